@@ -1,0 +1,30 @@
+# One set of warnings and sanitizers for every target of the project.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # A precompiled header is only cached when its timestamps are not part of the key.
+  set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
+endif()
+
+add_library(rollcall_options INTERFACE)
+target_compile_options(rollcall_options INTERFACE
+  -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these inside its own <string> and <variant> at -O2 (GCC bugs 105329, 105562).
+  target_compile_options(rollcall_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
+    -Wno-array-bounds -Winvalid-pch)
+endif()
+if(ROLLCALL_SANITIZE)
+  list(JOIN ROLLCALL_SANITIZE "," _sanitizers)
+  add_compile_options(-fsanitize=${_sanitizers} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${_sanitizers})
+endif()
+
+# rollcall_room(NAME SOURCES... USES...): one room of src/, a static library whose arrows are its USES.
+function(rollcall_room name)
+  cmake_parse_arguments(ROOM "" "" "USES;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  add_library(rollcall_${name} STATIC ${sources})
+  target_include_directories(rollcall_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(rollcall_${name} PUBLIC ${ROOM_USES} PRIVATE rollcall_options ${ROOM_PRIVATE})
+endfunction()

@@ -1,0 +1,20 @@
+// How a service's answers are made, where that is a matter of settings: `[dns]`, `[[zone]]`, `[[service]]`.
+//
+// Source   interface.md §5.
+#pragma once
+
+#include <cstdint>
+
+namespace rollcall::answer {
+
+// What a known service without a ready instance answers.
+enum class WhenEmpty : std::uint8_t { nodata, nxdomain, servfail };
+
+struct AnswerPolicy {
+  std::uint32_t ttl_seconds = 1;  // at least 1; an answer carries less only when a lease ends sooner
+  WhenEmpty when_empty = WhenEmpty::nodata;
+  std::uint32_t answer_limit = 0;  // 0: all; N: a fresh weighted random N per answer
+  friend bool operator==(const AnswerPolicy&, const AnswerPolicy&) = default;
+};
+
+}  // namespace rollcall::answer

@@ -1,0 +1,68 @@
+// The HTTP API: a request, and the roll, to a response or to a change for the writer.
+//
+// Threads  `route` any thread holding an rcu::Thread; it takes the ReadLock itself, and waits for nothing.
+// Failure  every error is a problem response (problem.h).
+// Source   interface.md §4.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+
+#include "api/message.h"
+#include "registry/registration.h"
+#include "registry/registry.h"
+
+namespace rollcall::api {
+
+// What the API shows of the rest of the server. Any thread.
+class Server {
+ public:
+  virtual ~Server() = default;
+  [[nodiscard]] virtual std::string status_json() const = 0;   // GET /v1/status
+  [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics
+  // Empty: able to register and answer. Else the sentence that says why not.
+  [[nodiscard]] virtual std::string unready_reason() const = 0;
+  [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;
+};
+
+// A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs.
+struct Submission {
+  registry::Change change;
+  std::move_only_function<Response(const registry::Outcome&, registry::LeaseTime now)> describe;
+};
+
+using Routed = std::variant<Response, Submission>;
+
+// One per HTTP thread, written by it alone; read by a scrape.
+struct Counters {
+  std::atomic<std::uint64_t> heartbeats{0};          // leases renewed
+  std::atomic<std::uint64_t> heartbeats_unknown{0};  // asked for, but not on the roll
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> client_errors{0};  // 4xx
+  std::atomic<std::uint64_t> server_errors{0};  // 5xx
+};
+
+class Api {
+ public:
+  // All borrowed; they outlive the Api.
+  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server)
+      : registry_(registry), zones_(zones), server_(server) {}
+
+  // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
+  // as a Submission.
+  [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters) const;
+
+  // The largest body this request may have, known before the body is read.
+  [[nodiscard]] static std::size_t body_bytes_max(const Request& head);
+
+ private:
+  const registry::Registry& registry_;
+  const registry::ZoneDirectory& zones_;
+  const Server& server_;
+};
+
+}  // namespace rollcall::api

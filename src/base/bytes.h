@@ -1,0 +1,124 @@
+// Bounded reading and writing of network byte order. Neither ever touches a byte outside its span.
+//
+// Failure  a reader that is asked for more than is left gives zeros and stays failed; a writer that is out of room
+// writes
+//          nothing more and stays failed. Whoever uses them asks `ok()` before believing anything.
+// Source   RFC 1035 §2.3.2.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace rollcall {
+
+using Bytes = std::span<const std::uint8_t>;
+using WritableBytes = std::span<std::uint8_t>;
+
+class ByteReader {
+ public:
+  explicit ByteReader(Bytes bytes, std::size_t at = 0) : bytes_(bytes), at_(at), ok_(at <= bytes.size()) {}
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] std::size_t at() const { return at_; }
+  [[nodiscard]] std::size_t left() const { return ok_ ? bytes_.size() - at_ : 0; }
+
+  std::uint8_t u8() { return take(1) ? bytes_[at_ - 1] : std::uint8_t{0}; }
+  std::uint16_t u16() {
+    if (!take(2)) return 0;
+    return static_cast<std::uint16_t>(bytes_[at_ - 2] << 8 | bytes_[at_ - 1]);
+  }
+  std::uint32_t u32() {
+    const std::uint32_t high = u16();
+    return high << 16 | u16();
+  }
+  Bytes bytes(std::size_t count) { return take(count) ? bytes_.subspan(at_ - count, count) : Bytes{}; }
+  void skip(std::size_t count) { take(count); }
+
+ private:
+  bool take(std::size_t count) {
+    if (!ok_ || bytes_.size() - at_ < count) {
+      ok_ = false;
+      return false;
+    }
+    at_ += count;
+    return true;
+  }
+
+  Bytes bytes_;
+  std::size_t at_;
+  bool ok_;
+};
+
+inline void store_u16(std::uint8_t* at, std::uint16_t value) {
+  at[0] = static_cast<std::uint8_t>(value >> 8);
+  at[1] = static_cast<std::uint8_t>(value);
+}
+inline void store_u32(std::uint8_t* at, std::uint32_t value) {
+  store_u16(at, static_cast<std::uint16_t>(value >> 16));
+  store_u16(at + 2, static_cast<std::uint16_t>(value));
+}
+[[nodiscard]] inline std::uint16_t load_u16(const std::uint8_t* at) {
+  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+}
+[[nodiscard]] inline std::uint32_t load_u32(const std::uint8_t* at) {
+  return static_cast<std::uint32_t>(load_u16(at)) << 16 | load_u16(at + 2);
+}
+
+class ByteWriter {
+ public:
+  explicit ByteWriter(WritableBytes room) : room_(room) {}
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] std::size_t size() const { return at_; }
+  [[nodiscard]] std::size_t left() const { return room_.size() - at_; }
+  [[nodiscard]] WritableBytes written() const { return room_.first(at_); }
+  [[nodiscard]] const std::uint8_t* data() const { return room_.data(); }
+
+  void u8(std::uint8_t value) {
+    if (std::uint8_t* at = claim(1)) *at = value;
+  }
+  void u16(std::uint16_t value) {
+    if (std::uint8_t* at = claim(2)) store_u16(at, value);
+  }
+  void u32(std::uint32_t value) {
+    if (std::uint8_t* at = claim(4)) store_u32(at, value);
+  }
+  void bytes(Bytes source) {
+    if (std::uint8_t* at = claim(source.size()); at != nullptr && !source.empty()) {
+      std::memcpy(at, source.data(), source.size());
+    }
+  }
+
+  // `count` bytes to be filled by the caller at once; null when there is no room.
+  std::uint8_t* claim(std::size_t count) {
+    if (!ok_ || left() < count) {
+      ok_ = false;
+      return nullptr;
+    }
+    at_ += count;
+    return room_.data() + (at_ - count);
+  }
+
+  // Overwrites what stands at `offset`, which has been written.
+  void patch_u16(std::size_t offset, std::uint16_t value) {
+    if (offset + 2 <= at_) store_u16(room_.data() + offset, value);
+  }
+
+  // Forgets everything from `size` on, and a failure with it.
+  void rewind(std::size_t size) {
+    at_ = size < at_ ? size : at_;
+    ok_ = true;
+  }
+
+  // Makes the room smaller or larger, within the span it was made with.
+  void set_room(WritableBytes room) { room_ = room; }
+
+ private:
+  WritableBytes room_;
+  std::size_t at_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace rollcall

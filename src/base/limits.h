@@ -1,0 +1,46 @@
+// Every bound of the program, with its reason. A test tries each bound and bound + 1.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace rollcall::limits {
+
+// --- DNS (RFC 1035 §2.3.4, §4.2.2; RFC 6891 §6.2.3) ---
+inline constexpr std::size_t k_label_bytes_max = 63;
+inline constexpr std::size_t k_name_bytes_max = 255;
+inline constexpr std::size_t k_name_labels_max = 127;
+inline constexpr std::size_t k_udp_payload_min = 512;      // what every client takes, with or without EDNS
+inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte length of TCP, and of UDP
+inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
+
+// --- A registration ---
+inline constexpr std::size_t k_id_characters_max = 128;
+inline constexpr std::size_t k_addresses_max = 32;  // a host with more interfaces than this registers more instances
+inline constexpr std::size_t k_tags_max = 64;       // each tag is a name to answer for
+inline constexpr std::size_t k_meta_key_max = 64;
+inline constexpr std::size_t k_meta_bytes_max = 1300;  // TXT of an instance stays inside one datagram (RFC 6763 §6.2)
+inline constexpr std::chrono::milliseconds k_lease_min = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
+inline constexpr std::chrono::milliseconds k_lease_default = std::chrono::seconds(15);
+
+// --- HTTP ---
+inline constexpr std::size_t k_http_header_bytes_max = 8 * 1024;
+inline constexpr std::size_t k_http_body_bytes_max = 64 * 1024;          // a registration is below 10 KiB
+inline constexpr std::size_t k_http_batch_body_bytes_max = 1024 * 1024;  // POST /v1/heartbeats
+inline constexpr std::size_t k_http_pipeline_max = 256;                  // unanswered requests of one connection
+inline constexpr std::size_t k_http_connections_max = 10'000;
+inline constexpr std::size_t k_json_depth_max = 16;
+
+// --- The writer ---
+inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
+inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
+
+// --- The server's own pauses ---
+// The lease clock is advanced every k_clock_tick. A gap longer than k_clock_gap_max is the server's own pause (SIGSTOP,
+// a suspended machine, starvation) and is given back to every lease; readers never run further ahead of the last tick.
+inline constexpr std::chrono::milliseconds k_clock_tick{10};
+inline constexpr std::chrono::milliseconds k_clock_gap_max{100};
+
+}  // namespace rollcall::limits

@@ -1,0 +1,88 @@
+#include "base/log.h"
+
+#include <array>
+#include <memory>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string>
+#include <utility>
+
+namespace rollcall::log {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Level>, 5> k_levels{{{"trace", Level::trace},
+                                                                      {"debug", Level::debug},
+                                                                      {"info", Level::info},
+                                                                      {"warn", Level::warn},
+                                                                      {"error", Level::error}}};
+
+spdlog::level::level_enum to_spdlog(Level level) {
+  switch (level) {
+    case Level::trace:
+      return spdlog::level::trace;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+// %* in the JSON pattern: the message as the inside of a JSON string (RFC 8259 §7).
+class JsonEscapedMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    for (const char c : message.payload) {
+      if (c == '"' || c == '\\') {
+        out.push_back('\\');
+        out.push_back(c);
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+      } else {
+        out.push_back(c);
+      }
+    }
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonEscapedMessage>();
+  }
+};
+
+}  // namespace
+
+std::optional<Level> parse_level(std::string_view text) {
+  for (const auto& [name, level] : k_levels) {
+    if (name == text) return level;
+  }
+  return std::nullopt;
+}
+
+void set_up(Level level, Format format) {
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto logger = std::make_shared<spdlog::logger>("rollcall", sink);
+  logger->set_level(to_spdlog(level));
+  logger->flush_on(spdlog::level::trace);
+  if (format == Format::json) {
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    formatter->add_flag<JsonEscapedMessage>('*').set_pattern(
+        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
+    sink->set_formatter(std::move(formatter));
+  } else {
+    sink->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc));
+  }
+  spdlog::set_default_logger(std::move(logger));
+}
+
+bool enabled(Level level) { return spdlog::should_log(to_spdlog(level)); }
+
+void write(Level level, std::string_view message) {
+  spdlog::log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
+}
+
+}  // namespace rollcall::log

@@ -1,0 +1,42 @@
+// The log: lines on stderr, as text or JSON. The only door to spdlog.
+//
+// Threads  any; a line is written by the thread that says it. Not for the way of a query.
+// Rule     whoever maps an error outwards logs it, once; the rooms inside stay silent.
+#pragma once
+
+#include <cstdint>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+
+namespace rollcall::log {
+
+enum class Level : std::uint8_t { trace, debug, info, warn, error };
+enum class Format : std::uint8_t { text, json };
+
+[[nodiscard]] std::optional<Level> parse_level(std::string_view text);  // "trace" … "error"
+
+// Once at start-up, and again at a reload.
+void set_up(Level level, Format format);
+
+[[nodiscard]] bool enabled(Level level);
+void write(Level level, std::string_view message);
+
+template <class... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
+}
+template <class... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::info)) write(Level::info, fmt::format(format, std::forward<Args>(args)...));
+}
+template <class... Args>
+void warn(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::warn)) write(Level::warn, fmt::format(format, std::forward<Args>(args)...));
+}
+template <class... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace rollcall::log

@@ -1,0 +1,19 @@
+#include "base/rcu.h"
+
+namespace rollcall::rcu {
+
+namespace detail {
+char g_grace_period = 0;
+}
+
+void drain() { urcu_memb_barrier(); }
+
+void Entry::retire(std::unique_ptr<const Entry> entry) {
+  Entry* raw = const_cast<Entry*>(entry.release());  // nobody else owns it; only the head is written
+  urcu_memb_call_rcu(&raw->links_.head, [](rcu_head* head) {
+    detail::tsan_acquire(&detail::g_grace_period);
+    delete caa_container_of(head, Links, head)->owner;
+  });
+}
+
+}  // namespace rollcall::rcu

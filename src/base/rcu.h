@@ -1,0 +1,184 @@
+// Read-copy-update: readers without locks, over liburcu (membarrier flavour) and its lock-free hash table.
+//
+// Owner    an RcuTable owns its entries. An entry taken out, or replaced, is freed after every reader that could have
+//          seen it has left its ReadLock.
+// Threads  every thread that takes a ReadLock holds an rcu::Thread for its whole life. Any number of readers; changes
+// to one
+//          table come from one thread at a time.
+// Lifetime what `find` returns is valid until the ReadLock around the call ends. Keep values, not pointers.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <urcu/rculfhash.h>
+#include <urcu/urcu-memb.h>
+#include <utility>
+
+#include "base/check.h"
+
+// liburcu is not instrumented: ThreadSanitizer is told of the two orders it guarantees (publish before find, last read
+// before free).
+#if defined(__SANITIZE_THREAD__)
+#define ROLLCALL_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ROLLCALL_TSAN 1
+#endif
+#endif
+#ifdef ROLLCALL_TSAN
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+#endif
+
+namespace rollcall::rcu {
+
+namespace detail {
+#ifdef ROLLCALL_TSAN
+inline void tsan_acquire(const void* address) noexcept { __tsan_acquire(const_cast<void*>(address)); }
+inline void tsan_release(const void* address) noexcept { __tsan_release(const_cast<void*>(address)); }
+#else
+inline void tsan_acquire(const void*) noexcept {}
+inline void tsan_release(const void*) noexcept {}
+#endif
+extern char g_grace_period;  // an address only: what every reader's unlock happens before, and every free after
+}  // namespace detail
+
+// Registers the calling thread as a reader for as long as it lives.
+class Thread {
+ public:
+  Thread() { urcu_memb_register_thread(); }
+  ~Thread() { urcu_memb_unregister_thread(); }
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+};
+
+class ReadLock {
+ public:
+  ReadLock() noexcept { urcu_memb_read_lock(); }
+  ~ReadLock() {
+    detail::tsan_release(&detail::g_grace_period);
+    urcu_memb_read_unlock();
+  }
+  ReadLock(const ReadLock&) = delete;
+  ReadLock& operator=(const ReadLock&) = delete;
+};
+
+// Waits until everything retired so far has been freed. Not from inside a ReadLock. For shutdown and tests.
+void drain();
+
+// What an entry of a table derives from.
+class Entry {
+ public:
+  Entry() = default;
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  virtual ~Entry() = default;
+
+  // Frees the entry once no reader can hold it. It must be out of reach of new readers already.
+  static void retire(std::unique_ptr<const Entry> entry);
+
+ private:
+  template <class T>
+  friend class Table;
+
+  // Standard layout, so that liburcu's pointers lead back here.
+  struct Links {
+    explicit Links(Entry* entry) : owner(entry) {}
+    cds_lfht_node node{};
+    rcu_head head{};
+    Entry* owner;
+  };
+  Links links_{this};
+};
+
+// A hash table of entries of type T, which derives from Entry and has
+//   using Key; Key key() const; static std::uint64_t hash(const Key&); bool has_key(const Key&) const;
+template <class T>
+class Table {
+ public:
+  using Key = typename T::Key;
+
+  Table()
+      : table_(cds_lfht_new_flavor(k_buckets_initial, k_buckets_initial, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING,
+                                   &urcu_memb_flavor, nullptr)) {
+    check(table_ != nullptr, "no memory for a hash table");
+  }
+  // No reader is left.
+  ~Table() {
+    {
+      const ReadLock lock;
+      for_each([this](const T& entry) { remove(entry); });
+    }
+    cds_lfht_destroy(table_, nullptr);
+  }
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  // Under a ReadLock.
+  [[nodiscard]] const T* find(const Key& key) const noexcept { return find(key, T::hash(key)); }
+
+  // The same with the hash at hand.
+  [[nodiscard]] const T* find(const Key& key, std::uint64_t hash) const noexcept {
+    cds_lfht_iter iter;
+    cds_lfht_lookup(table_, hash, &matches, &key, &iter);
+    return entry_of(cds_lfht_iter_get_node(&iter));
+  }
+
+  // Makes the entry visible, in place of the one with its key, which is retired. Returns the entry.
+  const T* publish(std::unique_ptr<T> entry) {
+    const ReadLock lock;
+    T* raw = entry.release();
+    const Key key = raw->key();
+    detail::tsan_release(static_cast<Entry*>(raw));
+    cds_lfht_node* old = cds_lfht_add_replace(table_, T::hash(key), &matches, &key, &raw->links_.node);
+    if (old == nullptr) {
+      ++size_;
+    } else {
+      Entry::retire(std::unique_ptr<const Entry>(entry_of(old)));
+    }
+    return raw;
+  }
+
+  // Takes the entry out and retires it. It must be in the table.
+  void remove(const T& entry) {
+    const ReadLock lock;
+    const int gone = cds_lfht_del(table_, const_cast<cds_lfht_node*>(&entry.links_.node));
+    check(gone == 0, "an entry is removed once");
+    --size_;
+    Entry::retire(std::unique_ptr<const Entry>(&entry));
+  }
+
+  // Every entry that stays in the table during the call, in no order; others may or may not come. Under a ReadLock.
+  template <std::invocable<const T&> F>
+  void for_each(F&& visit) const {
+    cds_lfht_iter iter;
+    cds_lfht_first(table_, &iter);
+    while (cds_lfht_node* node = cds_lfht_iter_get_node(&iter)) {
+      cds_lfht_next(table_, &iter);  // first, so that the visitor may remove its entry
+      visit(*entry_of(node));
+    }
+  }
+
+  // Of the changing thread only.
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  static constexpr unsigned long k_buckets_initial = 1024;
+
+  static const T* entry_of(cds_lfht_node* node) noexcept {
+    if (node == nullptr) return nullptr;
+    const Entry* entry = caa_container_of(node, Entry::Links, node)->owner;
+    detail::tsan_acquire(entry);
+    return static_cast<const T*>(entry);
+  }
+  static int matches(cds_lfht_node* node, const void* key) {
+    return entry_of(node)->has_key(*static_cast<const Key*>(key)) ? 1 : 0;
+  }
+
+  cds_lfht* table_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace rollcall::rcu

@@ -1,0 +1,90 @@
+// Settings: `rollcall.toml` and flags, as one validated value. A flag beats the file.
+//
+// Failure  Errc::start_up; the message names file, line and key, and what would be right.
+// Source   interface.md §1 (flags), §5 (file).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "answer/policy.h"
+#include "base/ip_address.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "dns/name.h"
+#include "registry/registration.h"
+
+namespace rollcall::ops {
+
+struct ZoneSettings {
+  dns::Name name;
+  std::string file;  // empty: `zones/<name>.zone`; the built-in copy where that is absent (svc.internal only)
+  answer::AnswerPolicy policy;
+  friend bool operator==(const ZoneSettings&, const ZoneSettings&) = default;
+};
+
+// An override for services whose name matches a shell pattern (fnmatch). First match wins.
+struct ServiceRule {
+  std::string match;
+  std::optional<std::uint32_t> ttl_seconds;
+  std::optional<answer::WhenEmpty> when_empty;
+  std::optional<std::uint32_t> answer_limit;
+  friend bool operator==(const ServiceRule&, const ServiceRule&) = default;
+};
+
+struct Settings {
+  // [dns]
+  std::vector<IpEndpoint> dns_listen;  // default 127.0.0.1:8600
+  unsigned dns_workers = 0;            // 0: one per core
+  std::uint32_t dns_ttl_seconds = 1;   // what zones without a ttl of their own have
+  std::size_t udp_payload = 1232;      // 512 … 65535
+  std::size_t max_tcp_connections = 1000;
+  // [http]
+  std::vector<IpEndpoint> http_listen;  // default 127.0.0.1:8500
+  std::size_t max_http_connections = limits::k_http_connections_max;
+  // [store]
+  std::string store_path = "rollcall.db";
+  // [lease]
+  registry::LeaseBounds lease;
+  std::chrono::milliseconds forget_service_after = std::chrono::hours(1);
+  // [[zone]], at least one; the first is the default of registrations
+  std::vector<ZoneSettings> zones;
+  // [[service]]
+  std::vector<ServiceRule> service_rules;
+  // [log]
+  log::Level log_level = log::Level::info;
+  log::Format log_format = log::Format::text;
+};
+
+// The defaults of interface.md §1.
+[[nodiscard]] Settings default_settings();
+
+// The text of a settings file; `source` stands in messages where the file's name would.
+[[nodiscard]] Result<Settings> parse_settings(std::string_view toml, std::string_view source);
+
+// The policy of one service: its zone's, with the first matching rule laid over it.
+[[nodiscard]] answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
+                                             std::string_view service);
+
+// What the command line asks for.
+struct Serve {
+  Settings settings;
+  bool check_only = false;  // --check
+};
+struct Print {  // --help, --version: to stdout, exit 0
+  std::string text;
+};
+using Command = std::variant<Serve, Print>;
+
+// Reads flags and the file they name (`rollcall.toml` in the working directory where it exists and no --config is
+// given). Called again with the same arguments at SIGHUP.
+[[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace rollcall::ops

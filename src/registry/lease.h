@@ -1,0 +1,89 @@
+// A lease promises that an instance is alive until `expires_at`; nobody has to do anything for it to end.
+//
+// Time     LeaseTime: the monotonic clock less the server's own pauses (lease_clock.h). Wall time exists only in store/
+// and
+//          in what people read; clock steps have no effect.
+// Source   interface.md §2.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace rollcall::registry {
+
+// The time leases live by. An instant of it is not comparable with any other clock's.
+struct LeaseTimeline {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<LeaseTimeline>;
+  static constexpr bool is_steady = true;
+};
+using LeaseTime = LeaseTimeline::time_point;
+
+// Where the present comes from: LeaseClock in the server, ManualClock in tests.
+class TimeSource {
+ public:
+  virtual ~TimeSource() = default;
+  [[nodiscard]] virtual LeaseTime now() const noexcept = 0;
+};
+
+class ManualClock final : public TimeSource {
+ public:
+  [[nodiscard]] LeaseTime now() const noexcept override { return now_; }
+  void advance(LeaseTime::duration by) { now_ += by; }
+
+ private:
+  LeaseTime now_{std::chrono::hours(1)};
+};
+
+// Threads  any thread renews and reads; the writer ends. One word, no lock.
+// Rule     a deadline only grows, until the lease ends; an ended lease never comes back. A renewal and an end that race
+// have
+//          one winner: either the renewal is acknowledged and the lease goes on, or it is refused.
+class Lease {
+ public:
+  // The deadline is rounded up to a whole millisecond, the resolution of expiry: never early.
+  Lease(LeaseTime now, std::chrono::milliseconds ttl) noexcept : deadline_(deadline_after(now, ttl)) {}
+
+  // When the lease ends, or ended. The past for a lease that was ended by force.
+  [[nodiscard]] LeaseTime expires_at() const noexcept {
+    return LeaseTime(LeaseTime::duration(deadline_.load(std::memory_order_relaxed)));
+  }
+  [[nodiscard]] bool is_alive(LeaseTime now) const noexcept { return expires_at() > now; }
+
+  // A heartbeat. False: the lease had ended by `now`, and stays so.
+  bool renew(LeaseTime now, std::chrono::milliseconds ttl) noexcept {
+    const std::int64_t renewed = deadline_after(now, ttl);
+    std::int64_t seen = deadline_.load(std::memory_order_relaxed);
+    do {
+      if (seen <= now.time_since_epoch().count()) return false;
+      if (seen >= renewed) return true;  // an earlier deadline never replaces a later one
+    } while (!deadline_.compare_exchange_weak(seen, renewed, std::memory_order_relaxed));
+    return true;
+  }
+
+  // Ends the lease if its deadline has passed: true, and no renewal will succeed. False: it was renewed meanwhile.
+  bool end_if_due(LeaseTime now) noexcept {
+    std::int64_t seen = deadline_.load(std::memory_order_relaxed);
+    do {
+      if (seen > now.time_since_epoch().count()) return false;
+    } while (!deadline_.compare_exchange_weak(seen, k_ended, std::memory_order_relaxed));
+    return true;
+  }
+
+  // Ends the lease now: deregistered, or replaced.
+  void end() noexcept { deadline_.store(k_ended, std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::int64_t k_ended = 0;
+
+  static std::int64_t deadline_after(LeaseTime now, std::chrono::milliseconds ttl) noexcept {
+    return std::chrono::ceil<std::chrono::milliseconds>(now.time_since_epoch() + ttl).count() * 1'000'000;
+  }
+
+  std::atomic<std::int64_t> deadline_;  // nanoseconds of LeaseTime
+};
+
+}  // namespace rollcall::registry

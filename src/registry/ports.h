@@ -1,0 +1,77 @@
+// What the registry needs from the rooms that stand on it. rollcalld.cc introduces them.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "registry/instance.h"
+
+namespace rollcall::registry {
+
+// A service as it is made durable. `emptied_at`: since when it has had no instance.
+struct ServiceRecord {
+  ServiceKey key;
+  ChangeIndex index = 0;
+  ProtocolSet protocols = 0;
+  std::optional<WallTime> emptied_at;
+};
+
+// An instance as it is made durable. The lease is not: it lives in memory, and starts anew after a restart.
+struct InstanceRecord {
+  Registration registration;
+  Status status = Status::ready;
+  ChangeIndex index = 0;
+  WallTime registered_at;
+};
+
+// What one commit writes, all or nothing; in this order: removals, then services, then instances, then forgotten
+// services. Borrowed for the call.
+struct Transaction {
+  std::vector<InstanceRef> removed;              // rows that may or may not be there
+  std::vector<ServiceRecord> services;           // inserted or replaced
+  std::vector<const InstanceRecord*> instances;  // inserted or replaced
+  std::vector<ServiceRef> forgotten;             // services without instances
+  ChangeIndex index = 0;                         // the highest index given out so far
+};
+
+// Everything on stable storage. Zones the directory does not know are left out, and stay where they are.
+struct Restored {
+  ChangeIndex index = 0;
+  std::vector<ServiceRecord> services;
+  std::vector<InstanceRecord> instances;
+};
+
+// Where the roll is kept. Called by the writer thread alone.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  // Durable when it returns; on failure nothing of the transaction is. Errc::store_busy: trying again may help soon;
+  // Errc::store_failed: it may not.
+  [[nodiscard]] virtual Result<void> record(const Transaction& transaction) = 0;
+};
+
+// Who is shown the roll. Called by the writer thread alone, after the change is durable (or a lease has ended) and
+// before it is acknowledged. The snapshot outlives every reader that finds it before it is replaced or withdrawn.
+class Audience {
+ public:
+  virtual ~Audience() = default;
+  virtual void publish(const Service& service) = 0;
+  virtual void withdraw(const ServiceRef& service) = 0;  // forgotten: the name is as if it had never been
+};
+
+// Which names a service may not have: those of the zone files. Any thread.
+class ZoneDirectory {
+ public:
+  virtual ~ZoneDirectory() = default;
+  [[nodiscard]] virtual std::optional<ZoneId> find(std::string_view zone_name) const = 0;  // any case, dot or no dot
+  [[nodiscard]] virtual std::string name_of(ZoneId zone) const = 0;                        // without the final dot
+  [[nodiscard]] virtual std::size_t apex_bytes_of(ZoneId zone) const = 0;                  // of its wire form
+  // The static name that stands in the way of this service, in presentation form.
+  [[nodiscard]] virtual std::optional<std::string> find_conflict(const ServiceRef& service) const = 0;
+};
+
+}  // namespace rollcall::registry

@@ -1,0 +1,43 @@
+// The rules a registration must keep, in one place: over HTTP, from the database, from anywhere.
+//
+// Failure  Errc::invalid with the field and a sentence that says what would be right. The first broken rule is
+// reported. Source   interface.md §2.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "registry/instance.h"
+
+namespace rollcall::registry {
+
+// Bounds of leases: settings `[lease]`.
+struct LeaseBounds {
+  std::chrono::milliseconds standard = limits::k_lease_default;  // where a registration names none
+  std::chrono::milliseconds min = limits::k_lease_min;
+  std::chrono::milliseconds max = limits::k_lease_max;
+};
+
+// A service's or tag's name, folded to lower case: a host-name label (letters, digits, inner hyphens, 1-63 octets).
+[[nodiscard]] Result<std::string> parse_label(std::string_view text, std::string_view field);
+
+// 1-128 printable characters (UTF-8) without space and '/'.
+[[nodiscard]] Result<std::string> parse_instance_id(std::string_view text, std::string_view field = "id");
+
+// An address a client can be sent to: IPv4 or IPv6, not unspecified, not multicast.
+[[nodiscard]] Result<IpAddress> parse_instance_address(std::string_view text, std::string_view field);
+
+// The id of a registration that gives none: `<address>-<port>` (interface.md §2).
+[[nodiscard]] std::string default_instance_id(const IpAddress& address, std::uint16_t port);
+
+// Sorts and folds what has no order of its own (tags, meta, repeated addresses), and checks what concerns more than one
+// field: counts, meta keys and size, the lease against the bounds. The fields themselves have been parsed by the
+// functions above. `zone_apex_bytes` is the wire length of the zone's name: the instance's longest name must fit in 255
+// octets.
+[[nodiscard]] Result<Registration> normalise(Registration draft, const LeaseBounds& bounds,
+                                             std::size_t zone_apex_bytes);
+
+}  // namespace rollcall::registry

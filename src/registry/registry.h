@@ -1,0 +1,144 @@
+// The roll: who is alive, and until when.
+//
+// Every change takes one way, `apply`: staged against the roll, recorded in the Journal, made visible (to readers of
+// this object, then to the Audience), and only then reported. A failed record changes nothing. Leases that end take the
+// same way, with one difference: they are made invisible first, because an answer never outlives a lease, and their
+// rows are owed to the journal until it takes them.
+//
+// Threads  `find…`, `for_each_service`, `renew`, `counts`: any thread holding an rcu::Thread; `find…` and
+// `for_each_service`
+//          under a ReadLock. `restore`, `apply`, `sweep`, `settle`, `next_wake`: the writer thread alone.
+// Time     an argument, or the TimeSource given at the call.
+// Source   interface.md §2; style.md §4.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/rcu.h"
+#include "base/result.h"
+#include "base/timing_wheel.h"
+#include "registry/instance.h"
+#include "registry/lease.h"
+#include "registry/ports.h"
+
+namespace rollcall::registry {
+
+// --- Changes ---
+
+struct Register {
+  Registration registration;
+};
+struct Deregister {
+  InstanceKey key;
+};
+using Change = std::variant<Register, Deregister>;
+
+// What a change came to: what the answer to the client is made of.
+struct Applied {
+  bool created = false;  // a new instance, not a renewal or an update
+  bool changed = false;  // something visible is different
+  Status status = Status::ready;
+  std::string label;
+  ChangeIndex index = 0;  // of the instance; for a deregistration, of the service
+  LeaseTime expires_at;
+};
+using Outcome = Result<Applied>;
+
+struct Renewed {
+  LeaseTime expires_at;
+};
+
+// Gauges of the roll, kept as it changes. Any thread reads.
+struct Counts {
+  std::uint64_t services = 0;
+  std::uint64_t instances = 0;
+  std::uint64_t expired = 0;  // since the start
+  ChangeIndex index = 0;
+};
+
+class Registry {
+ public:
+  Registry(Journal& journal, Audience& audience, const ZoneDirectory& zones,
+           std::chrono::milliseconds forget_service_after);
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  // --- Readers ---
+
+  [[nodiscard]] const Instance* find_instance(const InstanceRef& key) const noexcept { return instances_.find(key); }
+  [[nodiscard]] const Service* find_service(const ServiceRef& key) const noexcept { return services_.find(key); }
+  template <class F>
+  void for_each_service(F&& visit) const {
+    services_.for_each(std::forward<F>(visit));
+  }
+  [[nodiscard]] Counts counts() const noexcept;
+
+  // A heartbeat: one atomic store. Errc::unknown_instance also when the lease has ended but is not swept yet.
+  [[nodiscard]] Result<Renewed> renew(const InstanceRef& key, LeaseTime now) const;
+
+  // --- The writer ---
+
+  // What stable storage held, each instance with one full lease of grace from `now`. Once, before anything else.
+  void restore(Restored restored, LeaseTime now, WallTime wall_now);
+
+  // Applies the changes in order as one transaction, after a sweep. One outcome each, in the same order. A change that
+  // fails by itself (conflict, unknown instance) fails alone; a failed record fails all that would have changed
+  // something.
+  [[nodiscard]] std::vector<Outcome> apply(std::span<const Change> changes, const TimeSource& clock, WallTime wall_now);
+
+  // Ends every lease whose deadline is at or before `now`, and forgets services empty for too long. Visible when it
+  // returns. The rows are owed: see `settle`. Returns how many leases ended.
+  std::size_t sweep(LeaseTime now, WallTime wall_now);
+
+  // Whether rows are owed to the journal, and the attempt to write them. A failed attempt owes them still.
+  [[nodiscard]] bool owes() const noexcept;
+  [[nodiscard]] Result<void> settle();
+
+  // When `sweep` should be called next; empty when nothing is on the roll. Never later than the next end of a lease.
+  [[nodiscard]] std::optional<LeaseTime> next_wake();
+
+ private:
+  class Stage;  // a transaction in the making (registry.cc)
+
+  // Rows that are out of date on stable storage because leases have ended.
+  struct Owed {
+    std::vector<InstanceKey> removed;
+    std::map<ServiceKey, ServiceRecord> services;
+    std::vector<ServiceKey> forgotten;
+  };
+  struct ServiceEdit;  // what one commit does to one service
+
+  void add_owed_to(Transaction& transaction) const;
+  void publish(const ServiceKey& key, ServiceEdit& edit, LeaseTime now);
+  void set_timer(const Instance& instance);
+  void forget_empty_services(LeaseTime now);
+
+  Journal& journal_;
+  Audience& audience_;
+  const ZoneDirectory& zones_;
+  const std::chrono::milliseconds forget_service_after_;
+
+  rcu::Table<Instance> instances_;
+  rcu::Table<Service> services_;
+  TimingWheel wheel_;  // after the tables: it lets go of their timers first
+  // Services without instances, by when they are forgotten; an entry whose index is no longer the service's is void.
+  std::multimap<LeaseTime, std::pair<ServiceKey, ChangeIndex>> to_forget_;
+  Owed owed_;
+  ChangeIndex index_ = 0;
+
+  std::atomic<std::uint64_t> service_count_{0};
+  std::atomic<std::uint64_t> instance_count_{0};
+  std::atomic<std::uint64_t> expired_count_{0};
+  std::atomic<ChangeIndex> visible_index_{0};
+};
+
+}  // namespace rollcall::registry

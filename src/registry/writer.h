@@ -1,0 +1,69 @@
+// The writer: the one thread that changes the roll. It takes everything that waits as one transaction (group commit),
+// and answers only when the transaction is durable and visible. Between commits it ends leases at their deadlines.
+//
+// Threads  `submit` any thread; `run` is the thread's body, and needs an rcu::Thread around it. A Reply is called on
+// the
+//          writer's thread and must only hand over.
+// Limits   k_queued_changes_max waiting, k_batch_changes_max in one transaction.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+#include "base/histogram.h"
+#include "registry/registry.h"
+
+namespace rollcall::registry {
+
+struct WriterStats {
+  Histogram commit_seconds{Histogram::exponential(0.0001, 2.5, 12)};  // 100 µs … 2.4 s
+  Histogram batch_changes{Histogram::exponential(1, 2, 13)};          // 1 … 4096
+  std::atomic<std::uint64_t> failed_commits{0};
+  std::atomic<std::uint64_t> registered{0};  // new instances
+  std::atomic<std::uint64_t> updated{0};     // changed ones
+  std::atomic<std::uint64_t> deregistered{0};
+  std::atomic<bool> store_works{true};  // whether the last write succeeded
+};
+
+class Writer {
+ public:
+  using Reply = std::move_only_function<void(Outcome)>;
+
+  Writer(Registry& registry, const TimeSource& clock) : registry_(registry), clock_(clock) {}
+
+  // Hands a change to the writer. False, and the reply is dropped uncalled: the queue is full, or the writer has
+  // stopped.
+  [[nodiscard]] bool submit(Change change, Reply reply);
+
+  // Until asked to stop; then applies what waits, and returns.
+  void run(const std::stop_token& stop);
+
+  [[nodiscard]] const WriterStats& stats() const { return stats_; }
+
+ private:
+  struct Submission {
+    Change change;
+    Reply reply;
+  };
+
+  std::vector<Submission> wait_for_work(const std::stop_token& stop);
+  void commit(std::vector<Submission> batch);
+  void settle();
+
+  Registry& registry_;
+  const TimeSource& clock_;
+  WriterStats stats_;
+
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::vector<Submission> queue_;  // under mutex_
+  bool closed_ = false;            // under mutex_
+  LeaseTime retry_settling_at_{};  // the writer's own
+};
+
+}  // namespace rollcall::registry
