@@ -1,0 +1,169 @@
+#include "registry/registration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/duration.h"
+
+namespace rollcall::registry {
+namespace {
+
+using namespace limits;
+
+// Length of the UTF-8 sequence at the front of `text`, zero when it is not well-formed (RFC 3629 §4).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const auto is_tail = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf && is_tail(1)) return 2;
+  if (lead >= 0xe0 && lead <= 0xef && is_tail(1) && is_tail(2)) {
+    const bool overlong = lead == 0xe0 && byte(1) < 0xa0;
+    const bool surrogate = lead == 0xed && byte(1) > 0x9f;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4 && is_tail(1) && is_tail(2) && is_tail(3)) {
+    const bool outside = (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f);
+    return outside ? 0 : 4;
+  }
+  return 0;
+}
+
+// A character of an id: no control (C0, DEL, C1), no space (U+0020, U+00A0), no '/'.
+bool is_id_character(std::string_view character) {
+  if (character.size() == 1) return character[0] > ' ' && character[0] != '\x7f' && character[0] != '/';
+  if (character.size() == 2 && character[0] == '\xc2') return static_cast<std::uint8_t>(character[1]) > 0xa0;
+  return true;
+}
+
+Result<void> check_meta(const Registration& draft) {
+  std::size_t whole = 0;
+  for (const auto& [key, value] : draft.meta) {
+    const std::string field = "meta." + key;
+    if (key.empty() || key.size() > k_meta_key_max) {
+      return failure(Errc::invalid, fmt::format("a key of meta must have 1 to {} characters", k_meta_key_max), field);
+    }
+    // RFC 6763 §6.4: what a TXT record's `key=value` can carry.
+    if (!std::ranges::all_of(key, [](char c) { return c >= 0x20 && c <= 0x7e && c != '='; })) {
+      return failure(Errc::invalid, "a key of meta must be printable ASCII without '='", field);
+    }
+    whole += key.size() + value.size();
+  }
+  if (whole > k_meta_bytes_max) {
+    return failure(Errc::invalid,
+                   fmt::format("meta must be at most {} bytes of keys and values together, it has {}", k_meta_bytes_max,
+                               whole),
+                   "meta");
+  }
+  return {};
+}
+
+Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds) {
+  if (draft.ttl >= bounds.min && draft.ttl <= bounds.max) return {};
+  return failure(Errc::invalid,
+                 fmt::format("ttl must be from {} to {}, it is {}", format_duration(bounds.min),
+                             format_duration(bounds.max), format_duration(draft.ttl)),
+                 "ttl");
+}
+
+// The longest name an instance answers to is `label._service._proto.zone`; all of it must be a legal name (RFC 1035 §2.3.4).
+Result<void> check_name_length(const Registration& draft, std::size_t zone_apex_bytes) {
+  constexpr std::size_t k_proto_bytes = 5;  // "\4_tcp"
+  const std::size_t bytes =
+      1 + label_of(draft.key.id).size() + 1 + 1 + draft.key.service.name.size() + k_proto_bytes + zone_apex_bytes;
+  if (bytes <= k_name_bytes_max) return {};
+  return failure(Errc::invalid,
+                 fmt::format("the instance's DNS name would have {} octets, {} more than a name may have: shorten the id "
+                             "or the service",
+                             bytes, bytes - k_name_bytes_max),
+                 "id");
+}
+
+void remove_repeats(std::vector<IpAddress>& addresses) {
+  std::vector<IpAddress> unique;
+  for (const IpAddress& address : addresses) {
+    if (std::ranges::find(unique, address) == unique.end()) unique.push_back(address);
+  }
+  addresses = std::move(unique);
+}
+
+}  // namespace
+
+Result<std::string> parse_label(std::string_view text, std::string_view field) {
+  const auto refuse = [&](std::string_view reason) {
+    return failure(Errc::invalid,
+                   fmt::format("{} must be a DNS label: letters, digits and inner hyphens, 1 to {} of them; {}", field,
+                               k_label_bytes_max, reason),
+                   std::string(field));
+  };
+  if (text.empty()) return refuse("it is empty");
+  if (text.size() > k_label_bytes_max) return refuse(fmt::format("it has {}", text.size()));
+  std::string folded(text);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    if (!allowed) return refuse(c > ' ' && c < 0x7f ? fmt::format("'{}' is none", c) : "one character is none");
+  }
+  if (folded.front() == '-' || folded.back() == '-') return refuse("a hyphen stands at an end");
+  return folded;
+}
+
+Result<std::string> parse_instance_id(std::string_view text, std::string_view field) {
+  const auto refuse = [&](std::string_view reason) {
+    return failure(Errc::invalid,
+                   fmt::format("{} must be 1 to {} printable characters without space and '/'; {}", field,
+                               k_id_characters_max, reason),
+                   std::string(field));
+  };
+  if (text.empty()) return refuse("it is empty");
+  std::size_t characters = 0;
+  for (std::string_view rest = text; !rest.empty(); ++characters) {
+    const std::size_t length = utf8_length(rest);
+    if (length == 0) return refuse("it is not UTF-8");
+    if (!is_id_character(rest.substr(0, length))) return refuse("one character is none");
+    rest.remove_prefix(length);
+  }
+  if (characters > k_id_characters_max) return refuse(fmt::format("it has {}", characters));
+  return std::string(text);
+}
+
+Result<IpAddress> parse_instance_address(std::string_view text, std::string_view field) {
+  const auto refuse = [&](std::string_view reason) {
+    return failure(Errc::invalid, fmt::format("{} must be an IPv4 or IPv6 address; {}", field, reason),
+                   std::string(field));
+  };
+  const std::optional<IpAddress> address = IpAddress::parse(text);
+  if (!address) return refuse(fmt::format("\"{}\" is none", text.substr(0, 64)));
+  if (address->is_unspecified()) return refuse(fmt::format("{} is not an address of anybody", address->text()));
+  if (address->is_multicast()) return refuse(fmt::format("{} is not the address of one host", address->text()));
+  return *address;
+}
+
+std::string default_instance_id(const IpAddress& address, std::uint16_t port) {
+  return fmt::format("{}-{}", address.text(), port);
+}
+
+Result<Registration> normalise(Registration draft, const LeaseBounds& bounds, std::size_t zone_apex_bytes) {
+  if (draft.port == 0) return failure(Errc::invalid, "port must be an integer from 1 to 65535", "port");
+  remove_repeats(draft.addresses);
+  if (draft.addresses.empty()) {
+    return failure(Errc::invalid, "address is required: an IPv4 or IPv6 address, or a list in addresses", "address");
+  }
+  if (draft.addresses.size() > k_addresses_max) {
+    return failure(Errc::invalid, fmt::format("addresses must be at most {}", k_addresses_max), "addresses");
+  }
+  std::ranges::sort(draft.tags);
+  draft.tags.erase(std::ranges::unique(draft.tags).begin(), draft.tags.end());
+  if (draft.tags.size() > k_tags_max) {
+    return failure(Errc::invalid, fmt::format("tags must be at most {}", k_tags_max), "tags");
+  }
+  std::ranges::sort(draft.meta);
+  if (const auto meta = check_meta(draft); !meta) return std::unexpected(meta.error());
+  if (const auto lease = check_lease(draft, bounds); !lease) return std::unexpected(lease.error());
+  if (const auto name = check_name_length(draft, zone_apex_bytes); !name) return std::unexpected(name.error());
+  return draft;
+}
+
+}  // namespace rollcall::registry
