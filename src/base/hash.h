@@ -21,19 +21,23 @@ inline std::uint64_t read_up_to_8(const char* bytes, std::size_t size) noexcept 
 }
 }  // namespace detail
 
-// Multiply-and-fold over eight bytes at a time.
-[[nodiscard]] inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) noexcept {
+// Multiply-and-fold over eight bytes at a time. Every word is OR-ed with `mask` first: 0x2020… makes the hash blind to
+// ASCII case (and to a few other differences, which costs a hash nothing).
+inline constexpr std::uint64_t k_case_blind = 0x2020202020202020U;
+
+[[nodiscard]] inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed,
+                                              std::uint64_t mask = 0) noexcept {
   constexpr std::uint64_t k_odd_a = 0x9E3779B97F4A7C15U;
   constexpr std::uint64_t k_odd_b = 0xD6E8FEB86659FD93U;
   std::uint64_t state = seed ^ detail::mix(bytes.size() ^ k_odd_a, k_odd_b);
   const char* at = bytes.data();
   std::size_t left = bytes.size();
   while (left > 8) {
-    state = detail::mix(state ^ detail::read_up_to_8(at, 8), k_odd_a);
+    state = detail::mix(state ^ (detail::read_up_to_8(at, 8) | mask), k_odd_a);
     at += 8;
     left -= 8;
   }
-  state = detail::mix(state ^ detail::read_up_to_8(at, left), k_odd_b);
+  state = detail::mix(state ^ (detail::read_up_to_8(at, left) | mask), k_odd_b);
   return detail::mix(state, k_odd_a ^ seed);
 }
 

@@ -1,7 +1,8 @@
 // Read-copy-update: readers without locks, over liburcu (membarrier flavour) and its lock-free hash table.
 //
-// Owner    an RcuTable owns its entries. An entry taken out, or replaced, is freed after every reader that could have
-//          seen it has left its ReadLock.
+// Owner    a Table owns its entries. An entry taken out, or replaced, goes back to the caller, who retires it: it is
+// freed
+//          after every reader that could have seen it has left its ReadLock.
 // Threads  every thread that takes a ReadLock holds an rcu::Thread for its whole life. Any number of readers; changes
 // to one
 //          table come from one thread at a time.
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <urcu/rculfhash.h>
 #include <urcu/urcu-memb.h>
 #include <utility>
@@ -109,7 +111,7 @@ class Table {
   ~Table() {
     {
       const ReadLock lock;
-      for_each([this](const T& entry) { remove(entry); });
+      for_each([this](const T& entry) { Entry::retire(remove(entry)); });
     }
     cds_lfht_destroy(table_, nullptr);
   }
@@ -126,28 +128,36 @@ class Table {
     return entry_of(cds_lfht_iter_get_node(&iter));
   }
 
-  // Makes the entry visible, in place of the one with its key, which is retired. Returns the entry.
-  const T* publish(std::unique_ptr<T> entry) {
+  // The entry that `accepts` takes among those of this hash: another view of equality than the key's.
+  template <std::predicate<const T&> F>
+  [[nodiscard]] const T* find_if(std::uint64_t hash, F&& accepts) const noexcept {
+    cds_lfht_iter iter;
+    const auto trampoline = [](cds_lfht_node* node, const void* predicate) -> int {
+      return (*static_cast<const std::remove_reference_t<F>*>(predicate))(*entry_of(node)) ? 1 : 0;
+    };
+    cds_lfht_lookup(table_, hash, trampoline, &accepts, &iter);
+    return entry_of(cds_lfht_iter_get_node(&iter));
+  }
+
+  // Makes the entry visible, in place of the one with its key, which comes back, out of reach of new readers of this
+  // table. Whoever gets it retires it, after everything else that leads to it is out of reach too.
+  [[nodiscard]] std::unique_ptr<const T> publish(std::unique_ptr<T> entry) {
     const ReadLock lock;
     T* raw = entry.release();
     const Key key = raw->key();
-    detail::tsan_release(static_cast<Entry*>(raw));
+    detail::tsan_release(&raw->links_.node);
     cds_lfht_node* old = cds_lfht_add_replace(table_, T::hash(key), &matches, &key, &raw->links_.node);
-    if (old == nullptr) {
-      ++size_;
-    } else {
-      Entry::retire(std::unique_ptr<const Entry>(entry_of(old)));
-    }
-    return raw;
+    if (old == nullptr) ++size_;
+    return std::unique_ptr<const T>(entry_of(old));
   }
 
-  // Takes the entry out and retires it. It must be in the table.
-  void remove(const T& entry) {
+  // Takes the entry out. It must be in the table.
+  [[nodiscard]] std::unique_ptr<const T> remove(const T& entry) {
     const ReadLock lock;
     const int gone = cds_lfht_del(table_, const_cast<cds_lfht_node*>(&entry.links_.node));
     check(gone == 0, "an entry is removed once");
     --size_;
-    Entry::retire(std::unique_ptr<const Entry>(&entry));
+    return std::unique_ptr<const T>(&entry);
   }
 
   // Every entry that stays in the table during the call, in no order; others may or may not come. Under a ReadLock.
@@ -169,8 +179,8 @@ class Table {
 
   static const T* entry_of(cds_lfht_node* node) noexcept {
     if (node == nullptr) return nullptr;
+    detail::tsan_acquire(node);
     const Entry* entry = caa_container_of(node, Entry::Links, node)->owner;
-    detail::tsan_acquire(entry);
     return static_cast<const T*>(entry);
   }
   static int matches(cds_lfht_node* node, const void* key) {

@@ -13,9 +13,7 @@ constexpr std::string_view k_derived_mark = "--";
 constexpr std::size_t k_hash_digits = 8;
 constexpr std::size_t k_slug_bytes_max = limits::k_label_bytes_max - k_derived_mark.size() - k_hash_digits;
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 bool is_host_label(std::string_view text) {
   if (text.empty() || text.size() > limits::k_label_bytes_max) return false;
@@ -60,9 +58,12 @@ std::string_view to_text(Protocol protocol) { return protocol == Protocol::tcp ?
 
 std::string_view to_text(Status status) {
   switch (status) {
-    case Status::ready: return "ready";
-    case Status::draining: return "draining";
-    case Status::critical: return "critical";
+    case Status::ready:
+      return "ready";
+    case Status::draining:
+      return "draining";
+    case Status::critical:
+      return "critical";
   }
   return "ready";
 }
@@ -72,7 +73,16 @@ std::uint64_t hash_of(const ServiceRef& key) noexcept {
   return hash_bytes(key.name, seed + static_cast<std::uint64_t>(key.zone));
 }
 
-std::uint64_t hash_of(const InstanceRef& key) noexcept { return hash_bytes(key.id, hash_of(key.service)); }
+std::uint64_t hash_of(const InstanceRef& key) noexcept {
+  return hash_bytes(key.id, hash_of(key.service), k_case_blind);
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
+  return std::ranges::equal(a, b, [](char x, char y) {
+    const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    return fold(x) == fold(y);
+  });
+}
 
 std::string label_of(std::string_view id) {
   if (is_host_label(id) && !ends_like_derived(id)) return std::string(id);

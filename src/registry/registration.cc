@@ -1,9 +1,8 @@
 #include "registry/registration.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
+#include <fmt/format.h>
 
 #include "base/duration.h"
 
@@ -52,10 +51,10 @@ Result<void> check_meta(const Registration& draft) {
     whole += key.size() + value.size();
   }
   if (whole > k_meta_bytes_max) {
-    return failure(Errc::invalid,
-                   fmt::format("meta must be at most {} bytes of keys and values together, it has {}", k_meta_bytes_max,
-                               whole),
-                   "meta");
+    return failure(
+        Errc::invalid,
+        fmt::format("meta must be at most {} bytes of keys and values together, it has {}", k_meta_bytes_max, whole),
+        "meta");
   }
   return {};
 }
@@ -68,17 +67,19 @@ Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds) {
                  "ttl");
 }
 
-// The longest name an instance answers to is `label._service._proto.zone`; all of it must be a legal name (RFC 1035 §2.3.4).
+// The longest name an instance answers to is `label._service._proto.zone`; all of it must be a legal name (RFC 1035
+// §2.3.4).
 Result<void> check_name_length(const Registration& draft, std::size_t zone_apex_bytes) {
   constexpr std::size_t k_proto_bytes = 5;  // "\4_tcp"
   const std::size_t bytes =
       1 + label_of(draft.key.id).size() + 1 + 1 + draft.key.service.name.size() + k_proto_bytes + zone_apex_bytes;
   if (bytes <= k_name_bytes_max) return {};
-  return failure(Errc::invalid,
-                 fmt::format("the instance's DNS name would have {} octets, {} more than a name may have: shorten the id "
-                             "or the service",
-                             bytes, bytes - k_name_bytes_max),
-                 "id");
+  return failure(
+      Errc::invalid,
+      fmt::format("the instance's DNS name would have {} octets, {} more than a name may have: shorten the id "
+                  "or the service",
+                  bytes, bytes - k_name_bytes_max),
+      "id");
 }
 
 void remove_repeats(std::vector<IpAddress>& addresses) {

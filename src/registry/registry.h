@@ -118,7 +118,10 @@ class Registry {
   struct ServiceEdit;  // what one commit does to one service
 
   void add_owed_to(Transaction& transaction) const;
-  void publish(const ServiceKey& key, ServiceEdit& edit, LeaseTime now);
+  void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
+  void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,
+                        std::vector<const Instance*> members, std::optional<WallTime> empty_since, LeaseTime now);
+  void end_instances(const ServiceKey& key, std::vector<const Instance*>& ended, WallTime wall_now, LeaseTime now);
   void set_timer(const Instance& instance);
   void forget_empty_services(LeaseTime now);
 

@@ -23,9 +23,9 @@ namespace rollcall::registry {
 struct WriterStats {
   Histogram commit_seconds{Histogram::exponential(0.0001, 2.5, 12)};  // 100 µs … 2.4 s
   Histogram batch_changes{Histogram::exponential(1, 2, 13)};          // 1 … 4096
-  std::atomic<std::uint64_t> failed_commits{0};
-  std::atomic<std::uint64_t> registered{0};  // new instances
-  std::atomic<std::uint64_t> updated{0};     // changed ones
+  std::atomic<std::uint64_t> failed_changes{0};                       // refused because the store could not write
+  std::atomic<std::uint64_t> registered{0};                           // new instances
+  std::atomic<std::uint64_t> updated{0};                              // changed ones
   std::atomic<std::uint64_t> deregistered{0};
   std::atomic<bool> store_works{true};  // whether the last write succeeded
 };
@@ -53,6 +53,7 @@ class Writer {
 
   std::vector<Submission> wait_for_work(const std::stop_token& stop);
   void commit(std::vector<Submission> batch);
+  void count(const Change& change, const Outcome& outcome);
   void settle();
 
   Registry& registry_;

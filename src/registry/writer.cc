@@ -1,0 +1,108 @@
+#include "registry/writer.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace rollcall::registry {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How soon rows owed to a store that failed are offered again when no registration does it sooner.
+constexpr auto k_settle_again_after = 500ms;
+
+WallTime wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+
+}  // namespace
+
+bool Writer::submit(Change change, Reply reply) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || queue_.size() >= limits::k_queued_changes_max) return false;
+    queue_.push_back({std::move(change), std::move(reply)});
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+void Writer::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::vector<Submission> batch = wait_for_work(stop);
+    if (batch.empty()) {
+      registry_.sweep(clock_.now(), wall_now());
+    } else {
+      commit(std::move(batch));
+    }
+    if (registry_.owes() && clock_.now() >= retry_settling_at_) settle();
+  }
+  std::vector<Submission> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    rest = std::exchange(queue_, {});
+  }
+  if (!rest.empty()) commit(std::move(rest));
+  if (registry_.owes()) settle();
+}
+
+// What waits, at most one batch of it; nothing when it is time to sweep or settle instead.
+std::vector<Writer::Submission> Writer::wait_for_work(const std::stop_token& stop) {
+  std::optional<LeaseTime> wake = registry_.next_wake();
+  if (registry_.owes() && (!wake || retry_settling_at_ < *wake)) wake = retry_settling_at_;
+  const auto has_work = [this] { return !queue_.empty(); };
+
+  std::unique_lock lock(mutex_);
+  if (wake) {
+    arrived_.wait_for(lock, stop, *wake - clock_.now(), has_work);
+  } else {
+    arrived_.wait(lock, stop, has_work);
+  }
+  if (queue_.size() <= limits::k_batch_changes_max) return std::exchange(queue_, {});
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(limits::k_batch_changes_max);
+  std::vector<Submission> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return batch;
+}
+
+void Writer::commit(std::vector<Submission> batch) {
+  std::vector<Change> changes;
+  changes.reserve(batch.size());
+  for (Submission& submission : batch) changes.push_back(std::move(submission.change));
+
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<Outcome> outcomes = registry_.apply(changes, clock_, wall_now());
+  stats_.commit_seconds.record(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  stats_.batch_changes.record(static_cast<double>(batch.size()));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) count(changes[i], outcomes[i]);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) batch[i].reply(std::move(outcomes[i]));
+}
+
+void Writer::count(const Change& change, const Outcome& outcome) {
+  if (!outcome) {
+    const bool store_failed = outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed;
+    if (store_failed) {
+      stats_.failed_changes.fetch_add(1, std::memory_order_relaxed);
+      stats_.store_works.store(false, std::memory_order_relaxed);
+    }
+    return;
+  }
+  if (!outcome->changed) return;
+  stats_.store_works.store(true, std::memory_order_relaxed);
+  if (std::holds_alternative<Deregister>(change)) {
+    stats_.deregistered.fetch_add(1, std::memory_order_relaxed);
+  } else if (outcome->created) {
+    stats_.registered.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    stats_.updated.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Writer::settle() {
+  const bool settled = registry_.settle().has_value();
+  stats_.store_works.store(settled, std::memory_order_relaxed);
+  if (!settled) retry_settling_at_ = clock_.now() + k_settle_again_after;
+}
+
+}  // namespace rollcall::registry
