@@ -1,0 +1,275 @@
+"""Runs every test of the house and adds them up: what `tools/test` does once everything is installed.
+
+A part is a list of suites; a suite is one program, run by itself with a deadline, in a session of its own. Whatever
+processes it leaves behind are ended with it. One line a suite; the whole output only of those that failed.
+
+    part        what it runs
+    unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
+    house       tests/house: layers, zones, the README's commands
+    interop     tests/interop: real clients and servers
+    crash       tests/crash: kill -9, SIGSTOP, exact leases
+    fault       tests/fault: the database locked, the disk full
+    hostile     tests/hostile: garbage over UDP, TCP and HTTP
+    sanitizers  the test programs again, and a server under fire, with ASan+UBSan and with TSan
+    clang       everything builds with Clang 19 too; not part of a run without arguments
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = "/usr/bin/python3"
+DEFAULT_PARTS = ["unit", "house", "interop", "crash", "fault", "hostile", "sanitizers"]
+ALL_PARTS = DEFAULT_PARTS + ["clang"]
+BLACK_BOX = {"house", "interop", "crash", "fault", "hostile"}
+SUITE_SECONDS_MAX = 600
+BUILD_SECONDS_MAX = 1800
+SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": ["hostile"]}
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "second_deadlock_stack=1:halt_on_error=1",
+}
+
+
+@dataclass
+class Suite:
+    name: str
+    command: list
+    cwd: Path = ROOT
+    env: dict = field(default_factory=dict)
+    seconds_max: int = SUITE_SECONDS_MAX
+
+
+@dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def count(output, status):
+    """What a suite's own last words say; a program that ends badly has failed at least once."""
+    result = count_catch(output) or count_unittest(output)
+    if result is None:
+        result = Count(passed=int(status == 0))
+    if status != 0 and result.failed == 0:
+        result.failed = 1
+    return result
+
+
+def count_catch(output):
+    if all_passed := re.findall(r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)", output, re.M):
+        return Count(passed=int(all_passed[-1]))
+    if lines := re.findall(r"^test cases: *\d+ \|.*$", output, re.M):
+        found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", lines[-1])}
+        return Count(found.get("passed", 0), found.get("failed", 0), found.get("skipped", 0))
+    return None
+
+
+def count_unittest(output):
+    ran = re.findall(r"^Ran (\d+) tests? in ", output, re.M)
+    if not ran:
+        return None
+    verdict = re.findall(r"^(?:OK|FAILED)(?: \((.*)\))?$", output, re.M)
+    found = dict(re.findall(r"(\w[\w ]*)=(\d+)", verdict[-1])) if verdict else {}
+    failed = sum(int(found.get(kind, 0)) for kind in ("failures", "errors", "unexpected successes"))
+    skipped = int(found.get("skipped", 0))
+    return Count(max(0, int(ran[-1]) - failed - skipped), failed, skipped)
+
+
+# --- Processes ---
+
+
+def adopt_orphans():
+    """Processes whose parent dies become ours (PR_SET_CHILD_SUBREAPER), so that none escapes `end_descendants`."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def descendants():
+    """The processes below this one, at any depth; those that have ended and wait to be collected too."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = stat.read_text(errors="replace").rpartition(")")[2]
+        except OSError:
+            continue
+        parents.setdefault(int(after_name.split()[1]), []).append(int(stat.parent.name))
+    found, pending = [], [os.getpid()]
+    while pending:
+        children = parents.get(pending.pop(), [])
+        found += children
+        pending += children
+    return found
+
+
+def end_descendants():
+    """Everything started by a suite is gone when this returns."""
+    while pids := descendants():
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.01)
+
+
+def execute(suite):
+    """Output, exit status, seconds."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                suite.command, cwd=suite.cwd, env={**os.environ, "LC_ALL": "C.UTF-8", **suite.env},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        except OSError as error:
+            return f"{suite.command[0]}: {error.strerror}\n", 127, 0.0
+        note = ""
+        try:
+            status = process.wait(suite.seconds_max)
+        except subprocess.TimeoutExpired:
+            status = 124
+            note = f"\nstopped: not done after {suite.seconds_max} s\n"
+        end_descendants()
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace") + note
+    if status < 0:
+        text += f"\nended by {signal.Signals(-status).name}\n"
+    return text, status, time.monotonic() - began
+
+
+# --- Suites ---
+
+
+def build(preset):
+    return Suite(f"build {preset}", [str(ROOT / "tools/build"), preset], seconds_max=BUILD_SECONDS_MAX)
+
+
+def without_random_layout():
+    """GCC 12's sanitizers need an address space less random than newer kernels make it."""
+    command = ["setarch", "-R"]
+    works = shutil.which("setarch") and subprocess.run(command + ["true"], capture_output=True).returncode == 0
+    return command if works else []
+
+
+def test_programs(preset, prefix=(), env=None):
+    """What CTest knows of, to be run one by one."""
+    directory = ROOT / "build" / preset
+    listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=directory, capture_output=True, text=True, check=True)
+    for test in json.loads(listing.stdout)["tests"]:
+        properties = {item["name"]: item["value"] for item in test.get("properties", [])}
+        environment = dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", []))
+        yield Suite(f"{preset}/{test['name']}", [*prefix, *test["command"]],
+                    cwd=Path(properties.get("WORKING_DIRECTORY", directory)), env={**(env or {}), **environment})
+
+
+def python_files(directory, preset="release", prefix=(), env=None):
+    program = os.environ.get("ROLLCALLD") if preset == "release" else None
+    environment = {"ROLLCALLD": program or str(ROOT / "build" / preset / "bin/rollcalld"), **(env or {})}
+    label = directory if preset == "release" else f"{preset}/{directory}"
+    for file in sorted((ROOT / "tests" / directory).glob("test_*.py")):
+        yield Suite(f"{label}/{file.stem.removeprefix('test_')}",
+                    [*prefix, PYTHON, "-B", "-m", "unittest", "-v", str(file.relative_to(ROOT))], env=environment)
+
+
+def sanitized(run):
+    prefix = without_random_layout()
+    for preset, directories in SANITIZED_BLACK_BOX.items():
+        if not run(build(preset), quiet=True):
+            continue
+        for suite in test_programs(preset, prefix, SANITIZER_OPTIONS):
+            run(suite)
+        for directory in directories:
+            for suite in python_files(directory, preset, prefix, SANITIZER_OPTIONS):
+                run(suite)
+
+
+class Run:
+    """The run so far: prints as it goes, and ends with the line that counts."""
+
+    def __init__(self):
+        self.total = Count()
+
+    def __call__(self, suite, quiet=False):
+        """Whether the suite passed. A quiet one is not a test: it counts, and is seen, only when it fails."""
+        output, status, seconds = execute(suite)
+        if quiet and status == 0:
+            return True
+        result = count(output, status)
+        self.total.add(result)
+        verdict = "ok    " if result.failed == 0 else "FAILED"
+        print(f"{verdict} {suite.name:<34} {result!s:<36} {seconds:7.1f} s", flush=True)
+        if result.failed:
+            print("    " + output.rstrip().replace("\n", "\n    "), flush=True)
+        return result.failed == 0
+
+    def part(self, name):
+        if name == "unit":
+            for suite in test_programs("release"):
+                self(suite)
+        elif name == "sanitizers":
+            sanitized(self)
+        elif name == "clang":
+            self(build("clang"))
+        else:
+            for suite in python_files(name):
+                self(suite)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", help="all but clang, unless named")
+    parts = parser.parse_args().part or DEFAULT_PARTS
+    for part in parts:
+        if part not in ALL_PARTS:
+            parser.error(f"there is no part {part}; there are {', '.join(ALL_PARTS)}")
+
+    adopt_orphans()
+    run = Run()
+
+    def stop(number, _frame):
+        end_descendants()
+        run.total.failed += 1
+        print(f"stopped by {signal.Signals(number).name}\n{run.total}", flush=True)
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+    wants_release = BLACK_BOX | {"unit"}
+    if not wants_release.isdisjoint(parts) and not run(build("release"), quiet=True):
+        parts = []
+    for part in parts:
+        run.part(part)
+    print(run.total)
+    return 1 if run.total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
