@@ -119,7 +119,8 @@ bool Name::is_within(const Name& ancestor) const {
   if (ancestor.wire_.size() > wire_.size()) return false;
   const std::size_t at = wire_.size() - ancestor.wire_.size();
   const std::vector<std::size_t> offsets = label_offsets(wire_);
-  return std::ranges::binary_search(offsets, at) && folded(std::string_view(wire_).substr(at)) == folded(ancestor.wire_);
+  return std::ranges::binary_search(offsets, at) &&
+         folded(std::string_view(wire_).substr(at)) == folded(ancestor.wire_);
 }
 
 std::string Name::text() const {
@@ -151,8 +152,10 @@ std::weak_ordering operator<=>(const Name& a, const Name& b) {
   for (std::size_t i = 2; i <= std::min(at_a.size(), at_b.size()); ++i) {
     const std::size_t from_a = at_a[at_a.size() - i];
     const std::size_t from_b = at_b[at_b.size() - i];
-    const std::string_view label_a = std::string_view(wire_a).substr(from_a + 1, static_cast<std::uint8_t>(wire_a[from_a]));
-    const std::string_view label_b = std::string_view(wire_b).substr(from_b + 1, static_cast<std::uint8_t>(wire_b[from_b]));
+    const std::string_view label_a =
+        std::string_view(wire_a).substr(from_a + 1, static_cast<std::uint8_t>(wire_a[from_a]));
+    const std::string_view label_b =
+        std::string_view(wire_b).substr(from_b + 1, static_cast<std::uint8_t>(wire_b[from_b]));
     if (const int order = label_a.compare(label_b); order != 0) {
       return order < 0 ? std::weak_ordering::less : std::weak_ordering::greater;
     }

@@ -448,10 +448,11 @@ void Registry::add_owed_to(Transaction& transaction) const {
 }
 
 Result<void> Registry::settle() {
-  if (!owes()) return {};
-  const rcu::ReadLock lock;
   Transaction transaction;
-  add_owed_to(transaction);
+  {
+    const rcu::ReadLock lock;
+    add_owed_to(transaction);
+  }
   Result<void> recorded = journal_.record(transaction);
   if (recorded) owed_ = {};
   return recorded;

@@ -99,7 +99,8 @@ class Registry {
   // returns. The rows are owed: see `settle`. Returns how many leases ended.
   std::size_t sweep(LeaseTime now, WallTime wall_now);
 
-  // Whether rows are owed to the journal, and the attempt to write them. A failed attempt owes them still.
+  // Whether rows are owed to the journal, and the attempt to write them: a transaction even when nothing is owed, which
+  // shows whether the store works. A failed attempt owes them still.
   [[nodiscard]] bool owes() const noexcept;
   [[nodiscard]] Result<void> settle();
 

@@ -27,15 +27,25 @@ bool Writer::submit(Change change, Reply reply) {
   return true;
 }
 
+void Writer::run_soon(std::move_only_function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    tasks_.push_back(std::move(task));
+  }
+  arrived_.notify_one();
+}
+
 void Writer::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::vector<Submission> batch = wait_for_work(stop);
+    run_tasks();
     if (batch.empty()) {
       registry_.sweep(clock_.now(), wall_now());
     } else {
       commit(std::move(batch));
     }
-    if (registry_.owes() && clock_.now() >= retry_settling_at_) settle();
+    if (must_settle() && clock_.now() >= retry_settling_at_) settle();
   }
   std::vector<Submission> rest;
   {
@@ -47,11 +57,23 @@ void Writer::run(const std::stop_token& stop) {
   if (registry_.owes()) settle();
 }
 
+void Writer::run_tasks() {
+  std::vector<std::move_only_function<void()>> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks = std::exchange(tasks_, {});
+  }
+  for (std::move_only_function<void()>& task : tasks) task();
+}
+
+// Rows are owed, or the store has failed and nobody knows yet whether it works again.
+bool Writer::must_settle() const { return registry_.owes() || !stats_.store_works.load(std::memory_order_relaxed); }
+
 // What waits, at most one batch of it; nothing when it is time to sweep or settle instead.
 std::vector<Writer::Submission> Writer::wait_for_work(const std::stop_token& stop) {
   std::optional<LeaseTime> wake = registry_.next_wake();
-  if (registry_.owes() && (!wake || retry_settling_at_ < *wake)) wake = retry_settling_at_;
-  const auto has_work = [this] { return !queue_.empty(); };
+  if (must_settle() && (!wake || retry_settling_at_ < *wake)) wake = retry_settling_at_;
+  const auto has_work = [this] { return !queue_.empty() || !tasks_.empty(); };
 
   std::unique_lock lock(mutex_);
   if (wake) {
@@ -84,6 +106,7 @@ void Writer::count(const Change& change, const Outcome& outcome) {
     const bool store_failed = outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed;
     if (store_failed) {
       stats_.failed_changes.fetch_add(1, std::memory_order_relaxed);
+      retry_settling_at_ = clock_.now() + k_settle_again_after;
       stats_.store_works.store(false, std::memory_order_relaxed);
     }
     return;

@@ -40,6 +40,10 @@ class Writer {
   // stopped.
   [[nodiscard]] bool submit(Change change, Reply reply);
 
+  // Runs `task` on the writer's thread, between two commits: for what must not meet a change half way. Dropped when the
+  // writer has stopped.
+  void run_soon(std::move_only_function<void()> task);
+
   // Until asked to stop; then applies what waits, and returns.
   void run(const std::stop_token& stop);
 
@@ -52,9 +56,11 @@ class Writer {
   };
 
   std::vector<Submission> wait_for_work(const std::stop_token& stop);
+  void run_tasks();
   void commit(std::vector<Submission> batch);
   void count(const Change& change, const Outcome& outcome);
   void settle();
+  [[nodiscard]] bool must_settle() const;
 
   Registry& registry_;
   const TimeSource& clock_;
@@ -62,9 +68,10 @@ class Writer {
 
   std::mutex mutex_;
   std::condition_variable_any arrived_;
-  std::vector<Submission> queue_;  // under mutex_
-  bool closed_ = false;            // under mutex_
-  LeaseTime retry_settling_at_{};  // the writer's own
+  std::vector<Submission> queue_;                       // under mutex_
+  std::vector<std::move_only_function<void()>> tasks_;  // under mutex_
+  bool closed_ = false;                                 // under mutex_
+  LeaseTime retry_settling_at_{};                       // the writer's own
 };
 
 }  // namespace rollcall::registry

@@ -1,0 +1,108 @@
+#include "dns/query.h"
+
+namespace rollcall::dns {
+namespace {
+
+// Skips one possibly compressed name. Pointers are not followed: their target is nobody's business here.
+bool skip_name(ByteReader& reader) {
+  while (true) {
+    const std::uint8_t length = reader.u8();
+    if (!reader.ok()) return false;
+    if (length == 0) return true;
+    if ((length & 0xc0) == 0xc0) {
+      reader.u8();
+      return reader.ok();
+    }
+    if (length > limits::k_label_bytes_max) return false;
+    reader.skip(length);
+  }
+}
+
+// The options must fill RDATA exactly (RFC 6891 §6.1.2). Unknown ones are ignored.
+bool options_are_whole(Bytes rdata) {
+  ByteReader reader(rdata);
+  while (reader.left() > 0) {
+    reader.u16();
+    reader.skip(reader.u16());
+    if (!reader.ok()) return false;
+  }
+  return true;
+}
+
+enum class Section : std::uint8_t { answer, authority, additional };
+
+// Reads one record and believes only OPT. False: FORMERR.
+bool read_record(ByteReader& reader, Section section, Query& query) {
+  const std::size_t owner_at = reader.at();
+  if (!skip_name(reader)) return false;
+  const bool owner_is_root = reader.at() == owner_at + 1;
+  const auto type = static_cast<Type>(reader.u16());
+  const std::uint16_t klass = reader.u16();
+  const std::uint32_t ttl = reader.u32();
+  const Bytes rdata = reader.bytes(reader.u16());
+  if (!reader.ok()) return false;
+  if (type != Type::opt) return true;
+  // RFC 6891 §6.1.1: one OPT, in the additional section, owned by the root.
+  if (section != Section::additional || !owner_is_root || query.edns) return false;
+  query.edns =
+      Edns{.payload = klass, .version = static_cast<std::uint8_t>(ttl >> 16), .dnssec_ok = (ttl & 0x8000U) != 0};
+  return options_are_whole(rdata);
+}
+
+bool read_section(ByteReader& reader, Section section, std::uint16_t count, Query& query) {
+  // Every record takes at least eleven bytes, so the count alone cannot make this loop long.
+  for (std::uint16_t i = 0; i < count; ++i) {
+    if (!read_record(reader, section, query)) return false;
+  }
+  return true;
+}
+
+bool read_question(Bytes message, Query& query) {
+  const Bytes rest = message.subspan(k_header_bytes);
+  if (!query.name.read(rest)) return false;
+  ByteReader reader(rest, query.name.size);
+  query.type = static_cast<Type>(reader.u16());
+  query.klass = static_cast<Class>(reader.u16());
+  if (!reader.ok()) return false;
+  query.question = rest.first(reader.at());
+  return true;
+}
+
+}  // namespace
+
+Parsed parse_query(Bytes message, Query& query) {
+  if (message.size() < k_header_bytes) return Parsed::silence;
+  query.id = load_u16(message.data());
+  query.flags = load_u16(message.data() + 2);
+  if ((query.flags & k_flag_qr) != 0) return Parsed::silence;
+  query.opcode = static_cast<Opcode>((query.flags & k_opcode_mask) >> 11);
+  query.question = {};
+  query.edns.reset();
+  const std::uint16_t questions = load_u16(message.data() + 4);
+  const std::uint16_t answers = load_u16(message.data() + 6);
+  const std::uint16_t authorities = load_u16(message.data() + 8);
+  const std::uint16_t additionals = load_u16(message.data() + 10);
+
+  if (query.opcode != Opcode::query) {
+    if (questions == 1) static_cast<void>(read_question(message, query));
+    return Parsed::other_opcode;
+  }
+  const bool has_question = questions == 1 && read_question(message, query);
+  if (!has_question) {
+    // OPT comes back even then (RFC 6891 §7), where it can be found: without any question it follows the header.
+    ByteReader reader(message, k_header_bytes);
+    if (questions == 0) {
+      static_cast<void>(read_section(reader, Section::answer, answers, query) &&
+                        read_section(reader, Section::authority, authorities, query) &&
+                        read_section(reader, Section::additional, additionals, query));
+    }
+    return Parsed::bad_header;
+  }
+  ByteReader reader(message, k_header_bytes + query.question.size());
+  const bool whole = read_section(reader, Section::answer, answers, query) &&
+                     read_section(reader, Section::authority, authorities, query) &&
+                     read_section(reader, Section::additional, additionals, query) && reader.left() == 0;
+  return whole ? Parsed::query : Parsed::bad_message;
+}
+
+}  // namespace rollcall::dns

@@ -1,0 +1,66 @@
+// Reading a query: untrusted bytes to a value, or to how it fails.
+//
+// Layout   RFC 1035 §4.1.1
+//            0                   1
+//            0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 …
+//           |       id (16)                 |
+//           |QR| opcode(4) |AA|TC|RD|RA|Z|AD|CD| rcode(4) |
+//           |     QDCOUNT   |    ANCOUNT    |   NSCOUNT   |   ARCOUNT   |
+//          then the sections. The question always starts at byte 12.
+// Owner    a Query borrows the datagram; nothing is allocated.
+// Threads  pure.
+// Source   RFC 1035 §4, RFC 6891 §6, RFC 9619 (one question), RFC 8906 §8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "dns/name.h"
+#include "dns/types.h"
+
+namespace rollcall::dns {
+
+inline constexpr std::size_t k_header_bytes = 12;
+inline constexpr std::size_t k_opt_bytes = 11;  // an OPT record without options
+
+// Bits of the second header word.
+inline constexpr std::uint16_t k_flag_qr = 0x8000;
+inline constexpr std::uint16_t k_flag_aa = 0x0400;
+inline constexpr std::uint16_t k_flag_tc = 0x0200;
+inline constexpr std::uint16_t k_flag_rd = 0x0100;
+inline constexpr std::uint16_t k_flag_cd = 0x0010;
+inline constexpr std::uint16_t k_opcode_mask = 0x7800;
+
+// The query's OPT record (RFC 6891 §6.1.2), as far as a server needs it.
+struct Edns {
+  std::uint16_t payload = 512;  // what the client takes over UDP
+  std::uint8_t version = 0;
+  bool dnssec_ok = false;  // DO: copied into the reply (RFC 3225)
+};
+
+struct Query {
+  std::uint16_t id = 0;
+  std::uint16_t flags = 0;  // as sent
+  Opcode opcode = Opcode::query;
+  QuestionName name;
+  Type type = Type::none;
+  Class klass = Class::in;
+  Bytes question;  // name, type, class: as sent, echoed bit for bit
+  std::optional<Edns> edns;
+};
+
+enum class Parsed : std::uint8_t {
+  query,         // all of it can be believed
+  silence,       // a response, or less than a header: no reply (RFC 1035 §4.1.1; loop safety)
+  bad_header,    // FORMERR without question: QDCOUNT is not 1, or the question cannot be read
+  bad_message,   // FORMERR with question: what follows it is broken
+  other_opcode,  // the header only is believed; UPDATE has its zone section read like a question
+};
+
+// Fills `query` as far as reading came: the header always (but for silence), the question for bad_message, OPT where
+// one was found before the failure.
+[[nodiscard]] Parsed parse_query(Bytes message, Query& query);
+
+}  // namespace rollcall::dns
