@@ -98,6 +98,10 @@ def count_unittest(output):
     return Count(max(0, int(ran[-1]) - failed - skipped), failed, skipped)
 
 
+def skip_reasons(output):
+    return sorted(set(re.findall(r"\.\.\. skipped ['\"](.*)['\"]$", output, re.M)))
+
+
 # --- Processes ---
 
 
@@ -226,6 +230,9 @@ class Run:
         print(f"{verdict} {suite.name:<34} {result!s:<36} {seconds:7.1f} s", flush=True)
         if result.failed:
             print("    " + output.rstrip().replace("\n", "\n    "), flush=True)
+        else:
+            for reason in skip_reasons(output):
+                print(f"       skipped: {reason}", flush=True)
         return result.failed == 0
 
     def part(self, name):

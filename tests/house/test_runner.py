@@ -1,0 +1,41 @@
+"""The runner of the tests counts what the programs say, and never calls a bad end a success."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools/lib"))
+from run_tests import Count, count, skip_reasons  # noqa: E402
+
+
+class Counting(unittest.TestCase):
+    def test_catch_programs_of_both_generations_are_counted_by_their_cases(self):
+        self.assertEqual(count("All tests passed (12 assertions in 3 test cases)\n", 0), Count(3, 0, 0))
+        self.assertEqual(count("All tests passed (1 assertion in 1 test case)\n", 0), Count(1, 0, 0))
+        self.assertEqual(count("test cases: 12 | 11 passed | 1 failed\nassertions: 9 | 8 passed | 1 failed\n", 1),
+                         Count(11, 1, 0))
+        self.assertEqual(count("test cases:  3 |  2 passed | 1 skipped\n", 0), Count(2, 0, 1))
+
+    def test_unittest_programs_are_counted_by_their_tests(self):
+        self.assertEqual(count("Ran 4 tests in 0.1s\n\nOK\n", 0), Count(4, 0, 0))
+        self.assertEqual(count("Ran 6 tests in 1s\n\nFAILED (failures=1, errors=2, skipped=1)\n", 1), Count(2, 3, 1))
+
+    def test_a_program_that_says_nothing_is_one_test(self):
+        self.assertEqual(count("", 0), Count(1, 0, 0))
+        self.assertEqual(count("", 1), Count(0, 1, 0))
+
+    def test_a_bad_end_after_good_words_is_a_failure(self):
+        self.assertEqual(count("All tests passed (12 assertions in 3 test cases)\nLeakSanitizer: …\n", 1), Count(3, 1, 0))
+        self.assertEqual(count("Ran 4 tests in 0.1s\n\nOK\n", -11), Count(4, 1, 0))
+
+    def test_a_skipped_test_tells_why(self):
+        said = "test_a (m.C.test_a) ... skipped 'haproxy is not installed'\ntest_b (m.C.test_b) ... ok\n"
+        self.assertEqual(skip_reasons(said), ["haproxy is not installed"])
+
+    def test_the_last_line_names_skips_only_where_there_were_any(self):
+        self.assertEqual(str(Count(3, 0, 0)), "3 passed, 0 failed")
+        self.assertEqual(str(Count(3, 1, 2)), "3 passed, 1 failed, 2 skipped")
+
+
+if __name__ == "__main__":
+    unittest.main()
