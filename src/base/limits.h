@@ -15,6 +15,10 @@ inline constexpr std::size_t k_udp_payload_min = 512;      // what every client 
 inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte length of TCP, and of UDP
 inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
+// --- Zone files ---
+inline constexpr std::size_t k_include_depth_max = 8;                      // $INCLUDE inside $INCLUDE
+inline constexpr std::size_t k_zone_text_bytes_max = 64U * 1024U * 1024U;  // with all it includes: a million records
+
 // --- A registration ---
 inline constexpr std::size_t k_id_characters_max = 128;
 inline constexpr std::size_t k_addresses_max = 32;  // a host with more interfaces than this registers more instances
@@ -42,5 +46,17 @@ inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transacti
 // a suspended machine, starvation) and is given back to every lease; readers never run further ahead of the last tick.
 inline constexpr std::chrono::milliseconds k_clock_tick{10};
 inline constexpr std::chrono::milliseconds k_clock_gap_max{100};
+
+// --- Settings ---
+inline constexpr std::size_t k_settings_bytes_max = 1024 * 1024;    // a larger file is not ours
+inline constexpr std::size_t k_listen_max = 64;                     // addresses of one list
+inline constexpr std::size_t k_zones_max = 1'000;                   // each query is matched against their names
+inline constexpr std::size_t k_service_rules_max = 1'000;           // each change of a service walks them in order
+inline constexpr std::int64_t k_dns_workers_max = 256;              // more sockets than cores only share their queues
+inline constexpr std::int64_t k_connections_setting_max = 100'000;  // more than a process has descriptors for
+inline constexpr std::int64_t k_answer_limit_max = 65'535;          // what a section can count (RFC 1035 §4.1.1)
+inline constexpr std::chrono::milliseconds k_answer_ttl_min = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds k_answer_ttl_max = k_lease_max;  // no answer outlives its lease
+inline constexpr std::chrono::milliseconds k_forget_service_max = std::chrono::hours(24 * 365);
 
 }  // namespace rollcall::limits

@@ -65,13 +65,20 @@ struct Settings {
 
 // The defaults of interface.md §1.
 [[nodiscard]] Settings default_settings();
+// Its one zone, svc.internal.
+[[nodiscard]] ZoneSettings default_zone(std::uint32_t ttl_seconds);
+// `zones/<name>.zone`: where a zone is read from when its settings name no file.
+[[nodiscard]] std::string default_zone_file(const dns::Name& zone);
 
 // The text of a settings file; `source` stands in messages where the file's name would.
 [[nodiscard]] Result<Settings> parse_settings(std::string_view toml, std::string_view source);
 
-// The policy of one service: its zone's, with the first matching rule laid over it.
+// The policy of one service: its zone's, with the first matching rule laid over it. Any thread.
 [[nodiscard]] answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
                                              std::string_view service);
+
+// The keys whose values differ and take effect only at the next start; for the warning at a reload.
+[[nodiscard]] std::vector<std::string> settings_that_need_a_restart(const Settings& running, const Settings& wanted);
 
 // What the command line asks for.
 struct Serve {
@@ -83,8 +90,9 @@ struct Print {  // --help, --version: to stdout, exit 0
 };
 using Command = std::variant<Serve, Print>;
 
-// Reads flags and the file they name (`rollcall.toml` in the working directory where it exists and no --config is
-// given). Called again with the same arguments at SIGHUP.
+// Reads flags (without the program's name) and the file they name (`rollcall.toml` in the working directory where it
+// exists and no --config is given). Called again with the same arguments at SIGHUP. Paths stay as written: relative
+// ones to the working directory.
 [[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments);
 
 }  // namespace rollcall::ops

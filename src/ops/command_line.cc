@@ -1,0 +1,213 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "ops/settings.h"
+#include "ops/settings_values.h"
+#include "ops/version.h"
+
+namespace rollcall::ops {
+namespace {
+
+constexpr const char* k_default_config = "rollcall.toml";
+
+// The flags as they were typed.
+struct Flags {
+  std::optional<std::string> config;
+  std::vector<std::string> dns;
+  std::vector<std::string> http;
+  std::vector<std::string> zones;
+  std::optional<std::string> db;
+  std::optional<std::string> dns_workers;
+  std::optional<std::string> log_level;
+  bool check_only = false;
+};
+
+template <class T>
+CLI::Option* add_flag_with_value(CLI::App& app, const char* flag, T& value, const char* shape, const char* group,
+                                 const char* meaning) {
+  CLI::Option* option = app.add_option(flag, value, meaning);
+  return option->type_name(shape)->group(group)->type_size(1)->allow_extra_args(false);
+}
+
+void describe_flags(CLI::App& app, Flags& flags) {
+  const char* k_addresses = "Addresses (IPv6 as [::1]:8600; port 0 takes a free one)";
+  add_flag_with_value(app, "--dns", flags.dns, "ADDR:PORT", k_addresses,
+                      "answer DNS here, UDP and TCP; repeatable (default 127.0.0.1:8600)");
+  add_flag_with_value(app, "--http", flags.http, "ADDR:PORT", k_addresses,
+                      "serve the HTTP API here; repeatable (default 127.0.0.1:8500)");
+  add_flag_with_value(app, "--db", flags.db, "FILE", "Contents", "the SQLite database (default rollcall.db)");
+  add_flag_with_value(app, "--zone", flags.zones, "NAME[=FILE]", "Contents",
+                      "serve this zone; repeatable (default svc.internal=zones/svc.internal.zone)");
+  add_flag_with_value(app, "--config", flags.config, "FILE", "Running",
+                      "settings; flags beat them (default rollcall.toml, where it exists)");
+  add_flag_with_value(app, "--dns-workers", flags.dns_workers, "N", "Running",
+                      "threads that answer over UDP; 0 is one per core (default 0)");
+  add_flag_with_value(app, "--log-level", flags.log_level, "LEVEL", "Running",
+                      "trace, debug, info, warn or error (default info)");
+  app.add_flag("--check", flags.check_only, "validate settings and zones, then exit (default: serve)")
+      ->group("Running");
+  app.set_version_flag("--version", fmt::format("rollcalld {}", k_version), "print the version, then exit")
+      ->group("Running");
+  app.set_help_flag("--help,-h", "print this, then exit")->group("Running");
+  app.get_formatter()->column_width(26);
+  app.footer(
+      "Example: answer the network on port 53, register on this machine only\n"
+      "  rollcalld --dns 0.0.0.0:53 --dns '[::]:53' --http 127.0.0.1:8500 --db /var/lib/rollcall/rollcall.db");
+}
+
+std::unexpected<Error> flag_failure(std::string_view flag, const Error& error) {
+  return failure(Errc::start_up, fmt::format("{}: {}", flag, error.message), std::string(flag));
+}
+
+// The first argument that nothing takes. CLI11 itself would list them from the back.
+std::unexpected<Error> extras_failure(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> extras = app.remaining();
+  const auto first = std::ranges::find_first_of(arguments, extras);
+  const std::string name = first == arguments.end() ? "the command line" : *first;
+  const char* what = name.starts_with('-') ? "no such flag" : "not expected; every argument is a flag";
+  return failure(Errc::start_up, fmt::format("{}: {}; see rollcalld --help", name, what), name);
+}
+
+// In CLI11's words, on one line.
+std::unexpected<Error> usage_failure(const CLI::ParseError& error) {
+  std::string words = error.what();
+  std::ranges::replace(words, '\n', ' ');
+  return failure(Errc::start_up, fmt::format("{}; see rollcalld --help", words));
+}
+
+Result<std::string> read_file(const std::string& path) {
+  const Result<std::string> checked = parse_path(path);
+  if (!checked) return checked;
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(limits::k_settings_bytes_max + 1, '\0');  // one more than may be, so that too much is seen
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) {
+    return failure(Errc::start_up, fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
+  }
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+bool exists(const char* path) {
+  std::error_code error;
+  return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
+}
+
+Result<Settings> settings_before_flags(const Flags& flags) {
+  if (!flags.config && !exists(k_default_config)) return default_settings();
+  const std::string path = flags.config.value_or(k_default_config);
+  const Result<std::string> text = read_file(path);
+  if (text) return parse_settings(*text, path);
+  if (flags.config) return flag_failure("--config", text.error());
+  return std::unexpected(text.error());
+}
+
+// An empty list of flags leaves the file's.
+std::optional<Error> replace_endpoints(std::vector<IpEndpoint>& target, const std::vector<std::string>& flags,
+                                       std::string_view flag) {
+  if (flags.empty()) return std::nullopt;
+  target.clear();
+  for (const std::string& text : flags) {
+    const Result<IpEndpoint> endpoint = parse_listen(text, target);
+    if (!endpoint) return flag_failure(flag, endpoint.error()).error();
+    target.push_back(*endpoint);
+  }
+  return std::nullopt;
+}
+
+// A zone the file has too keeps what the file says of it, except the file name that the flag gives.
+std::optional<Error> replace_zones(Settings& settings, const std::vector<std::string>& flags) {
+  if (flags.empty()) return std::nullopt;
+  const std::vector<ZoneSettings> of_file = std::exchange(settings.zones, {});
+  for (const std::string& text : flags) {
+    const std::size_t equals = text.find('=');
+    const Result<dns::Name> name = parse_zone_name(text.substr(0, equals), settings.zones);
+    if (!name) return flag_failure("--zone", name.error()).error();
+    const auto known = std::ranges::find(of_file, *name, &ZoneSettings::name);
+    ZoneSettings zone = known != of_file.end() ? *known : default_zone(settings.dns_ttl_seconds);
+    zone.name = *name;
+    if (equals != std::string::npos) {
+      const Result<std::string> path = parse_path(text.substr(equals + 1));
+      if (!path) return flag_failure("--zone", path.error()).error();
+      zone.file = zone_file_setting(zone.name, *path);
+    }
+    settings.zones.push_back(std::move(zone));
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> replace_single_values(Settings& settings, const Flags& flags) {
+  if (flags.db) {
+    const Result<std::string> path = parse_path(*flags.db);
+    if (!path) return flag_failure("--db", path.error()).error();
+    settings.store_path = *path;
+  }
+  if (flags.dns_workers) {
+    const std::string& text = *flags.dns_workers;
+    unsigned count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size() || count > limits::k_dns_workers_max) {
+      return Error{Errc::start_up,
+                   fmt::format("--dns-workers: must be 0 to {}, not {}", limits::k_dns_workers_max, text),
+                   "--dns-workers"};
+    }
+    settings.dns_workers = count;
+  }
+  if (flags.log_level) {
+    const Result<log::Level> level = parse_log_level(*flags.log_level);
+    if (!level) return flag_failure("--log-level", level.error()).error();
+    settings.log_level = *level;
+  }
+  return std::nullopt;
+}
+
+// DNS listens over TCP too.
+std::optional<Error> find_shared_endpoint(const Settings& settings) {
+  for (const IpEndpoint& endpoint : settings.dns_listen) {
+    if (endpoint.port == 0 || std::ranges::find(settings.http_listen, endpoint) == settings.http_listen.end()) continue;
+    return Error{Errc::start_up, fmt::format("{} is listed for DNS and for HTTP; each needs its own", endpoint.text())};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> lay_over(Settings& settings, const Flags& flags) {
+  if (auto error = replace_endpoints(settings.dns_listen, flags.dns, "--dns")) return error;
+  if (auto error = replace_endpoints(settings.http_listen, flags.http, "--http")) return error;
+  if (auto error = replace_zones(settings, flags.zones)) return error;
+  if (auto error = replace_single_values(settings, flags)) return error;
+  return find_shared_endpoint(settings);
+}
+
+}  // namespace
+
+Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
+  CLI::App app("Rollcall: a DNS server whose zone is the services that are alive right now.", "rollcalld");
+  Flags flags;
+  describe_flags(app, flags);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::CallForHelp&) {
+    return Print{app.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return Print{std::string(version.what()) + "\n"};
+  } catch (const CLI::ExtrasError&) {
+    return extras_failure(app, arguments);
+  } catch (const CLI::ParseError& error) {
+    return usage_failure(error);
+  }
+  Result<Settings> settings = settings_before_flags(flags);
+  if (!settings) return std::unexpected(settings.error());
+  if (auto error = lay_over(*settings, flags)) return std::unexpected(std::move(*error));
+  return Serve{std::move(*settings), flags.check_only};
+}
+
+}  // namespace rollcall::ops

@@ -1,0 +1,60 @@
+#include "ops/settings.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include "base/check.h"
+
+namespace rollcall::ops {
+
+std::string default_zone_file(const dns::Name& zone) { return fmt::format("zones/{}.zone", zone.text_without_dot()); }
+
+ZoneSettings default_zone(std::uint32_t ttl_seconds) {
+  const std::optional<dns::Name> name = dns::Name::parse("svc.internal");
+  check(name.has_value(), "svc.internal is a name");
+  return ZoneSettings{*name, {}, answer::AnswerPolicy{.ttl_seconds = ttl_seconds}};
+}
+
+Settings default_settings() {
+  const auto loopback = IpAddress::parse("127.0.0.1");
+  check(loopback.has_value(), "127.0.0.1 is an address");
+  Settings settings;
+  settings.dns_listen = {IpEndpoint{*loopback, 8600}};
+  settings.http_listen = {IpEndpoint{*loopback, 8500}};
+  settings.zones = {default_zone(settings.dns_ttl_seconds)};
+  return settings;
+}
+
+answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
+                               std::string_view service) {
+  answer::AnswerPolicy policy = zone.policy;
+  const std::string name(service);
+  // Services are folded to lower case when they register; a pattern may be written in any case.
+  const auto rule = std::ranges::find_if(
+      rules, [&](const ServiceRule& each) { return fnmatch(each.match.c_str(), name.c_str(), FNM_CASEFOLD) == 0; });
+  if (rule == rules.end()) return policy;
+  policy.ttl_seconds = rule->ttl_seconds.value_or(policy.ttl_seconds);
+  policy.when_empty = rule->when_empty.value_or(policy.when_empty);
+  policy.answer_limit = rule->answer_limit.value_or(policy.answer_limit);
+  return policy;
+}
+
+std::vector<std::string> settings_that_need_a_restart(const Settings& running, const Settings& wanted) {
+  std::vector<std::string> keys;
+  const auto compare = [&](bool same, const char* key) {
+    if (!same) keys.emplace_back(key);
+  };
+  compare(running.dns_listen == wanted.dns_listen, "dns.listen");
+  compare(running.dns_workers == wanted.dns_workers, "dns.workers");
+  compare(running.udp_payload == wanted.udp_payload, "dns.udp_payload");
+  compare(running.max_tcp_connections == wanted.max_tcp_connections, "dns.max_tcp_connections");
+  compare(running.http_listen == wanted.http_listen, "http.listen");
+  compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
+  compare(running.store_path == wanted.store_path, "store.path");
+  compare(running.forget_service_after == wanted.forget_service_after, "lease.forget_service_after");
+  compare(std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::name, &ZoneSettings::name), "zone");
+  return keys;
+}
+
+}  // namespace rollcall::ops

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+#include <utility>
+
+#include "base/duration.h"
+#include "ops/settings.h"
+#include "ops/settings_values.h"
+#include "ops/toml_section.h"
+
+namespace rollcall::ops {
+namespace {
+
+template <class T, class U>
+void take(T& target, std::optional<U> value) {
+  if (value) target = static_cast<T>(std::move(*value));
+}
+
+void read_dns(Section dns, Settings& settings) {
+  take(settings.dns_listen, dns.endpoints("listen"));
+  take(settings.dns_workers, dns.integer("workers", 0, limits::k_dns_workers_max));
+  take(settings.dns_ttl_seconds, dns.ttl("ttl"));
+  take(settings.udp_payload, dns.integer("udp_payload", static_cast<std::int64_t>(limits::k_udp_payload_min),
+                                         static_cast<std::int64_t>(limits::k_message_bytes_max)));
+  take(settings.max_tcp_connections, dns.integer("max_tcp_connections", 1, limits::k_connections_setting_max));
+  dns.finish();
+}
+
+void read_http(Section http, Settings& settings) {
+  take(settings.http_listen, http.endpoints("listen"));
+  take(settings.max_http_connections, http.integer("max_connections", 1, limits::k_connections_setting_max));
+  http.finish();
+}
+
+void read_store(Section store, Settings& settings) {
+  take(settings.store_path, store.text("path", parse_path));
+  store.finish();
+}
+
+void check_lease_order(Section& lease, const registry::LeaseBounds& bounds) {
+  const auto complain = [&](std::string_view key, std::string_view rule, std::chrono::milliseconds other) {
+    lease.complain(key,
+                   fmt::format("{} {}; min, default and max must rise in this order", rule, format_duration(other)));
+  };
+  // At the key that is written down, where the other is a default.
+  if (bounds.min > bounds.standard) {
+    if (lease.has("min")) {
+      complain("min", "is above lease.default,", bounds.standard);
+    } else {
+      complain("default", "is below lease.min,", bounds.min);
+    }
+  }
+  if (bounds.standard > bounds.max) {
+    if (lease.has("max")) {
+      complain("max", "is below lease.default,", bounds.standard);
+    } else {
+      complain("default", "is above lease.max,", bounds.max);
+    }
+  }
+}
+
+void read_lease(Section lease, Settings& settings) {
+  registry::LeaseBounds& bounds = settings.lease;
+  take(bounds.standard, lease.duration("default", limits::k_lease_min, limits::k_lease_max));
+  take(bounds.min, lease.duration("min", limits::k_lease_min, limits::k_lease_max));
+  take(bounds.max, lease.duration("max", limits::k_lease_min, limits::k_lease_max));
+  take(settings.forget_service_after,
+       lease.duration("forget_service_after", std::chrono::milliseconds(0), limits::k_forget_service_max));
+  check_lease_order(lease, bounds);
+  lease.finish();
+}
+
+void read_zones(std::vector<Section> tables, Settings& settings) {
+  settings.zones.clear();
+  for (Section& table : tables) {
+    ZoneSettings zone;
+    zone.policy.ttl_seconds = settings.dns_ttl_seconds;
+    const auto name = table.text("name", [&](std::string_view text) { return parse_zone_name(text, settings.zones); });
+    if (!table.has("name")) table.complain("name", R"(missing; every [[zone]] has one, as name = "svc.internal")");
+    take(zone.name, name);
+    if (auto path = table.text("file", parse_path)) zone.file = zone_file_setting(zone.name, std::move(*path));
+    take(zone.policy.ttl_seconds, table.ttl("ttl"));
+    take(zone.policy.when_empty, table.text("when_empty", parse_when_empty));
+    take(zone.policy.answer_limit, table.integer("answer_limit", 0, limits::k_answer_limit_max));
+    table.finish();
+    if (name) settings.zones.push_back(std::move(zone));
+  }
+  if (settings.zones.empty()) settings.zones = {default_zone(settings.dns_ttl_seconds)};
+}
+
+void read_service_rules(std::vector<Section> tables, Settings& settings) {
+  for (Section& table : tables) {
+    ServiceRule rule;
+    take(rule.match, table.text("match", [](std::string_view text) -> Result<std::string> {
+      if (!text.empty() && text.find('\0') == std::string_view::npos) return std::string(text);
+      return failure(Errc::start_up, R"(must be a shell pattern, as "batch-*")");
+    }));
+    if (!table.has("match")) table.complain("match", R"(missing; every [[service]] has one, as match = "batch-*")");
+    rule.ttl_seconds = table.ttl("ttl");
+    rule.when_empty = table.text("when_empty", parse_when_empty);
+    if (const auto limit = table.integer("answer_limit", 0, limits::k_answer_limit_max)) {
+      rule.answer_limit = static_cast<std::uint32_t>(*limit);
+    }
+    table.finish();
+    settings.service_rules.push_back(std::move(rule));
+  }
+}
+
+void read_log(Section log, Settings& settings) {
+  take(settings.log_level, log.text("level", parse_log_level));
+  take(settings.log_format, log.text("format", parse_log_format));
+  log.finish();
+}
+
+// In toml++'s words, on one line.
+std::unexpected<Error> syntax_failure(const toml::parse_error& error, std::string_view source) {
+  std::string words(error.description());
+  std::ranges::replace_if(words, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  const toml::source_position at = error.source().begin;
+  return failure(Errc::start_up, fmt::format("{}:{}:{}: {}", source, at.line, at.column, words));
+}
+
+}  // namespace
+
+Result<Settings> parse_settings(std::string_view toml, std::string_view source) {
+  if (toml.size() > limits::k_settings_bytes_max) {
+    return failure(Errc::start_up, fmt::format("{}: is over {} bytes, so it is not a settings file", source,
+                                               limits::k_settings_bytes_max));
+  }
+  toml::table file;
+  try {
+    file = toml::parse(toml, source);
+  } catch (const toml::parse_error& error) {
+    return syntax_failure(error, source);
+  }
+  Complaints complaints(source);
+  Section root(&file, "the file", "", complaints);
+  Settings settings = default_settings();
+  read_dns(root.table("dns"), settings);  // before the zones, which take its ttl where they have none
+  read_http(root.table("http"), settings);
+  read_store(root.table("store"), settings);
+  read_lease(root.table("lease"), settings);
+  read_zones(root.tables("zone", limits::k_zones_max), settings);
+  read_service_rules(root.tables("service", limits::k_service_rules_max), settings);
+  read_log(root.table("log"), settings);
+  root.finish();
+  if (complaints.first()) return std::unexpected(*complaints.first());
+  return settings;
+}
+
+}  // namespace rollcall::ops

@@ -1,0 +1,44 @@
+// Single values of settings, as the file and the flags both write them.
+//
+// Failure  Errc::start_up with a sentence that names neither key nor flag: the caller says where the text stood.
+// Source   interface.md §1, §5.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "answer/policy.h"
+#include "base/ip_address.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "dns/name.h"
+#include "ops/settings.h"
+
+namespace rollcall::ops {
+
+// One more address of a list, which must not have it yet. Port 0 may stand there often: each is another free port.
+[[nodiscard]] Result<IpEndpoint> parse_listen(std::string_view text, const std::vector<IpEndpoint>& before);
+
+// One more zone's name, which must not be among `before`.
+[[nodiscard]] Result<dns::Name> parse_zone_name(std::string_view text, const std::vector<ZoneSettings>& before);
+
+[[nodiscard]] Result<std::string> parse_path(std::string_view text);
+[[nodiscard]] Result<std::chrono::milliseconds> parse_duration_text(std::string_view text);
+[[nodiscard]] Result<log::Level> parse_log_level(std::string_view text);
+[[nodiscard]] Result<log::Format> parse_log_format(std::string_view text);
+[[nodiscard]] Result<answer::WhenEmpty> parse_when_empty(std::string_view text);
+
+// The bounds included.
+[[nodiscard]] Result<std::int64_t> check_integer(std::int64_t value, std::int64_t min, std::int64_t max);
+[[nodiscard]] Result<std::chrono::milliseconds> check_duration(std::chrono::milliseconds value,
+                                                               std::chrono::milliseconds min,
+                                                               std::chrono::milliseconds max);
+
+// The file of a zone as ZoneSettings has it: empty where `path` is the one the zone would have anyway, so that writing
+// a default down changes nothing.
+[[nodiscard]] std::string zone_file_setting(const dns::Name& zone, std::string path);
+
+}  // namespace rollcall::ops

@@ -1,0 +1,89 @@
+// One table of a settings file, read key by key. Together with settings_file.cc the only door to toml++.
+//
+// Shape    each read takes one key and says what it must be; what nobody has read when `finish` comes is unknown.
+// Owner    borrows the parsed file and the Complaints.
+// Failure  a read of an absent key, and of a wrong one, is empty; the wrong one is also a complaint. The complaint that
+//          stands first in the file is the one reported.
+// Threads  one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <toml++/toml.h>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+
+namespace rollcall::ops {
+
+// What is wrong with a file, down to the first of it.
+class Complaints {
+ public:
+  explicit Complaints(std::string_view source) : source_(source) {}
+
+  // "rollcall.toml:7: dns.wrokers: unknown key; …"
+  void add(const toml::source_region& where, std::string_view key, std::string_view sentence);
+  [[nodiscard]] const std::optional<Error>& first() const { return first_; }
+
+ private:
+  std::string source_;
+  toml::source_position at_{};
+  std::optional<Error> first_;
+};
+
+class Section {
+ public:
+  // `title` is what people call it ("[dns]"), `prefix` what its keys begin with ("dns."). A null table is an absent
+  // one: every read is empty.
+  Section(const toml::table* table, std::string title, std::string prefix, Complaints& complaints)
+      : table_(table), title_(std::move(title)), prefix_(std::move(prefix)), complaints_(&complaints) {}
+
+  // What `parse` (std::string_view -> Result<T>) makes of a string.
+  template <class Parse>
+  auto text(std::string_view key, Parse parse)
+      -> std::optional<typename std::invoke_result_t<Parse, std::string_view>::value_type> {
+    const std::optional<std::string_view> words = string(key);
+    if (!words) return std::nullopt;
+    auto value = parse(*words);
+    if (value) return std::move(*value);
+    complain(key, value.error().message);
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
+  // A string with units, or an integer of seconds.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key, std::chrono::milliseconds min,
+                                                                  std::chrono::milliseconds max);
+  // The TTL of answers: a duration of whole seconds.
+  [[nodiscard]] std::optional<std::uint32_t> ttl(std::string_view key);
+  // ADDR:PORT strings, at least one, none twice.
+  [[nodiscard]] std::optional<std::vector<IpEndpoint>> endpoints(std::string_view key);
+  // The table [key], and the tables [[key]]: at most `max` of them.
+  [[nodiscard]] Section table(std::string_view key);
+  [[nodiscard]] std::vector<Section> tables(std::string_view key, std::size_t max);
+
+  [[nodiscard]] bool has(std::string_view key) const;
+  // A rule over more than one key is broken, best mended at this one.
+  void complain(std::string_view key, std::string_view sentence);
+  // Every key not read by now is unknown.
+  void finish();
+
+ private:
+  const toml::node* find(std::string_view key, std::string_view shown);
+  std::optional<std::string_view> string(std::string_view key);
+  void complain_of_type(std::string_view key, std::string_view wanted, const toml::node& found);
+
+  const toml::table* table_;
+  std::string title_;
+  std::string prefix_;
+  Complaints* complaints_;
+  std::vector<std::string> known_;
+  std::string shown_;  // the known keys, as people read them
+};
+
+}  // namespace rollcall::ops
