@@ -36,7 +36,7 @@ HOMES = {
 }
 # The system's own: C and C++ (no slash, no `.h`), POSIX for everyone, and what only the owner of sockets may touch.
 STANDARD = re.compile(r"[a-z_0-9]+$")
-SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|sys/random|sys/resource|sys/stat|sys/types|syslog|time|unistd)\.h$")
+SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|sys/(file|random|resource|stat|types)|time|unistd)\.h$")
 SOCKETS = re.compile(r"(arpa|net|netinet|linux)/.*\.h$|netdb\.h$|poll\.h$|sys/(epoll|eventfd|signalfd|socket|un|uio)\.h$")
 SOCKET_HOMES = {"net", "base/ip_address.h", "base/ip_address.cc"}
 

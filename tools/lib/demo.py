@@ -169,17 +169,17 @@ def sign_off(demo, member):
 def tell(demo):
     sign_on(demo)
     late = kill_one(demo, "web-2")
+    say(f"web-2 was gone {late * 1000:.0f} ms after the end of its lease, by the first dig without it (running dig "
+        "included).\n")
     demo.addresses(show=True)
     demo.fetch_some({"web-1", "web-3"})
-    say(f"\nweb-2 was gone {late * 1000:.0f} ms after the end of its lease; that is the first dig without it, and "
-        "includes running dig.")
     sign_off(demo, "web-3")
     demo.fetch_some({"web-1"})
 
     demo.processes["rollcalld"].terminate()
     if demo.processes["rollcalld"].wait(WAIT_SECONDS_MAX) != 0:
         raise Failure("rollcalld did not stop cleanly")
-    say("\nrollcalld stopped. Nothing is left behind.")
+    say("\nrollcalld stopped cleanly. That is all.")
 
 
 def main():
