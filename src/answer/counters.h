@@ -1,0 +1,94 @@
+// What one DNS worker has answered, counted without a shared cache line.
+//
+// Threads  one worker writes; a scrape reads.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "dns/types.h"
+
+namespace rollcall::answer {
+
+class alignas(64) Counters {
+ public:
+  static constexpr std::array<std::string_view, 11> k_types{"A",  "AAAA",  "SRV", "TXT",  "PTR",  "SOA",
+                                                            "NS", "CNAME", "ANY", "none", "other"};
+  static constexpr std::array<std::string_view, 8> k_rcodes{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+                                                            "NOTIMP",  "REFUSED", "BADVERS",  "other"};
+
+  void count_answer(dns::Type type, dns::Rcode rcode, bool truncated, std::size_t bytes) noexcept {
+    bump(answers_[type_index(type)][rcode_index(rcode)]);
+    if (truncated) bump(truncated_);
+    bump(bytes_, bytes);
+  }
+  void count_silence() noexcept { bump(silences_); }
+
+  [[nodiscard]] std::uint64_t answers(std::size_t type, std::size_t rcode) const { return load(answers_[type][rcode]); }
+  [[nodiscard]] std::uint64_t truncated() const { return load(truncated_); }
+  [[nodiscard]] std::uint64_t bytes() const { return load(bytes_); }
+  [[nodiscard]] std::uint64_t silences() const { return load(silences_); }
+
+ private:
+  using Count = std::atomic<std::uint64_t>;
+  static std::uint64_t load(const Count& count) { return count.load(std::memory_order_relaxed); }
+  // One writer: no locked instruction is needed.
+  static void bump(Count& count, std::uint64_t by = 1) { count.store(load(count) + by, std::memory_order_relaxed); }
+
+  static std::size_t type_index(dns::Type type) {
+    switch (type) {
+      case dns::Type::a:
+        return 0;
+      case dns::Type::aaaa:
+        return 1;
+      case dns::Type::srv:
+        return 2;
+      case dns::Type::txt:
+        return 3;
+      case dns::Type::ptr:
+        return 4;
+      case dns::Type::soa:
+        return 5;
+      case dns::Type::ns:
+        return 6;
+      case dns::Type::cname:
+        return 7;
+      case dns::Type::any:
+        return 8;
+      case dns::Type::none:
+        return 9;
+      default:
+        return 10;
+    }
+  }
+  static std::size_t rcode_index(dns::Rcode rcode) {
+    switch (rcode) {
+      case dns::Rcode::noerror:
+        return 0;
+      case dns::Rcode::formerr:
+        return 1;
+      case dns::Rcode::servfail:
+        return 2;
+      case dns::Rcode::nxdomain:
+        return 3;
+      case dns::Rcode::notimp:
+        return 4;
+      case dns::Rcode::refused:
+        return 5;
+      case dns::Rcode::badvers:
+        return 6;
+      default:
+        return 7;
+    }
+  }
+
+  std::array<std::array<Count, k_rcodes.size()>, k_types.size()> answers_{};
+  Count truncated_{0};
+  Count bytes_{0};
+  Count silences_{0};
+};
+
+}  // namespace rollcall::answer

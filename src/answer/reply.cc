@@ -1,0 +1,117 @@
+#include "answer/reply.h"
+
+#include "base/check.h"
+
+namespace rollcall::answer {
+namespace {
+
+Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+constexpr std::uint16_t k_pointer = 0xc000;
+
+}  // namespace
+
+Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question)
+    : query_(query), room_(room), out_(room.first(room.size() - (query.edns ? dns::k_opt_bytes : 0))), names_(out_) {
+  check(room.size() >= limits::k_udp_payload_min, "a reply has room for a header and a question");
+  out_.claim(dns::k_header_bytes);
+  if (echo_question) {
+    out_.bytes(query.question);
+    if (!query.question.empty()) names_.remember(k_question_name_at, query.name);
+  }
+}
+
+bool Reply::end_record(std::size_t start, Section section) {
+  if (!out_.ok()) {
+    out_.rewind(start);
+    names_.rewind(start);
+    return false;
+  }
+  count(section, 1);
+  return true;
+}
+
+bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+  const std::size_t start = out_.size();
+  out_.u16(static_cast<std::uint16_t>(k_pointer | owner_at));
+  out_.u16(static_cast<std::uint16_t>(type));
+  out_.u16(static_cast<std::uint16_t>(dns::Class::in));
+  out_.u32(ttl);
+  last_rdata_at_ = out_.size() + 2;
+  names_.put_rdata(type, rdata);
+  return end_record(start, section);
+}
+
+bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+  const std::size_t start = out_.size();
+  names_.put(owner.wire());
+  out_.u16(static_cast<std::uint16_t>(type));
+  out_.u16(static_cast<std::uint16_t>(dns::Class::in));
+  out_.u32(ttl);
+  last_rdata_at_ = out_.size() + 2;
+  names_.put_rdata(type, rdata);
+  return end_record(start, section);
+}
+
+void Reply::put_answer(std::uint16_t owner_at, const RRset& rrset) {
+  for (const std::string& rdata : rrset.rdatas) {
+    if (!put(Section::answer, owner_at, rrset.type, rrset.ttl, octets(rdata))) return set_truncated();
+  }
+}
+
+void Reply::put_answer(const dns::Name& owner, const RRset& rrset) {
+  for (const std::string& rdata : rrset.rdatas) {
+    if (!put(Section::answer, owner, rrset.type, rrset.ttl, octets(rdata))) return set_truncated();
+  }
+}
+
+bool Reply::put_whole(Section section, const dns::Name& owner, const RRset& rrset, std::uint32_t ttl) {
+  const std::size_t start = out_.size();
+  const std::uint16_t before = counts_[static_cast<std::size_t>(section)];
+  for (const std::string& rdata : rrset.rdatas) {
+    if (put(section, owner, rrset.type, ttl, octets(rdata))) continue;
+    out_.rewind(start);
+    names_.rewind(start);
+    counts_[static_cast<std::size_t>(section)] = before;
+    return false;
+  }
+  return true;
+}
+
+std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
+  const auto code = static_cast<std::uint16_t>(rcode);
+  std::uint16_t flags =
+      static_cast<std::uint16_t>(dns::k_flag_qr | (query_.flags & dns::k_opcode_mask) | (code & 0xfU));
+  if (query_.opcode == dns::Opcode::query) flags |= query_.flags & dns::k_flag_rd;
+  // RFC 4035 §3.1.6 wants CD clear, RFC 8906 §8.1.3 wants it copied to those who speak DNSSEC.
+  if (query_.edns && query_.edns->dnssec_ok) flags |= query_.flags & dns::k_flag_cd;
+  if (authoritative_) flags |= dns::k_flag_aa;
+  if (truncated_) flags |= dns::k_flag_tc;
+
+  std::size_t size = out_.size();
+  std::uint16_t additional = counts_[2];
+  if (query_.edns) {
+    ByteWriter opt(room_.subspan(size));
+    opt.u8(0);
+    opt.u16(static_cast<std::uint16_t>(dns::Type::opt));
+    opt.u16(udp_payload);
+    opt.u8(static_cast<std::uint8_t>(code >> 4));
+    opt.u8(0);  // version
+    opt.u16(query_.edns->dnssec_ok ? 0x8000 : 0);
+    opt.u16(0);
+    check(opt.ok(), "the room for OPT was set aside");
+    size += opt.size();
+    ++additional;
+  }
+  std::uint8_t* header = room_.data();
+  store_u16(header, query_.id);
+  store_u16(header + 2, flags);
+  const bool has_question = out_.size() > dns::k_header_bytes && !query_.question.empty();
+  store_u16(header + 4, has_question ? 1 : 0);
+  store_u16(header + 6, counts_[0]);
+  store_u16(header + 8, counts_[1]);
+  store_u16(header + 10, additional);
+  return size;
+}
+
+}  // namespace rollcall::answer

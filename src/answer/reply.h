@@ -1,0 +1,76 @@
+// A response in the making: header, the question as asked, three sections, OPT. Never longer than the room it was
+// given, and never half a record.
+//
+// Shape    records of the answered name carry a pointer to where that name stands: byte 12 for the question's own name,
+// the
+//          CNAME's RDATA for the names an alias leads to. Other owners are compressed by search.
+// Room     the space for OPT is set aside first, so it is in every reply to a query that had one (RFC 6891 §7).
+// Truncation  an answer RRset that does not fit leaves its first records and sets TC (RFC 2181 §9); what does not fit
+// in the
+//          other sections is left out whole, and is no reason for TC.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "answer/static_zone.h"
+#include "base/bytes.h"
+#include "dns/name_writer.h"
+#include "dns/query.h"
+#include "dns/types.h"
+
+namespace rollcall::answer {
+
+enum class Section : std::uint8_t { answer, authority, additional };
+
+class Reply {
+ public:
+  static constexpr std::uint16_t k_question_name_at = dns::k_header_bytes;
+
+  // `room` is at least 512 octets. `echo_question`: false for what could not be read.
+  Reply(WritableBytes room, const dns::Query& query, bool echo_question);
+
+  // One record, owned by the name at offset `owner_at`. False, and nothing written: it does not fit.
+  bool put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata);
+  bool put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata);
+
+  // All records of the set, or as many whole ones as fit and TC. In the answer section.
+  void put_answer(std::uint16_t owner_at, const RRset& rrset);
+  void put_answer(const dns::Name& owner, const RRset& rrset);
+  // All or nothing. Returns whether it fitted.
+  bool put_whole(Section section, const dns::Name& owner, const RRset& rrset, std::uint32_t ttl);
+
+  // Where the RDATA of the record put last begins: what a CNAME points to stands there.
+  [[nodiscard]] std::uint16_t last_rdata_at() const { return static_cast<std::uint16_t>(last_rdata_at_); }
+
+  // For records written by hand (prebuilt runs): room, then the count.
+  [[nodiscard]] ByteWriter& out() { return out_; }
+  void count(Section section, std::size_t records) {
+    counts_[static_cast<std::size_t>(section)] =
+        static_cast<std::uint16_t>(counts_[static_cast<std::size_t>(section)] + records);
+  }
+  [[nodiscard]] std::size_t records(Section section) const { return counts_[static_cast<std::size_t>(section)]; }
+
+  void set_truncated() { truncated_ = true; }
+  [[nodiscard]] bool is_truncated() const { return truncated_; }
+  void set_authoritative(bool is) { authoritative_ = is; }
+
+  // Writes header and OPT. `udp_payload`: what this server takes over UDP (RFC 6891 §6.2.3). Returns the message's
+  // size.
+  std::size_t finish(dns::Rcode rcode, std::uint16_t udp_payload);
+
+ private:
+  [[nodiscard]] bool end_record(std::size_t start, Section section);
+
+  const dns::Query& query_;
+  WritableBytes room_;
+  ByteWriter out_;
+  dns::NameWriter names_;
+  std::array<std::uint16_t, 3> counts_{};
+  std::size_t last_rdata_at_ = 0;
+  bool truncated_ = false;
+  bool authoritative_ = false;
+};
+
+}  // namespace rollcall::answer

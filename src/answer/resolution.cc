@@ -1,0 +1,271 @@
+#include "answer/resolution.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/limits.h"
+
+namespace rollcall::answer {
+namespace {
+
+using dns::Rcode;
+using dns::Type;
+
+Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+// Octets in front of the name in RDATA whose name gets its addresses into the additional section (RFC 1035 §3.3, RFC
+// 2782).
+std::optional<std::size_t> target_offset(Type type) {
+  switch (type) {
+    case Type::ns:
+      return 0;
+    case Type::mx:
+      return 2;
+    case Type::srv:
+      return 6;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
+
+}  // namespace
+
+Rcode Resolution::run() {
+  reply_.set_authoritative(true);
+  while (true) {
+    if (const Step step = answer_name()) return *step;
+  }
+}
+
+Resolution::Step Resolution::answer_name() {
+  const RosterName found = roster_.find(*zone_, *name_);
+  return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
+}
+
+// RFC 2308: the SOA tells how long the absence may be remembered.
+Rcode Resolution::deny(Rcode rcode) {
+  const StaticZone& records = zone_->records;
+  reply_.put_whole(Section::authority, records.apex(), records.soa(), records.negative_ttl());
+  return rcode;
+}
+
+// --- Names of the roll ---
+
+Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
+  switch (found.kind) {
+    case RosterName::Kind::none:
+    case RosterName::Kind::missing:
+      return deny(Rcode::nxdomain);
+    case RosterName::Kind::empty:
+      return deny(Rcode::noerror);
+    case RosterName::Kind::service:
+    case RosterName::Kind::service_srv:
+      return answer_service(found);
+    case RosterName::Kind::instance:
+    case RosterName::Kind::instance_srv:
+      return answer_instance(found);
+  }
+  return deny(Rcode::servfail);
+}
+
+Resolution::Step Resolution::answer_service(const RosterName& found) {
+  ServiceSections service = sections(*found.answers);
+  const bool has_addresses = found.kind == RosterName::Kind::service;
+  bool put = false;
+  switch (query_.type) {
+    case Type::a:
+      put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v4);
+      break;
+    case Type::aaaa:
+      put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v6);
+      break;
+    case Type::srv:
+      put = service.put_srv(name_at_, *found.view);
+      break;
+    case Type::any:  // RFC 8482 §4.1: one RRset is enough
+      put = (has_addresses && (service.put_addresses(name_at_, *found.view, Family::v4) ||
+                               service.put_addresses(name_at_, *found.view, Family::v6))) ||
+            service.put_srv(name_at_, *found.view);
+      break;
+    default:
+      break;
+  }
+  if (put) return Rcode::noerror;
+  if (service.has_live(*found.view)) return deny(Rcode::noerror);
+  switch (found.answers->policy().when_empty) {
+    case WhenEmpty::nodata:
+      return deny(Rcode::noerror);
+    case WhenEmpty::nxdomain:
+      return deny(Rcode::nxdomain);
+    case WhenEmpty::servfail:
+      reply_.set_authoritative(false);
+      return Rcode::servfail;
+  }
+  return deny(Rcode::noerror);
+}
+
+Resolution::Step Resolution::answer_instance(const RosterName& found) {
+  ServiceSections service = sections(*found.answers);
+  // An instance whose lease has ended is gone, swept or not.
+  if (!service.is_live(*found.member)) return deny(Rcode::nxdomain);
+  const bool has_addresses = found.kind == RosterName::Kind::instance;
+  bool put = false;
+  switch (query_.type) {
+    case Type::a:
+      put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4);
+      break;
+    case Type::aaaa:
+      put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v6);
+      break;
+    case Type::any:
+    case Type::srv:
+      put = service.put_srv(name_at_, *found.member);
+      break;
+    case Type::txt:
+      put = service.put_txt(name_at_, *found.member);
+      break;
+    default:
+      break;
+  }
+  return put ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+// --- Names of the zone file ---
+
+Resolution::Step Resolution::answer_static_name() {
+  const StaticAnswer found = zone_->records.look_up(*name_, query_.type);
+  switch (found.found) {
+    case Found::hit:
+      return answer_hit(found);
+    case Found::nodata:
+      return deny(Rcode::noerror);
+    case Found::nxdomain:
+      return deny(Rcode::nxdomain);
+    case Found::delegation:
+      return refer(found);
+    case Found::alias:
+      return follow_alias(found);
+    case Found::redirect:
+      return follow_redirect(found);
+    case Found::unavailable:
+      reply_.set_authoritative(false);
+      return Rcode::servfail;
+  }
+  return Rcode::servfail;
+}
+
+Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {
+  if (found.rrset == nullptr) return answer_any(found);
+  reply_.put_answer(name_at_, *found.rrset);
+  if (!reply_.is_truncated()) put_target_addresses(*found.rrset);
+  return Rcode::noerror;
+}
+
+// RFC 8482 §4.1: one RRset, the one most likely to be of use.
+Resolution::Step Resolution::answer_any(const StaticAnswer& found) {
+  const RRset* best = nullptr;
+  for (const Type type : {Type::cname, Type::a, Type::aaaa, Type::mx, Type::txt}) {
+    if (best == nullptr) best = found.node->find(type);
+  }
+  if (best == nullptr && !found.node->rrsets.empty()) best = &found.node->rrsets.front();
+  if (best == nullptr) return deny(Rcode::noerror);
+  reply_.put_answer(name_at_, *best);
+  return Rcode::noerror;
+}
+
+Resolution::Step Resolution::follow_alias(const StaticAnswer& found) {
+  const Bytes target = octets(found.rrset->rdatas.front());
+  if (!reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, target)) {
+    reply_.set_truncated();
+    return Rcode::noerror;
+  }
+  return move_to(target);
+}
+
+// RFC 6672 §3.2: the DNAME, and a CNAME made from it with the same TTL.
+Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
+  reply_.put_answer(found.node->owner, *found.rrset);
+  const std::string& onto = found.rrset->rdatas.front();
+  const std::size_t kept = static_cast<std::size_t>(name_->size) - found.node->owner.wire().size();
+  if (kept + onto.size() > limits::k_name_bytes_max) return Rcode::yxdomain;  // RFC 6672 §2.2
+  std::array<std::uint8_t, limits::k_name_bytes_max> target;
+  std::copy_n(name_->folded.begin(), kept, target.begin());
+  std::ranges::copy(octets(onto), target.begin() + static_cast<std::ptrdiff_t>(kept));
+  const Bytes whole(target.data(), kept + onto.size());
+  if (reply_.is_truncated() || !reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, whole)) {
+    reply_.set_truncated();
+    return Rcode::noerror;
+  }
+  return move_to(whole);
+}
+
+Resolution::Step Resolution::move_to(Bytes target) {
+  if (query_.type == Type::cname || query_.type == Type::any) return Rcode::noerror;
+  // RFC 1034 §5.2.2: a loop, or a chain nobody means, ends with what has been put.
+  if (++aliases_ > limits::k_cname_chain_max) return Rcode::noerror;
+  if (!is_pointer_reachable(reply_.last_rdata_at()) || !target_.read(target)) return Rcode::noerror;
+  const Zone* next = zones_.find_enclosing(target_);
+  if (next == nullptr) return Rcode::noerror;  // out of our zones: the client asks on
+  zone_ = next;
+  name_ = &target_;
+  name_at_ = reply_.last_rdata_at();
+  return std::nullopt;
+}
+
+// RFC 1034 §4.3.2 step 3b. Not authoritative, unless an alias of ours led here.
+Resolution::Step Resolution::refer(const StaticAnswer& found) {
+  if (reply_.records(Section::answer) == 0) reply_.set_authoritative(false);
+  const RRset& ns = *found.rrset;
+  if (!reply_.put_whole(Section::authority, found.node->owner, ns, ns.ttl) || !put_glue(ns, *found.node)) {
+    reply_.set_truncated();  // RFC 9471 §2: a referral without its glue is none
+  }
+  return Rcode::noerror;
+}
+
+// Glue in the delegated zone must fit; that of our own zone helps where it does.
+bool Resolution::put_glue(const RRset& ns, const Node& cut) {
+  bool complete = true;
+  for (const std::string& rdata : ns.rdatas) {
+    const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
+    const Node* node = server ? zone_->records.find(server->folded_wire()) : nullptr;
+    if (node == nullptr) continue;
+    for (const Type type : {Type::a, Type::aaaa}) {
+      const RRset* addresses = node->find(type);
+      if (addresses == nullptr) continue;
+      const bool fits = reply_.put_whole(Section::additional, node->owner, *addresses, addresses->ttl);
+      if (!fits && server->is_within(cut.owner)) complete = false;
+    }
+  }
+  return complete;
+}
+
+void Resolution::put_target_addresses(const RRset& rrset) {
+  const std::optional<std::size_t> at = target_offset(rrset.type);
+  if (!at) return;
+  std::vector<std::string_view> seen;
+  for (const std::string& rdata : rrset.rdatas) {
+    const std::string_view target = std::string_view(rdata).substr(*at);
+    if (std::ranges::find(seen, target) != seen.end()) continue;
+    seen.push_back(target);
+    dns::QuestionName name;
+    if (name.read(octets(rdata).subspan(*at))) put_addresses_of(name);
+  }
+}
+
+// Of a name in this zone's file.
+void Resolution::put_addresses_of(const dns::QuestionName& target) {
+  if (zones_.find_enclosing(target) != zone_) return;
+  const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
+  const Node* node = zone_->records.find(target.suffix(0));
+  if (node == nullptr || !owner) return;
+  for (const Type type : {Type::a, Type::aaaa}) {
+    if (const RRset* addresses = node->find(type)) {
+      reply_.put_whole(Section::additional, *owner, *addresses, addresses->ttl);
+    }
+  }
+}
+
+}  // namespace rollcall::answer

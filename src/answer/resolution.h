@@ -1,0 +1,77 @@
+// One question's way through a zone: RFC 1034 §4.3.2 from step 3 on, over the roll and the zone file alike.
+//
+// Shape    `run` fills the reply's sections and says the RCODE. An alias starts over with its target, at most
+//          k_cname_chain_max times.
+// Threads  one query, one worker; under the caller's ReadLock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "answer/reply.h"
+#include "answer/roster.h"
+#include "answer/service_sections.h"
+#include "answer/zones.h"
+#include "base/random.h"
+#include "dns/query.h"
+#include "registry/lease.h"
+
+namespace rollcall::answer {
+
+class Resolution {
+ public:
+  Resolution(const ZoneTable& zones, const Roster& roster, const Zone& zone, const dns::Query& query, Reply& reply,
+             registry::LeaseTime now, Random& random, Scratch& scratch)
+      : zones_(zones),
+        roster_(roster),
+        zone_(&zone),
+        query_(query),
+        reply_(reply),
+        now_(now),
+        random_(random),
+        scratch_(scratch),
+        name_(&query.name) {}
+
+  dns::Rcode run();
+
+ private:
+  // What one name came to: a final RCODE, or nothing: an alias was put and `name_` is its target.
+  using Step = std::optional<dns::Rcode>;
+
+  Step answer_name();
+  Step answer_roster_name(const RosterName& found);
+  Step answer_service(const RosterName& found);
+  Step answer_instance(const RosterName& found);
+  Step answer_static_name();
+  Step answer_hit(const StaticAnswer& found);
+  Step answer_any(const StaticAnswer& found);
+  Step follow_alias(const StaticAnswer& found);
+  Step follow_redirect(const StaticAnswer& found);
+  Step refer(const StaticAnswer& found);
+  dns::Rcode deny(dns::Rcode rcode);
+
+  // Moves to the target of the alias whose RDATA was put last. Empty: go on. A code: the chain ends here.
+  Step move_to(Bytes target);
+  void put_target_addresses(const RRset& rrset);
+  void put_addresses_of(const dns::QuestionName& target);
+  bool put_glue(const RRset& ns, const Node& cut);
+  [[nodiscard]] ServiceSections sections(const ServiceAnswers& answers) {
+    return {reply_, answers, now_, random_, scratch_};
+  }
+
+  const ZoneTable& zones_;
+  const Roster& roster_;
+  const Zone* zone_;
+  const dns::Query& query_;
+  Reply& reply_;
+  const registry::LeaseTime now_;
+  Random& random_;
+  Scratch& scratch_;
+
+  const dns::QuestionName* name_;  // the question's, or the last alias's target
+  dns::QuestionName target_;
+  std::uint16_t name_at_ = Reply::k_question_name_at;  // where it stands in the reply
+  std::size_t aliases_ = 0;
+};
+
+}  // namespace rollcall::answer

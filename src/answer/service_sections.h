@@ -1,0 +1,84 @@
+// From a service's prebuilt answers into a reply: who is alive, in which order, with which TTL, and what fits.
+//
+// TTL      min(the service's answer TTL, whole seconds left of the earliest lease in the RRset), one value for all of
+// it
+//          (interface.md §2): no cache outlives a lease.
+// Fit      an answer that fits is put in a fresh weighted random order, priorities first. One that does not is put in
+// the
+//          stable order, as many whole records as fit, with TC (checklist §3.1: never rotated, never none).
+// Scratch  a worker's own; grows to the largest service it has met and is then allocated no more.
+// Source   RFC 2782, RFC 2181 §5.2, §9.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "answer/order.h"
+#include "answer/reply.h"
+#include "answer/service_answers.h"
+#include "base/random.h"
+#include "registry/lease.h"
+
+namespace rollcall::answer {
+
+struct Scratch {
+  struct Found {
+    std::array<std::uint8_t, 16> address{};
+    std::uint32_t weight = 0;
+  };
+  Order order;
+  std::vector<Found> found;                 // addresses before repeats are removed
+  std::vector<std::uint32_t> live;          // positions of live members
+  std::vector<std::uint32_t> weights;       // of what is being ordered
+  std::vector<std::uint8_t> addresses;      // of live members
+  std::vector<std::uint32_t> chosen;        // members in the order they are put
+  std::vector<std::size_t> target_offsets;  // where their targets stand in the message
+};
+
+class ServiceSections {
+ public:
+  ServiceSections(Reply& reply, const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
+                  Scratch& scratch)
+      : reply_(reply), answers_(answers), now_(now), random_(random), scratch_(scratch) {}
+
+  // Whether the view has a ready member whose lease goes on: `when_empty` asks.
+  [[nodiscard]] bool has_live(const View& view) const;
+  [[nodiscard]] bool is_live(const Member& member) const { return member.instance->lease.is_alive(now_); }
+
+  // Answers for a view. True: at least one record, or TC.
+  bool put_addresses(std::uint16_t owner_at, const View& view, Family family);
+  bool put_srv(std::uint16_t owner_at, const View& view);
+
+  // Answers for one member.
+  bool put_addresses(std::uint16_t owner_at, const Member& member, Family family);
+  bool put_srv(std::uint16_t owner_at, const Member& member);
+  bool put_txt(std::uint16_t owner_at, const Member& member);
+
+  // The addresses of one member's own name, as additional records owned by the name at `owner_at`.
+  void put_additional(std::uint16_t owner_at, const Member& member);
+
+ private:
+  struct AddressChoice;  // what may be put: octets, weights, TTL
+
+  [[nodiscard]] std::uint32_t ttl_until(registry::LeaseTime end) const;
+  [[nodiscard]] std::uint32_t full_ttl() const { return answers_.policy().ttl_seconds; }
+  [[nodiscard]] bool leases_reach_full_ttl() const;
+  [[nodiscard]] std::span<const std::uint32_t> live_members(const View& view, std::uint32_t& ttl);
+  [[nodiscard]] AddressChoice choose_addresses(const View& view, Family family);
+  void gather_addresses(std::span<const std::uint32_t> members, Family family);
+  void order_members(std::span<const std::uint32_t> members, std::size_t take, bool equal_weights);
+  void put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members, std::uint32_t ttl);
+  void put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl);
+  bool put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets, std::uint32_t ttl);
+
+  Reply& reply_;
+  const ServiceAnswers& answers_;
+  const registry::LeaseTime now_;
+  Random& random_;
+  Scratch& scratch_;
+};
+
+}  // namespace rollcall::answer
