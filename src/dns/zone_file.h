@@ -1,5 +1,7 @@
-// Zone files: presentation format to records. The only door to ldns.
+// Zone files: presentation format to records.
 //
+// Shape    `$ORIGIN`, `$TTL` and `$INCLUDE`; any record type. A record without a TTL has that of `$TTL`, else the last
+//          one written (RFC 1035 §5.1); an SOA that comes first, its own MINIMUM.
 // Failure  Errc::malformed or Errc::invalid; the message begins with `file:line: ` wherever there is a line.
 // Owner    values.
 // Source   RFC 1035 §5 (master files), RFC 3597 §5 (unknown types), RFC 2308 §4 ($TTL).
@@ -13,6 +15,7 @@
 
 #include "base/result.h"
 #include "dns/name.h"
+#include "dns/rdata.h"
 #include "dns/types.h"
 
 namespace rollcall::dns {
@@ -26,20 +29,13 @@ struct Record {
 
 struct ZoneFile {
   Name apex;
-  std::vector<Record> records;  // class IN, in the file's order
+  std::vector<Record> records;  // class IN, at or below the apex, in the file's order; at least one
 };
 
+// An $INCLUDE is relative to the file it stands in; what it sets ($ORIGIN, $TTL, the last owner) ends with it.
 [[nodiscard]] Result<ZoneFile> load_zone_file(const std::filesystem::path& path, const Name& apex);
 
-// `source` stands in messages where a file's name would.
+// `source` stands in messages where a file's name would. There is no directory to include from: $INCLUDE is refused.
 [[nodiscard]] Result<ZoneFile> parse_zone(std::string_view text, const Name& apex, std::string_view source);
-
-// One record's RDATA from its presentation form ("10 5 8080 i-1.web.svc.internal."), and back; for tests and
-// explanations.
-[[nodiscard]] Result<std::string> parse_rdata(Type type, std::string_view presentation);
-[[nodiscard]] std::string rdata_text(Type type, std::string_view rdata);
-[[nodiscard]] std::string type_text(Type type);  // "SRV", "TYPE65400"
-// "SRV", "srv", "TYPE65400".
-[[nodiscard]] Result<Type> parse_type(std::string_view text);
 
 }  // namespace rollcall::dns
