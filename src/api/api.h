@@ -29,7 +29,9 @@ class Server {
   [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;
 };
 
-// A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs.
+// A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs but
+// the Counters of the route that made it: it is called at most once, on that thread. When the writer's queue is full,
+// or the writer has stopped, call it with Errc::overloaded.
 struct Submission {
   registry::Change change;
   std::move_only_function<Response(const registry::Outcome&, registry::LeaseTime now)> describe;
@@ -46,6 +48,9 @@ struct Counters {
   std::atomic<std::uint64_t> server_errors{0};  // 5xx
 };
 
+// Every Response of `route` and of `describe` is counted already. For those that net/ makes itself (408, 413, 431 …).
+void count_errors(const Response& response, Counters& counters);
+
 class Api {
  public:
   // All borrowed; they outlive the Api.
@@ -60,6 +65,8 @@ class Api {
   [[nodiscard]] static std::size_t body_bytes_max(const Request& head);
 
  private:
+  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters) const;
+
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;
   const Server& server_;

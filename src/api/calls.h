@@ -1,0 +1,55 @@
+// The calls of the API, one function each. The table in api.cc says which method and path leads to which.
+//
+// Threads  as Api::route, inside its ReadLock. Nothing of the roll outlives the call but copies.
+// Failure  every error is a problem response (problem.h).
+// Source   interface.md §4.
+#pragma once
+
+#include <string_view>
+
+#include "api/api.h"
+#include "api/target.h"
+
+namespace rollcall::api {
+
+// A request that has found its line in the table. All borrowed for the call.
+struct Call {
+  const Request& request;
+  registry::LeaseTime now;
+  std::string_view service;  // of the path, as sent; empty where the path has none
+  std::string_view id;
+  Parameters parameters;
+  const registry::Registry& registry;
+  const registry::ZoneDirectory& zones;
+  const Server& server;
+  Counters& counters;
+
+  [[nodiscard]] registry::ZoneId zone() const { return parameters.zone.value_or(registry::ZoneId{0}); }
+};
+
+// The service and the instance that the path names.
+[[nodiscard]] Result<std::string> parse_service(const Call& call);
+[[nodiscard]] Result<registry::InstanceKey> parse_instance_key(const Call& call);
+
+// registrations.cc. Each is a Submission, unless nothing would change: then the lease is renewed at once.
+[[nodiscard]] Routed register_by_heartbeat(const Call& call);
+[[nodiscard]] Routed register_instance(const Call& call);
+[[nodiscard]] Routed register_in_service(const Call& call);
+[[nodiscard]] Routed deregister(const Call& call);
+
+// heartbeats.cc
+[[nodiscard]] Routed renew_instance(const Call& call);
+[[nodiscard]] Routed renew_many(const Call& call);
+
+// reads.cc
+[[nodiscard]] Routed list_services(const Call& call);
+[[nodiscard]] Routed read_service(const Call& call);
+[[nodiscard]] Routed read_instance(const Call& call);
+
+// server_reads.cc
+[[nodiscard]] Routed read_status(const Call& call);
+[[nodiscard]] Routed read_health(const Call& call);
+[[nodiscard]] Routed read_readiness(const Call& call);
+[[nodiscard]] Routed read_metrics(const Call& call);
+
+}  // namespace rollcall::api

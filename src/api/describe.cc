@@ -1,0 +1,114 @@
+#include "api/describe.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "base/duration.h"
+#include "base/limits.h"
+
+namespace rollcall::api {
+namespace {
+
+using registry::Instance;
+using registry::LeaseTime;
+
+std::int64_t ms_left(LeaseTime expires_at, LeaseTime now) {
+  return std::max<std::int64_t>(0, std::chrono::floor<std::chrono::milliseconds>(expires_at - now).count());
+}
+
+void put_lease(JsonWriter& json, const RegistrationView& view, LeaseTime now) {
+  json.member("service", view.service)
+      .member("zone", view.zone)
+      .member("id", view.id)
+      .member("label", view.label)
+      .member("status", registry::to_text(view.status))
+      .member("ttl_ms", view.ttl.count())
+      .member("expires_in_ms", ms_left(view.expires_at, now))
+      .member("index", view.index);
+}
+
+// `_service._proto.zone` (RFC 2782); the plain name where the underscore would make the label too long.
+std::string srv_name(const RegistrationView& view) {
+  if (view.service.size() + 1 > limits::k_label_bytes_max) return fmt::format("{}.{}", view.service, view.zone);
+  return fmt::format("_{}._{}.{}", view.service, registry::to_text(view.protocol), view.zone);
+}
+
+template <class List>
+void put_texts(JsonWriter& json, std::string_view name, const List& texts) {
+  json.name(name).open_array();
+  for (const auto& text : texts) json.value(text);
+  json.close_array();
+}
+
+}  // namespace
+
+std::string describe_registration(const RegistrationView& view, LeaseTime now) {
+  JsonWriter json(512);
+  json.open_object();
+  put_lease(json, view, now);
+  json.name("dns")
+      .open_object()
+      .member("address", fmt::format("{}.{}", view.service, view.zone))
+      .member("srv", srv_name(view))
+      .member("instance", fmt::format("{}.{}.{}", view.label, view.service, view.zone))
+      .close_object();
+  return json.close_object().take();
+}
+
+std::string describe_lease(const RegistrationView& view, LeaseTime now) {
+  JsonWriter json;
+  json.open_object();
+  put_lease(json, view, now);
+  return json.close_object().take();
+}
+
+void describe_instance(JsonWriter& json, const Instance& instance, std::string_view zone, LeaseTime now) {
+  const registry::Registration& asked = instance.registration;
+  json.open_object();
+  put_lease(json,
+            {asked.key.service.name, zone, asked.key.id, asked.protocol, asked.ttl, instance.label, instance.status,
+             instance.lease.expires_at(), instance.index},
+            now);
+  json.member("address", asked.addresses.front().text()).name("addresses").open_array();
+  for (const IpAddress& address : asked.addresses) json.value(address.text());
+  json.close_array()
+      .member("port", asked.port)
+      .member("protocol", registry::to_text(asked.protocol))
+      .member("priority", asked.priority)
+      .member("weight", asked.weight);
+  put_texts(json, "tags", asked.tags);
+  json.name("meta").open_object();
+  for (const auto& [key, value] : asked.meta) json.text_name(key).value(value);
+  json.close_object()
+      .member("ttl", format_duration(asked.ttl))
+      .member("registered_at", format_wall_time(instance.registered_at))
+      .close_object();
+}
+
+void describe_service(JsonWriter& json, const registry::Service& service, std::string_view zone, LeaseTime now) {
+  std::uint64_t total = 0;
+  std::uint64_t ready = 0;
+  std::set<std::string_view> tags;
+  for (const Instance* instance : service.instances) {
+    if (!instance->lease.is_alive(now)) continue;
+    ++total;
+    if (instance->status == registry::Status::ready) ++ready;
+    tags.insert(instance->registration.tags.begin(), instance->registration.tags.end());
+  }
+  json.open_object().member("service", service.service.name).member("zone", zone);
+  json.member("ready", ready).member("total", total);
+  put_texts(json, "tags", tags);
+  json.close_object();
+}
+
+std::string format_wall_time(registry::WallTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+}  // namespace rollcall::api

@@ -1,0 +1,35 @@
+// What stands in a JSON body, read field by field.
+//
+// Failure  Errc::invalid, with the field's path and a sentence that says what would be right; Errc::unknown_zone.
+// Source   interface.md §2; the rules of each field live in registry/registration.h.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "registry/ports.h"
+#include "registry/registration.h"
+
+namespace rollcall::api {
+
+// What the path and the query have said already: where the body says it too, it must say the same.
+struct Given {
+  std::optional<registry::ZoneId> zone;
+  std::string service;  // folded; empty when not given
+  std::string id;       // empty when not given
+};
+
+// A whole registration: validated, normalised, with its defaults.
+[[nodiscard]] Result<registry::Registration> parse_registration(const boost::json::object& body, const Given& given,
+                                                                const registry::ZoneDirectory& zones,
+                                                                const registry::LeaseBounds& bounds);
+
+// `{"instances":[{"service","id","zone"?}…]}`: whose leases to renew, in the order given.
+[[nodiscard]] Result<std::vector<registry::InstanceKey>> parse_instance_keys(const boost::json::object& body,
+                                                                             std::optional<registry::ZoneId> zone,
+                                                                             const registry::ZoneDirectory& zones);
+
+}  // namespace rollcall::api

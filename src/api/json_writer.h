@@ -1,0 +1,78 @@
+// JSON text, appended piece by piece: the answers of the API, without a tree in between.
+//
+// Shape    commas come by themselves; the caller opens and closes in pairs, and gives every member of an object its
+//          name. Strings are UTF-8.
+// Owner    the writer owns the text until `take`.
+// Source   RFC 8259.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rollcall::api {
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::size_t bytes_expected = 256) { out_.reserve(bytes_expected); }
+
+  JsonWriter& open_object() { return open('{'); }
+  JsonWriter& close_object() { return close('}'); }
+  JsonWriter& open_array() { return open('['); }
+  JsonWriter& close_array() { return close(']'); }
+
+  // The name of the member whose value comes next: a constant that needs no escaping.
+  JsonWriter& name(std::string_view constant);
+
+  // The same for a name that comes from outside.
+  JsonWriter& text_name(std::string_view text) {
+    value(text);
+    out_ += ':';
+    return *this;
+  }
+
+  JsonWriter& value(std::string_view text);
+  // Text that is JSON already.
+  JsonWriter& raw(std::string_view json) {
+    separate();
+    out_ += json;
+    return *this;
+  }
+  template <std::integral T>
+    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+  JsonWriter& value(T number) {
+    separate();
+    out_ += std::to_string(number);
+    return *this;
+  }
+
+  template <class T>
+  JsonWriter& member(std::string_view constant, const T& its_value) {
+    return name(constant).value(its_value);
+  }
+
+  [[nodiscard]] std::string take() { return std::move(out_); }
+
+ private:
+  JsonWriter& open(char bracket) {
+    separate();
+    out_ += bracket;
+    return *this;
+  }
+  JsonWriter& close(char bracket) {
+    out_ += bracket;
+    return *this;
+  }
+  // A value ends in none of these characters, since a string ends in its quote.
+  void separate() {
+    if (out_.empty()) return;
+    const char last = out_.back();
+    if (last != '{' && last != '[' && last != ':') out_ += ',';
+  }
+
+  std::string out_;
+};
+
+}  // namespace rollcall::api

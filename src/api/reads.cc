@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+#include <vector>
+
+#include "api/calls.h"
+#include "api/describe.h"
+#include "api/problem.h"
+
+namespace rollcall::api {
+namespace {
+
+using registry::Instance;
+using registry::Service;
+
+Response read(JsonWriter& json, registry::ChangeIndex index) {
+  Response response;
+  response.body = json.take();
+  response.headers.emplace_back("X-Rollcall-Index", std::to_string(index));
+  return response;
+}
+
+bool is_asked_for(const Instance& instance, const Call& call) {
+  const Parameters& asked = call.parameters;
+  if (!instance.lease.is_alive(call.now)) return false;  // ended, though perhaps not swept yet
+  if (asked.status && instance.status != *asked.status) return false;
+  return !asked.tag || std::ranges::binary_search(instance.registration.tags, *asked.tag);
+}
+
+}  // namespace
+
+Routed list_services(const Call& call) {
+  // Taken before the services are: what changes meanwhile has a higher index, and may be seen or not.
+  const registry::ChangeIndex index = call.registry.counts().index;
+  std::vector<const Service*> services;
+  call.registry.for_each_service([&](const Service& service) {
+    if (service.service.zone == call.zone()) services.push_back(&service);
+  });
+  std::ranges::sort(services, {}, [](const Service* service) -> std::string_view { return service->service.name; });
+  const std::string zone = call.zones.name_of(call.zone());
+  JsonWriter json;
+  json.open_object().name("services").open_array();
+  for (const Service* service : services) describe_service(json, *service, zone, call.now);
+  json.close_array().close_object();
+  return read(json, index);
+}
+
+Routed read_service(const Call& call) {
+  const Result<std::string> name = parse_service(call);
+  if (!name) return problem(name.error());
+  const Service* service = call.registry.find_service({call.zone(), *name});
+  const std::string zone = call.zones.name_of(call.zone());
+  if (service == nullptr) {
+    return problem(Error{
+        Errc::unknown_service,
+        fmt::format("zone {} knows no service \"{}\"; it comes with the first instance that registers", zone, *name)});
+  }
+  JsonWriter json;
+  json.open_object().member("service", *name).member("zone", zone).member("index", service->index);
+  json.name("instances").open_array();
+  for (const Instance* instance : service->instances) {
+    if (is_asked_for(*instance, call)) describe_instance(json, *instance, zone, call.now);
+  }
+  json.close_array().close_object();
+  return read(json, service->index);
+}
+
+Routed read_instance(const Call& call) {
+  const Result<registry::InstanceKey> key = parse_instance_key(call);
+  if (!key) return problem(key.error());
+  const Instance* instance = call.registry.find_instance(key->ref());
+  if (instance == nullptr || !instance->lease.is_alive(call.now)) {
+    return problem(Error{Errc::unknown_instance,
+                         fmt::format("service \"{}\" has no instance \"{}\", or its lease has ended; register again",
+                                     key->service.name, key->id)});
+  }
+  JsonWriter json(512);
+  describe_instance(json, *instance, call.zones.name_of(key->service.zone), call.now);
+  return read(json, instance->index);
+}
+
+}  // namespace rollcall::api

@@ -1,0 +1,116 @@
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <string>
+#include <utility>
+
+#include "api/calls.h"
+#include "api/describe.h"
+#include "api/fields.h"
+#include "api/json_body.h"
+#include "api/problem.h"
+
+namespace rollcall::api {
+namespace {
+
+using registry::LeaseTime;
+using registry::Outcome;
+using registry::Registration;
+
+constexpr std::string_view k_expected =
+    R"(a registration, a JSON object like {"service":"web","address":"192.0.2.1","port":8080})";
+constexpr std::size_t k_tree_bytes = 8 * 1024;  // of a usual body's values: no allocation of their own
+
+Result<Registration> read_registration(const Call& call, const Given& given) {
+  std::array<unsigned char, k_tree_bytes> room;
+  boost::json::monotonic_resource memory(room.data(), room.size());
+  const auto body = parse_json_object(call.request.body, k_expected, &memory);
+  if (!body) return std::unexpected(body.error());
+  return parse_registration(*body, given, call.zones, call.server.lease_bounds());
+}
+
+// Where an instance can be read.
+std::string location_of(const registry::InstanceKey& key, std::string_view zone) {
+  const auto encode = [](std::string_view text) {
+    return boost::urls::encode(boost::urls::string_view(text.data(), text.size()), boost::urls::unreserved_chars);
+  };
+  std::string location = "/v1/services/" + key.service.name + "/instances/" + encode(key.id);
+  if (key.service.zone != registry::ZoneId{0}) location += "?zone=" + encode(zone);
+  return location;
+}
+
+// What the answer to a registration needs besides its outcome. Owned: the answer is made after the call.
+struct Asked {
+  registry::InstanceKey key;
+  std::string zone;
+  registry::Protocol protocol;
+  std::chrono::milliseconds ttl;
+};
+
+RegistrationView view_of(const Asked& asked, std::string_view label, registry::Status status, LeaseTime expires_at,
+                         registry::ChangeIndex index) {
+  return {
+      asked.key.service.name, asked.zone, asked.key.id, asked.protocol, asked.ttl, label, status, expires_at, index};
+}
+
+Response describe_outcome(const Asked& asked, const Outcome& outcome, LeaseTime now) {
+  if (!outcome) return problem(outcome.error());
+  Response response;
+  response.status = outcome->created ? 201 : 200;
+  response.body =
+      describe_registration(view_of(asked, outcome->label, outcome->status, outcome->expires_at, outcome->index), now);
+  if (outcome->created) response.headers.emplace_back("Location", location_of(asked.key, asked.zone));
+  return response;
+}
+
+Routed submit(const Call& call, Result<Registration> registration) {
+  if (!registration) return problem(registration.error());
+  Asked asked{registration->key, call.zones.name_of(registration->key.service.zone), registration->protocol,
+              registration->ttl};
+  const registry::Instance* known = call.registry.find_instance(asked.key.ref());
+  if (known != nullptr && known->registration == *registration) {
+    // Nothing would change but the deadline: a heartbeat, which costs no write. An ended lease goes to the writer.
+    if (const auto renewed = call.registry.renew(asked.key.ref(), call.now)) {
+      call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
+      Response response;
+      response.body = describe_registration(
+          view_of(asked, known->label, known->status, renewed->expires_at, known->index), call.now);
+      return response;
+    }
+  }
+  return Submission{registry::Register{std::move(*registration)},
+                    [asked = std::move(asked)](const Outcome& outcome, LeaseTime now) {
+                      return describe_outcome(asked, outcome, now);
+                    }};
+}
+
+}  // namespace
+
+Routed register_by_heartbeat(const Call& call) {
+  return submit(call, read_registration(call, {call.parameters.zone, {}, {}}));
+}
+
+Routed register_instance(const Call& call) {
+  auto key = parse_instance_key(call);
+  if (!key) return problem(key.error());
+  return submit(call,
+                read_registration(call, {call.parameters.zone, std::move(key->service.name), std::move(key->id)}));
+}
+
+Routed register_in_service(const Call& call) {
+  auto service = parse_service(call);
+  if (!service) return problem(service.error());
+  return submit(call, read_registration(call, {call.parameters.zone, std::move(*service), {}}));
+}
+
+// Through the writer even when the instance is not on the roll: its registration may be waiting there.
+Routed deregister(const Call& call) {
+  auto key = parse_instance_key(call);
+  if (!key) return problem(key.error());
+  return Submission{registry::Deregister{std::move(*key)}, [](const Outcome& outcome, LeaseTime) {
+                      return outcome ? Response{204, {}, {}, {}} : problem(outcome.error());
+                    }};
+}
+
+}  // namespace rollcall::api

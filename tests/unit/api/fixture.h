@@ -1,0 +1,124 @@
+// The API over a real registry, with a journal that obeys and a clock that stands still.
+#pragma once
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/api.h"
+#include "registry/registry.h"
+
+namespace rollcall::api::testing {
+
+class FakeJournal final : public registry::Journal {
+ public:
+  Result<void> record(const registry::Transaction&) override {
+    ++records;
+    if (fails_with) return failure(*fails_with, "the database is locked by another process");
+    return {};
+  }
+  std::optional<Errc> fails_with;
+  int records = 0;
+};
+
+class Nobody final : public registry::Audience {
+ public:
+  void publish(const registry::Service&) override {}
+  void withdraw(const registry::ServiceRef&) override {}
+};
+
+// Two zones; the zone file of the first has the name www.
+class TwoZones final : public registry::ZoneDirectory {
+ public:
+  std::optional<registry::ZoneId> find(std::string_view name) const override {
+    if (name == "svc.internal") return registry::ZoneId{0};
+    if (name == "lab.example") return registry::ZoneId{1};
+    return std::nullopt;
+  }
+  std::string name_of(registry::ZoneId zone) const override {
+    return zone == registry::ZoneId{0} ? "svc.internal" : "lab.example";
+  }
+  std::size_t apex_bytes_of(registry::ZoneId) const override { return 14; }
+  std::optional<std::string> find_conflict(const registry::ServiceRef& service) const override {
+    if (service.zone == registry::ZoneId{0} && service.name == "www") return "www.svc.internal";
+    return std::nullopt;
+  }
+};
+
+class FakeServer final : public Server {
+ public:
+  std::string status_json() const override { return R"({"version":"0.0.0"})"; }
+  std::string metrics_text() const override { return "rollcall_up 1\n"; }
+  std::string unready_reason() const override { return reason; }
+  registry::LeaseBounds lease_bounds() const override { return bounds; }
+  std::string reason;
+  registry::LeaseBounds bounds;
+};
+
+// 2026-01-31T09:30:00.250Z
+inline constexpr registry::WallTime k_wall_now{std::chrono::milliseconds(1'769'851'800'250)};
+
+struct World {
+  FakeJournal journal;
+  Nobody nobody;
+  TwoZones zones;
+  FakeServer server;
+  registry::ManualClock clock;
+  registry::Registry registry{journal, nobody, zones, std::chrono::hours(1)};
+  Api api{registry, zones, server};
+  Counters counters;
+  bool was_submitted = false;  // whether the last call went to the writer
+
+  Response call(Method method, std::string_view target, std::string_view body = {}) {
+    Routed routed = api.route({method, target, body}, clock.now(), counters);
+    was_submitted = std::holds_alternative<Submission>(routed);
+    if (!was_submitted) return std::get<Response>(std::move(routed));
+    Submission& submission = std::get<Submission>(routed);
+    const auto outcomes = registry.apply(std::span(&submission.change, 1), clock, k_wall_now);
+    return submission.describe(outcomes.at(0), clock.now());
+  }
+  Response get(std::string_view target) { return call(Method::get, target); }
+  Response post(std::string_view target, std::string_view body = {}) { return call(Method::post, target, body); }
+  Response put(std::string_view target, std::string_view body) { return call(Method::put, target, body); }
+  Response del(std::string_view target) { return call(Method::del, target); }
+
+  // A registration of service web that must succeed.
+  void expect_registered(std::string_view id, std::string_view more_fields = {}) {
+    const std::string body = R"({"service":"web","address":"192.0.2.1","port":8080,"id":")" + std::string(id) + '"' +
+                             std::string(more_fields) + '}';
+    const Response response = post("/v1/heartbeat", body);
+    if (response.status != 201) throw std::runtime_error(response.body);
+  }
+};
+
+inline boost::json::value parse(const Response& response) { return boost::json::parse(response.body); }
+
+inline std::string text_of(const boost::json::value& object, std::string_view name) {
+  return boost::json::value_to<std::string>(object.at({name.data(), name.size()}));
+}
+inline std::int64_t number_of(const boost::json::value& object, std::string_view name) {
+  return object.at({name.data(), name.size()}).to_number<std::int64_t>();
+}
+
+// What a problem says: "400 invalid_field port".
+inline std::string problem_of(const Response& response) {
+  const boost::json::value body = parse(response);
+  std::string text = std::to_string(response.status) + ' ' + text_of(body, "type").substr(13);
+  if (response.content_type != "application/problem+json") text += " (not a problem)";
+  if (number_of(body, "status") != response.status) text += " (status differs)";
+  if (body.as_object().contains("field")) text += ' ' + text_of(body, "field");
+  return text;
+}
+inline std::string detail_of(const Response& response) { return text_of(parse(response), "detail"); }
+
+inline std::string header_of(const Response& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+}  // namespace rollcall::api::testing
