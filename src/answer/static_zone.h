@@ -50,8 +50,9 @@ struct StaticAnswer {
 class StaticZone {
  public:
   // Refused: no or two SOA records, SOA not at the apex, no NS at the apex, an owner outside the zone, CNAME beside
-  // other data or two CNAMEs (RFC 2181 §10.1), two DNAMEs or data below a DNAME (RFC 6672 §2.4), NS, DNAME or SOA at a
-  // wildcard (RFC 4592 §4.2-4.4).
+  // other data or two CNAMEs (RFC 2181 §10.1; beside it may stand RRSIG and NSEC, RFC 4035 §2.5), two DNAMEs or data
+  // below a DNAME (RFC 6672 §2.4), NS beside a DNAME below the apex (RFC 6672 §2.3), NS, DNAME or SOA at a wildcard
+  // (RFC 4592 §4.2-4.4).
   [[nodiscard]] static Result<StaticZone> build(dns::ZoneFile file);
 
   [[nodiscard]] const dns::Name& apex() const { return apex_; }
@@ -67,8 +68,9 @@ class StaticZone {
   // folded wire form (Name::folded_wire, QuestionName::suffix).
   [[nodiscard]] const Node* find(std::string_view folded_wire) const;
 
-  // A name of the file at or below `folded_wire`, or a cut or DNAME above it (below the apex): why no service may have
-  // it.
+  // Why no service may have `name`: a node at it (an empty one when names of the file are only below), or a cut or
+  // DNAME above it. Null: nothing stands in the way. Wildcards do not: a service is closer. For the writer; it may
+  // allocate.
   [[nodiscard]] const Node* find_conflict(const dns::Name& name) const;
 
   [[nodiscard]] std::size_t node_count() const { return nodes_.size(); }
@@ -79,7 +81,12 @@ class StaticZone {
     std::size_t operator()(std::string_view folded) const noexcept;
   };
 
+  StaticZone() = default;
+  Node& put_node(const dns::Name& owner);
+  [[nodiscard]] StaticAnswer look_up_wildcard(std::string_view encloser_wire, dns::Type qtype) const;
+
   dns::Name apex_;
+  std::size_t apex_labels_ = 0;
   const RRset* soa_ = nullptr;
   std::uint32_t negative_ttl_ = 0;
   // By folded wire form; pointers to nodes stay valid when the zone is moved.
