@@ -1,0 +1,51 @@
+// The roll on disk: a registry::Journal in a SQLite database (docs/database.md).
+//
+// Shape    one transaction per record(): group commit. What record() has returned survives kill -9 and power cuts.
+// Owner    rollcalld.cc. The directory outlives it.
+// Threads  one at a time: main for open and restore, then the writer thread.
+// Failure  open: Errc::start_up. Later Errc::store_busy when another program keeps its lock for longer than
+//          k_busy_wait, Errc::store_failed with SQLite's words for everything else. A failure leaves nothing behind:
+//          the next call works as soon as the cause is gone. No exception leaves.
+// Limits   an fsync that fails tells nobody what has reached the disk. A transaction refused for that reason is
+//          invisible and is overwritten by the next commit; a power cut or kill -9 before that may bring it back.
+// Source   registry/ports.h; interface.md §2.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/result.h"
+#include "registry/ports.h"
+#include "store/skipped_rows.h"
+
+namespace rollcall::store {
+
+class Database;
+class RollWriter;
+
+class InstanceStore final : public registry::Journal {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(const std::filesystem::path& path,
+                                                                   const registry::ZoneDirectory& zones);
+  // Folds the write-ahead log into the database.
+  ~InstanceStore() override;
+  InstanceStore(const InstanceStore&) = delete;
+  InstanceStore& operator=(const InstanceStore&) = delete;
+
+  [[nodiscard]] Result<void> record(const registry::Transaction& transaction) override;
+
+  // Everything that is stored and can be read. What cannot, because somebody has edited it, is left where it is, and
+  // named by `skipped` until the next restore.
+  [[nodiscard]] Result<registry::Restored> restore();
+  [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
+
+ private:
+  InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones);
+
+  const registry::ZoneDirectory& zones_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<RollWriter> writer_;  // after the connection its statements belong to
+  SkippedRows skipped_;
+};
+
+}  // namespace rollcall::store

@@ -1,0 +1,148 @@
+#include "store/roll_writer.h"
+
+#include <cstdint>
+#include <optional>
+#include <sqlite3.h>
+
+#include "store/row_text.h"
+
+namespace rollcall::store {
+namespace {
+
+// A service keeps its row as long as any instance has one, even one that was put there by hand and is not on the roll.
+constexpr const char* k_forget_service = R"sql(
+DELETE FROM service WHERE zone = ?1 AND name = ?2
+  AND NOT EXISTS (SELECT 1 FROM instance WHERE zone = ?1 AND service = ?2))sql";
+
+constexpr const char* k_put_service = R"sql(
+INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET protocols = excluded.protocols, emptied_at_ms = excluded.emptied_at_ms,
+                            change_index = excluded.change_index)sql";
+
+// Every column is given: nothing of the row before is to be kept.
+constexpr const char* k_put_instance = R"sql(
+REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,
+                       registered_at_ms, change_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+
+constexpr const char* k_put_index = R"sql(
+INSERT INTO roll (one, change_index) VALUES (1, ?)
+  ON CONFLICT DO UPDATE SET change_index = max(change_index, excluded.change_index))sql";
+
+void run(SQLite::Statement& statement) {
+  statement.exec();
+  statement.reset();
+}
+
+std::int64_t to_column(registry::ChangeIndex index) { return static_cast<std::int64_t>(index); }
+std::int64_t to_column(registry::WallTime time) { return time.time_since_epoch().count(); }
+
+const std::string& protocols_text(registry::ProtocolSet protocols) {
+  static const std::string texts[] = {"", "tcp", "udp", "tcp,udp"};
+  return texts[protocols & 3U];
+}
+
+}  // namespace
+
+RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones)
+    : connection_(connection),
+      zones_(zones),
+      begin_(connection, "BEGIN IMMEDIATE"),
+      commit_(connection, "COMMIT"),
+      rollback_(connection, "ROLLBACK"),
+      remove_instance_(connection, "DELETE FROM instance WHERE zone = ? AND service = ? AND id = ?"),
+      put_service_(connection, k_put_service),
+      put_instance_(connection, k_put_instance),
+      forget_service_(connection, k_forget_service),
+      put_index_(connection, k_put_index) {}
+
+void RollWriter::write(const registry::Transaction& transaction) {
+  roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
+  try {
+    run(begin_);
+    write_rows(transaction);
+    run(commit_);
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+void RollWriter::write_rows(const registry::Transaction& transaction) {
+  for (const registry::InstanceRef& instance : transaction.removed) remove_instance(instance);
+  for (const registry::ServiceRecord& record : transaction.services) put_service(record);
+  for (const registry::InstanceRecord* record : transaction.instances) put_instance(*record);
+  for (const registry::ServiceRef& service : transaction.forgotten) forget_service(service);
+  put_index(transaction.index);
+}
+
+void RollWriter::remove_instance(const registry::InstanceRef& instance) {
+  service_ = instance.service.name;
+  id_ = instance.id;
+  remove_instance_.bindNoCopy(1, zones_.text_of(instance.service.zone));
+  remove_instance_.bindNoCopy(2, service_);
+  remove_instance_.bindNoCopy(3, id_);
+  run(remove_instance_);
+}
+
+void RollWriter::put_service(const registry::ServiceRecord& record) {
+  put_service_.bindNoCopy(1, zones_.text_of(record.key.zone));
+  put_service_.bindNoCopy(2, record.key.name);
+  put_service_.bindNoCopy(3, protocols_text(record.protocols));
+  if (record.emptied_at) {
+    put_service_.bind(4, to_column(*record.emptied_at));
+  } else {
+    put_service_.bind(4);
+  }
+  put_service_.bind(5, to_column(record.index));
+  run(put_service_);
+}
+
+void RollWriter::put_instance(const registry::InstanceRecord& record) {
+  const registry::Registration& registration = record.registration;
+  write_addresses(registration.addresses, addresses_);
+  write_tags(registration.tags, tags_);
+  write_meta(registration.meta, meta_);
+  protocol_ = to_text(registration.protocol);
+  status_ = to_text(record.status);
+
+  SQLite::Statement& row = put_instance_;
+  row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));
+  row.bindNoCopy(2, registration.key.service.name);
+  row.bindNoCopy(3, registration.key.id);
+  row.bindNoCopy(4, addresses_);
+  row.bind(5, registration.port);
+  row.bindNoCopy(6, protocol_);
+  row.bind(7, registration.priority);
+  row.bind(8, registration.weight);
+  row.bindNoCopy(9, tags_);
+  row.bindNoCopy(10, meta_);
+  row.bind(11, static_cast<std::int64_t>(registration.ttl.count()));
+  row.bindNoCopy(12, status_);
+  row.bind(13, to_column(record.registered_at));
+  row.bind(14, to_column(record.index));
+  run(row);
+}
+
+void RollWriter::forget_service(const registry::ServiceRef& service) {
+  service_ = service.name;
+  forget_service_.bindNoCopy(1, zones_.text_of(service.zone));
+  forget_service_.bindNoCopy(2, service_);
+  run(forget_service_);
+}
+
+void RollWriter::put_index(registry::ChangeIndex index) {
+  put_index_.bind(1, to_column(index));
+  run(put_index_);
+}
+
+void RollWriter::roll_back() noexcept {
+  SQLite::Statement* const statements[] = {&begin_,       &commit_,       &rollback_,       &remove_instance_,
+                                           &put_service_, &put_instance_, &forget_service_, &put_index_};
+  for (SQLite::Statement* statement : statements) statement->tryReset();
+  // SQLite has rolled back by itself after some errors (SQLITE_FULL, SQLITE_IOERR …).
+  if (sqlite3_get_autocommit(connection_.getHandle()) != 0) return;
+  rollback_.tryExecuteStep();
+  rollback_.tryReset();
+}
+
+}  // namespace rollcall::store

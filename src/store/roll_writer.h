@@ -1,0 +1,56 @@
+// Writes transactions of the roll: one BEGIN, one row after the other, one COMMIT.
+//
+// Owner    the InstanceStore; ends before the connection does.
+// Threads  one at a time.
+// Failure  SQLite's exceptions. Whatever has failed, and wherever, the next `write` starts from a clean slate.
+// Source   registry/ports.h, `Transaction`: what is written, and in which order.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <string>
+
+#include "registry/ports.h"
+#include "store/zone_names.h"
+
+namespace rollcall::store {
+
+class RollWriter {
+ public:
+  RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones);
+
+  // Durable when it returns; nothing of it is in the database when it throws.
+  void write(const registry::Transaction& transaction);
+
+ private:
+  void write_rows(const registry::Transaction& transaction);
+  void remove_instance(const registry::InstanceRef& instance);
+  void put_service(const registry::ServiceRecord& record);
+  void put_instance(const registry::InstanceRecord& record);
+  void forget_service(const registry::ServiceRef& service);
+  void put_index(registry::ChangeIndex index);
+  void roll_back() noexcept;
+
+  SQLite::Database& connection_;
+  ZoneNames zones_;
+
+  SQLite::Statement begin_;
+  SQLite::Statement commit_;
+  SQLite::Statement rollback_;
+  SQLite::Statement remove_instance_;
+  SQLite::Statement put_service_;
+  SQLite::Statement put_instance_;
+  SQLite::Statement forget_service_;
+  SQLite::Statement put_index_;
+
+  // Bound without a copy; each stays as it is until its statement has run.
+  std::string service_;
+  std::string id_;
+  std::string addresses_;
+  std::string tags_;
+  std::string meta_;
+  std::string protocol_;
+  std::string status_;
+};
+
+}  // namespace rollcall::store

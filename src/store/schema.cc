@@ -1,0 +1,73 @@
+#include "store/schema.h"
+
+#include <array>
+
+#include "base/limits.h"
+
+namespace rollcall::store {
+namespace {
+
+// Steps are frozen, limits are not: a bound that changes needs a new step.
+static_assert(limits::k_label_bytes_max == 63);
+static_assert(limits::k_id_characters_max == 128);
+static_assert(limits::k_addresses_max == 32);
+static_assert(limits::k_tags_max == 64);
+static_assert(limits::k_lease_min.count() == 1'000 && limits::k_lease_max.count() == 86'400'000 &&
+              limits::k_lease_default.count() == 15'000);
+
+// sqlite3 leaves foreign keys off unless it is asked, so the trigger makes the service of an instance that is inserted
+// by hand. Rollcall's own rows have a change index, which spares them the look-up.
+constexpr const char* k_version_1 = R"sql(
+PRAGMA application_id = 0x52434C4C;
+
+CREATE TABLE service (
+  zone          TEXT NOT NULL CHECK (zone = lower(zone) AND substr(zone, -1) <> '.'),
+  name          TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 63 AND name NOT GLOB '*[^a-z0-9-]*'
+                                     AND name NOT GLOB '-*' AND name NOT GLOB '*-'),
+  protocols     TEXT NOT NULL DEFAULT '' CHECK (protocols IN ('', 'tcp', 'udp', 'tcp,udp')),
+  emptied_at_ms INTEGER,
+  change_index  INTEGER NOT NULL DEFAULT 0 CHECK (change_index >= 0),
+  PRIMARY KEY (zone, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE instance (
+  zone             TEXT NOT NULL,
+  service          TEXT NOT NULL,
+  id               TEXT NOT NULL CHECK (length(id) BETWEEN 1 AND 128 AND id NOT GLOB '*[ /]*'),
+  addresses        TEXT NOT NULL CHECK (json_valid(addresses) AND json_type(addresses) = 'array'
+                                        AND json_array_length(addresses) BETWEEN 1 AND 32),
+  port             INTEGER NOT NULL CHECK (port BETWEEN 1 AND 65535),
+  protocol         TEXT NOT NULL DEFAULT 'tcp' CHECK (protocol IN ('tcp', 'udp')),
+  priority         INTEGER NOT NULL DEFAULT 1 CHECK (priority BETWEEN 0 AND 65535),
+  weight           INTEGER NOT NULL DEFAULT 1 CHECK (weight BETWEEN 0 AND 65535),
+  tags             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags) AND json_type(tags) = 'array'
+                                                     AND json_array_length(tags) <= 64),
+  meta             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(meta) AND json_type(meta) = 'object'),
+  ttl_ms           INTEGER NOT NULL DEFAULT 15000 CHECK (ttl_ms BETWEEN 1000 AND 86400000),
+  status           TEXT NOT NULL DEFAULT 'ready' CHECK (status IN ('ready', 'draining', 'critical')),
+  registered_at_ms INTEGER NOT NULL DEFAULT (unixepoch() * 1000),
+  change_index     INTEGER NOT NULL DEFAULT 0 CHECK (change_index >= 0),
+  PRIMARY KEY (zone, service, id),
+  FOREIGN KEY (zone, service) REFERENCES service (zone, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER instance_by_hand BEFORE INSERT ON instance WHEN NEW.change_index = 0
+BEGIN
+  INSERT INTO service (zone, name) SELECT NEW.zone, NEW.service
+    WHERE NOT EXISTS (SELECT 1 FROM service WHERE zone = NEW.zone AND name = NEW.service);
+END;
+
+CREATE TABLE roll (
+  one          INTEGER PRIMARY KEY CHECK (one = 1),
+  change_index INTEGER NOT NULL CHECK (change_index >= 0)
+) STRICT;
+INSERT INTO roll (one, change_index) VALUES (1, 0);
+)sql";
+
+constexpr std::array k_steps{k_version_1};
+
+}  // namespace
+
+std::span<const char* const> schema_steps() { return k_steps; }
+
+}  // namespace rollcall::store

@@ -1,0 +1,21 @@
+// From SQLite's exceptions to the program's errors: the room's door.
+#pragma once
+
+#include <SQLiteCpp/Exception.h>
+#include <exception>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace rollcall::store {
+
+// The result code without its extension: SQLITE_BUSY for SQLITE_BUSY_RECOVERY.
+[[nodiscard]] inline int primary_code(const SQLite::Exception& exception) noexcept {
+  return exception.getErrorCode() & 0xff;
+}
+
+// Errc::store_busy when another program holds a lock, Errc::store_failed for everything else, with SQLite's words.
+// `deed` is what could not be done: "written", "read".
+[[nodiscard]] Error to_error(const std::exception& exception, std::string_view deed);
+
+}  // namespace rollcall::store
