@@ -109,7 +109,7 @@ class Documents(Case):
                 room = "base" if room == "rcu" else room
                 headers = "".join(path.read_text() for path in (REPOSITORY / "src" / room).glob("*.h"))
                 for name in filter(None, names):
-                    self.assertRegex(headers, rf"\b{name}\b", f"{document.name}: {room}::{name}")
+                    self.assertTrue(re.search(rf"\b{name}\b", headers), f"{document.name}: {room}::{name}")
 
 
 class Readers(unittest.TestCase):
