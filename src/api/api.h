@@ -30,8 +30,8 @@ class Server {
 };
 
 // A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs but
-// the Counters of the route that made it: it is called at most once, on that thread. When the writer's queue is full,
-// or the writer has stopped, call it with Errc::overloaded.
+// the Counters of the route that made it: it is called at most once, on that thread. A writer that takes no more is
+// answered for by whoever asked it: problem(Errc::overloaded).
 struct Submission {
   registry::Change change;
   std::move_only_function<Response(const registry::Outcome&, registry::LeaseTime now)> describe;
@@ -48,7 +48,8 @@ struct Counters {
   std::atomic<std::uint64_t> server_errors{0};  // 5xx
 };
 
-// Every Response of `route` and of `describe` is counted already. For those that net/ makes itself (408, 413, 431 …).
+// Every Response of `route` and of `describe` is counted already: this is for those that net/ makes itself (408, 413,
+// 431, 503 …).
 void count_errors(const Response& response, Counters& counters);
 
 class Api {

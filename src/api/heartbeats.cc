@@ -17,7 +17,7 @@ namespace {
 using registry::InstanceKey;
 
 constexpr std::string_view k_expected_batch = R"({"instances":[{"service":"web","id":"i-1"}]}, a JSON object)";
-constexpr std::size_t k_tree_bytes = 64 * 1024;  // of a batch's values before memory is asked for
+constexpr std::size_t k_tree_bytes = std::size_t{64} * 1024;  // of a batch's values before memory is asked for
 
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
   if (count > 0) counter.fetch_add(count, std::memory_order_relaxed);

@@ -17,11 +17,13 @@ std::string_view view(json::string_view text) { return {text.data(), text.size()
 
 // A registration in the making.
 struct Draft {
+  explicit Draft(const registry::ZoneDirectory& directory) : zones(directory) {}
+
   const registry::ZoneDirectory& zones;
-  Registration asked{};
-  std::optional<ZoneId> zone{};
-  std::optional<IpAddress> address{};  // `address`, which must be the first of `addresses` where both are given
-  std::optional<std::chrono::milliseconds> ttl{};
+  Registration asked;
+  std::optional<ZoneId> zone;
+  std::optional<IpAddress> address;  // `address`, which must be the first of `addresses` where both are given
+  std::optional<std::chrono::milliseconds> ttl;
 };
 
 Result<void> read_service(const json::value& value, Draft& draft) {
@@ -150,7 +152,7 @@ Result<void> settle_addresses(Draft& draft) {
 
 Result<Registration> parse_registration(const json::object& body, const Given& given,
                                         const registry::ZoneDirectory& zones, const registry::LeaseBounds& bounds) {
-  Draft draft{zones};
+  Draft draft(zones);
   for (const auto& [name, value] : body) {
     if (const auto read = read_field(view(name), value, draft); !read) return std::unexpected(read.error());
   }

@@ -20,7 +20,7 @@ using registry::Registration;
 
 constexpr std::string_view k_expected =
     R"(a registration, a JSON object like {"service":"web","address":"192.0.2.1","port":8080})";
-constexpr std::size_t k_tree_bytes = 8 * 1024;  // of a usual body's values: no allocation of their own
+constexpr std::size_t k_tree_bytes = std::size_t{8} * 1024;  // of a usual body's values: no allocation of their own
 
 Result<Registration> read_registration(const Call& call, const Given& given) {
   std::array<unsigned char, k_tree_bytes> room;
