@@ -91,17 +91,28 @@ Result<StaticZone> StaticZone::build(dns::ZoneFile file) {
     }
     put_rdata(zone.put_node(record.owner), std::move(record));
   }
-  // In canonical order, so that of several mistakes the same one is reported every time.
-  std::vector<Node*> nodes;
-  for (const auto& [key, node] : zone.nodes_) nodes.push_back(node.get());
-  std::ranges::sort(nodes, [](const Node* a, const Node* b) { return a->owner < b->owner; });
-  for (Node* node : nodes) {
+  // Of several mistakes the one at the first name is told, every time the same.
+  const Node* first_wrong = nullptr;
+  Result<void> legal;
+  for (const auto& [key, node] : zone.nodes_) {
     for (RRset& rrset : node->rrsets) drop_repeats(rrset);
     const Node* parent = node->owner == zone.apex_ ? nullptr : zone.find(node->owner.parent().folded_wire());
-    if (const Result<void> legal = check_node(*node, parent, zone.apex_); !legal) return std::unexpected(legal.error());
+    Result<void> checked = check_node(*node, parent, zone.apex_);
+    if (checked || (first_wrong != nullptr && first_wrong->owner < node->owner)) continue;
+    first_wrong = node.get();
+    legal = std::move(checked);
   }
+  if (!legal) return std::unexpected(std::move(legal.error()));
   zone.soa_ = zone.find(zone.apex_.folded_wire())->find(Type::soa);
   zone.negative_ttl_ = std::min(zone.soa_->ttl, soa_number(*zone.soa_, k_soa_minimum_from_end));
+  return zone;
+}
+
+Result<StaticZone> StaticZone::load(const std::filesystem::path& file, const dns::Name& apex) {
+  Result<dns::ZoneFile> records = dns::load_zone_file(file, apex);
+  if (!records) return std::unexpected(std::move(records.error()));
+  Result<StaticZone> zone = build(std::move(*records));
+  if (!zone) zone.error().message.insert(0, file.string() + ": ");
   return zone;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,8 @@ class StaticZone {
   // below a DNAME (RFC 6672 §2.4), NS beside a DNAME below the apex (RFC 6672 §2.3), NS, DNAME or SOA at a wildcard
   // (RFC 4592 §4.2-4.4).
   [[nodiscard]] static Result<StaticZone> build(dns::ZoneFile file);
+  // Reads and builds; every message begins with the file's name.
+  [[nodiscard]] static Result<StaticZone> load(const std::filesystem::path& file, const dns::Name& apex);
 
   [[nodiscard]] const dns::Name& apex() const { return apex_; }
   [[nodiscard]] const RRset& soa() const { return *soa_; }

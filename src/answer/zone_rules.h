@@ -9,7 +9,7 @@
 
 namespace rollcall::answer {
 
-// One node by itself and against `parent`, which has been checked before it; null for the apex.
+// One node by itself and against `parent`, null for the apex. Counts repeats of a record: they are dropped before.
 [[nodiscard]] Result<void> check_node(const Node& node, const Node* parent, const dns::Name& apex);
 
 }  // namespace rollcall::answer

@@ -1,7 +1,9 @@
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <unistd.h>
 
 #include "answer/builtin_zone.h"
 #include "answer/static_zone.h"
@@ -18,12 +20,26 @@ TEST_CASE("every shipped zone file loads as the zone it is named after") {
     if (entry.path().extension() != ".zone") continue;
     INFO(entry.path());
     ++seen;
-    auto file = dns::load_zone_file(entry.path(), *dns::Name::parse(entry.path().stem().string()));
-    if (!file) FAIL(file.error().message);
-    const auto zone = StaticZone::build(std::move(*file));
+    const auto zone = StaticZone::load(entry.path(), *dns::Name::parse(entry.path().stem().string()));
     if (!zone) FAIL(zone.error().message);
   }
   CHECK(seen > 0);
+}
+
+TEST_CASE("a file that is no zone is told by its name") {
+  const auto gone = StaticZone::load(k_zones / "gone.zone", dns::Name());
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().message.starts_with((k_zones / "gone.zone").string() + ": "));
+
+  std::string name = (std::filesystem::temp_directory_path() / "no-ns-XXXXXX").string();
+  const int file = mkstemp(name.data());
+  REQUIRE(file >= 0);
+  close(file);
+  std::ofstream(name) << "@ 5 SOA n h 1 2 3 4 5\n";
+  const auto zone = StaticZone::load(name, *dns::Name::parse("c.test."));
+  std::filesystem::remove(name);
+  REQUIRE_FALSE(zone);
+  CHECK(zone.error().message == name + ": c.test. has no NS record; the zone must name its servers");
 }
 
 TEST_CASE("the built-in zone is the shipped file, octet by octet") {
