@@ -1,1 +1,282 @@
-int main() { return 0; }
+// The server: builds the rooms in order, joins them, and stops them in reverse. Nothing else knows everybody.
+//
+//   settings ─► zones ─► store ─► registry ─► writer
+//                 │                  │ publishes to
+//                 └────► roster ◄────┘
+//                          │ read by
+//   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
+//
+// Source   interface.md §1, §5; docs/architecture.md.
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/rcu.h"
+#include "net/server.h"
+#include "ops/ready.h"
+#include "ops/report.h"
+#include "ops/settings.h"
+#include "ops/version.h"
+#include "ops/zone_loader.h"
+#include "registry/lease_clock.h"
+#include "registry/registry.h"
+#include "registry/writer.h"
+#include "store/instance_store.h"
+
+namespace rollcall {
+namespace {
+
+using std::chrono::steady_clock;
+
+registry::WallTime wall_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+// Signals are taken by the main thread alone, one at a time; every thread is born with them blocked.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not the end of the server
+  }
+  [[nodiscard]] int wait() const {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+    return signal;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+// Advances the lease clock for as long as it lives.
+class Ticker {
+ public:
+  explicit Ticker(registry::LeaseClock& clock)
+      : thread_([&clock](const std::stop_token& stop) {
+          pthread_setname_np(pthread_self(), "lease-clock");
+          while (!stop.stop_requested()) {
+            std::this_thread::sleep_for(limits::k_clock_tick);
+            const auto pause = clock.tick(steady_clock::now());
+            if (pause > std::chrono::nanoseconds::zero()) {
+              log::warn("the server was paused for {} ms; every lease gets them back",
+                        std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
+            }
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+class Rollcalld {
+ public:
+  Rollcalld(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
+      : arguments_(std::move(arguments)),
+        settings_(std::move(settings)),
+        zones_(std::move(zones)),
+        policies_(Policies{settings_.zones, settings_.service_rules}),
+        roster_(zones_, [this](const registry::ServiceRef& service) { return policy_of(service); }),
+        clock_(steady_clock::now()),
+        report_(settings_.lease) {}
+
+  Result<void> open_store();
+  Result<void> bind();
+  void run(const Signals& signals);
+
+ private:
+  struct Policies {
+    std::vector<ops::ZoneSettings> zones;
+    std::vector<ops::ServiceRule> rules;
+  };
+
+  [[nodiscard]] answer::AnswerPolicy policy_of(const registry::ServiceRef& service) const {
+    return policies_.with([&](const Policies& current) {
+      return ops::policy_of(current.zones.at(static_cast<std::size_t>(service.zone)), current.rules, service.name);
+    });
+  }
+  void restore();
+  void announce() const;
+  void reload();
+
+  const std::vector<std::string> arguments_;
+  ops::Settings settings_;
+  answer::Zones zones_;
+  Guarded<Policies> policies_;
+  answer::Roster roster_;
+  registry::LeaseClock clock_;
+  std::unique_ptr<store::InstanceStore> store_;
+  std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<registry::Writer> writer_;
+  ops::Report report_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<answer::Responder> responder_;
+  std::unique_ptr<net::Server> net_;
+};
+
+Result<void> Rollcalld::open_store() {
+  Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(settings_.store_path, zones_);
+  if (!opened) return std::unexpected(opened.error());
+  store_ = std::move(*opened);
+  registry_ = std::make_unique<registry::Registry>(*store_, roster_, zones_, settings_.forget_service_after);
+  writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
+  return {};
+}
+
+Result<void> Rollcalld::bind() {
+  api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
+  responder_ = std::make_unique<answer::Responder>(zones_, roster_, settings_.udp_payload);
+  Result<std::unique_ptr<net::Server>> bound =
+      net::Server::bind({.dns = settings_.dns_listen,
+                         .http = settings_.http_listen,
+                         .dns_workers = settings_.dns_workers,
+                         .dns_connections_max = settings_.max_tcp_connections,
+                         .http_connections_max = settings_.max_http_connections},
+                        *responder_, *api_, *writer_, clock_);
+  if (!bound) return std::unexpected(bound.error());
+  net_ = std::move(*bound);
+  report_.show({.registry = *registry_,
+                .writer = *writer_,
+                .clock = clock_,
+                .zones = zones_,
+                .dns_connections = net_->dns_connections(),
+                .http_connections = net_->http_connections(),
+                .dns_workers = net_->dns_counters(),
+                .http_loops = net_->http_counters(),
+                .dns_listeners = net_->dns_listeners(),
+                .http_listeners = net_->http_listeners()});
+  return {};
+}
+
+void Rollcalld::restore() {
+  Result<registry::Restored> restored = store_->restore();
+  if (!restored) {
+    log::error("the roll cannot be read from {}: {}", settings_.store_path, restored.error().message);
+    restored.emplace();
+  }
+  for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
+  registry_->restore(std::move(*restored), clock_.now(), wall_now());
+  log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
+            settings_.store_path);
+}
+
+void Rollcalld::run(const Signals& signals) {
+  const Ticker ticker(clock_);
+  restore();
+  std::jthread writing([this](const std::stop_token& stop) {
+    pthread_setname_np(pthread_self(), "writer");
+    const rcu::Thread reader;
+    writer_->run(stop);
+  });
+  net_->start();
+  announce();
+  while (true) {
+    const int signal = signals.wait();
+    if (signal == SIGHUP) {
+      reload();
+      continue;
+    }
+    log::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    break;
+  }
+  // No new connections; what has been asked is answered; then the threads end, and the store closes last.
+  net_->close_listeners();
+  writing.request_stop();
+  writing.join();
+  net_->stop();
+  log::info("stopped");
+}
+
+void Rollcalld::announce() const {
+  for (const std::string& listener : net_->dns_listeners()) log::info("DNS on {} (UDP and TCP)", listener);
+  for (const std::string& listener : net_->http_listeners()) log::info("HTTP on {}", listener);
+  const std::string ready = ops::ready_message(net_->dns_endpoints().front(), net_->http_endpoints().front(),
+                                               settings_.zones.front().name, settings_.lease);
+  log::info("rollcalld {} is ready", ops::k_version);
+  std::fputs(ready.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+// Everything is read and checked before anything is replaced: a mistake leaves the server as it was.
+void Rollcalld::reload() {
+  Result<ops::Command> command = ops::parse_command_line(arguments_);
+  if (!command || !std::holds_alternative<ops::Serve>(*command)) {
+    log::error("nothing is reloaded: {}", command ? "the command line asks for no server" : command.error().message);
+    return;
+  }
+  ops::Settings wanted = std::move(std::get<ops::Serve>(*command).settings);
+  const std::vector<std::string> postponed = ops::settings_that_need_a_restart(settings_, wanted);
+  for (const std::string& key : postponed) log::warn("{} has changed: it takes effect at the next start", key);
+
+  const bool same_zones =
+      std::ranges::equal(wanted.zones, settings_.zones, {}, &ops::ZoneSettings::name, &ops::ZoneSettings::name);
+  if (!same_zones) wanted.zones = settings_.zones;
+  Result<std::vector<answer::Zone>> zones = ops::load_zones(wanted);
+  if (!zones) {
+    log::error("nothing is reloaded: {}", zones.error().message);
+    return;
+  }
+  if (const auto collision = ops::find_collision(*zones, *registry_)) {
+    log::error("nothing is reloaded: {}", *collision);
+    return;
+  }
+  zones_.replace(std::move(*zones));
+  policies_.with([&](Policies& current) { current = {wanted.zones, wanted.service_rules}; });
+  report_.set_lease_bounds(wanted.lease);
+  log::set_up(wanted.log_level, wanted.log_format);
+  settings_.zones = std::move(wanted.zones);
+  settings_.service_rules = std::move(wanted.service_rules);
+  settings_.lease = wanted.lease;
+  // Prebuilt answers carry their policy: each service is shown again.
+  writer_->run_soon([this] {
+    const rcu::ReadLock lock;
+    registry_->for_each_service([this](const registry::Service& service) { roster_.publish(service); });
+  });
+  log::info("zones and settings are reloaded");
+}
+
+int start(const std::vector<std::string>& arguments) {
+  const auto refuse = [](const Error& error) {
+    std::fprintf(stderr, "rollcalld: %s\n", error.message.c_str());
+    return 1;
+  };
+  Result<ops::Command> command = ops::parse_command_line(arguments);
+  if (!command) return refuse(command.error());
+  if (const auto* print = std::get_if<ops::Print>(&*command)) {
+    std::fputs(print->text.c_str(), stdout);
+    return 0;
+  }
+  auto& [settings, check_only] = std::get<ops::Serve>(*command);
+  log::set_up(settings.log_level, settings.log_format);
+  const Signals signals;
+  const rcu::Thread reader;
+  Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);
+  if (!zones) return refuse(zones.error());
+  if (check_only) {
+    std::puts("settings and zones are good");
+    return 0;
+  }
+  net::raise_open_files_limit();
+  {
+    Rollcalld server(arguments, std::move(settings), std::move(*zones));
+    if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());
+    if (const Result<void> bound = server.bind(); !bound) return refuse(bound.error());
+    server.run(signals);
+  }
+  rcu::drain();
+  return 0;
+}
+
+}  // namespace
+}  // namespace rollcall
+
+int main(int argc, char** argv) { return rollcall::start({argv + 1, argv + argc}); }

@@ -16,7 +16,7 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
 }
 inline std::uint64_t read_up_to_8(const char* bytes, std::size_t size) noexcept {
   std::uint64_t word = 0;
-  std::memcpy(&word, bytes, size);
+  if (size > 0) std::memcpy(&word, bytes, size);  // nothing may have no address at all
   return word;
 }
 }  // namespace detail

@@ -16,8 +16,8 @@ inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte lengt
 inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
 // --- Zone files ---
-inline constexpr std::size_t k_include_depth_max = 8;                      // $INCLUDE inside $INCLUDE
-inline constexpr std::size_t k_zone_text_bytes_max = 64U * 1024U * 1024U;  // with all it includes: a million records
+inline constexpr std::size_t k_include_depth_max = 8;                        // $INCLUDE inside $INCLUDE
+inline constexpr std::size_t k_zone_text_bytes_max = std::size_t{64} << 20;  // with all it includes: a million records
 
 // --- A registration ---
 inline constexpr std::size_t k_id_characters_max = 128;
@@ -30,12 +30,22 @@ inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
 inline constexpr std::chrono::milliseconds k_lease_default = std::chrono::seconds(15);
 
 // --- HTTP ---
-inline constexpr std::size_t k_http_header_bytes_max = 8 * 1024;
-inline constexpr std::size_t k_http_body_bytes_max = 64 * 1024;          // a registration is below 10 KiB
-inline constexpr std::size_t k_http_batch_body_bytes_max = 1024 * 1024;  // POST /v1/heartbeats
-inline constexpr std::size_t k_http_pipeline_max = 256;                  // unanswered requests of one connection
+inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;
+inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;       // a registration is below 10 KiB
+inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;  // POST /v1/heartbeats
+inline constexpr std::size_t k_http_pipeline_max = 256;  // unanswered requests of one connection
 inline constexpr std::size_t k_http_connections_max = 10'000;
+inline constexpr std::size_t k_http_backlog_bytes_max = std::size_t{1} << 20;  // answers waiting to be taken
 inline constexpr std::size_t k_json_depth_max = 16;
+
+// --- Connections ---
+inline constexpr std::chrono::milliseconds k_http_idle{75'000};     // between two requests
+inline constexpr std::chrono::milliseconds k_http_request{10'000};  // from a request's first octet to its last
+inline constexpr std::chrono::milliseconds k_http_linger{1'000};    // to let a refused client read why
+inline constexpr std::chrono::milliseconds k_dns_tcp_idle{10'000};  // without a whole message (RFC 7766 §6.2.3)
+inline constexpr std::chrono::milliseconds k_write{10'000};         // for a peer to take what it asked for
+inline constexpr std::size_t k_dns_tcp_backlog_bytes_max = std::size_t{256}
+                                                           << 10;  // answers of one read, before they are written
 
 // --- The writer ---
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
@@ -48,9 +58,9 @@ inline constexpr std::chrono::milliseconds k_clock_tick{10};
 inline constexpr std::chrono::milliseconds k_clock_gap_max{100};
 
 // --- Settings ---
-inline constexpr std::size_t k_settings_bytes_max = 1024 * 1024;    // a larger file is not ours
-inline constexpr std::size_t k_listen_max = 64;                     // addresses of one list
-inline constexpr std::size_t k_zones_max = 1'000;                   // each query is matched against their names
+inline constexpr std::size_t k_settings_bytes_max = std::size_t{1} << 20;  // a larger file is not ours
+inline constexpr std::size_t k_listen_max = 64;                            // addresses of one list
+inline constexpr std::size_t k_zones_max = 1'000;                          // each query is matched against their names
 inline constexpr std::size_t k_service_rules_max = 1'000;           // each change of a service walks them in order
 inline constexpr std::int64_t k_dns_workers_max = 256;              // more sockets than cores only share their queues
 inline constexpr std::int64_t k_connections_setting_max = 100'000;  // more than a process has descriptors for

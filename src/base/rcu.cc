@@ -1,5 +1,13 @@
 #include "base/rcu.h"
 
+#ifdef ROLLCALL_TSAN
+// What liburcu itself allocates, frees and locks is out of ThreadSanitizer's sight. What we do in its callbacks is not.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:liburcu-memb.so\ncalled_from_lib:liburcu-cds.so\n";
+}
+#endif
+
 namespace rollcall::rcu {
 
 namespace detail {

@@ -28,8 +28,9 @@ enum class Errc : std::uint8_t {
 
 struct Error {
   Errc code;
-  std::string message;     // one sentence, saying what to change where that is known
-  std::string field = {};  // the field of the input, empty when it is none in particular
+  std::string message;  // one sentence, saying what to change where that is known
+  // The field of the input, empty when it is none in particular. The initializer spares Error{code, message} a warning.
+  std::string field = {};  // NOLINT(readability-redundant-member-init)
 };
 
 template <class T>

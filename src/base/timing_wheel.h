@@ -76,8 +76,9 @@ class TimingWheel {
 
   void cancel(Timer& timer) { timer.unlink(); }
 
-  // A lower bound of the earliest due tick, exact when it is within 64 ticks: the tick to wake up at. Empty: none is
-  // set. Clears, on the way, the marks of slots that cancelled timers have left empty.
+  // A lower bound of the earliest due tick, exact when that is before the next multiple of 64: the tick to wake up at;
+  // seven wakes at most lead to a due tick. Empty: none is set. Clears, on the way, the marks of slots that cancelled
+  // timers have left empty.
   [[nodiscard]] std::optional<Tick> next_wake() {
     std::optional<Tick> earliest;
     for (std::size_t level = 0; level < k_levels; ++level) {
@@ -101,7 +102,7 @@ class TimingWheel {
   }
 
   // Moves time to `to` (not backwards) and calls fire(Timer&) for each timer due by then, each already unlinked; `fire`
-  // may set it again, for later than `to`, and may set or cancel others.
+  // may set it again, for later than `to`, and may set, cancel or end others, but not end the one it is given.
   template <class F>
   void advance(Tick to, F&& fire) {
     while (now_ < to) {

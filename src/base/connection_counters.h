@@ -1,0 +1,16 @@
+// What the listeners have seen. Relaxed counters: any thread writes, a scrape reads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace rollcall {
+
+struct ConnectionCounters {
+  std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};    // over the limit
+  std::atomic<std::uint64_t> timed_out{0};  // closed because a deadline passed
+};
+
+}  // namespace rollcall

@@ -1,0 +1,45 @@
+// One DNS connection: messages with a two-byte length in front, any number, answered in the order they came.
+//
+// Owner    owns its connection; borrows responder, clock and the loop's worker state.
+// Threads  its loop's.
+// Deadlines  idle is counted from the last whole message, so that one octet a second keeps nothing open; a peer that
+// does not
+//          read is cut off.
+// Source   RFC 1035 §4.2.2, RFC 7766.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "answer/responder.h"
+#include "net/event_loop.h"
+#include "net/tcp_listener.h"
+#include "registry/lease.h"
+
+namespace rollcall::net {
+
+class DnsSession final : private Deadline {
+ public:
+  DnsSession(Connection connection, const answer::Responder& responder, const registry::TimeSource& clock,
+             answer::WorkerState& state);
+
+  boost::asio::awaitable<void> run();
+
+ private:
+  void on_deadline() override;
+  // Answers every whole message in the buffer. False: the peer does not speak DNS, or wants no answer worth a
+  // connection.
+  bool answer_messages();
+
+  Connection connection_;
+  const answer::Responder& responder_;
+  const registry::TimeSource& clock_;
+  answer::WorkerState& state_;
+  std::vector<std::uint8_t> in_;  // what has been read and is no whole message yet
+  std::vector<std::uint8_t> out_;
+  bool answered_ = false;  // a whole message came with the last read
+};
+
+}  // namespace rollcall::net

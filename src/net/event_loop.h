@@ -1,0 +1,75 @@
+// One thread that waits for sockets and timers, and the coroutines that live on it.
+//
+// Owner    the EventLoop owns its thread; coroutines own their sessions.
+// Threads  everything said to the loop before `start`, or from its own thread; `post` from any.
+// Deadlines  a session has one Deadline, which it moves as it goes on; a timing wheel finds those that have passed,
+// every
+//          k_tick, and tells them. Moving one costs a few stores.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/timing_wheel.h"
+
+namespace rollcall::net {
+
+class EventLoop;
+
+// Something that must be over by a time. `on_deadline` is called on the loop's thread, once, at most k_tick late.
+class Deadline : private TimingWheel::Timer {
+ public:
+  explicit Deadline(EventLoop& loop) : loop_(loop) {}
+  virtual ~Deadline() = default;
+
+  void expires_after(std::chrono::milliseconds duration);
+  void cancel_deadline();
+
+ private:
+  friend class EventLoop;
+  virtual void on_deadline() = 0;
+
+  EventLoop& loop_;
+};
+
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+
+  // `name` is what the operating system shows for the thread.
+  void start(const std::string& name);
+  // Lets what is ready finish, then ends the thread. Coroutines still waiting are destroyed with the loop.
+  void stop();
+
+  // Runs `task` on the loop's thread. Tasks posted close together cost one wake-up.
+  void post(std::move_only_function<void()> task);
+
+ private:
+  friend class Deadline;
+  static constexpr std::chrono::milliseconds k_tick{100};
+
+  void set_deadline(Deadline& deadline, std::chrono::milliseconds after);
+  void wait_for_tick();
+  void run_tasks();
+  [[nodiscard]] Tick now() const;
+
+  TimingWheel wheel_;
+  bool is_ticking_ = false;
+  Guarded<std::vector<std::move_only_function<void()>>> tasks_;
+  boost::asio::io_context context_{1};
+  boost::asio::steady_timer ticker_{context_};
+  std::jthread thread_;
+};
+
+}  // namespace rollcall::net

@@ -1,0 +1,67 @@
+#include "net/http_head.h"
+
+#include <array>
+#include <boost/beast/http/status.hpp>
+#include <charconv>
+#include <ctime>
+#include <ostream>
+#include <string_view>
+
+#include "base/check.h"
+
+namespace rollcall::net {
+namespace {
+
+constexpr unsigned k_no_content = 204;
+
+void append_number(std::string& out, std::size_t number) {
+  std::array<char, 20> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), end);
+}
+
+// IMF-fixdate, made once a second on each thread.
+std::string_view date_now() {
+  thread_local std::time_t made_at = 0;
+  thread_local std::array<char, 40> text{};
+  thread_local std::size_t size = 0;
+  const std::time_t now = std::time(nullptr);
+  if (now != made_at) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    made_at = now;
+  }
+  return {text.data(), size};
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  check(value.find_first_of("\r\n") == std::string_view::npos, "a header field is one line");
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+void write_head(std::string& out, const api::Response& response, bool keep_alive, unsigned version) {
+  out.reserve(out.size() + 256 + response.body.size());
+  out += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
+  append_number(out, response.status);
+  const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
+  out.append(" ").append(reason.data(), reason.size()).append("\r\n");
+  append_field(out, "Date", date_now());
+  if (response.status != k_no_content) {
+    append_field(out, "Content-Type", response.content_type);
+    out += "Content-Length: ";
+    append_number(out, response.body.size());
+    out += "\r\n";
+  }
+  for (const auto& [name, value] : response.headers) append_field(out, name, value);
+  if (!keep_alive) {
+    append_field(out, "Connection", "close");
+  } else if (version == 10) {
+    append_field(out, "Connection", "keep-alive");
+  }
+  out += "\r\n";
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,271 @@
+#include "net/http_session.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <chrono>
+#include <utility>
+
+#include "api/problem.h"
+#include "base/limits.h"
+#include "net/http_head.h"
+
+namespace rollcall::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr std::size_t k_read_bytes = 16 * 1024;
+constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+api::Method to_method(http::verb verb) {
+  switch (verb) {
+    case http::verb::get:
+      return api::Method::get;
+    case http::verb::head:
+      return api::Method::head;
+    case http::verb::post:
+      return api::Method::post;
+    case http::verb::put:
+      return api::Method::put;
+    case http::verb::delete_:
+      return api::Method::del;
+    default:
+      return api::Method::other;
+  }
+}
+
+}  // namespace
+
+HttpSession::HttpSession(Connection connection, HttpBackend& backend)
+    : Deadline(connection.loop),
+      connection_(std::move(connection)),
+      backend_(backend),
+      progress_(connection_.loop.context(), asio::steady_timer::time_point::max()) {
+  expires_after(limits::k_http_request);  // a client that connects has something to ask
+}
+
+void HttpSession::on_deadline() {
+  connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  boost::system::error_code ignored;
+  connection_.socket.close(ignored);
+  progress_.cancel();
+}
+
+asio::awaitable<void> HttpSession::run() {
+  const auto self = shared_from_this();  // the coroutine is one of the owners
+  boost::system::error_code error;
+  connection_.socket.non_blocking(true, error);
+  while (connection_.socket.is_open()) {
+    while (parse_requests() && may_read_on()) {
+    }
+    flush();
+    if (closing_) break;
+    if (!may_read_on()) {
+      co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    const bool goes_on = co_await read_more();
+    if (!goes_on) co_return;
+  }
+  if (closing_) co_await linger();
+}
+
+bool HttpSession::may_read_on() const {
+  return !closing_ && line_.size() < limits::k_http_pipeline_max &&
+         ready_.size() + writing_.size() < limits::k_http_backlog_bytes_max;
+}
+
+// False: the peer has gone, or has only closed its side: answers still in the line are delivered by their own owners.
+asio::awaitable<bool> HttpSession::read_more() {
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  const std::size_t got = co_await connection_.socket.async_read_some(in_.prepare(k_read_bytes), done);
+  in_.commit(got);
+  co_return !error;
+}
+
+// Whether a whole request was taken from the buffer: there may be more.
+bool HttpSession::parse_requests() {
+  if (closing_ || in_.size() == 0) return false;
+  if (!in_request_) {
+    in_request_ = true;
+    expires_after(limits::k_http_request);
+    parser_.emplace();
+    parser_->header_limit(limits::k_http_header_bytes_max);
+    parser_->body_limit(limits::k_http_batch_body_bytes_max);
+  }
+  if (!parse_one()) return false;
+  in_request_ = false;
+  route_request();
+  return true;
+}
+
+// Feeds the parser. True: the request is whole. False: more must be read, or the request was refused.
+bool HttpSession::parse_one() {
+  while (!parser_->is_done()) {
+    const bool had_header = parser_->is_header_done();
+    boost::system::error_code error;
+    in_.consume(parser_->put(in_.data(), error));
+    if (error == http::error::need_more) return false;
+    if (error == http::error::body_limit) {
+      refuse(413, "body_too_large", "the body is larger than this call takes");
+      return false;
+    }
+    if (error == http::error::header_limit) {
+      refuse(431, "header_too_large", "the request's header is larger than 8 KiB");
+      return false;
+    }
+    if (error) {
+      refuse(400, "bad_request", "the request is not HTTP/1.1: " + error.message());
+      return false;
+    }
+    if (!had_header && parser_->is_header_done() && !begin_body()) return false;
+    if (in_.size() == 0 && !parser_->is_done()) return false;
+  }
+  return true;
+}
+
+// The header is there: how large a body may come, and does the client wait to be asked for it?
+bool HttpSession::begin_body() {
+  const Parser::value_type& head = parser_->get();
+  const std::size_t body_bytes_max = api::Api::body_bytes_max(
+      {.method = to_method(head.method()), .target = {head.target().data(), head.target().size()}, .body = {}});
+  parser_->body_limit(body_bytes_max);
+  if (parser_->content_length().value_or(0) > body_bytes_max) {
+    refuse(413, "body_too_large",
+           "the body is larger than the " + std::to_string(body_bytes_max) + " bytes this call takes");
+    return false;
+  }
+  parser_->eager(true);
+  if (!parser_->is_done() && http::token_list(head[http::field::expect]).exists("100-continue")) {
+    ready_ += k_continue;
+    flush();
+  }
+  return true;
+}
+
+void HttpSession::route_request() {
+  const Parser::value_type& message = parser_->get();
+  const Framing framing{.keep_alive = message.keep_alive(),
+                        .is_head = message.method() == http::verb::head,
+                        .version = message.version()};
+  const api::Request request{.method = to_method(message.method()),
+                             .target = {message.target().data(), message.target().size()},
+                             .body = message.body()};
+  if (!framing.keep_alive) closing_ = true;
+  api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters);
+  if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
+    submit(std::move(*submission), framing);
+    return;
+  }
+  line_.emplace_back();
+  answer(first_place_ + line_.size() - 1, std::get<api::Response>(routed), framing);
+}
+
+void HttpSession::refuse(unsigned status, std::string_view code, std::string detail) {
+  closing_ = true;
+  in_request_ = false;
+  line_.emplace_back();
+  const api::Response response = api::problem(status, code, std::move(detail));
+  api::count_errors(response, backend_.counters);
+  answer(first_place_ + line_.size() - 1, response, {.keep_alive = false});
+}
+
+void HttpSession::submit(api::Submission submission, Framing framing) {
+  line_.emplace_back();
+  const std::uint64_t place = first_place_ + line_.size() - 1;
+  // The promise of an answer travels to the writer and back; the session lives at least as long.
+  auto reply = [self = shared_from_this(), describe = std::move(submission.describe), place,
+                framing](registry::Outcome outcome) mutable {
+    EventLoop& loop = self->connection_.loop;
+    loop.post([self = std::move(self), describe = std::move(describe), place, framing,
+               outcome = std::move(outcome)]() mutable {
+      self->answer(place, describe(outcome, self->backend_.clock.now()), framing);
+      self->flush();
+      self->progress_.cancel();
+    });
+  };
+  if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return;
+  const api::Response response =
+      api::problem({Errc::overloaded, "too many changes are waiting: try again in a second"});
+  api::count_errors(response, backend_.counters);
+  answer(place, response, framing);
+}
+
+void HttpSession::answer(std::uint64_t place, const api::Response& response, Framing framing) {
+  Place& mine = line_[static_cast<std::size_t>(place - first_place_)];
+  mine.bytes.emplace();
+  write_head(*mine.bytes, response, framing.keep_alive, framing.version);
+  if (!framing.is_head) *mine.bytes += response.body;
+}
+
+// Everything ready at the head of the line, in one write. The socket is tried first: it nearly always takes it all.
+void HttpSession::flush() {
+  while (!line_.empty() && line_.front().bytes) {
+    ready_ += *line_.front().bytes;
+    line_.pop_front();
+    ++first_place_;
+  }
+  if (!writing_.empty() || ready_.empty()) return;
+  boost::system::error_code error;
+  const std::size_t sent = connection_.socket.write_some(asio::buffer(ready_), error);
+  if (error && error != asio::error::would_block) {
+    connection_.socket.close(error);
+    return;
+  }
+  ready_.erase(0, error ? 0 : sent);
+  if (ready_.empty()) {
+    await_next_request();
+    return;
+  }
+  std::swap(ready_, writing_);
+  expires_after(limits::k_write);
+  asio::async_write(connection_.socket, asio::buffer(writing_),
+                    [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
+                      self->writing_.clear();
+                      if (failed) {
+                        boost::system::error_code ignored;
+                        self->connection_.socket.close(ignored);
+                      } else {
+                        self->on_written();
+                      }
+                      self->progress_.cancel();
+                    });
+}
+
+void HttpSession::on_written() {
+  if (in_request_) {
+    expires_after(limits::k_http_request);
+  } else {
+    await_next_request();
+  }
+  flush();
+}
+
+void HttpSession::await_next_request() {
+  if (!in_request_ && line_.empty()) expires_after(limits::k_http_idle);
+}
+
+// After the last answer: a client still sending would lose the answer to a reset, so it is read for a moment
+// (RFC 9112 §9.6).
+asio::awaitable<void> HttpSession::linger() {
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  while (connection_.socket.is_open() && (!line_.empty() || !writing_.empty() || !ready_.empty())) {
+    flush();
+    if (line_.empty() && writing_.empty() && ready_.empty()) break;
+    co_await progress_.async_wait(done);
+  }
+  if (!connection_.socket.is_open()) co_return;
+  connection_.socket.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  expires_after(limits::k_http_linger);
+  while (!error) {
+    in_.clear();
+    co_await connection_.socket.async_read_some(in_.prepare(k_read_bytes), done);
+  }
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,96 @@
+// One HTTP connection: requests parsed in place, answered in the order they came, pipelined as deep as the limits
+// allow.
+//
+//   read → parse → Api::route → an answer at once, or a change for the writer → answers in order → one write for all
+//   ready
+//
+// A heartbeat is answered within the read that brought it. A registration keeps its place in the line until the writer
+// replies; what came behind it is routed meanwhile, so that a pipelined load shares its commits.
+//
+// Owner    shared: by the read, the write and the replies it waits for.
+// Threads  its loop's; the writer's reply comes back through EventLoop::post.
+// Deadlines  a request from its first octet to its last; idle between requests; a peer that does not read.
+// Limits   k_http_pipeline_max unanswered requests, k_http_backlog_bytes_max of unread answers: then it is not read on.
+// Source   RFC 9112.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/api.h"
+#include "net/event_loop.h"
+#include "net/tcp_listener.h"
+#include "registry/lease.h"
+#include "registry/writer.h"
+
+namespace rollcall::net {
+
+// What all HTTP sessions of one loop share.
+struct HttpBackend {
+  const api::Api& api;
+  registry::Writer& writer;
+  const registry::TimeSource& clock;
+  api::Counters counters{};
+};
+
+class HttpSession final : private Deadline, public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(Connection connection, HttpBackend& backend);
+
+  boost::asio::awaitable<void> run();
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  // An answer's place in the line.
+  struct Place {
+    std::optional<std::string> bytes;  // empty: waits for the writer
+  };
+  // How the answer is framed, known from the request.
+  struct Framing {
+    bool keep_alive = true;
+    bool is_head = false;
+    unsigned version = 11;
+  };
+
+  void on_deadline() override;
+
+  [[nodiscard]] bool may_read_on() const;
+  boost::asio::awaitable<bool> read_more();
+  bool parse_requests();
+  bool parse_one();
+  bool begin_body();
+  void route_request();
+  void refuse(unsigned status, std::string_view code, std::string detail);
+  void submit(api::Submission submission, Framing framing);
+  void answer(std::uint64_t place, const api::Response& response, Framing framing);
+
+  void flush();
+  void on_written();
+  void await_next_request();
+  boost::asio::awaitable<void> linger();
+
+  Connection connection_;
+  HttpBackend& backend_;
+  boost::asio::steady_timer progress_;  // cancelled when a line that was full has moved
+  boost::beast::flat_buffer in_;
+  std::optional<Parser> parser_;
+  bool in_request_ = false;  // some octets of a request have come
+  bool closing_ = false;     // the last answer has its place; nothing more is read as a request
+
+  std::deque<Place> line_;
+  std::uint64_t first_place_ = 0;  // the number of the place at the head of the line
+  std::string ready_;              // answers that left the line and wait for the socket
+  std::string writing_;            // what the socket is taking
+};
+
+}  // namespace rollcall::net

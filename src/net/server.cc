@@ -1,0 +1,173 @@
+#include "net/server.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "net/dns_session.h"
+#include "net/event_loop.h"
+#include "net/http_session.h"
+#include "net/socket.h"
+#include "net/tcp_listener.h"
+#include "net/udp_worker.h"
+
+namespace rollcall::net {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr unsigned k_http_loops_max = 4;  // sessions are light: more threads would only trade cores with the DNS
+
+// No exception is expected from a coroutine; one that comes is the end of that session alone.
+void log_exception(std::exception_ptr failed) {
+  if (!failed) return;
+  try {
+    std::rethrow_exception(failed);
+  } catch (const std::exception& error) {
+    log::error("a connection ended by an exception: {}", error.what());
+  }
+}
+
+asio::awaitable<void> serve_dns(Connection connection, const answer::Responder& responder,
+                                const registry::TimeSource& clock, answer::WorkerState& state) {
+  DnsSession session(std::move(connection), responder, clock, state);
+  co_await session.run();
+}
+
+asio::awaitable<void> serve_http(Connection connection, HttpBackend& backend) {
+  const auto session = std::make_shared<HttpSession>(std::move(connection), backend);
+  co_await session->run();
+}
+
+unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+std::vector<std::string> texts(const std::vector<IpEndpoint>& endpoints) {
+  std::vector<std::string> result;
+  std::ranges::transform(endpoints, std::back_inserter(result), &IpEndpoint::text);
+  return result;
+}
+
+}  // namespace
+
+// Members in the order of their lives: what a loop runs goes before the loop does.
+struct Server::Parts {
+  ConnectionCounters dns_connections;
+  ConnectionCounters http_connections;
+  std::vector<std::unique_ptr<answer::WorkerState>> dns_states;
+  std::vector<std::unique_ptr<HttpBackend>> http_backends;
+  std::vector<std::unique_ptr<EventLoop>> dns_loops;
+  std::vector<std::unique_ptr<EventLoop>> http_loops;
+  std::vector<std::unique_ptr<UdpWorker>> udp_workers;
+  std::vector<EventLoop*> udp_loops;  // where each of them runs
+  std::vector<std::unique_ptr<TcpListener>> dns_tcp;
+  std::vector<std::unique_ptr<TcpListener>> http;
+  std::vector<IpEndpoint> dns_endpoints;
+  std::vector<IpEndpoint> http_endpoints;
+
+  [[nodiscard]] static std::size_t index_of(const std::vector<std::unique_ptr<EventLoop>>& loops,
+                                            const EventLoop& loop) {
+    const auto at = std::ranges::find(loops, &loop, &std::unique_ptr<EventLoop>::get);
+    return static_cast<std::size_t>(at - loops.begin());
+  }
+};
+
+Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
+                                             const api::Api& api, registry::Writer& writer,
+                                             const registry::TimeSource& clock) {
+  auto parts = std::make_unique<Parts>();
+  Parts& p = *parts;
+  const unsigned workers = listeners.dns_workers == 0 ? cores() : listeners.dns_workers;
+  for (unsigned i = 0; i < workers; ++i) {
+    p.dns_states.push_back(std::make_unique<answer::WorkerState>());
+    p.dns_loops.push_back(std::make_unique<EventLoop>());
+  }
+  for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
+    p.http_backends.push_back(std::make_unique<HttpBackend>(api, writer, clock));
+    p.http_loops.push_back(std::make_unique<EventLoop>());
+  }
+  for (const IpEndpoint& wanted : listeners.dns) {
+    Result<DnsSockets> sockets = bind_dns(wanted, workers);
+    if (!sockets) return std::unexpected(sockets.error());
+    p.dns_endpoints.push_back(sockets->endpoint);
+    for (unsigned i = 0; i < workers; ++i) {
+      EventLoop& loop = *p.dns_loops[i];
+      p.udp_workers.push_back(
+          std::make_unique<UdpWorker>(loop, std::move(sockets->udp[i]), responder, clock, *p.dns_states[i]));
+      p.udp_loops.push_back(&loop);
+    }
+    p.dns_tcp.push_back(std::make_unique<TcpListener>(
+        *p.dns_loops.front(), std::move(sockets->tcp), p.dns_loops, listeners.dns_connections_max, p.dns_connections,
+        [&p, &responder, &clock](Connection connection) {
+          EventLoop& loop = connection.loop;
+          answer::WorkerState& state = *p.dns_states[Parts::index_of(p.dns_loops, loop)];
+          asio::co_spawn(loop.context(), serve_dns(std::move(connection), responder, clock, state), log_exception);
+        }));
+  }
+  for (const IpEndpoint& wanted : listeners.http) {
+    Result<TcpSocket> socket = bind_tcp(wanted);
+    if (!socket) return std::unexpected(socket.error());
+    p.http_endpoints.push_back(socket->endpoint);
+    p.http.push_back(std::make_unique<TcpListener>(
+        *p.http_loops.front(), std::move(socket->descriptor), p.http_loops, listeners.http_connections_max,
+        p.http_connections, [&p](Connection connection) {
+          EventLoop& loop = connection.loop;
+          HttpBackend& backend = *p.http_backends[Parts::index_of(p.http_loops, loop)];
+          asio::co_spawn(loop.context(), serve_http(std::move(connection), backend), log_exception);
+        }));
+  }
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { stop(); }
+
+void Server::start() {
+  Parts& p = *parts_;
+  for (std::size_t i = 0; i < p.udp_workers.size(); ++i) {
+    asio::co_spawn(p.udp_loops[i]->context(), p.udp_workers[i]->run(), log_exception);
+  }
+  for (const auto& listener : p.dns_tcp) {
+    asio::co_spawn(p.dns_loops.front()->context(), listener->run(), log_exception);
+  }
+  for (const auto& listener : p.http) {
+    asio::co_spawn(p.http_loops.front()->context(), listener->run(), log_exception);
+  }
+  for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-" + std::to_string(i));
+  for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
+}
+
+void Server::close_listeners() {
+  for (const auto& listener : parts_->dns_tcp) listener->close();
+  for (const auto& listener : parts_->http) listener->close();
+}
+
+void Server::stop() {
+  for (const auto& loop : parts_->http_loops) loop->stop();
+  for (const auto& loop : parts_->dns_loops) loop->stop();
+}
+
+const std::vector<IpEndpoint>& Server::dns_endpoints() const { return parts_->dns_endpoints; }
+const std::vector<IpEndpoint>& Server::http_endpoints() const { return parts_->http_endpoints; }
+std::vector<std::string> Server::dns_listeners() const { return texts(parts_->dns_endpoints); }
+std::vector<std::string> Server::http_listeners() const { return texts(parts_->http_endpoints); }
+const ConnectionCounters& Server::dns_connections() const { return parts_->dns_connections; }
+const ConnectionCounters& Server::http_connections() const { return parts_->http_connections; }
+
+std::vector<const answer::Counters*> Server::dns_counters() const {
+  std::vector<const answer::Counters*> counters;
+  for (const auto& state : parts_->dns_states) counters.push_back(&state->counters);
+  return counters;
+}
+
+std::vector<const api::Counters*> Server::http_counters() const {
+  std::vector<const api::Counters*> counters;
+  for (const auto& backend : parts_->http_backends) counters.push_back(&backend->counters);
+  return counters;
+}
+
+}  // namespace rollcall::net

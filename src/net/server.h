@@ -1,0 +1,66 @@
+// All sockets and their threads: one loop per DNS worker (its UDP sockets and its share of the TCP connections), and
+// the HTTP loops.
+//
+// Owner    owns loops, sockets, sessions and the workers' states; borrows the rooms it connects.
+// Threads  bind, start, close_listeners, stop: the main thread. Counters: any.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "answer/responder.h"
+#include "api/api.h"
+#include "base/connection_counters.h"
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "registry/lease.h"
+#include "registry/writer.h"
+
+namespace rollcall::net {
+
+struct Listeners {
+  std::vector<IpEndpoint> dns;
+  std::vector<IpEndpoint> http;
+  unsigned dns_workers = 0;  // 0: one per core
+  std::size_t dns_connections_max = 0;
+  std::size_t http_connections_max = 0;
+};
+
+// Lifts the soft limit of open files to the hard one. Returns the limit in force.
+std::size_t raise_open_files_limit();
+
+class Server {
+ public:
+  // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
+                                                            const answer::Responder& responder, const api::Api& api,
+                                                            registry::Writer& writer,
+                                                            const registry::TimeSource& clock);
+  ~Server();
+
+  void start();
+  // No new connections from now on.
+  void close_listeners();
+  // After the writer has stopped: its last replies leave, then the loops end.
+  void stop();
+
+  // As bound: with the ports that were picked.
+  [[nodiscard]] const std::vector<IpEndpoint>& dns_endpoints() const;
+  [[nodiscard]] const std::vector<IpEndpoint>& http_endpoints() const;
+  [[nodiscard]] std::vector<std::string> dns_listeners() const;
+  [[nodiscard]] std::vector<std::string> http_listeners() const;
+
+  [[nodiscard]] const ConnectionCounters& dns_connections() const;
+  [[nodiscard]] const ConnectionCounters& http_connections() const;
+  [[nodiscard]] std::vector<const answer::Counters*> dns_counters() const;
+  [[nodiscard]] std::vector<const api::Counters*> http_counters() const;
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace rollcall::net

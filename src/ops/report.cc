@@ -1,0 +1,169 @@
+#include "ops/report.h"
+
+#include <functional>
+#include <utility>
+
+#include "api/json_writer.h"
+#include "base/rcu.h"
+#include "ops/version.h"
+
+namespace rollcall::ops {
+namespace {
+
+double as_double(std::uint64_t count) { return static_cast<double>(count); }
+double as_seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+double sum(const auto& sources,
+           const std::function<std::uint64_t(const std::remove_cvref_t<decltype(*sources.front())>&)>& read) {
+  std::uint64_t total = 0;
+  for (const auto* source : sources) total += read(*source);
+  return as_double(total);
+}
+
+void write_strings(api::JsonWriter& json, std::span<const std::string> strings) {
+  json.open_array();
+  for (const std::string& text : strings) json.value(text);
+  json.close_array();
+}
+
+}  // namespace
+
+void Report::show(Sources sources) { sources_.emplace(std::move(sources)); }
+
+void Report::set_lease_bounds(registry::LeaseBounds bounds) {
+  bounds_.with([&](registry::LeaseBounds& current) { current = bounds; });
+}
+
+registry::LeaseBounds Report::lease_bounds() const {
+  return bounds_.with([](const registry::LeaseBounds& current) { return current; });
+}
+
+std::string Report::unready_reason() const {
+  if (sources_->writer.stats().store_works.load(std::memory_order_relaxed)) return {};
+  return "the store cannot write: registrations are refused, the DNS goes on answering";
+}
+
+std::string Report::status_json() const {
+  const Sources& from = *sources_;
+  const registry::Counts counts = from.registry.counts();
+  const auto uptime = std::chrono::steady_clock::now() - started_;
+  api::JsonWriter json;
+  json.open_object();
+  json.member("version", k_version);
+  json.member("uptime_ms", std::chrono::duration_cast<std::chrono::milliseconds>(uptime).count());
+  json.name("ready").raw(unready_reason().empty() ? "true" : "false");
+  json.member("index", counts.index).member("services", counts.services).member("instances", counts.instances);
+  json.member("expired", counts.expired);
+  json.member("paused_ms", std::chrono::duration_cast<std::chrono::milliseconds>(from.clock.given_back()).count());
+  json.name("zones").open_array();
+  {
+    const rcu::ReadLock lock;
+    for (const answer::Zone& zone : from.zones.table().zones()) {
+      json.open_object();
+      json.member("name", zone.records.apex().text_without_dot());
+      json.member("serial", zone.records.serial());
+      json.member("static_names", zone.records.node_count());
+      json.close_object();
+    }
+  }
+  json.close_array();
+  json.name("listeners").open_object();
+  json.name("dns");
+  write_strings(json, from.dns_listeners);
+  json.name("http");
+  write_strings(json, from.http_listeners);
+  json.close_object().close_object();
+  return json.take();
+}
+
+std::string Report::metrics_text() const {
+  MetricsPage page;
+  page.gauge("rollcall_build_info", "Always 1; the label says which version runs.",
+             {{.labels = {{"version", std::string(k_version)}}, .value = 1}});
+  page.gauge("rollcall_uptime_seconds", "Seconds since the start.",
+             as_seconds(std::chrono::steady_clock::now() - started_));
+  put_dns(page);
+  put_http(page);
+  put_roll(page);
+  put_writer(page);
+  return page.text();
+}
+
+void Report::put_dns(MetricsPage& page) const {
+  using answer::Counters;
+  const auto& workers = sources_->dns_workers;
+  std::vector<Sample> answers;
+  for (std::size_t type = 0; type < Counters::k_types.size(); ++type) {
+    for (std::size_t rcode = 0; rcode < Counters::k_rcodes.size(); ++rcode) {
+      const double total = sum(workers, [&](const Counters& worker) { return worker.answers(type, rcode); });
+      if (total == 0) continue;
+      answers.push_back({.labels = {{"type", std::string(Counters::k_types[type])},
+                                    {"rcode", std::string(Counters::k_rcodes[rcode])}},
+                         .value = total});
+    }
+  }
+  page.counter("rollcall_dns_queries_total", "DNS queries answered, by query type and response code.", answers);
+  page.counter("rollcall_dns_truncated_total", "DNS answers that carried TC.",
+               sum(workers, [](const Counters& worker) { return worker.truncated(); }));
+  page.counter("rollcall_dns_dropped_total", "Datagrams and messages that are no query and got no answer.",
+               sum(workers, [](const Counters& worker) { return worker.silences(); }));
+  page.counter("rollcall_dns_response_bytes_total", "Octets of DNS answers.",
+               sum(workers, [](const Counters& worker) { return worker.bytes(); }));
+}
+
+void Report::put_http(MetricsPage& page) const {
+  const auto& loops = sources_->http_loops;
+  const auto total = [&](std::atomic<std::uint64_t> api::Counters::* counter) {
+    return sum(loops, [&](const api::Counters& loop) { return (loop.*counter).load(std::memory_order_relaxed); });
+  };
+  page.counter("rollcall_http_requests_total", "HTTP requests.", total(&api::Counters::requests));
+  page.counter("rollcall_http_errors_total", "HTTP requests answered with an error, by class.",
+               {{.labels = {{"class", "4xx"}}, .value = total(&api::Counters::client_errors)},
+                {.labels = {{"class", "5xx"}}, .value = total(&api::Counters::server_errors)}});
+  page.counter("rollcall_heartbeats_total", "Leases renewed.", total(&api::Counters::heartbeats));
+  page.counter("rollcall_heartbeats_unknown_total", "Heartbeats of instances that are not on the roll.",
+               total(&api::Counters::heartbeats_unknown));
+  const auto connections = [&](std::atomic<std::uint64_t> ConnectionCounters::* counter) {
+    const auto read = [&](const ConnectionCounters& from) {
+      return as_double((from.*counter).load(std::memory_order_relaxed));
+    };
+    return std::vector<Sample>{{.labels = {{"protocol", "dns"}}, .value = read(sources_->dns_connections)},
+                               {.labels = {{"protocol", "http"}}, .value = read(sources_->http_connections)}};
+  };
+  page.gauge("rollcall_connections", "TCP connections that are open.", connections(&ConnectionCounters::open));
+  page.counter("rollcall_connections_total", "TCP connections accepted.", connections(&ConnectionCounters::accepted));
+  page.counter("rollcall_connections_refused_total", "TCP connections closed at once: the limit was reached.",
+               connections(&ConnectionCounters::refused));
+  page.counter("rollcall_connections_timed_out_total", "TCP connections closed because a deadline had passed.",
+               connections(&ConnectionCounters::timed_out));
+}
+
+void Report::put_roll(MetricsPage& page) const {
+  const registry::Counts counts = sources_->registry.counts();
+  page.gauge("rollcall_services", "Services on the roll, those lately emptied included.", as_double(counts.services));
+  page.gauge("rollcall_instances", "Instances on the roll.", as_double(counts.instances));
+  page.gauge("rollcall_index", "Index of the last change of the roll.", as_double(counts.index));
+  page.counter("rollcall_expiries_total", "Leases that ended without a heartbeat.", as_double(counts.expired));
+  page.counter("rollcall_pauses_seconds_total", "Pauses of the server itself, given back to every lease.",
+               as_seconds(sources_->clock.given_back()));
+}
+
+void Report::put_writer(MetricsPage& page) const {
+  const registry::WriterStats& stats = sources_->writer.stats();
+  const auto read = [](const std::atomic<std::uint64_t>& count) {
+    return as_double(count.load(std::memory_order_relaxed));
+  };
+  page.counter("rollcall_registrations_total", "Registrations made durable, by what they did.",
+               {{.labels = {{"kind", "new"}}, .value = read(stats.registered)},
+                {.labels = {{"kind", "update"}}, .value = read(stats.updated)}});
+  page.counter("rollcall_deregistrations_total", "Deregistrations made durable.", read(stats.deregistered));
+  page.counter("rollcall_store_refused_total", "Changes refused because the store could not write.",
+               read(stats.failed_changes));
+  page.gauge("rollcall_store_works", "Whether the last write of the store succeeded.",
+             stats.store_works.load(std::memory_order_relaxed) ? 1 : 0);
+  page.histogram("rollcall_commit_seconds", "Time of one commit, from staging to visible.",
+                 stats.commit_seconds.snapshot());
+  page.histogram("rollcall_commit_changes", "Changes in one commit.", stats.batch_changes.snapshot());
+}
+
+}  // namespace rollcall::ops

@@ -1,0 +1,64 @@
+// What an operator sees of the running server: status, metrics, readiness.
+//
+// Owner    borrows everything it reports on; rollcalld.cc makes it last and outlives it.
+// Threads  any; counters are read while they move.
+// Source   interface.md §4.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "answer/counters.h"
+#include "answer/zones.h"
+#include "api/api.h"
+#include "base/connection_counters.h"
+#include "base/guarded.h"
+#include "ops/metrics.h"
+#include "registry/lease_clock.h"
+#include "registry/registration.h"
+#include "registry/registry.h"
+#include "registry/writer.h"
+
+namespace rollcall::ops {
+
+// Where the figures are.
+struct Sources {
+  const registry::Registry& registry;
+  const registry::Writer& writer;
+  const registry::LeaseClock& clock;
+  const answer::Zones& zones;
+  const ConnectionCounters& dns_connections;
+  const ConnectionCounters& http_connections;
+  std::vector<const answer::Counters*> dns_workers = {};
+  std::vector<const api::Counters*> http_loops = {};
+  std::vector<std::string> dns_listeners = {};  // "127.0.0.1:8600"
+  std::vector<std::string> http_listeners = {};
+};
+
+class Report final : public api::Server {
+ public:
+  explicit Report(registry::LeaseBounds bounds) : bounds_(bounds) {}
+
+  // Once, before the first request; everything in it outlives the report.
+  void show(Sources sources);
+  void set_lease_bounds(registry::LeaseBounds bounds);
+
+  [[nodiscard]] std::string status_json() const override;
+  [[nodiscard]] std::string metrics_text() const override;
+  [[nodiscard]] std::string unready_reason() const override;
+  [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
+
+ private:
+  void put_dns(MetricsPage& page) const;
+  void put_http(MetricsPage& page) const;
+  void put_roll(MetricsPage& page) const;
+  void put_writer(MetricsPage& page) const;
+
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::optional<Sources> sources_;
+  Guarded<registry::LeaseBounds> bounds_;
+};
+
+}  // namespace rollcall::ops
