@@ -1,0 +1,103 @@
+#include "base/log.h"
+
+#include <cstdio>
+#include <regex>
+#include <string>
+#include <unistd.h>
+
+#include "catch.h"
+
+namespace rollcall::log {
+namespace {
+
+// Standard error goes to a file of no name until the end.
+class StandardError {
+ public:
+  StandardError() : file_(std::tmpfile()), before_(dup(STDERR_FILENO)) {
+    REQUIRE(file_ != nullptr);
+    std::fflush(stderr);
+    dup2(fileno(file_), STDERR_FILENO);
+  }
+  ~StandardError() { restore(); }
+  StandardError(const StandardError&) = delete;
+  StandardError& operator=(const StandardError&) = delete;
+
+  std::string written() {
+    restore();
+    std::rewind(file_);
+    std::string text(4096, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), file_));
+    return text;
+  }
+
+ private:
+  void restore() {
+    if (before_ < 0) return;
+    std::fflush(stderr);
+    dup2(before_, STDERR_FILENO);
+    close(before_);
+    before_ = -1;
+  }
+
+  std::FILE* file_;
+  int before_;
+};
+
+TEST_CASE("levels are read by their names, in lower case") {
+  CHECK(parse_level("trace") == Level::trace);
+  CHECK(parse_level("debug") == Level::debug);
+  CHECK(parse_level("info") == Level::info);
+  CHECK(parse_level("warn") == Level::warn);
+  CHECK(parse_level("error") == Level::error);
+  for (const char* text : {"", "INFO", "warning", "err", "critical", "off", "2"}) {
+    INFO(text);
+    CHECK_FALSE(parse_level(text).has_value());
+  }
+}
+
+TEST_CASE("what is below the level is not written, and need not be formatted") {
+  StandardError captured;
+  set_up(Level::warn, Format::text);
+  CHECK_FALSE(enabled(Level::info));
+  CHECK(enabled(Level::warn));
+  info("not {}", "this");
+  warn("but {}", "this");
+  error("and that");
+  const std::string text = captured.written();
+  CHECK(text.find("not this") == std::string::npos);
+  CHECK(text.find("but this\n") != std::string::npos);
+  CHECK(text.find("and that\n") != std::string::npos);
+}
+
+TEST_CASE("a line of text has the time in UTC, the level and the message") {
+  StandardError captured;
+  set_up(Level::debug, Format::text);
+  info("listening on {}", "127.0.0.1:8600");
+  const std::string text = captured.written();
+  INFO(text);
+  CHECK(std::regex_match(
+      text, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info +listening on 127\.0\.0\.1:8600\n)")));
+}
+
+TEST_CASE("a line of JSON escapes what its message holds") {
+  StandardError captured;
+  set_up(Level::info, Format::json);
+  warn("a \"name\" with \\ and {} and {}", '\n', '\x01');
+  const std::string text = captured.written();
+  INFO(text);
+  const std::string::size_type end_of_time = text.find("Z\",");
+  REQUIRE(end_of_time != std::string::npos);
+  CHECK(text.substr(end_of_time) ==
+        "Z\",\"level\":\"warning\",\"message\":\"a \\\"name\\\" with \\\\ and \\u000a and \\u0001\"}\n");
+  CHECK(text.starts_with("{\"time\":\"20"));
+}
+
+TEST_CASE("the message is not a format") {
+  StandardError captured;
+  set_up(Level::info, Format::text);
+  write(Level::info, "{} %s %v {0}");
+  CHECK(captured.written().ends_with(" {} %s %v {0}\n"));
+}
+
+}  // namespace
+}  // namespace rollcall::log
