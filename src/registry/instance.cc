@@ -58,12 +58,9 @@ std::string_view to_text(Protocol protocol) { return protocol == Protocol::tcp ?
 
 std::string_view to_text(Status status) {
   switch (status) {
-    case Status::ready:
-      return "ready";
-    case Status::draining:
-      return "draining";
-    case Status::critical:
-      return "critical";
+    case Status::ready: return "ready";
+    case Status::draining: return "draining";
+    case Status::critical: return "critical";
   }
   return "ready";
 }

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
+#include "registry/stage.h"
 
 namespace rollcall::registry {
 namespace {
@@ -21,219 +21,7 @@ LeaseTime time_of(Tick tick) { return LeaseTime(milliseconds(static_cast<std::in
 // Timers belong to the writer; everything else of an Instance is read-only once published.
 TimingWheel::Timer& timer_of(const Instance& instance) { return const_cast<Instance&>(instance); }
 
-struct RefHash {
-  using is_transparent = void;
-  std::size_t operator()(const ServiceRef& key) const noexcept { return hash_of(key); }
-  std::size_t operator()(const ServiceKey& key) const noexcept { return hash_of(key.ref()); }
-};
-struct RefEqual {
-  using is_transparent = void;
-  static ServiceRef ref(const ServiceRef& key) { return key; }
-  static ServiceRef ref(const ServiceKey& key) { return key.ref(); }
-  bool operator()(const auto& a, const auto& b) const noexcept { return ref(a) == ref(b); }
-};
-
 }  // namespace
-
-// What one commit does to one service. An instance without a record is removed.
-struct Registry::ServiceEdit {
-  const Service* current = nullptr;
-  ChangeIndex index = 0;
-  ProtocolSet protocols = 0;
-  bool index_needs_row = false;  // the instances' rows alone would not carry the new index
-  std::map<std::string, std::optional<InstanceRecord>, std::less<>> instances;
-};
-
-// A transaction in the making: the roll as it will be, laid over the roll as it is.
-class Registry::Stage {
- public:
-  explicit Stage(Registry& registry) : registry_(registry), index_(registry.index_) {}
-
-  // Appends one outcome for each change, as it will be if the record succeeds. Returns which of them wait for the
-  // record; the others are final. Under a ReadLock.
-  std::vector<std::size_t> add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
-                                   std::vector<Outcome>& outcomes);
-
-  [[nodiscard]] bool is_empty() const { return edits_.empty(); }
-  [[nodiscard]] ChangeIndex index() const { return index_; }
-  [[nodiscard]] Transaction transaction(WallTime wall_now) const;
-  [[nodiscard]] auto& edits() { return edits_; }
-
- private:
-  struct Before {                                // an instance as the changes so far have left it
-    const Registration* registration = nullptr;  // null: not on the roll
-    Status status = Status::ready;
-    WallTime registered_at{};
-    ChangeIndex index = 0;
-    const Instance* published = nullptr;  // set when no change so far concerns it
-  };
-
-  // `waits`: whether the outcome depends on the record.
-  Outcome add(const Register& change, LeaseTime now, WallTime wall_now, bool& waits);
-  Outcome add(const Deregister& change, bool& waits);
-  ServiceEdit& edit_of(const ServiceKey& key);
-  [[nodiscard]] Before find(const InstanceRef& key) const;
-  [[nodiscard]] const std::string* find_same_label(const InstanceRef& key) const;
-  [[nodiscard]] std::optional<Error> refuse_new(const InstanceRef& key) const;
-
-  Registry& registry_;
-  ChangeIndex index_;
-  std::unordered_map<ServiceKey, ServiceEdit, RefHash, RefEqual> edits_;
-};
-
-std::vector<std::size_t> Registry::Stage::add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
-                                                  std::vector<Outcome>& outcomes) {
-  std::vector<std::size_t> waiting;
-  outcomes.reserve(changes.size());
-  for (const Change& change : changes) {
-    bool waits = false;
-    if (const Register* registration = std::get_if<Register>(&change)) {
-      outcomes.push_back(add(*registration, now, wall_now, waits));
-    } else {
-      outcomes.push_back(add(std::get<Deregister>(change), waits));
-    }
-    if (waits) waiting.push_back(outcomes.size() - 1);
-  }
-  return waiting;
-}
-
-Registry::ServiceEdit& Registry::Stage::edit_of(const ServiceKey& key) {
-  const auto [at, is_new] = edits_.try_emplace(key);
-  ServiceEdit& edit = at->second;
-  if (is_new) {
-    edit.current = registry_.services_.find(key.ref());
-    if (edit.current != nullptr) edit.protocols = edit.current->protocols;
-  }
-  return edit;
-}
-
-Registry::Stage::Before Registry::Stage::find(const InstanceRef& key) const {
-  if (const auto edit = edits_.find(key.service); edit != edits_.end()) {
-    if (const auto staged = edit->second.instances.find(key.id); staged != edit->second.instances.end()) {
-      if (!staged->second) return {};
-      const InstanceRecord& record = *staged->second;
-      return {&record.registration, record.status, record.registered_at, record.index, nullptr};
-    }
-  }
-  const Instance* live = registry_.instances_.find(key);
-  if (live == nullptr) return {};
-  return {&live->registration, live->status, live->registered_at, live->index, live};
-}
-
-// An id that differs from this one only in case: both would be the same DNS name.
-const std::string* Registry::Stage::find_same_label(const InstanceRef& key) const {
-  const auto differs_in_case = [&](std::string_view id) { return id != key.id && equal_but_for_case(id, key.id); };
-  if (const auto edit = edits_.find(key.service); edit != edits_.end()) {
-    for (const auto& [id, record] : edit->second.instances) {
-      if (record && differs_in_case(id)) return &id;
-    }
-  }
-  const Instance* twin = registry_.instances_.find_if(hash_of(key), [&](const Instance& other) {
-    return other.registration.key.service.ref() == key.service && differs_in_case(other.registration.key.id);
-  });
-  if (twin == nullptr) return nullptr;
-  const bool still_there = find(twin->key()).registration != nullptr;
-  return still_there ? &twin->registration.key.id : nullptr;
-}
-
-std::optional<Error> Registry::Stage::refuse_new(const InstanceRef& key) const {
-  if (registry_.services_.find(key.service) == nullptr) {
-    if (const auto conflict = registry_.zones_.find_conflict(key.service)) {
-      return Error{
-          Errc::conflict,
-          fmt::format("the zone file has the name {}: choose another service name or remove it there", *conflict),
-          "service"};
-    }
-  }
-  if (const std::string* twin = find_same_label(key)) {
-    return Error{Errc::conflict,
-                 fmt::format("the id differs only in case from the registered \"{}\", and both would be one DNS name: "
-                             "choose another id",
-                             *twin),
-                 "id"};
-  }
-  return std::nullopt;
-}
-
-Outcome Registry::Stage::add(const Register& change, LeaseTime now, WallTime wall_now, bool& waits) {
-  const Registration& asked = change.registration;
-  const Before before = find(asked.key.ref());
-  waits = true;
-  if (before.registration != nullptr && *before.registration == asked) {
-    if (before.published == nullptr) {  // repeats what waits for the record already
-      return Applied{.status = before.status, .label = label_of(asked.key.id), .index = before.index, .expires_at = {}};
-    }
-    if (before.published->lease.renew(now, asked.ttl)) {
-      waits = false;
-      return Applied{.status = before.status,
-                     .label = before.published->label,
-                     .index = before.index,
-                     .expires_at = before.published->lease.expires_at()};
-    }
-  }
-  const bool is_new = before.registration == nullptr;
-  if (is_new) {
-    if (std::optional<Error> refusal = refuse_new(asked.key.ref())) {
-      waits = false;
-      return std::unexpected(std::move(*refusal));
-    }
-  }
-  ServiceEdit& edit = edit_of(asked.key.service);
-  const bool protocol_is_new = (edit.protocols & to_set(asked.protocol)) == 0;
-  edit.protocols |= to_set(asked.protocol);
-  edit.index = ++index_;
-  // A service's row is written when it appears, comes back, or shows a protocol for the first time.
-  if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
-  // A registration that repeats or updates an instance does not undo a drain.
-  edit.instances.insert_or_assign(
-      asked.key.id, InstanceRecord{asked, before.status, index_, is_new ? wall_now : before.registered_at});
-  return Applied{.created = is_new,
-                 .changed = true,
-                 .status = before.status,
-                 .label = label_of(asked.key.id),
-                 .index = index_,
-                 .expires_at = {}};
-}
-
-Outcome Registry::Stage::add(const Deregister& change, bool& waits) {
-  const Before before = find(change.key.ref());
-  waits = before.registration != nullptr;
-  if (!waits) {
-    return failure(Errc::unknown_instance,
-                   fmt::format("the service \"{}\" has no instance \"{}\"", change.key.service.name, change.key.id));
-  }
-  const Status status = before.status;
-  ServiceEdit& edit = edit_of(change.key.service);
-  edit.index = ++index_;
-  edit.index_needs_row = true;
-  edit.instances.insert_or_assign(change.key.id, std::nullopt);
-  return Applied{
-      .changed = true, .status = status, .label = label_of(change.key.id), .index = index_, .expires_at = {}};
-}
-
-Transaction Registry::Stage::transaction(WallTime wall_now) const {
-  Transaction transaction;
-  transaction.index = index_;
-  for (const auto& [key, edit] : edits_) {
-    std::ptrdiff_t members = edit.current == nullptr ? 0 : std::ssize(edit.current->instances);
-    for (const auto& [id, record] : edit.instances) {
-      const InstanceRef instance{key.ref(), id};
-      const bool was_there = registry_.instances_.find(instance) != nullptr;
-      if (record) {
-        transaction.instances.push_back(&*record);
-        if (!was_there) ++members;
-      } else {
-        transaction.removed.push_back(instance);
-        if (was_there) --members;
-      }
-    }
-    if (edit.index_needs_row) {
-      transaction.services.push_back(
-          {key, edit.index, edit.protocols, members == 0 ? std::optional(wall_now) : std::nullopt});
-    }
-  }
-  return transaction;
-}
 
 // --- The registry ---
 
@@ -264,7 +52,7 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
 
   std::vector<Outcome> outcomes;
   std::vector<std::size_t> waiting;
-  Stage stage(*this);
+  Stage stage(instances_, services_, zones_, index_);
   Transaction transaction;
   {
     const rcu::ReadLock lock;
@@ -434,7 +222,7 @@ bool Registry::owes() const noexcept {
 
 void Registry::add_owed_to(Transaction& transaction) const {
   // A change staged for the same service is the newer word.
-  std::unordered_set<ServiceRef, RefHash, RefEqual> newer;
+  std::unordered_set<ServiceRef, ServiceHash, ServiceEqual> newer;
   for (const ServiceRecord& record : transaction.services) newer.insert(record.key.ref());
   for (const auto& [key, record] : owed_.services) {
     if (!newer.contains(key.ref())) transaction.services.push_back(record);

@@ -19,38 +19,17 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/rcu.h"
 #include "base/result.h"
 #include "base/timing_wheel.h"
+#include "registry/change.h"
 #include "registry/instance.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
 
 namespace rollcall::registry {
-
-// --- Changes ---
-
-struct Register {
-  Registration registration;
-};
-struct Deregister {
-  InstanceKey key;
-};
-using Change = std::variant<Register, Deregister>;
-
-// What a change came to: what the answer to the client is made of.
-struct Applied {
-  bool created = false;  // a new instance, not a renewal or an update
-  bool changed = false;  // something visible is different
-  Status status = Status::ready;
-  std::string label;
-  ChangeIndex index = 0;  // of the instance; for a deregistration, of the service
-  LeaseTime expires_at;
-};
-using Outcome = Result<Applied>;
 
 struct Renewed {
   LeaseTime expires_at;
@@ -63,6 +42,8 @@ struct Counts {
   std::uint64_t expired = 0;  // since the start
   ChangeIndex index = 0;
 };
+
+struct ServiceEdit;  // stage.h
 
 class Registry {
  public:
@@ -108,15 +89,12 @@ class Registry {
   [[nodiscard]] std::optional<LeaseTime> next_wake();
 
  private:
-  class Stage;  // a transaction in the making (registry.cc)
-
   // Rows that are out of date on stable storage because leases have ended.
   struct Owed {
     std::vector<InstanceKey> removed;
     std::map<ServiceKey, ServiceRecord> services;
     std::vector<ServiceKey> forgotten;
   };
-  struct ServiceEdit;  // what one commit does to one service
 
   void add_owed_to(Transaction& transaction) const;
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
