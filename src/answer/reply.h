@@ -1,13 +1,11 @@
 // A response in the making: header, the question as asked, three sections, OPT. Never longer than the room it was
 // given, and never half a record.
 //
-// Shape    records of the answered name carry a pointer to where that name stands: byte 12 for the question's own name,
-// the
-//          CNAME's RDATA for the names an alias leads to. Other owners are compressed by search.
+// Shape    records of the answered name carry a pointer to where that name stands: byte 12 for the question's own
+//          name, the CNAME's RDATA for the names an alias leads to. Other owners are compressed by search.
 // Room     the space for OPT is set aside first, so it is in every reply to a query that had one (RFC 6891 §7).
-// Truncation  an answer RRset that does not fit leaves its first records and sets TC (RFC 2181 §9); what does not fit
-// in the
-//          other sections is left out whole, and is no reason for TC.
+// Truncation an answer RRset that does not fit leaves its first records and sets TC (RFC 2181 §9); what does not fit
+//          in the other sections is left out whole, and is no reason for TC.
 #pragma once
 
 #include <array>

@@ -1,14 +1,12 @@
 // A service's answers, built once when the service changes: everything a query needs, in wire form, side by side.
 //
 // Shape    members (every instance, sorted by label), each with its SRV RDATA and its addresses as octets; views (the
-// whole
-//          service, one protocol, one tag), each the list of its ready members in a stable order with their best
-//          priority first, and that priority's addresses without repeats. A query copies what it wants in the order it
-//          wants, and writes owner and TTL itself.
+//          whole service, one protocol, one tag), each the list of its ready members in a stable order with their
+//          best priority first, and that priority's addresses without repeats. A query copies what it wants in the
+//          order it wants, and writes owner and TTL itself.
 // Leases   `earliest_end` is a lower bound of every ready member's deadline. Leases only grow, so the bound is
-// refreshed, by
-//          reading them all, only when `now + ttl` reaches it; the same reading leaves out whoever is past its
-//          deadline. So an answer is exact even when the sweep is late.
+//          refreshed, by reading them all, only when `now + ttl` reaches it; the same reading leaves out whoever is
+//          past its deadline. So an answer is exact even when the sweep is late.
 // Owner    the Roster; borrows the instances, which outlive it (registry/ports.h).
 // Threads  immutable but for the bound, which any reader may refresh.
 // Source   RFC 2782, RFC 2181 §5; interface.md §2-3.

@@ -1,12 +1,10 @@
 // Read-copy-update: readers without locks, over liburcu (membarrier flavour) and its lock-free hash table.
 //
 // Owner    a Table owns its entries. An entry taken out, or replaced, goes back to the caller, who retires it: it is
-// freed
-//          after every reader that could have seen it has left its ReadLock.
+//          freed after every reader that could have seen it has left its ReadLock.
 // Threads  every thread that takes a ReadLock holds an rcu::Thread for its whole life. Any number of readers; changes
-// to one
-//          table come from one thread at a time.
-// Lifetime what `find` returns is valid until the ReadLock around the call ends. Keep values, not pointers.
+//          to one table come from one thread at a time. Lifetime what `find` returns is valid until the ReadLock
+//          around the call ends. Keep values, not pointers.
 #pragma once
 
 #include <concepts>

@@ -1,8 +1,7 @@
 // The numbers of the DNS: types, classes, opcodes, response codes, EDNS options, extended errors.
 //
 // Source   IANA "Domain Name System (DNS) Parameters"; each with its RFC. Values outside the lists are legal on the
-// wire and
-//          are kept as they are: a switch over one of these always has a default.
+//          wire and are kept as they are: a switch over one of these always has a default.
 #pragma once
 
 #include <cstdint>

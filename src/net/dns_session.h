@@ -2,9 +2,8 @@
 //
 // Owner    owns its connection; borrows responder, clock and the loop's worker state.
 // Threads  its loop's.
-// Deadlines  idle is counted from the last whole message, so that one octet a second keeps nothing open; a peer that
-// does not
-//          read is cut off.
+// Deadlines idle is counted from the last whole message, so that one octet a second keeps nothing open; a peer that
+//          does not read is cut off.
 // Source   RFC 1035 §4.2.2, RFC 7766.
 #pragma once
 

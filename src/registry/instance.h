@@ -1,8 +1,7 @@
 // Services and instances: what is on the roll.
 //
 // Shape    a service is a name in a zone; an instance is one endpoint of it, under a lease. Everything here but the
-// lease is
-//          immutable once published; a change makes a new Instance and a new Service snapshot.
+//          lease is immutable once published; a change makes a new Instance and a new Service snapshot.
 // Owner    the Registry's tables; freed through RCU after the last reader.
 // Threads  readers under rcu::ReadLock; values (keys, Registration) anywhere.
 // Source   interface.md §2.

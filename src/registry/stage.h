@@ -1,8 +1,7 @@
 // A transaction in the making: the roll as it will be, laid over the roll as it is.
 //
 // Shape    changes are added in order, each against what those before it have left; then the transaction is read off
-// for the
-//          journal, and the edits, service by service, for publishing. Nothing on the roll is touched.
+//          for the journal, and the edits, service by service, for publishing. Nothing on the roll is touched.
 // Owner    borrows the roll's tables for its life; a Transaction borrows the Stage.
 // Threads  the writer's. `add_all` and `transaction` under a ReadLock.
 #pragma once
