@@ -1,9 +1,8 @@
 // The order of an answer's records: a fresh weighted random permutation per query.
 //
-// Shape    of `count` things, the first `take` of a random order in which the chance to come first among those left is
-// each
-//          one's share of the weights. A weight of 0 is a very small one (RFC 2782: "a very small chance of being
-//          selected").
+// Shape    of `count` things, the first `take` of a random order in which the chance to come first among those left
+//          is each one's share of the weights. A weight of 0 is a very small one (RFC 2782: "a very small chance of
+//          being selected").
 // Source   RFC 2782, "Weight"; Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006: sorting by
 //          exponential variates of rate w gives exactly that order.
 #pragma once

@@ -1,8 +1,7 @@
 // Bounded reading and writing of network byte order. Neither ever touches a byte outside its span.
 //
 // Failure  a reader that is asked for more than is left gives zeros and stays failed; a writer that is out of room
-// writes
-//          nothing more and stays failed. Whoever uses them asks `ok()` before believing anything.
+//          writes nothing more and stays failed. Whoever uses them asks `ok()` before believing anything.
 // Source   RFC 1035 §2.3.2.
 #pragma once
 

@@ -1,8 +1,7 @@
 // What can go wrong, as a value. Exceptions belong to start-up and to libraries, and stop at their room's door.
 //
-// Shape    Result<T> is T or an Error; an Error is a code to switch on, a sentence for people and, where the mistake is
-// in
-//          one field of the input, that field's name.
+// Shape    Result<T> is T or an Error; an Error is a code to switch on, a sentence for people and, where the mistake
+//          is in one field of the input, that field's name.
 // Threads  values.
 #pragma once
 

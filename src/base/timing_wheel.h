@@ -1,9 +1,9 @@
 // A hierarchical timing wheel: timers of millisecond ticks whose cost, to set, move, cancel and find, does not grow
 // with their number.
 //
-// Shape    seven levels of 64 slots; level L holds what is due within 64^(L+1) ticks. A slot is an intrusive list, and
-// a
-//          64-bit map per level says which slots hold something, so that finding the next due tick reads seven words.
+// Shape    seven levels of 64 slots; level L holds what is due within 64^(L+1) ticks. A slot is an intrusive list,
+//          and a 64-bit map per level says which slots hold something, so that finding the next due tick reads seven
+//          words.
 // Owner    whoever derives from Timer; a timer unlinks itself when it dies. The wheel allocates nothing.
 // Threads  one.
 // Time     an argument: ticks since any epoch, at the caller's scale.

@@ -1,9 +1,8 @@
 // A domain name.
 //
 // Shape    always absolute, in uncompressed wire form, ending with the root label; at most 255 octets and 127 labels
-// before
-//          the root. Case is kept; comparison and hashing fold ASCII case only (RFC 4343). Octets are just octets
-//          (RFC 2181 §11).
+//          before the root. Case is kept; comparison and hashing fold ASCII case only (RFC 4343). Octets are just
+//          octets (RFC 2181 §11).
 // Made     only by parsing, so a Name in hand is a legal one.
 // Threads  value.
 #pragma once

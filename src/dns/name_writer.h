@@ -1,8 +1,7 @@
 // Writing names into a message with compression (RFC 1035 §4.1.4).
 //
 // Shape    remembers where names have been written; a name is matched, suffix by suffix, against those places, ASCII
-// case
-//          folded, and only pointers below 0x4000 are made.
+//          case folded, and only pointers below 0x4000 are made.
 // Limits   k_places_max remembered places: enough for any answer from a zone file; beyond, names are just longer.
 // Threads  one message, one writer.
 #pragma once

@@ -1,8 +1,7 @@
 // A zone file cut into entries: one record or one directive each, comments gone, parentheses resolved.
 //
 // Shape    tokens are views of the text, raw: quotes and escapes as written. A quoted string is one token, or the end
-// of
-//          one (`alpn="h2,h3"`). No word here knows a type or a name.
+//          of one (`alpn="h2,h3"`). No word here knows a type or a name.
 // Owner    borrows the text.
 // Failure  SyntaxError: the line where it begins, and a sentence.
 // Source   RFC 1035 §5.1.

@@ -2,9 +2,8 @@
 //
 // Owner    the EventLoop owns its thread; coroutines own their sessions.
 // Threads  everything said to the loop before `start`, or from its own thread; `post` from any.
-// Deadlines  a session has one Deadline, which it moves as it goes on; a timing wheel finds those that have passed,
-// every
-//          k_tick, and tells them. Moving one costs a few stores.
+// Deadlines a session has one Deadline, which it moves as it goes on; a timing wheel finds those that have passed,
+//          every k_tick, and tells them. Moving one costs a few stores.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

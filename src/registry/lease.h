@@ -1,8 +1,7 @@
 // A lease promises that an instance is alive until `expires_at`; nobody has to do anything for it to end.
 //
-// Time     LeaseTime: the monotonic clock less the server's own pauses (lease_clock.h). Wall time exists only in store/
-// and
-//          in what people read; clock steps have no effect.
+// Time     LeaseTime: the monotonic clock less the server's own pauses (lease_clock.h). Wall time exists only in
+//          store/ and in what people read; clock steps have no effect.
 // Source   interface.md §2.
 #pragma once
 

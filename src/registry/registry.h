@@ -1,13 +1,13 @@
 // The roll: who is alive, and until when.
 //
 // Every change takes one way, `apply`: staged against the roll, recorded in the Journal, made visible (to readers of
-// this object, then to the Audience), and only then reported. A failed record changes nothing. Leases that end take the
-// same way, with one difference: they are made invisible first, because an answer never outlives a lease, and their
-// rows are owed to the journal until it takes them.
+// this object, then to the Audience), and only then reported. A failed record changes nothing. Leases that end take
+// the same way, with one difference: they are made invisible first, because an answer never outlives a lease, and
+// their rows are owed to the journal until it takes them.
 //
 // Threads  `find…`, `for_each_service`, `renew`, `counts`: any thread holding an rcu::Thread; `find…` and
-// `for_each_service`
-//          under a ReadLock. `restore`, `apply`, `sweep`, `settle`, `next_wake`: the writer thread alone.
+//          `for_each_service` under a ReadLock. `restore`, `apply`, `sweep`, `settle`, `next_wake`: the writer thread
+//          alone.
 // Time     an argument, or the TimeSource given at the call.
 // Source   interface.md §2; style.md §4.
 #pragma once

@@ -2,8 +2,7 @@
 // and answers only when the transaction is durable and visible. Between commits it ends leases at their deadlines.
 //
 // Threads  `submit` any thread; `run` is the thread's body, and needs an rcu::Thread around it. A Reply is called on
-// the
-//          writer's thread and must only hand over.
+//          the writer's thread and must only hand over.
 // Limits   k_queued_changes_max waiting, k_batch_changes_max in one transaction.
 #pragma once
 
