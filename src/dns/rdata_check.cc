@@ -98,13 +98,6 @@ Result<void> check_svc_params(Tokens tokens) {
   return {};
 }
 
-// ldns takes a gateway without its final dot for an absolute name.
-Result<void> check_ipseckey(Tokens tokens) {
-  const bool names_gateway = tokens.size() > 3 && tokens[1] == "3";
-  if (!names_gateway || tokens[3].ends_with('.')) return {};
-  return failure(Errc::invalid, "the gateway " + quote(tokens[3]) + " must be written with its final dot");
-}
-
 // Too many tokens are ldns' to refuse.
 ldns_rdf_type kind_of_field(const ldns_rr_descriptor& descriptor, std::size_t index) {
   if (index >= ldns_rr_descriptor_maximum(&descriptor)) return LDNS_RDF_TYPE_UNKNOWN;
@@ -122,7 +115,6 @@ bool takes_the_rest(ldns_rdf_type kind) {
     case LDNS_RDF_TYPE_WKS:
     case LDNS_RDF_TYPE_APL:
     case LDNS_RDF_TYPE_HIP:
-    case LDNS_RDF_TYPE_IPSECKEY:
     case LDNS_RDF_TYPE_AMTRELAY:
       return true;
     default:
@@ -138,8 +130,6 @@ Result<void> check_rest(ldns_rdf_type kind, Tokens tokens) {
       return check_types(tokens);
     case LDNS_RDF_TYPE_SVCPARAMS:
       return check_svc_params(tokens);
-    case LDNS_RDF_TYPE_IPSECKEY:
-      return check_ipseckey(tokens);
     default:
       return {};
   }

@@ -51,12 +51,13 @@ struct Place {
   std::string source;  // in messages
   path file;           // empty: no file
   Name origin;
-  std::optional<Name> owner;                      // of the record before
-  std::optional<std::uint32_t> default_ttl = {};  // $TTL
-  std::optional<std::uint32_t> last_ttl = {};     // written at a record
+  std::optional<Name> owner;                                // of the record before
+  std::optional<std::uint32_t> default_ttl = std::nullopt;  // $TTL
+  std::optional<std::uint32_t> last_ttl = std::nullopt;     // written at a record
   std::size_t line = 0;
 };
 
+// One zone on its way in, across all its files.
 class Loader {
  public:
   explicit Loader(const Name& apex) : zone_{apex, {}} {}
@@ -128,7 +129,7 @@ Result<void> Loader::put_directive(Tokens tokens, Place& place) {
   if (equals_folded(directive, "$TTL")) {
     const std::optional<std::uint32_t> ttl = arguments.size() == 1 ? parse_period(arguments[0]) : std::nullopt;
     if (!ttl) return fail_at(place, "$TTL takes one time: seconds, or words like 1h30m");
-    place.default_ttl = *ttl;
+    place.default_ttl = ttl;
     return {};
   }
   return fail_at(place, quote(directive) + " is unknown here: there are $ORIGIN, $TTL and $INCLUDE");

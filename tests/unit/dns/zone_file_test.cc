@@ -141,6 +141,7 @@ TEST_CASE("types of every kind are read") {
              "@ DS 1 8 2 AABB CC\n"
              "@ HINFO \"a b\" c\n"
              "@ LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m\n"
+             "@ IPSECKEY \\# 7 0A0102C0000226\n"
              "@ SSHFP 1 1 aabb ccdd\n") == Lines{
                                                "c.test. 5 CAA 0 issue \"ca.example; policy=ev\"",
                                                "c.test. 5 TYPE65400 \\# 4 deadbeef",
@@ -151,6 +152,7 @@ TEST_CASE("types of every kind are read") {
                                                "c.test. 5 DS 1 8 2 aabbcc",
                                                "c.test. 5 HINFO \"a b\" \"c\"",
                                                "c.test. 5 LOC 52 22 23.000 N 04 53 32.000 E -2m 0.00m 10000m 10m",
+                                               "c.test. 5 IPSECKEY \\# 7 0a0102c0000226",
                                                "c.test. 5 SSHFP 1 1 aabbccdd",
                                            });
 }
@@ -176,7 +178,7 @@ TEST_CASE("a mistake is told with its line") {
       {"a 5 NSEC b A BOGUS", "t.zone:2: \"BOGUS\" is no record type"},
       {"a 5 HTTPS 1 . port=70000", "t.zone:2: \"70000\" is more than this field can hold, 65535"},
       {"a 5 HTTPS 1 . port=1 port=2", "t.zone:2: a SvcParam comes twice, key 3"},
-      {"a 5 IPSECKEY 10 3 2 gw AQID", "t.zone:2: the gateway \"gw\" must be written with its final dot"},
+      {"a 5 IPSECKEY 10 3 2 gw AQID", "t.zone:2: the RDATA of IPSECKEY is written \\# <octets> <hex> (RFC 3597)"},
       {"a 5 BOGUS x", "t.zone:2: \"BOGUS\" is no record type"},
       {"a 5 ANY", "t.zone:2: ANY is a type of questions; no record has it"},
       {"a 5 TYPE41 \\# 0", "t.zone:2: OPT is a type of questions; no record has it"},
