@@ -32,6 +32,20 @@ TEST_CASE("a disk that fails at any one step of the first start ends it with a s
   }
 }
 
+TEST_CASE("a database another program holds exclusively ends the start with a sentence") {
+  FaultyVfs disk;
+  TemporaryDirectory directory;
+  TwoZones zones;
+  Plain other(directory.database());
+  other.query("BEGIN EXCLUSIVE; CREATE TABLE half_made (x)");
+  const auto store = InstanceStore::open(directory.database(), zones);
+  REQUIRE_FALSE(store);
+  REQUIRE(store.error().code == Errc::start_up);
+  REQUIRE(store.error().message == "the database " + directory.database().string() + " is locked by another program");
+  other.query("ROLLBACK");
+  REQUIRE(InstanceStore::open(directory.database(), zones));
+}
+
 TEST_CASE("a database that cannot be read is a failure, not an empty roll") {
   FaultyVfs disk;
   TemporaryDirectory directory;
