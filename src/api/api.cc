@@ -29,23 +29,27 @@ struct Shape {
   std::size_t count = 0;
 };
 
+// Whether a call goes to the writer, and so may follow other changes there.
+enum class Kind : std::uint8_t { at_once, change };
+
 struct Route {
   Method method;
   Shape path;
   Routed (*run)(const Call&);
+  Kind kind = Kind::at_once;
   Filters filters = Filters::none;
 };
 
 // The API. HEAD is a GET whose body is not sent. The most frequent calls come first.
 constexpr Route k_routes[] = {
     {Method::post, "/v1/services/{service}/instances/{id}/heartbeat", &renew_instance},
-    {Method::post, "/v1/heartbeat", &register_by_heartbeat},
+    {Method::post, "/v1/heartbeat", &register_by_heartbeat, Kind::change},
     {Method::post, "/v1/heartbeats", &renew_many},
     {Method::get, "/v1/services/{service}/instances/{id}", &read_instance},
-    {Method::put, "/v1/services/{service}/instances/{id}", &register_instance},
-    {Method::del, "/v1/services/{service}/instances/{id}", &deregister},
-    {Method::post, "/v1/services/{service}/instances", &register_in_service},
-    {Method::get, "/v1/services/{service}", &read_service, Filters::tag_and_status},
+    {Method::put, "/v1/services/{service}/instances/{id}", &register_instance, Kind::change},
+    {Method::del, "/v1/services/{service}/instances/{id}", &deregister, Kind::change},
+    {Method::post, "/v1/services/{service}/instances", &register_in_service, Kind::change},
+    {Method::get, "/v1/services/{service}", &read_service, Kind::at_once, Filters::tag_and_status},
     {Method::get, "/v1/services", &list_services},
     {Method::get, "/v1/status", &read_status},
     {Method::get, "/healthz", &read_health},
@@ -79,18 +83,12 @@ std::optional<Match> match(const Shape& shape, const Target& target) {
 
 std::string_view to_text(Method method) {
   switch (method) {
-    case Method::get:
-      return "GET, HEAD";
-    case Method::head:
-      return "HEAD";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::del:
-      return "DELETE";
-    case Method::other:
-      break;
+    case Method::get: return "GET, HEAD";
+    case Method::head: return "HEAD";
+    case Method::post: return "POST";
+    case Method::put: return "PUT";
+    case Method::del: return "DELETE";
+    case Method::other: break;
   }
   return "";
 }
@@ -110,7 +108,7 @@ Response refuse(const Target& target) {
 
 }  // namespace
 
-Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters) const {
+Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
   const std::optional<Target> target = parse_target(request.target);
   if (!target) {
     return problem(400, "bad_target", "the request's target is no URL path; percent-encode what is not allowed there");
@@ -120,18 +118,20 @@ Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counte
     if (route.method != method) continue;
     const std::optional<Match> found = match(route.path, *target);
     if (!found) continue;
+    if (ahead == Ahead::changes && route.kind != Kind::change) return Later{};
     Result<Parameters> parameters = parse_parameters(target->query, route.filters, zones_);
     if (!parameters) return problem(parameters.error());
     return route.run(
-        {request, now, found->service, found->id, std::move(*parameters), registry_, zones_, server_, counters});
+        {request, now, found->service, found->id, std::move(*parameters), registry_, zones_, server_, counters, ahead});
   }
   return refuse(*target);
 }
 
-Routed Api::route(const Request& request, registry::LeaseTime now, Counters& counters) const {
-  counters.requests.fetch_add(1, std::memory_order_relaxed);
+Routed Api::route(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
   const rcu::ReadLock lock;
-  Routed routed = find_and_run(request, now, counters);
+  Routed routed = find_and_run(request, now, counters, ahead);
+  if (std::holds_alternative<Later>(routed)) return routed;
+  counters.requests.fetch_add(1, std::memory_order_relaxed);
   if (const Response* response = std::get_if<Response>(&routed)) {
     count_errors(*response, counters);
     return routed;

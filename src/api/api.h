@@ -37,7 +37,16 @@ struct Submission {
   std::move_only_function<Response(const registry::Outcome&, registry::LeaseTime now)> describe;
 };
 
-using Routed = std::variant<Response, Submission>;
+// Not answered: what stands ahead of it on its connection must come to an end first. Route it again then.
+struct Later {};
+
+using Routed = std::variant<Response, Submission, Later>;
+
+// What stands ahead of a request on its connection, unanswered (RFC 9112 §9.3.2: answers, and effects, in order).
+enum class Ahead : std::uint8_t {
+  nothing,
+  changes,  // for the writer: another change follows them there, and a read or a bare heartbeat waits
+};
 
 // One per HTTP thread, written by it alone; read by a scrape.
 struct Counters {
@@ -60,13 +69,15 @@ class Api {
 
   // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
   // as a Submission.
-  [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters) const;
+  [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters,
+                             Ahead ahead = Ahead::nothing) const;
 
   // The largest body this request may have, known before the body is read.
   [[nodiscard]] static std::size_t body_bytes_max(const Request& head);
 
  private:
-  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters) const;
+  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters,
+                                    Ahead ahead) const;
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;

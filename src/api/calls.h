@@ -23,6 +23,7 @@ struct Call {
   const registry::ZoneDirectory& zones;
   const Server& server;
   Counters& counters;
+  Ahead ahead = Ahead::nothing;
 
   [[nodiscard]] registry::ZoneId zone() const { return parameters.zone.value_or(registry::ZoneId{0}); }
 };

@@ -69,7 +69,7 @@ Routed submit(const Call& call, Result<Registration> registration) {
   Asked asked{registration->key, call.zones.name_of(registration->key.service.zone), registration->protocol,
               registration->ttl};
   const registry::Instance* known = call.registry.find_instance(asked.key.ref());
-  if (known != nullptr && known->registration == *registration) {
+  if (call.ahead == Ahead::nothing && known != nullptr && known->registration == *registration) {
     // Nothing would change but the deadline: a heartbeat, which costs no write. An ended lease goes to the writer.
     if (const auto renewed = call.registry.renew(asked.key.ref(), call.now)) {
       call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);

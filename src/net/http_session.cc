@@ -22,18 +22,12 @@ constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 api::Method to_method(http::verb verb) {
   switch (verb) {
-    case http::verb::get:
-      return api::Method::get;
-    case http::verb::head:
-      return api::Method::head;
-    case http::verb::post:
-      return api::Method::post;
-    case http::verb::put:
-      return api::Method::put;
-    case http::verb::delete_:
-      return api::Method::del;
-    default:
-      return api::Method::other;
+    case http::verb::get: return api::Method::get;
+    case http::verb::head: return api::Method::head;
+    case http::verb::post: return api::Method::post;
+    case http::verb::put: return api::Method::put;
+    case http::verb::delete_: return api::Method::del;
+    default: return api::Method::other;
   }
 }
 
@@ -74,7 +68,7 @@ asio::awaitable<void> HttpSession::run() {
 }
 
 bool HttpSession::may_read_on() const {
-  return !closing_ && line_.size() < limits::k_http_pipeline_max &&
+  return !closing_ && !waits_for_changes_ && line_.size() < limits::k_http_pipeline_max &&
          ready_.size() + writing_.size() < limits::k_http_backlog_bytes_max;
 }
 
@@ -87,9 +81,11 @@ asio::awaitable<bool> HttpSession::read_more() {
   co_return !error;
 }
 
-// Whether a whole request was taken from the buffer: there may be more.
+// Whether a whole request was taken from the buffer, and found its place: there may be more.
 bool HttpSession::parse_requests() {
-  if (closing_ || in_.size() == 0) return false;
+  if (closing_) return false;
+  if (waits_for_changes_) return route_request();
+  if (in_.size() == 0) return false;
   if (!in_request_) {
     in_request_ = true;
     expires_after(limits::k_http_request);
@@ -99,8 +95,7 @@ bool HttpSession::parse_requests() {
   }
   if (!parse_one()) return false;
   in_request_ = false;
-  route_request();
-  return true;
+  return route_request();
 }
 
 // Feeds the parser. True: the request is whole. False: more must be read, or the request was refused.
@@ -147,7 +142,8 @@ bool HttpSession::begin_body() {
   return true;
 }
 
-void HttpSession::route_request() {
+// False: the request waits, in the parser, until the changes ahead of it have been answered.
+bool HttpSession::route_request() {
   const Parser::value_type& message = parser_->get();
   const Framing framing{.keep_alive = message.keep_alive(),
                         .is_head = message.method() == http::verb::head,
@@ -155,14 +151,18 @@ void HttpSession::route_request() {
   const api::Request request{.method = to_method(message.method()),
                              .target = {message.target().data(), message.target().size()},
                              .body = message.body()};
+  const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
+  api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);
+  waits_for_changes_ = std::holds_alternative<api::Later>(routed);
+  if (waits_for_changes_) return false;
   if (!framing.keep_alive) closing_ = true;
-  api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters);
   if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
     submit(std::move(*submission), framing);
-    return;
+    return true;
   }
   line_.emplace_back();
   answer(first_place_ + line_.size() - 1, std::get<api::Response>(routed), framing);
+  return true;
 }
 
 void HttpSession::refuse(unsigned status, std::string_view code, std::string detail) {
@@ -183,12 +183,15 @@ void HttpSession::submit(api::Submission submission, Framing framing) {
     EventLoop& loop = self->connection_.loop;
     loop.post([self = std::move(self), describe = std::move(describe), place, framing,
                outcome = std::move(outcome)]() mutable {
+      --self->changes_ahead_;
       self->answer(place, describe(outcome, self->backend_.clock.now()), framing);
       self->flush();
       self->progress_.cancel();
     });
   };
+  ++changes_ahead_;
   if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return;
+  --changes_ahead_;
   const api::Response response =
       api::problem({Errc::overloaded, "too many changes are waiting: try again in a second"});
   api::count_errors(response, backend_.counters);

@@ -1,11 +1,10 @@
-// One HTTP connection: requests parsed in place, answered in the order they came, pipelined as deep as the limits
-// allow.
+// One HTTP connection: requests parsed in place, answered in the order they came, pipelined as deep as the limits allow.
 //
 //   read → parse → Api::route → an answer at once, or a change for the writer → answers in order → one write for all
-//   ready
 //
 // A heartbeat is answered within the read that brought it. A registration keeps its place in the line until the writer
-// replies; what came behind it is routed meanwhile, so that a pipelined load shares its commits.
+// replies. Changes behind it go to the writer too, so that a pipelined load shares its commits; anything else waits,
+// because a request must see what the one before it did (RFC 9112 §9.3.2).
 //
 // Owner    shared: by the read, the write and the replies it waits for.
 // Threads  its loop's; the writer's reply comes back through EventLoop::post.
@@ -69,7 +68,7 @@ class HttpSession final : private Deadline, public std::enable_shared_from_this<
   bool parse_requests();
   bool parse_one();
   bool begin_body();
-  void route_request();
+  bool route_request();
   void refuse(unsigned status, std::string_view code, std::string detail);
   void submit(api::Submission submission, Framing framing);
   void answer(std::uint64_t place, const api::Response& response, Framing framing);
@@ -84,8 +83,10 @@ class HttpSession final : private Deadline, public std::enable_shared_from_this<
   boost::asio::steady_timer progress_;  // cancelled when a line that was full has moved
   boost::beast::flat_buffer in_;
   std::optional<Parser> parser_;
-  bool in_request_ = false;  // some octets of a request have come
-  bool closing_ = false;     // the last answer has its place; nothing more is read as a request
+  bool in_request_ = false;         // some octets of a request have come
+  bool waits_for_changes_ = false;  // a whole request is in the parser, behind changes it must not overtake
+  std::size_t changes_ahead_ = 0;   // for the writer, not answered yet
+  bool closing_ = false;            // the last answer has its place; nothing more is read as a request
 
   std::deque<Place> line_;
   std::uint64_t first_place_ = 0;  // the number of the place at the head of the line
