@@ -19,16 +19,11 @@ constexpr std::array<std::pair<std::string_view, Level>, 5> k_levels{{{"trace", 
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::trace:
-      return spdlog::level::trace;
-    case Level::debug:
-      return spdlog::level::debug;
-    case Level::info:
-      return spdlog::level::info;
-    case Level::warn:
-      return spdlog::level::warn;
-    case Level::error:
-      return spdlog::level::err;
+    case Level::trace: return spdlog::level::trace;
+    case Level::debug: return spdlog::level::debug;
+    case Level::info: return spdlog::level::info;
+    case Level::warn: return spdlog::level::warn;
+    case Level::error: return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -53,6 +48,27 @@ class JsonEscapedMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+std::unique_ptr<spdlog::formatter> formatter_of(Format format) {
+  if (format == Format::text) {
+    return std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc);
+  }
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonEscapedMessage>('*').set_pattern(
+      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
+  return formatter;
+}
+
+// Made once and changed in place: other threads may be writing through it while a reload sets it up again.
+spdlog::logger& the_logger() {
+  static const std::shared_ptr<spdlog::logger> logger = [] {
+    auto made = std::make_shared<spdlog::logger>("rollcall", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_formatter(formatter_of(Format::text));
+    made->flush_on(spdlog::level::trace);
+    return made;
+  }();
+  return *logger;
+}
+
 }  // namespace
 
 std::optional<Level> parse_level(std::string_view text) {
@@ -63,26 +79,15 @@ std::optional<Level> parse_level(std::string_view text) {
 }
 
 void set_up(Level level, Format format) {
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  auto logger = std::make_shared<spdlog::logger>("rollcall", sink);
-  logger->set_level(to_spdlog(level));
-  logger->flush_on(spdlog::level::trace);
-  if (format == Format::json) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<JsonEscapedMessage>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
-    sink->set_formatter(std::move(formatter));
-  } else {
-    sink->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc));
-  }
-  spdlog::set_default_logger(std::move(logger));
+  spdlog::logger& logger = the_logger();
+  logger.set_formatter(formatter_of(format));
+  logger.set_level(to_spdlog(level));
 }
 
-bool enabled(Level level) { return spdlog::should_log(to_spdlog(level)); }
+bool enabled(Level level) { return the_logger().should_log(to_spdlog(level)); }
 
 void write(Level level, std::string_view message) {
-  spdlog::log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
+  the_logger().log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
 }
 
 }  // namespace rollcall::log

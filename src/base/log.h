@@ -16,7 +16,7 @@ enum class Format : std::uint8_t { text, json };
 
 [[nodiscard]] std::optional<Level> parse_level(std::string_view text);  // "trace" … "error"
 
-// Once at start-up, and again at a reload.
+// At start-up, and again at a reload, while other threads may be writing. Before the first call: info, as text.
 void set_up(Level level, Format format);
 
 [[nodiscard]] bool enabled(Level level);

@@ -2,8 +2,11 @@
 
 #include <cstdio>
 #include <regex>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include "catch.h"
 
@@ -25,7 +28,7 @@ class StandardError {
   std::string written() {
     restore();
     std::rewind(file_);
-    std::string text(4096, '\0');
+    std::string text(std::size_t{1} << 20, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), file_));
     return text;
   }
@@ -90,6 +93,31 @@ TEST_CASE("a line of JSON escapes what its message holds") {
   CHECK(text.substr(end_of_time) ==
         "Z\",\"level\":\"warning\",\"message\":\"a \\\"name\\\" with \\\\ and \\u000a and \\u0001\"}\n");
   CHECK(text.starts_with("{\"time\":\"20"));
+}
+
+TEST_CASE("a reload of the log's settings tears no line of another thread, and loses none") {
+  StandardError captured;
+  set_up(Level::info, Format::text);
+  constexpr int k_threads = 3;
+  constexpr int k_lines = 1'000;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < k_threads; ++thread) {
+      threads.emplace_back([] {
+        for (int line = 0; line < k_lines; ++line) warn("line {}.", line);
+      });
+    }
+    for (int reload = 0; reload < 200; ++reload) {
+      set_up(reload % 2 == 0 ? Level::info : Level::warn, reload % 3 == 0 ? Format::json : Format::text);
+    }
+  }
+  std::istringstream lines(captured.written());
+  const std::regex whole(R"(20\S+Z warning line \d+\.|\{"time":"20[^"]+Z","level":"warning","message":"line \d+\."\})");
+  int count = 0;
+  bool all_whole = true;
+  for (std::string line; std::getline(lines, line); ++count) all_whole = all_whole && std::regex_match(line, whole);
+  CHECK(all_whole);
+  CHECK(count == k_threads * k_lines);
 }
 
 TEST_CASE("the message is not a format") {
