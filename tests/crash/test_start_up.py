@@ -61,9 +61,6 @@ class StartUpTest(Case):
     def test_a_zone_file_that_is_not_there_is_named(self):
         self.expect_refusal(["absent.zone"], "--zone", f"svc.internal={self.directory}/absent.zone")
 
-    def test_a_zone_without_a_file_is_refused(self):
-        self.expect_refusal(["example.org"], "--zone", "example.org")
-
     def test_another_programs_database_is_refused_and_left_alone(self):
         path = self.directory / "foreign.db"
         connection = sqlite3.connect(path)

@@ -7,6 +7,8 @@ import time
 
 from tests.support.case import Case
 from tests.support.dnsclient import Presence
+from tests.support.load import register_many, stubborn_writers
+from tests.support.rollcall import log_free_lines, run_to_end
 
 HELD_FOR = 10.0
 HOLDER = """\
@@ -100,6 +102,39 @@ class DatabaseLockedTest(Case):
         self.assertEqual(200, self.api.call("GET", "/healthz").status)
         self.release(holder)
         self.eventually(self.rollcalld.is_ready, "/readyz is 200 again, without a write from outside", 5)
+
+    def test_leases_end_in_their_time_while_the_writer_waits_for_the_lock(self):
+        register_many(self.rollcalld, [(f"other-{n % 20}", f"i-{n}", "2500ms") for n in range(2000)])
+        sent = time.monotonic()
+        self.api.expect_registered("brief", "i-1", "192.0.2.9", ttl="2s")
+        holder = self.hold_lock()
+        with Presence(self.dns, "brief.svc.internal") as presence, stubborn_writers(self.rollcalld, 4):
+            gone = presence.wait_until_gone(sent + 10)
+            self.assertGreaterEqual(gone - sent, 2.0)
+            self.assertLess(gone - sent, 2.5)
+            self.eventually_equal(set(), lambda: self.dns.addresses("other-7.svc.internal"), timeout=3)
+            self.assertEqual(set(), self.api.ids("other-7"))
+        self.release(holder)
+        self.eventually_equal({("web", "lasting")}, self.rows, timeout=5)
+
+    def test_it_ends_cleanly_while_the_lock_is_held(self):
+        holder = self.hold_lock()
+        self.expect_refused(self.api.register("web", "refused", "192.0.2.2"))
+        self.assertEqual(0, self.rollcalld.stop())
+        self.release(holder)
+        self.assertEqual({("web", "lasting")}, self.rows())
+
+    def test_it_does_not_start_on_a_database_that_another_program_has_locked_for_itself(self):
+        self.assertEqual(0, self.rollcalld.stop())
+        connection = sqlite3.connect(self.rollcalld.database, isolation_level=None)
+        self.addCleanup(connection.close)
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        result = run_to_end(["--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", "--db", str(self.rollcalld.database)],
+                            self.directory)
+        self.assertEqual(1, result.returncode, result.stderr)
+        self.assertEqual(1, len(log_free_lines(result.stderr)), result.stderr)
+        self.assertIn("locked", result.stderr)
 
     def test_others_may_read_and_even_keep_a_snapshot_open_while_it_writes(self):
         connection = sqlite3.connect(f"file:{self.rollcalld.database}?mode=ro", uri=True, isolation_level=None)

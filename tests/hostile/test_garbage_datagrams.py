@@ -10,8 +10,10 @@ import dns.exception
 import dns.message
 
 from tests.support.case import Case
+from tests.support.processes import need_open_files
 
 DATAGRAMS = 6000
+TCP_CONNECTIONS_MAX = 1000  # the server's setting
 GROWTH_MAX_BYTES = 32 * 1024 * 1024
 REPLIES_ALLOWED = {0, 1, 3, 4, 5, 6, 9, 16}  # NOERROR FORMERR NXDOMAIN NOTIMP REFUSED YXDOMAIN NOTAUTH BADVERS
 
@@ -128,13 +130,29 @@ class GarbageTest(Case):
 
     def test_idle_and_half_sent_tcp_connections_do_not_keep_others_out(self):
         query = dns.message.make_query("web.svc.internal", "A").to_wire()
-        held = []
         for n in range(200):
-            tcp = socket.create_connection(self.where, timeout=5)
-            self.addCleanup(tcp.close)
-            tcp.sendall((struct.pack(">H", len(query)) + query)[:n % 20])
-            held.append(tcp)
+            self.half_open().sendall((struct.pack(">H", len(query)) + query)[:n % 20])
         self.expect_well()
+
+    def test_more_connections_than_the_limit_are_turned_away_and_the_rest_go_on(self):
+        need_open_files(2 * TCP_CONNECTIONS_MAX)
+        held = [self.half_open() for _ in range(TCP_CONNECTIONS_MAX + 100)]
+        self.assertEqual({"192.0.2.1"}, self.dns.addresses("web.svc.internal"))
+        for tcp in held:
+            tcp.close()
+        self.eventually(self.answers_over_tcp, "TCP is served again")
+        self.expect_well()
+
+    def half_open(self):
+        tcp = socket.create_connection(self.where, timeout=5)
+        self.addCleanup(tcp.close)
+        return tcp
+
+    def answers_over_tcp(self):
+        try:
+            return self.dns.addresses("web.svc.internal", tcp=True) == {"192.0.2.1"}
+        except (OSError, EOFError, dns.exception.DNSException):
+            return False
 
     def test_a_client_that_never_reads_its_answers_costs_no_more_than_a_bound(self):
         for n in range(60):

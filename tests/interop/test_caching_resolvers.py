@@ -47,7 +47,8 @@ class Followed:
 
     def is_answering(self):
         try:
-            return self.addresses("fixed.svc.internal") == {"203.0.113.7"}
+            impatient = Dns("127.0.0.1", self.port, timeout=0.3)
+            return impatient.addresses("fixed.svc.internal", recursive=True) == {"203.0.113.7"}
         except (OSError, dns.exception.DNSException):
             return False
 

@@ -1,12 +1,20 @@
 """dnspython: the flags and sections of replies, EDNS, and a resolver that follows registrations."""
 
+import time
+
 import dns.message
 import dns.resolver
 
 from tests.support.case import Case
-from tests.support.dnsclient import has_flag, rcode_text, records_in
+from tests.support.dnsclient import Dns, has_flag, rcode_text, records_in
+from tests.support.processes import free_port, need_ipv6
 
 MANY = 60
+OTHER_ZONE = """\
+@ 1 IN SOA ns.other.test. hostmaster.other.test. 1 10 5 3600 1
+@ 1 IN NS ns.other.test.
+ns 1 IN A 127.0.0.1
+"""
 
 
 class DnspythonTest(Case):
@@ -72,8 +80,8 @@ class DnspythonTest(Case):
 
     def test_the_ttl_is_never_longer_than_the_lease(self):
         self.api.expect_registered("short", "i-1", ttl="1s")
-        rrset = self.dns.ask("short.svc.internal").answer[0]
-        self.assertEqual(0, rrset.ttl)
+        time.sleep(0.01)
+        self.assertEqual(0, self.dns.ask("short.svc.internal").answer[0].ttl)
         self.api.expect_registered("long", "i-1", ttl="60s")
         self.assertEqual(1, self.dns.ask("long.svc.internal").answer[0].ttl)
 
@@ -91,3 +99,46 @@ class DnspythonTest(Case):
         self.assertEqual([8080], [r.port for r in resolver.resolve("_web._tcp.svc.internal", "SRV")])
         self.api.expect_deregistered("web", "i-1")
         self.assertRaises(dns.resolver.NoAnswer, resolver.resolve, "web.svc.internal", "A")
+
+
+class ListenersTest(Case):
+    def test_ipv6_is_served_like_ipv4(self):
+        need_ipv6()
+        rollcalld = self.server(listen="::1")
+        self.api_of(rollcalld).expect_registered("web", "i-1", ["192.0.2.1", "2001:db8::1"], 8080)
+        for tcp in (False, True):
+            self.assertEqual({"2001:db8::1"}, rollcalld.dns().addresses("web.svc.internal", "AAAA", tcp=tcp))
+
+    def test_the_answer_comes_from_the_address_that_was_asked(self):
+        port = free_port("0.0.0.0")
+        rollcalld = self.server("--dns", f"0.0.0.0:{port}")
+        self.api_of(rollcalld).expect_registered("web", "i-1", "192.0.2.1")
+        for address in ("127.0.0.1", "127.0.0.2", "127.1.2.3"):
+            for tcp in (False, True):  # dnspython takes an answer only from where it has asked
+                self.assertEqual({"192.0.2.1"}, Dns(address, port).addresses("web.svc.internal", tcp=tcp))
+
+    def test_every_listener_answers(self):
+        ports = [free_port() for _ in range(3)]
+        rollcalld = self.server(*(word for port in ports for word in ("--dns", f"127.0.0.1:{port}")))
+        self.api_of(rollcalld).expect_registered("web", "i-1", "192.0.2.1")
+        for port in (rollcalld.dns_port, *ports):
+            self.assertEqual({"192.0.2.1"}, Dns("127.0.0.1", port).addresses("web.svc.internal"))
+
+    def test_any_number_of_workers_answers(self):
+        for workers in (1, 4):
+            rollcalld = self.server("--dns-workers", workers, name=f"rollcalld-{workers}",
+                                    database=self.directory / f"{workers}.db")
+            self.api_of(rollcalld).expect_registered("web", "i-1", "192.0.2.1")
+            for _ in range(40):  # a new source port each time, so that every worker gets some
+                self.assertEqual({"192.0.2.1"}, rollcalld.dns().addresses("web.svc.internal"))
+
+    def test_each_zone_has_its_own_services(self):
+        rollcalld = self.server("--zone", "svc.internal", "--zone", f"other.test={self.zone_file(OTHER_ZONE)}")
+        api, dns = self.api_of(rollcalld), rollcalld.dns()
+        api.expect_registered("web", "i-1", "192.0.2.1")
+        api.expect_registered("web", "i-1", "192.0.2.2", zone="other.test")
+        self.assertEqual({"192.0.2.1"}, dns.addresses("web.svc.internal"))
+        self.assertEqual({"192.0.2.2"}, dns.addresses("web.other.test"))
+        self.assertEqual(204, api.call("DELETE", "/v1/services/web/instances/i-1?zone=other.test").status)
+        self.assertEqual({"192.0.2.1"}, dns.addresses("web.svc.internal"))
+        self.assertEqual(set(), dns.addresses("web.other.test"))

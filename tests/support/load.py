@@ -1,6 +1,8 @@
 """Many requests at once: pipelined on one connection, or from many writers with a connection each."""
 
+import contextlib
 import http.client
+import itertools
 import socket
 import threading
 
@@ -62,6 +64,32 @@ def in_threads(count, work):
     if failures:
         raise failures[0]
     return results
+
+
+@contextlib.contextmanager
+def stubborn_writers(server, count):
+    """While it is open, that many threads register one after the other, whatever the answers are."""
+    done = threading.Event()
+
+    def insist(n):
+        api = server.api()
+        try:
+            for step in itertools.count():
+                if done.is_set():
+                    return
+                api.register(f"stubborn-{n}", f"i-{step}", ttl="60s")
+        finally:
+            api.close()
+
+    threads = [threading.Thread(target=insist, args=(n,), daemon=True) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(30)
 
 
 class Writer(threading.Thread):

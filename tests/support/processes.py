@@ -8,6 +8,7 @@ import atexit
 import ctypes
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -61,6 +62,22 @@ def free_port(address="127.0.0.1"):
                 continue
             return port
     raise AssertionError("no port is free for both UDP and TCP")
+
+
+def need_ipv6():
+    try:
+        free_port("::1")
+    except OSError:
+        raise unittest.SkipTest("this machine has no ::1") from None
+
+
+def need_open_files(count):
+    """Raises this process's own limit where that is allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        raise unittest.SkipTest(f"only {hard} files may be open at a time")
+    if soft != resource.RLIM_INFINITY and soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 def wait_until(condition, timeout, what, every=0.02):
