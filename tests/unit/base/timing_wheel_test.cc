@@ -219,18 +219,11 @@ TEST_CASE("random operations fire the same timers at the same ticks as a sorted 
     for (int step = 0; step < 500; ++step) {
       const std::size_t index = random.below(static_cast<std::uint32_t>(model.size()));
       switch (random.below(8)) {
-        case 0:
-          model.cancel(index);
-          break;
+        case 0: model.cancel(index); break;
         case 1:
-        case 2:
-          model.advance(model.now() + distance(random) % 4096);
-          break;
-        case 3:
-          model.advance(model.now() + distance(random));
-          break;
-        default:
-          model.set(index, model.now() + distance(random));
+        case 2: model.advance(model.now() + distance(random) % 4096); break;
+        case 3: model.advance(model.now() + distance(random)); break;
+        default: model.set(index, model.now() + distance(random));
       }
     }
     model.advance(model.now() + (Tick{1} << 43));
