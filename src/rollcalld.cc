@@ -115,6 +115,7 @@ class Rollcalld {
   answer::Roster roster_;
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
+  registry::Restored stored_;  // between opening and restoring
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
   ops::Report report_;
@@ -127,6 +128,13 @@ Result<void> Rollcalld::open_store() {
   Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(settings_.store_path, zones_);
   if (!opened) return std::unexpected(opened.error());
   store_ = std::move(*opened);
+  Result<registry::Restored> stored = store_->restore();
+  if (!stored) {
+    return failure(Errc::start_up,
+                   fmt::format("the roll cannot be read from {}: {}", settings_.store_path, stored.error().message));
+  }
+  stored_ = std::move(*stored);
+  for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
   registry_ = std::make_unique<registry::Registry>(*store_, roster_, zones_, settings_.forget_service_after);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   return {};
@@ -157,14 +165,9 @@ Result<void> Rollcalld::bind() {
   return {};
 }
 
+// As late as possible: the lease of grace begins here.
 void Rollcalld::restore() {
-  Result<registry::Restored> restored = store_->restore();
-  if (!restored) {
-    log::error("the roll cannot be read from {}: {}", settings_.store_path, restored.error().message);
-    restored.emplace();
-  }
-  for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
-  registry_->restore(std::move(*restored), clock_.now(), wall_now());
+  registry_->restore(std::move(stored_), clock_.now(), wall_now());
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             settings_.store_path);
 }
