@@ -26,7 +26,7 @@ class DatabaseLockedTest(Case):
         self.rollcalld = self.server()
         self.dns = self.rollcalld.dns()
         self.api = self.api_of(self.rollcalld)
-        self.api.expect_registered("web", "lasting", "192.0.2.1", ttl="60s")
+        self.api.expect_registered("web", "lasting", "192.0.2.1")
 
     def hold_lock(self):
         holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(self.rollcalld.database)], text=True,

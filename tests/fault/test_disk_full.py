@@ -35,7 +35,7 @@ class DiskFullTest(Case):
     def write_until_refused(self):
         """The WAL may have a page to spare. Returns how many registrations were still accepted."""
         for n in range(2000):
-            answer = self.api.register("filling", f"i-{n}", "192.0.2.2", meta={"note": "x" * 1000}, ttl="300s")
+            answer = self.api.register("filling", f"i-{n}", "192.0.2.2", meta={"note": "x" * 1000})
             if answer.status == 503:
                 self.assertTrue(answer.is_problem, answer)
                 self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
@@ -44,12 +44,12 @@ class DiskFullTest(Case):
         raise AssertionError("a full disk refused nothing")
 
     def test_writes_are_refused_nothing_is_half_done_and_it_recovers_without_a_restart(self):
-        self.api.expect_registered("web", "lasting", "192.0.2.1", ttl="60s")
+        self.api.expect_registered("web", "lasting", "192.0.2.1")
         self.api.expect_registered("brief", "i-1", "192.0.2.9", ttl="3s")
         self.fill_disk()
         accepted = self.write_until_refused()
         for n in range(20):
-            self.assertEqual(503, self.api.register("web", f"refused-{n}", "192.0.2.3", ttl="60s",
+            self.assertEqual(503, self.api.register("web", f"refused-{n}", "192.0.2.3",
                                                     meta={"note": "x" * 1000}).status)
             self.assertEqual(200, self.api.heartbeat("web", "lasting").status)
             self.assertEqual({"lasting"}, self.api.ids("web"))
@@ -59,7 +59,7 @@ class DiskFullTest(Case):
         self.assertEqual(accepted, len(self.api.ids("filling")))
 
         self.filler().unlink()
-        self.eventually(lambda: self.api.register("web", "after", "192.0.2.4", ttl="60s").status == 201,
+        self.eventually(lambda: self.api.register("web", "after", "192.0.2.4").status == 201,
                         "writes work again", 5)
         self.assertEqual({"192.0.2.1", "192.0.2.4"}, self.dns.addresses("web.svc.internal"))
         self.assertEqual({"lasting", "after"}, self.api.ids("web"))
@@ -67,7 +67,7 @@ class DiskFullTest(Case):
         self.assertTrue(self.rollcalld.is_ready())
 
     def test_on_a_disk_that_stays_full_it_still_ends_cleanly(self):
-        self.api.expect_registered("web", "lasting", "192.0.2.1", ttl="60s")
+        self.api.expect_registered("web", "lasting", "192.0.2.1")
         self.fill_disk()
         self.write_until_refused()
         self.assertEqual(0, self.rollcalld.stop())

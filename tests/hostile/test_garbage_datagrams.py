@@ -54,7 +54,7 @@ class GarbageTest(Case):
         self.garbage = Garbage()
         self.rollcalld = self.server_with_zone()
         self.dns = self.rollcalld.dns()
-        self.api_of(self.rollcalld).expect_registered("web", "i-1", "192.0.2.1", 8080, ttl="300s")
+        self.api_of(self.rollcalld).expect_registered("web", "i-1", "192.0.2.1", 8080)
         self.where = (self.rollcalld.address, self.rollcalld.dns_port)
 
     def expect_well(self):
@@ -156,7 +156,7 @@ class GarbageTest(Case):
 
     def test_a_client_that_never_reads_its_answers_costs_no_more_than_a_bound(self):
         for n in range(60):
-            self.api_of(self.rollcalld).expect_registered("many", f"i-{n}", f"192.0.2.{n + 1}", 8000 + n, ttl="300s")
+            self.api_of(self.rollcalld).expect_registered("many", f"i-{n}", f"192.0.2.{n + 1}", 8000 + n)
         query = dns.message.make_query("_many._tcp.svc.internal", "SRV").to_wire()
         before = self.rollcalld.process.resident_bytes()
         with socket.create_connection(self.where, timeout=1) as tcp:

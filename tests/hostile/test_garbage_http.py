@@ -16,7 +16,7 @@ class GarbageHttpTest(Case):
         self.rollcalld = self.server()
         self.where = (self.rollcalld.address, self.rollcalld.http_port)
         self.api = self.api_of(self.rollcalld)
-        self.api.expect_registered("web", "i-1", "192.0.2.1", ttl="300s")
+        self.api.expect_registered("web", "i-1", "192.0.2.1")
 
     def tearDown(self):
         self.assertTrue(self.rollcalld.is_ready())
@@ -96,7 +96,7 @@ class GarbageHttpTest(Case):
         seed = int(os.environ.get("ROLLCALL_TEST_SEED") or random.randrange(1 << 32))
         chance = random.Random(seed)
         before = self.rollcalld.process.resident_bytes()
-        request = wire("PUT", "/v1/services/web/instances/i-1", registration("192.0.2.1", 80, ttl="300s"))
+        request = wire("PUT", "/v1/services/web/instances/i-1", registration("192.0.2.1", 80))
         for n in range(300):
             data = bytearray(request)
             for _ in range(chance.randrange(1, 6)):

@@ -126,12 +126,12 @@ class HaproxyTest(Case):
         self.start_both()
         one, two = self.backend("one", "127.0.1.1"), self.backend("two", "127.0.1.2")
         for backend in (one, two):
-            self.api.expect_registered("web", backend.name, backend.address, backend.port, ttl="60s")
+            self.api.expect_registered("web", backend.name, backend.address, backend.port)
         self.eventually_equal({"127.0.1.1", "127.0.1.2"}, self.up)
         self.assertEqual({"one", "two"}, self.reached())
 
         three = self.backend("three", "127.0.1.3")
-        self.api.expect_registered("web", "three", three.address, three.port, ttl="60s")
+        self.api.expect_registered("web", "three", three.address, three.port)
         self.api.expect_deregistered("web", "one")
         expected = {("127.0.1.2", two.port), ("127.0.1.3", three.port)}
         self.eventually_equal(expected, lambda: set(self.slots()))
@@ -141,7 +141,7 @@ class HaproxyTest(Case):
     def test_a_backend_whose_lease_ends_gets_no_more_traffic(self):
         self.start_both()
         one, two = self.backend("one", "127.0.1.1"), self.backend("two", "127.0.1.2")
-        self.api.expect_registered("web", "one", one.address, one.port, ttl="60s")
+        self.api.expect_registered("web", "one", one.address, one.port)
         self.api.expect_registered("web", "two", two.address, two.port, ttl="3s")
         self.eventually_equal({"127.0.1.1", "127.0.1.2"}, self.up)
         self.eventually_equal({("127.0.1.1", one.port)}, lambda: set(self.slots()))
@@ -158,16 +158,16 @@ class HaproxyTest(Case):
     def test_a_service_without_instances_is_down_after_hold_other_and_comes_back(self):
         self.start_both()
         one = self.backend("one", "127.0.1.1")
-        self.api.expect_registered("web", "one", one.address, one.port, ttl="60s")
+        self.api.expect_registered("web", "one", one.address, one.port)
         self.eventually_equal({"127.0.1.1"}, self.up)
         self.api.expect_deregistered("web", "one")
         self.eventually_equal(set(), self.up)
-        self.api.expect_registered("web", "one", one.address, one.port, ttl="60s")
+        self.api.expect_registered("web", "one", one.address, one.port)
         self.eventually_equal({"127.0.1.1"}, self.up)
 
     def register_sixty(self):
         for n in range(60):
-            self.api.expect_registered("web", f"i-{n}", f"192.0.2.{n + 1}", 8000 + n, ttl="60s")
+            self.api.expect_registered("web", f"i-{n}", f"192.0.2.{n + 1}", 8000 + n)
 
     def test_over_tcp_haproxy_sees_all_of_sixty_instances(self):
         self.start_both(nameserver="tcp@{0.address}:{0.dns_port}", slots=64, check="")

@@ -68,8 +68,8 @@ class PrometheusTest(Case):
         self.eventually_equal(jobs, lambda: {job: self.targets(job) for job in jobs}, FOLLOW_WITHIN)
 
     def test_targets_follow_registrations(self):
-        self.api.expect_registered("web", "i-1", "192.0.2.1", 9001, ttl="60s")
-        self.api.expect_registered("web", "i-2", ["192.0.2.2", "2001:db8::2"], 9002, ttl="60s")
+        self.api.expect_registered("web", "i-1", "192.0.2.1", 9001)
+        self.api.expect_registered("web", "i-2", ["192.0.2.2", "2001:db8::2"], 9002)
         self.expect(srv={"i-1.web.svc.internal:9001", "i-2.web.svc.internal:9002"},
                     a={"192.0.2.1:9100", "192.0.2.2:9100"}, aaaa={"[2001:db8::2]:9100"})
 
@@ -83,7 +83,7 @@ class PrometheusTest(Case):
 
     def test_a_service_too_large_for_udp_is_found_whole(self):
         for n in range(100):
-            self.api.expect_registered("web", f"i-{n}", f"192.0.2.{n + 1}", 9000 + n, ttl="60s")
+            self.api.expect_registered("web", f"i-{n}", f"192.0.2.{n + 1}", 9000 + n)
         self.expect(srv={f"i-{n}.web.svc.internal:{9000 + n}" for n in range(100)})
 
     def test_the_servers_own_metrics_can_be_scraped(self):

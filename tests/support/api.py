@@ -97,9 +97,9 @@ def instance_path(service, id):
 
 
 def registration(address, port, **fields):
-    """A body: `address` is a literal, or a list of them."""
+    """A body: `address` is a literal, or a list of them. The lease outlives the test unless it is given."""
     body = {"address": address} if isinstance(address, str) else {"addresses": address}
-    return {**body, "port": port, **fields}
+    return {**body, "port": port, "ttl": "300s", **fields}
 
 
 def wire(method, path, body=None, close=False):

@@ -77,7 +77,7 @@ def stubborn_writers(server, count):
             for step in itertools.count():
                 if done.is_set():
                     return
-                api.register(f"stubborn-{n}", f"i-{step}", ttl="60s")
+                api.register(f"stubborn-{n}", f"i-{step}")
         finally:
             api.close()
 
