@@ -63,11 +63,12 @@ class EventLoop {
   void run_tasks();
   [[nodiscard]] Tick now() const;
 
+  // In this order: sessions die with the context or with a task that never ran, and take their deadlines off the wheel.
   TimingWheel wheel_;
-  bool is_ticking_ = false;
-  Guarded<std::vector<std::move_only_function<void()>>> tasks_;
   boost::asio::io_context context_{1};
   boost::asio::steady_timer ticker_{context_};
+  bool is_ticking_ = false;
+  Guarded<std::vector<std::move_only_function<void()>>> tasks_;
   std::jthread thread_;
 };
 
