@@ -82,9 +82,11 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   const auto code = static_cast<std::uint16_t>(rcode);
   std::uint16_t flags =
       static_cast<std::uint16_t>(dns::k_flag_qr | (query_.flags & dns::k_opcode_mask) | (code & 0xfU));
-  if (query_.opcode == dns::Opcode::query) flags |= query_.flags & dns::k_flag_rd;
-  // RFC 4035 §3.1.6 wants CD clear, RFC 8906 §8.1.3 wants it copied to those who speak DNSSEC.
-  if (query_.edns && query_.edns->dnssec_ok) flags |= query_.flags & dns::k_flag_cd;
+  if (query_.opcode == dns::Opcode::query) {
+    flags |= query_.flags & dns::k_flag_rd;
+    // RFC 4035 §3.1.6 wants CD clear, RFC 8906 §8.1.3 wants it copied to those who speak DNSSEC.
+    if (query_.edns && query_.edns->dnssec_ok) flags |= query_.flags & dns::k_flag_cd;
+  }
   if (authoritative_) flags |= dns::k_flag_aa;
   if (truncated_) flags |= dns::k_flag_tc;
 

@@ -57,6 +57,30 @@ bool read_section(ByteReader& reader, Section section, std::uint16_t count, Quer
   return true;
 }
 
+// How many records the header counts, section by section.
+struct Counts {
+  std::uint16_t questions;
+  std::uint16_t answers;
+  std::uint16_t authorities;
+  std::uint16_t additionals;
+};
+
+bool read_records(ByteReader& reader, const Counts& counts, Query& query) {
+  return read_section(reader, Section::answer, counts.answers, query) &&
+         read_section(reader, Section::authority, counts.authorities, query) &&
+         read_section(reader, Section::additional, counts.additionals, query);
+}
+
+// OPT is answered with OPT, whatever else is wrong (RFC 6891 §6.1.1): looked for where nothing else is believed.
+void find_opt(Bytes message, const Counts& counts, Query& query) {
+  ByteReader reader(message, k_header_bytes);
+  for (std::uint16_t i = 0; i < counts.questions; ++i) {
+    if (!skip_name(reader)) return;
+    reader.skip(4);
+  }
+  static_cast<void>(read_records(reader, counts, query));
+}
+
 bool read_question(Bytes message, Query& query) {
   const Bytes rest = message.subspan(k_header_bytes);
   if (!query.name.read(rest)) return false;
@@ -78,30 +102,16 @@ Parsed parse_query(Bytes message, Query& query) {
   query.opcode = static_cast<Opcode>((query.flags & k_opcode_mask) >> 11);
   query.question = {};
   query.edns.reset();
-  const std::uint16_t questions = load_u16(message.data() + 4);
-  const std::uint16_t answers = load_u16(message.data() + 6);
-  const std::uint16_t authorities = load_u16(message.data() + 8);
-  const std::uint16_t additionals = load_u16(message.data() + 10);
+  const Counts counts{load_u16(message.data() + 4), load_u16(message.data() + 6), load_u16(message.data() + 8),
+                      load_u16(message.data() + 10)};
 
-  if (query.opcode != Opcode::query) {
-    if (questions == 1) static_cast<void>(read_question(message, query));
-    return Parsed::other_opcode;
-  }
-  const bool has_question = questions == 1 && read_question(message, query);
-  if (!has_question) {
-    // OPT comes back even then (RFC 6891 §7), where it can be found: without any question it follows the header.
-    ByteReader reader(message, k_header_bytes);
-    if (questions == 0) {
-      static_cast<void>(read_section(reader, Section::answer, answers, query) &&
-                        read_section(reader, Section::authority, authorities, query) &&
-                        read_section(reader, Section::additional, additionals, query));
-    }
-    return Parsed::bad_header;
+  const bool has_question = counts.questions == 1 && read_question(message, query);
+  if (query.opcode != Opcode::query || !has_question) {
+    find_opt(message, counts, query);
+    return query.opcode != Opcode::query ? Parsed::other_opcode : Parsed::bad_header;
   }
   ByteReader reader(message, k_header_bytes + query.question.size());
-  const bool whole = read_section(reader, Section::answer, answers, query) &&
-                     read_section(reader, Section::authority, authorities, query) &&
-                     read_section(reader, Section::additional, additionals, query) && reader.left() == 0;
+  const bool whole = read_records(reader, counts, query) && reader.left() == 0;
   return whole ? Parsed::query : Parsed::bad_message;
 }
 
