@@ -1,7 +1,8 @@
 #include "answer/resolution.h"
 
 #include <algorithm>
-#include <array>
+#include <cstring>
+#include <span>
 #include <string>
 
 #include "base/limits.h"
@@ -18,15 +19,18 @@ Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint
 // 2782).
 std::optional<std::size_t> target_offset(Type type) {
   switch (type) {
-    case Type::ns:
-      return 0;
-    case Type::mx:
-      return 2;
-    case Type::srv:
-      return 6;
-    default:
-      return std::nullopt;
+    case Type::ns: return 0;
+    case Type::mx: return 2;
+    case Type::srv: return 6;
+    case Type::svcb:  // RFC 9460 §4.1
+    case Type::https: return 2;
+    default: return std::nullopt;
   }
+}
+
+// SvcPriority 0 is an alias, any other a service.
+bool has_owner_as_target(Type type, const std::string& rdata) {
+  return (type == Type::svcb || type == Type::https) && (rdata[0] != 0 || rdata[1] != 0);
 }
 
 bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
@@ -57,16 +61,15 @@ Rcode Resolution::deny(Rcode rcode) {
 Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
   switch (found.kind) {
     case RosterName::Kind::none:
-    case RosterName::Kind::missing:
-      return deny(Rcode::nxdomain);
+    case RosterName::Kind::missing: return deny(Rcode::nxdomain);
     case RosterName::Kind::empty:
+      // The zone file may have records at `_tcp.Z` too.
+      if (zone_->records.find(name_->suffix(0)) != nullptr) return answer_static_name();
       return deny(Rcode::noerror);
     case RosterName::Kind::service:
-    case RosterName::Kind::service_srv:
-      return answer_service(found);
+    case RosterName::Kind::service_srv: return answer_service(found);
     case RosterName::Kind::instance:
-    case RosterName::Kind::instance_srv:
-      return answer_instance(found);
+    case RosterName::Kind::instance_srv: return answer_instance(found);
   }
   return deny(Rcode::servfail);
 }
@@ -76,33 +79,22 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
   const bool has_addresses = found.kind == RosterName::Kind::service;
   bool put = false;
   switch (query_.type) {
-    case Type::a:
-      put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v4);
-      break;
-    case Type::aaaa:
-      put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v6);
-      break;
-    case Type::srv:
-      put = service.put_srv(name_at_, *found.view);
-      break;
+    case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v4); break;
+    case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v6); break;
+    case Type::srv: put = service.put_srv(name_at_, *found.view); break;
     case Type::any:  // RFC 8482 §4.1: one RRset is enough
       put = (has_addresses && (service.put_addresses(name_at_, *found.view, Family::v4) ||
                                service.put_addresses(name_at_, *found.view, Family::v6))) ||
             service.put_srv(name_at_, *found.view);
       break;
-    default:
-      break;
+    default: break;
   }
   if (put) return Rcode::noerror;
   if (service.has_live(*found.view)) return deny(Rcode::noerror);
   switch (found.answers->policy().when_empty) {
-    case WhenEmpty::nodata:
-      return deny(Rcode::noerror);
-    case WhenEmpty::nxdomain:
-      return deny(Rcode::nxdomain);
-    case WhenEmpty::servfail:
-      reply_.set_authoritative(false);
-      return Rcode::servfail;
+    case WhenEmpty::nodata: return deny(Rcode::noerror);
+    case WhenEmpty::nxdomain: return deny(Rcode::nxdomain);
+    case WhenEmpty::servfail: reply_.set_authoritative(false); return Rcode::servfail;
   }
   return deny(Rcode::noerror);
 }
@@ -114,21 +106,12 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
   const bool has_addresses = found.kind == RosterName::Kind::instance;
   bool put = false;
   switch (query_.type) {
-    case Type::a:
-      put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4);
-      break;
-    case Type::aaaa:
-      put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v6);
-      break;
+    case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4); break;
+    case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v6); break;
     case Type::any:
-    case Type::srv:
-      put = service.put_srv(name_at_, *found.member);
-      break;
-    case Type::txt:
-      put = service.put_txt(name_at_, *found.member);
-      break;
-    default:
-      break;
+    case Type::srv: put = service.put_srv(name_at_, *found.member); break;
+    case Type::txt: put = service.put_txt(name_at_, *found.member); break;
+    default: break;
   }
   return put ? Rcode::noerror : deny(Rcode::noerror);
 }
@@ -137,24 +120,27 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
 
 Resolution::Step Resolution::answer_static_name() {
   const StaticAnswer found = zone_->records.look_up(*name_, query_.type);
+  if (found.wildcard && is_below_roster_name()) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
   switch (found.found) {
-    case Found::hit:
-      return answer_hit(found);
-    case Found::nodata:
-      return deny(Rcode::noerror);
-    case Found::nxdomain:
-      return deny(Rcode::nxdomain);
-    case Found::delegation:
-      return refer(found);
-    case Found::alias:
-      return follow_alias(found);
-    case Found::redirect:
-      return follow_redirect(found);
-    case Found::unavailable:
-      reply_.set_authoritative(false);
-      return Rcode::servfail;
+    case Found::hit: return answer_hit(found);
+    case Found::nodata: return deny(Rcode::noerror);
+    case Found::nxdomain: return deny(Rcode::nxdomain);
+    case Found::delegation: return refer(found);
+    case Found::alias: return follow_alias(found);
+    case Found::redirect: return follow_redirect(found);
+    case Found::unavailable: reply_.set_authoritative(false); return Rcode::servfail;
   }
   return Rcode::servfail;
+}
+
+// Services are known to the roster with all that is below them: what is left is `_tcp.Z` and `_udp.Z`.
+bool Resolution::is_below_roster_name() const {
+  const std::size_t own_labels = name_->labels - zone_->apex_labels;
+  if (own_labels < 2) return false;
+  const std::string_view top = name_->suffix(own_labels - 1);
+  dns::QuestionName above;
+  const bool is_name = above.read({reinterpret_cast<const std::uint8_t*>(top.data()), top.size()});
+  return is_name && zone_->records.find(top) == nullptr && roster_.find(*zone_, above).kind != RosterName::Kind::none;
 }
 
 Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {
@@ -191,10 +177,9 @@ Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
   const std::string& onto = found.rrset->rdatas.front();
   const std::size_t kept = static_cast<std::size_t>(name_->size) - found.node->owner.wire().size();
   if (kept + onto.size() > limits::k_name_bytes_max) return Rcode::yxdomain;  // RFC 6672 §2.2
-  std::array<std::uint8_t, limits::k_name_bytes_max> target;
-  std::copy_n(name_->folded.begin(), kept, target.begin());
-  std::ranges::copy(octets(onto), target.begin() + static_cast<std::ptrdiff_t>(kept));
-  const Bytes whole(target.data(), kept + onto.size());
+  std::memmove(redirected_.data(), spelling_.data(), kept);                   // which may be there already
+  std::memcpy(redirected_.data() + kept, onto.data(), onto.size());
+  const Bytes whole(redirected_.data(), kept + onto.size());
   if (reply_.is_truncated() || !reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, whole)) {
     reply_.set_truncated();
     return Rcode::noerror;
@@ -204,39 +189,50 @@ Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
 
 Resolution::Step Resolution::move_to(Bytes target) {
   if (query_.type == Type::cname || query_.type == Type::any) return Rcode::noerror;
-  // RFC 1034 §5.2.2: a loop, or a chain nobody means, ends with what has been put.
-  if (++aliases_ > limits::k_cname_chain_max) return Rcode::noerror;
-  if (!is_pointer_reachable(reply_.last_rdata_at()) || !target_.read(target)) return Rcode::noerror;
-  const Zone* next = zones_.find_enclosing(target_);
+  // RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with what has been put.
+  if (aliases_ == targets_.size() || !is_pointer_reachable(reply_.last_rdata_at())) return Rcode::noerror;
+  if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
+  name_ = &targets_[aliases_++];
+  const Zone* next = zones_.find_enclosing(*name_);
   if (next == nullptr) return Rcode::noerror;  // out of our zones: the client asks on
   zone_ = next;
-  name_ = &target_;
+  spelling_ = target;
   name_at_ = reply_.last_rdata_at();
   return std::nullopt;
+}
+
+// Whether the target read last is a name that has been answered.
+bool Resolution::is_circle() const {
+  const std::string_view target = targets_[aliases_].suffix(0);
+  return target == query_.name.suffix(0) ||
+         std::ranges::any_of(std::span(targets_).first(aliases_),
+                             [&](const dns::QuestionName& earlier) { return earlier.suffix(0) == target; });
 }
 
 // RFC 1034 §4.3.2 step 3b. Not authoritative, unless an alias of ours led here.
 Resolution::Step Resolution::refer(const StaticAnswer& found) {
   if (reply_.records(Section::answer) == 0) reply_.set_authoritative(false);
   const RRset& ns = *found.rrset;
-  if (!reply_.put_whole(Section::authority, found.node->owner, ns, ns.ttl) || !put_glue(ns, *found.node)) {
+  if (!reply_.put_whole(Section::authority, found.node->owner, ns, ns.ttl) ||
+      !put_glue(ns, *found.node, GlueOf::delegated_zone)) {
     reply_.set_truncated();  // RFC 9471 §2: a referral without its glue is none
+    return Rcode::noerror;
   }
+  static_cast<void>(put_glue(ns, *found.node, GlueOf::others));  // that of our own zone helps where it fits
   return Rcode::noerror;
 }
 
-// Glue in the delegated zone must fit; that of our own zone helps where it does.
-bool Resolution::put_glue(const RRset& ns, const Node& cut) {
+// The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
+bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
   bool complete = true;
   for (const std::string& rdata : ns.rdatas) {
     const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
     const Node* node = server ? zone_->records.find(server->folded_wire()) : nullptr;
-    if (node == nullptr) continue;
+    if (node == nullptr || server->is_within(cut.owner) != (which == GlueOf::delegated_zone)) continue;
     for (const Type type : {Type::a, Type::aaaa}) {
       const RRset* addresses = node->find(type);
       if (addresses == nullptr) continue;
-      const bool fits = reply_.put_whole(Section::additional, node->owner, *addresses, addresses->ttl);
-      if (!fits && server->is_within(cut.owner)) complete = false;
+      complete &= reply_.put_whole(Section::additional, node->owner, *addresses, addresses->ttl);
     }
   }
   return complete;
@@ -251,7 +247,10 @@ void Resolution::put_target_addresses(const RRset& rrset) {
     if (std::ranges::find(seen, target) != seen.end()) continue;
     seen.push_back(target);
     dns::QuestionName name;
-    if (name.read(octets(rdata).subspan(*at))) put_addresses_of(name);
+    if (!name.read(octets(rdata).subspan(*at))) continue;
+    // RFC 9460 §2.5.2: a service at the root is at the owner; §2.5.1: an alias to it is at nothing.
+    const bool is_owner = name.labels == 0 && has_owner_as_target(rrset.type, rdata);
+    put_addresses_of(is_owner ? *name_ : name);
   }
 }
 

@@ -1,10 +1,11 @@
 // One question's way through a zone: RFC 1034 §4.3.2 from step 3 on, over the roll and the zone file alike.
 //
 // Shape    `run` fills the reply's sections and says the RCODE. An alias starts over with its target, at most
-//          k_cname_chain_max times.
+//          k_cname_chain_max times and never with a name that has been answered.
 // Threads  one query, one worker; under the caller's ReadLock.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -12,6 +13,8 @@
 #include "answer/roster.h"
 #include "answer/service_sections.h"
 #include "answer/zones.h"
+#include "base/bytes.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "dns/query.h"
 #include "registry/lease.h"
@@ -30,7 +33,8 @@ class Resolution {
         now_(now),
         random_(random),
         scratch_(scratch),
-        name_(&query.name) {}
+        name_(&query.name),
+        spelling_(query.question) {}
 
   dns::Rcode run();
 
@@ -43,6 +47,9 @@ class Resolution {
   Step answer_service(const RosterName& found);
   Step answer_instance(const RosterName& found);
   Step answer_static_name();
+  // Whether the roll has a name between this one and the zone's top that the zone file does not know: closer than any
+  // wildcard found there.
+  [[nodiscard]] bool is_below_roster_name() const;
   Step answer_hit(const StaticAnswer& found);
   Step answer_any(const StaticAnswer& found);
   Step follow_alias(const StaticAnswer& found);
@@ -52,9 +59,11 @@ class Resolution {
 
   // Moves to the target of the alias whose RDATA was put last. Empty: go on. A code: the chain ends here.
   Step move_to(Bytes target);
+  [[nodiscard]] bool is_circle() const;
   void put_target_addresses(const RRset& rrset);
   void put_addresses_of(const dns::QuestionName& target);
-  bool put_glue(const RRset& ns, const Node& cut);
+  enum class GlueOf : std::uint8_t { delegated_zone, others };
+  bool put_glue(const RRset& ns, const Node& cut, GlueOf which);
   [[nodiscard]] ServiceSections sections(const ServiceAnswers& answers) {
     return {reply_, answers, now_, random_, scratch_};
   }
@@ -68,10 +77,12 @@ class Resolution {
   Random& random_;
   Scratch& scratch_;
 
-  const dns::QuestionName* name_;  // the question's, or the last alias's target
-  dns::QuestionName target_;
+  const dns::QuestionName* name_;                      // the question's, or the last alias's target
+  Bytes spelling_;                                     // begins with the same name, in the case it was written in
   std::uint16_t name_at_ = Reply::k_question_name_at;  // where it stands in the reply
+  std::array<dns::QuestionName, limits::k_cname_chain_max> targets_;  // of the aliases followed so far
   std::size_t aliases_ = 0;
+  std::array<std::uint8_t, limits::k_name_bytes_max> redirected_;  // the target a DNAME made
 };
 
 }  // namespace rollcall::answer
