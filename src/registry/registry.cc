@@ -221,7 +221,8 @@ bool Registry::owes() const noexcept {
 }
 
 void Registry::add_owed_to(Transaction& transaction) const {
-  // A change staged for the same service is the newer word.
+  // A change staged for the same service is the newer word. The set borrows from the rows, which must not move.
+  transaction.services.reserve(transaction.services.size() + owed_.services.size());
   std::unordered_set<ServiceRef, ServiceHash, ServiceEqual> newer;
   for (const ServiceRecord& record : transaction.services) newer.insert(record.key.ref());
   for (const auto& [key, record] : owed_.services) {

@@ -135,6 +135,17 @@ TEST_CASE("an older word about a service never replaces a newer one on disk") {
   CHECK(world.journal.services.at({k_svc, "web"}).emptied_at == world.wall);
 }
 
+TEST_CASE("of several services that owe an end the one that comes back is on disk as it is now") {
+  World world;
+  CHECK(world.apply({adding("a", "i-1"), adding("b", "i-1"), adding("c", "i-1")}).size() == 3);
+  world.pass(15s);
+  CHECK(world.sweep() == 3);
+  CHECK(world.add("b", "i-1"));
+  CHECK(world.journal.services.at({k_svc, "a"}).emptied_at);
+  CHECK_FALSE(world.journal.services.at({k_svc, "b"}).emptied_at);
+  CHECK(world.journal.services.at({k_svc, "c"}).emptied_at);
+}
+
 TEST_CASE("an update of a service that owes an end leaves both on disk") {
   World world;
   CHECK(world.apply({adding("web", "i-1"), adding("web", "i-2")}).size() == 2);
