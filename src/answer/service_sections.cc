@@ -181,15 +181,23 @@ bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.empty()) return false;
   const std::uint32_t limit = answers_.policy().answer_limit;
-  const bool is_limited = limit != 0 && limit < live.size();
+  const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
   const bool surely_fits = view.srv_bytes <= reply_.out().left();
-  if (surely_fits || is_limited) {
-    order_members(live, is_limited ? limit : live.size(), view.equal_weights);
-    put_srv_records(owner_at, scratch_.chosen, ttl);
-  } else {
-    put_srv_records(owner_at, live, ttl);
+  if (surely_fits || take < live.size()) {
+    order_members(live, take, view.equal_weights);
+    if (surely_fits || srv_bytes(scratch_.chosen) <= reply_.out().left()) {
+      put_srv_records(owner_at, scratch_.chosen, ttl);
+      return true;
+    }
   }
+  put_srv_records(owner_at, live.first(take), ttl);
   return true;
+}
+
+std::size_t ServiceSections::srv_bytes(std::span<const std::uint32_t> members) const {
+  std::size_t bytes = 0;
+  for (const std::uint32_t i : members) bytes += k_record_fixed + answers_.member(i).srv.size;
+  return bytes;
 }
 
 void ServiceSections::put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members,
