@@ -101,9 +101,13 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
 
 Resolution::Step Resolution::answer_instance(const RosterName& found) {
   ServiceSections service = sections(*found.answers);
-  // An instance whose lease has ended is gone, swept or not.
-  if (!service.is_live(*found.member)) return deny(Rcode::nxdomain);
   const bool has_addresses = found.kind == RosterName::Kind::instance;
+  // An instance whose lease has ended is gone, swept or not; a tag of the same name has it back.
+  if (!service.is_live(*found.member)) {
+    const View* tagged = has_addresses ? found.answers->find_tag(name_->label(0)) : nullptr;
+    if (tagged == nullptr) return deny(Rcode::nxdomain);
+    return answer_service({RosterName::Kind::service, found.answers, tagged});
+  }
   bool put = false;
   switch (query_.type) {
     case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4); break;

@@ -1,0 +1,172 @@
+// Whole answers: where the roll and the zone file meet, and what holds for every answer.
+#include "answer/responder.h"
+
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "unit/answer/world.h"
+
+namespace rollcall::answer {
+namespace {
+
+using namespace testing;
+using dns::Type;
+
+constexpr std::string_view k_mixed_zone = R"(
+$TTL 60
+@      1   IN SOA   ns hostmaster 1 10 5 1h 1
+@          IN NS    ns
+ns         IN A     192.0.2.53
+www        IN CNAME web
+far        IN CNAME www
+_tcp       IN TXT   "of the zone file"
+*          IN A     192.0.2.99
+)";
+
+TEST_CASE("an alias in the zone file leads to a service") {
+  World world({}, 1232, k_mixed_zone);
+  world.add({.addresses = {"192.0.2.1"}, .tags = {"blue"}});
+  const Answered a = world.ask("far.svc.internal", Type::a);
+  CHECK(a.answer == Records{"far.svc.internal. 60 CNAME www.svc.internal.",
+                            "www.svc.internal. 60 CNAME web.svc.internal.", "web.svc.internal. 1 A 192.0.2.1"});
+  CHECK(world.ask("www.svc.internal", Type::srv).answer.size() == 2);
+  CHECK(world.ask("www.svc.internal", Type::srv).additional == Records{"i-1.web.svc.internal. 1 A 192.0.2.1"});
+  const Answered aaaa = world.ask("www.svc.internal", Type::aaaa);
+  CHECK(aaaa.rcode == "NOERROR");
+  CHECK(aaaa.answer.size() == 1);
+  CHECK(aaaa.authority.size() == 1);
+}
+
+TEST_CASE("a service is closer than a wildcard, and so is nothing below it") {
+  World world({}, 1232, k_mixed_zone);
+  CHECK(rdata_ends(world.ask("web.svc.internal", Type::a).answer) == Records{"192.0.2.99"});
+  world.add({.addresses = {"192.0.2.1"}});
+  CHECK(rdata_ends(world.ask("web.svc.internal", Type::a).answer) == Records{"192.0.2.1"});
+  CHECK(world.ask("x.web.svc.internal", Type::a).rcode == "NXDOMAIN");
+  CHECK(rdata_ends(world.ask("db.svc.internal", Type::a).answer) == Records{"192.0.2.99"});
+}
+
+TEST_CASE("what the zone file has at _tcp is answered beside services") {
+  World world({}, 1232, k_mixed_zone);
+  world.add(Entry{});
+  CHECK(world.ask("_tcp.svc.internal", Type::txt).answer == Records{"_tcp.svc.internal. 60 TXT \"of the zone file\""});
+  CHECK(world.ask("_tcp.svc.internal", Type::a).rcode == "NOERROR");
+  CHECK(world.ask("_tcp.svc.internal", Type::a).answer.empty());
+}
+
+TEST_CASE("a name that is both a tag and the label of an instance that has ended is the tag's") {
+  World world;
+  world.add_all({{.id = "blue", .addresses = {"192.0.2.1"}, .ttl = 15s},
+                 {.id = "other", .addresses = {"192.0.2.2"}, .tags = {"blue"}, .ttl = 60s}});
+  CHECK(rdata_ends(world.ask("blue.web.svc.internal", Type::a).answer) == Records{"192.0.2.1"});
+  world.pass(15s);
+  CHECK(rdata_ends(world.ask("blue.web.svc.internal", Type::a).answer) == Records{"192.0.2.2"});
+  world.registry.sweep(world.clock.now(), world.wall);
+  CHECK(rdata_ends(world.ask("blue.web.svc.internal", Type::a).answer) == Records{"192.0.2.2"});
+}
+
+TEST_CASE("an instance's TXT has its meta as key=value strings, one empty string when it has none") {
+  World world;
+  world.add_all({{.id = "a", .meta = {{"path", "/x"}, {"v", ""}}},
+                 {.id = "b"},
+                 {.id = "c", .meta = {{"k", std::string(253, 'v')}, {"l", std::string(254, 'v')}, {"m", "1"}}}});
+  CHECK(world.ask("a.web.svc.internal", Type::txt).answer == Records{"a.web.svc.internal. 1 TXT \"path=/x\" \"v=\""});
+  CHECK(world.ask("a._web._tcp.svc.internal", Type::txt).answer.size() == 1);
+  CHECK(world.ask("b.web.svc.internal", Type::txt).answer == Records{"b.web.svc.internal. 1 TXT \"\""});
+  // A pair longer than a string can be is left out.
+  CHECK(world.ask("c.web.svc.internal", Type::txt).answer ==
+        Records{"c.web.svc.internal. 1 TXT \"k=" + std::string(253, 'v') + "\" \"m=1\""});
+}
+
+TEST_CASE("ANY at a service is one RRset") {
+  World world;
+  world.add_all({{.id = "a", .addresses = {"192.0.2.1", "2001:db8::1"}},
+                 {.service = "six", .id = "a", .addresses = {"2001:db8::1"}}});
+  CHECK(world.ask("web.svc.internal", Type::any).answer == Records{"web.svc.internal. 1 A 192.0.2.1"});
+  CHECK(world.ask("six.svc.internal", Type::any).answer == Records{"six.svc.internal. 1 AAAA 2001:db8::1"});
+  CHECK(world.ask("_web._tcp.svc.internal", Type::any).answer.size() == 1);
+  CHECK(world.ask("a.web.svc.internal", Type::any).answer.size() == 1);
+}
+
+TEST_CASE("the name comes back in the case it was asked in, and so do its records") {
+  World world;
+  world.add(Entry{});
+  const Answered answered = world.ask("wEb.SVC.inTERnal", Type::a);
+  CHECK(answered.answer == Records{"wEb.SVC.inTERnal. 1 A 192.0.2.1"});
+  CHECK(world.ask("I-1.Web.svc.internal", Type::a).answer == Records{"I-1.Web.svc.internal. 1 A 192.0.2.1"});
+}
+
+TEST_CASE("the target of SRV has the case of the id") {
+  World world;
+  world.add({.id = "Node-1"});
+  CHECK(world.ask("web.svc.internal", Type::srv).answer ==
+        Records{"web.svc.internal. 1 SRV 1 1 8080 Node-1.web.svc.internal."});
+}
+
+TEST_CASE("no answer is longer than its room, and every one can be read, whatever is asked") {
+  World world({}, 65535, k_mixed_zone);
+  std::vector<Entry> entries;
+  for (int i = 0; i < 60; ++i) {
+    const std::string number = std::to_string(i);
+    entries.push_back({.service = i % 3 == 0 ? "web" : "db",
+                       .id = std::string(static_cast<std::size_t>(i), 'x') + number,
+                       .addresses = {"192.0.2." + number, "2001:db8::" + number, "198.51.100." + number},
+                       .priority = static_cast<std::uint16_t>(i % 2),
+                       .tags = {"t" + std::to_string(i % 5)},
+                       .ttl = std::chrono::seconds(1 + i)});
+  }
+  world.add_all(entries);
+  const std::vector<std::string> names{"web", "db", "t1.db", "_web._tcp", "_tcp",     "",           "www",
+                                       "far", "x",  "0.web", "xxx3.web",  "_db._tcp", "nobody.web", "a.b.c.d.e.f"};
+  const std::vector<Type> types{Type::a, Type::aaaa, Type::srv, Type::txt, Type::any, Type::ns, Type::soa};
+  Random random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    if (random.below(100) == 0) world.pass(std::chrono::milliseconds(random.below(800)));
+    const std::string& label = names[random.below(static_cast<std::uint32_t>(names.size()))];
+    Ask ask{.name = label.empty() ? "svc.internal" : label + ".svc.internal",
+            .type = types[random.below(static_cast<std::uint32_t>(types.size()))],
+            .transport = random.below(4) == 0 ? Transport::tcp : Transport::udp,
+            .id = static_cast<std::uint16_t>(random.next())};
+    if (random.below(2) == 0) ask.payload = static_cast<std::uint16_t>(random.below(3000));
+    const Answered answered = world.ask(ask);
+    const std::size_t offered = std::max<std::size_t>(ask.payload.value_or(512), 512);
+    if (ask.transport == Transport::udp) REQUIRE(answered.size <= offered);
+    REQUIRE(answered.has_opt == ask.payload.has_value());
+    if (answered.truncated) {
+      REQUIRE(ask.transport == Transport::udp);
+      REQUIRE(answered.additional.empty());
+    }
+  }
+}
+
+TEST_CASE("whatever comes in, what goes out is a reply to it or nothing") {
+  World world({}, 1232, k_mixed_zone);
+  world.add(Entry{});
+  Random random(8);
+  const std::vector<std::uint8_t> good = query_of({.name = "web.svc.internal", .type = Type::srv, .payload = 1232});
+  int silences = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    std::vector<std::uint8_t> bytes = good;
+    for (std::uint32_t change = random.below(4); change > 0; --change) {
+      bytes[random.below(static_cast<std::uint32_t>(bytes.size()))] = static_cast<std::uint8_t>(random.next());
+    }
+    if (random.below(4) == 0) bytes.resize(random.below(static_cast<std::uint32_t>(bytes.size()) + 1));
+    const Bytes reply = world.respond(bytes);
+    if (reply.empty()) {
+      ++silences;
+      REQUIRE((bytes.size() < 12 || (bytes[2] & 0x80) != 0));
+      continue;
+    }
+    REQUIRE(reply.size() >= 12);
+    REQUIRE(reply.size() <= 1232);
+    REQUIRE(reply[0] == bytes[0]);
+    REQUIRE(reply[1] == bytes[1]);
+    REQUIRE((reply[2] & 0x80) != 0);
+    REQUIRE((reply[2] & 0x78) == (bytes[2] & 0x78));
+  }
+  CHECK(silences > 0);
+}
+
+}  // namespace
+}  // namespace rollcall::answer
