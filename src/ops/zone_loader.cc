@@ -11,16 +11,15 @@
 namespace rollcall::ops {
 namespace {
 
-Result<dns::ZoneFile> read_zone(const ZoneSettings& zone) {
-  if (!zone.file.empty()) return dns::load_zone_file(zone.file, zone.name);
+// Messages begin with the file's name.
+Result<answer::StaticZone> read_zone(const ZoneSettings& zone) {
+  if (!zone.file.empty()) return answer::StaticZone::load(zone.file, zone.name);
   const std::string usual = "zones/" + zone.name.text_without_dot() + ".zone";
   std::error_code ignored;
-  if (std::filesystem::exists(usual, ignored)) return dns::load_zone_file(usual, zone.name);
-  return dns::parse_zone(answer::builtin_zone_text(), zone.name, "(built-in zone)");
-}
-
-Error as_start_up(const ZoneSettings& zone, const Error& error) {
-  return {Errc::start_up, fmt::format("zone {}: {}", zone.name.text_without_dot(), error.message)};
+  if (std::filesystem::exists(usual, ignored)) return answer::StaticZone::load(usual, zone.name);
+  Result<dns::ZoneFile> builtin = dns::parse_zone(answer::builtin_zone_text(), zone.name, "built-in zone");
+  if (!builtin) return std::unexpected(builtin.error());
+  return answer::StaticZone::build(std::move(*builtin));
 }
 
 }  // namespace
@@ -28,10 +27,8 @@ Error as_start_up(const ZoneSettings& zone, const Error& error) {
 Result<std::vector<answer::Zone>> load_zones(const Settings& settings) {
   std::vector<answer::Zone> zones;
   for (const ZoneSettings& wanted : settings.zones) {
-    Result<dns::ZoneFile> file = read_zone(wanted);
-    if (!file) return std::unexpected(as_start_up(wanted, file.error()));
-    Result<answer::StaticZone> records = answer::StaticZone::build(std::move(*file));
-    if (!records) return std::unexpected(as_start_up(wanted, records.error()));
+    Result<answer::StaticZone> records = read_zone(wanted);
+    if (!records) return failure(Errc::start_up, records.error().message);
     zones.push_back({.id = {}, .records = std::move(*records), .policy = wanted.policy});
   }
   return zones;
