@@ -143,10 +143,11 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
   members.shrink_to_fit();
   auto service =
       std::make_unique<Service>(key, index, protocols, std::move(members), is_empty ? empty_since : std::nullopt);
-  if (is_empty) to_forget_.emplace(now + forget_service_after_, std::pair(key, index));
   const Service& visible = *service;
   std::unique_ptr<const Service> old = services_.publish(std::move(service));
   if (old == nullptr) service_count_.fetch_add(1, std::memory_order_relaxed);
+  const bool was_empty = old != nullptr && old->instances.empty();
+  if (is_empty || was_empty) forget_at(key, is_empty ? std::optional(now + forget_service_after_) : std::nullopt);
   audience_.publish(visible);
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
@@ -199,12 +200,19 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
   for (std::unique_ptr<const Instance>& instance : retired) rcu::Entry::retire(std::move(instance));
 }
 
+void Registry::forget_at(const ServiceKey& key, std::optional<LeaseTime> time) {
+  if (const auto earlier = empty_.extract(key)) to_forget_.erase({earlier.mapped(), key});
+  if (!time) return;
+  empty_.emplace(key, *time);
+  to_forget_.emplace(*time, key);
+}
+
 void Registry::forget_empty_services(LeaseTime now) {
   while (!to_forget_.empty() && to_forget_.begin()->first <= now) {
-    const auto [key, index] = std::move(to_forget_.begin()->second);
-    to_forget_.erase(to_forget_.begin());
+    const ServiceKey key = to_forget_.begin()->second;
+    forget_at(key, std::nullopt);
     const Service* service = services_.find(key.ref());
-    if (service == nullptr || service->index != index || !service->instances.empty()) continue;
+    check(service != nullptr && service->instances.empty(), "a service that is forgotten is known, and empty");
     std::unique_ptr<const Service> gone = services_.remove(*service);
     audience_.withdraw(key.ref());
     rcu::Entry::retire(std::move(gone));

@@ -17,8 +17,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rcu.h"
@@ -102,6 +104,7 @@ class Registry {
                         std::vector<const Instance*> members, std::optional<WallTime> empty_since, LeaseTime now);
   void end_instances(const ServiceKey& key, std::vector<const Instance*>& ended, WallTime wall_now, LeaseTime now);
   void set_timer(const Instance& instance);
+  void forget_at(const ServiceKey& key, std::optional<LeaseTime> time);
   void forget_empty_services(LeaseTime now);
 
   Journal& journal_;
@@ -112,8 +115,9 @@ class Registry {
   rcu::Table<Instance> instances_;
   rcu::Table<Service> services_;
   TimingWheel wheel_;  // after the tables: it lets go of their timers first
-  // Services without instances, by when they are forgotten; an entry whose index is no longer the service's is void.
-  std::multimap<LeaseTime, std::pair<ServiceKey, ChangeIndex>> to_forget_;
+  // Services without instances, and when each is forgotten: by name, and by time.
+  std::map<ServiceKey, LeaseTime> empty_;
+  std::set<std::pair<LeaseTime, ServiceKey>> to_forget_;
   Owed owed_;
   ChangeIndex index_ = 0;
 
