@@ -184,12 +184,13 @@ def without_random_layout():
 def test_programs(preset, prefix=(), env=None):
     """What CTest knows of, to be run one by one."""
     directory = ROOT / "build" / preset
+    own = {} if preset == "release" else {"ROLLCALLD": str(directory / "bin/rollcalld")}
     listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=directory, capture_output=True, text=True, check=True)
     for test in json.loads(listing.stdout)["tests"]:
         properties = {item["name"]: item["value"] for item in test.get("properties", [])}
         environment = dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", []))
         yield Suite(f"{preset}/{test['name']}", [*prefix, *test["command"]],
-                    cwd=Path(properties.get("WORKING_DIRECTORY", directory)), env={**(env or {}), **environment})
+                    cwd=Path(properties.get("WORKING_DIRECTORY", directory)), env={**own, **(env or {}), **environment})
 
 
 def python_files(directory, preset="release", prefix=(), env=None):
