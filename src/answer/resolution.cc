@@ -91,6 +91,7 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
   }
   if (put) return Rcode::noerror;
   if (service.has_live(*found.view)) return deny(Rcode::noerror);
+  reply_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
   switch (found.answers->policy().when_empty) {
     case WhenEmpty::nodata: return deny(Rcode::noerror);
     case WhenEmpty::nxdomain: return deny(Rcode::nxdomain);
