@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "answer/counters.h"
+#include "answer/identity.h"
 #include "answer/reply.h"
 #include "answer/roster.h"
 #include "answer/service_sections.h"
@@ -40,13 +41,6 @@ struct Client {
   Client(Transport how, IpAddress who = {}) : transport(how), address(who) {}  // NOLINT(google-explicit-constructor)
   Transport transport;
   IpAddress address;
-};
-
-// What the server says of itself. Empty: it keeps silent (REFUSED, or no NSID).
-struct Identity {
-  std::string nsid;      // RFC 5001, at most 64 octets; also CH TXT id.server (RFC 4892)
-  std::string version;   // CH TXT version.bind, version.server
-  std::string hostname;  // CH TXT hostname.bind
 };
 
 struct ResponderSettings {
