@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "answer/reverse_names.h"
 #include "base/check.h"
 #include "base/hash.h"
 
@@ -25,6 +26,7 @@ ZoneTable::ZoneTable(std::vector<Zone> zones) : zones_(std::move(zones)) {
     const bool is_new = by_apex_.emplace(folded_apexes_.back(), &zone).second;
     check(is_new, "no zone is served twice");
     zone.apex_labels = zone.records.apex().label_count();
+    zone.is_reverse = is_reverse(zone.records.apex());
     label_counts_.push_back(zone.apex_labels);
   }
   std::ranges::sort(label_counts_, std::greater{});

@@ -26,7 +26,8 @@ struct Zone {
   registry::ZoneId id{};
   StaticZone records;
   AnswerPolicy policy;
-  std::size_t apex_labels = 0;  // set by the ZoneTable
+  std::size_t apex_labels = 0;  // set by the ZoneTable, as is the next
+  bool is_reverse = false;      // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
 };
 
 class ZoneTable final : public rcu::Entry {
