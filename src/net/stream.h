@@ -11,7 +11,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <memory>
 #include <utility>
