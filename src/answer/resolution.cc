@@ -50,10 +50,12 @@ Resolution::Step Resolution::answer_name() {
   return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
 }
 
-// RFC 2308: the SOA tells how long the absence may be remembered.
+// RFC 2308 §3: the SOA tells how long the absence may be remembered. It is part of the answer: behind long aliases, where
+// it may not fit, TC sends the client to TCP.
 Rcode Resolution::deny(Rcode rcode) {
   const StaticZone& records = zone_->records;
-  reply_.put_whole(Section::authority, records.apex(), records.soa(), records.negative_ttl());
+  const bool fits = reply_.put_whole(Section::authority, records.apex(), records.soa(), records.negative_ttl());
+  if (!fits) reply_.set_truncated();
   return rcode;
 }
 

@@ -54,12 +54,17 @@ RegistrationView view_of(const Asked& asked, std::string_view label, registry::S
       asked.key.service.name, asked.zone, asked.key.id, asked.protocol, asked.ttl, label, status, expires_at, index};
 }
 
-Response describe_outcome(const Asked& asked, const Outcome& outcome, LeaseTime now) {
+// The lease is counted from here, where its 2xx leaves, and not from the commit it shared with others: who counts from the
+// answer must never see it end early.
+Response describe_outcome(const Asked& asked, const registry::Registry& registry, const Outcome& outcome,
+                          LeaseTime now) {
   if (!outcome) return problem(outcome.error());
+  const auto renewed = registry.renew(asked.key.ref(), now);
+  const LeaseTime expires_at = renewed ? renewed->expires_at : outcome->expires_at;
   Response response;
   response.status = outcome->created ? 201 : 200;
   response.body =
-      describe_registration(view_of(asked, outcome->label, outcome->status, outcome->expires_at, outcome->index), now);
+      describe_registration(view_of(asked, outcome->label, outcome->status, expires_at, outcome->index), now);
   if (outcome->created) response.headers.emplace_back("Location", location_of(asked.key, asked.zone));
   return response;
 }
@@ -80,8 +85,8 @@ Routed submit(const Call& call, Result<Registration> registration) {
     }
   }
   return Submission{registry::Register{std::move(*registration)},
-                    [asked = std::move(asked)](const Outcome& outcome, LeaseTime now) {
-                      return describe_outcome(asked, outcome, now);
+                    [asked = std::move(asked), &registry = call.registry](const Outcome& outcome, LeaseTime now) {
+                      return describe_outcome(asked, registry, outcome, now);
                     }};
 }
 

@@ -91,7 +91,9 @@ Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view fiel
 Result<Parameters> parse_parameters(std::string_view query, Filters filters, const registry::ZoneDirectory& zones) {
   Parameters parameters;
   if (query.empty()) return parameters;
-  const auto parsed = urls::parse_query(query);
+  // Boost.URL 1.81 reads what it has parsed up to a NUL: the query gets one of its own.
+  const std::string terminated(query);
+  const auto parsed = urls::parse_query(terminated);
   if (!parsed) return failure(Errc::invalid, "the query is no list of name=value");
   std::string name_room;
   std::string value_room;

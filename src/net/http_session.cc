@@ -144,8 +144,10 @@ bool HttpSession::begin_body() {
     return false;
   }
   parser_->eager(true);
-  if (!parser_->is_done() && http::token_list(head[http::field::expect]).exists("100-continue")) {
-    ready_ += k_continue;
+  // RFC 9110 §10.1.1: nothing for HTTP/1.0, nor for a client that is sending already; and in its turn.
+  const bool waits_for_us = head.version() >= 11 && in_.size() == 0 && !parser_->is_done();
+  if (waits_for_us && http::token_list(head[http::field::expect]).exists("100-continue")) {
+    line_.push_back({std::string(k_continue)});
     flush();
   }
   return true;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -42,6 +43,12 @@ Octets receive_some(int socket, std::size_t room) {
 
 }  // namespace
 
+std::chrono::milliseconds patience() {
+  constexpr std::chrono::milliseconds k_standard{5000};
+  const char* wanted = std::getenv("CONFORMANCE_PATIENCE_MS");
+  return wanted == nullptr ? k_standard : std::chrono::milliseconds(std::strtol(wanted, nullptr, 10));
+}
+
 Endpoint Endpoint::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) throw std::invalid_argument("no ADDRESS:PORT: " + std::string(text));
@@ -71,9 +78,9 @@ Socket::Socket(const Endpoint& peer, int type) : fd_(-1) {
     errno = error;
     fail("connect");
   }
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(k_patience);
-  const timeval patience{.tv_sec = seconds.count(), .tv_usec = 0};
-  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(patience()).count();
+  const timeval timeout{.tv_sec = wait / 1'000'000, .tv_usec = wait % 1'000'000};
+  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
   const int on = 1;
   if (type == SOCK_STREAM) setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }

@@ -106,6 +106,7 @@ const Endpoint& dns_server() {
 bool has_roll() { return other_address() == nullptr; }
 
 void register_instance(std::string_view fields, std::string_view lease) {
+  REQUIRE(has_roll());
   const std::string body = "{\"ttl\":\"" + std::string(lease) + "\"," + std::string(fields) + "}";
   const HttpAnswer done = http(own_server().http, "POST", "/v1/heartbeat", body);
   INFO(body << "\n" << done.body);

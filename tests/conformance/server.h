@@ -12,7 +12,7 @@ namespace rollcall::conformance {
 
 [[nodiscard]] const Endpoint& dns_server();
 
-// Whether services can be registered: tests of the roll have nothing to ask another server.
+// Whether services can be registered: tests of the roll, tagged [roll], have nothing to ask another server.
 [[nodiscard]] bool has_roll();
 
 // A registration as JSON; it must succeed, and is then in the DNS. `{` and `}` are put around the fields.

@@ -57,6 +57,15 @@ class GarbageHttpTest(Case):
             with self.subTest(target=target[:40]):
                 self.expect_refused(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
 
+    def test_queries_are_read_or_refused_at_any_length(self):
+        for query in (b"%zz", b"a=b", b"zone=nowhere.test", b"&&==&", b"zone", b"=", b"zone=%00", b"status=" + b"x" * 3000):
+            with self.subTest(query=query[:40]):
+                answer = self.exchange(b"GET /v1/services/web?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertRegex(answer[:13], rb"^HTTP/1\.1 [24]\d\d ")
+        for length in range(0, 400, 7):
+            good = b"GET /v1/services/web?status=ready&zone=svc.internal HTTP/1.1\r\nHost: x\r\nX-Fill: " + b"x" * length + b"\r\n\r\n"
+            self.assertTrue(self.exchange(good).startswith(b"HTTP/1.1 200 "))
+
     def test_headers_without_end_are_refused(self):
         self.expect_refused(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n")
         self.expect_refused(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-Y: z\r\n" * 20_000 + b"\r\n")

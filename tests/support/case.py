@@ -10,7 +10,7 @@ import unittest
 from tests.support import processes
 from tests.support.rollcall import ZONE, Server
 
-LOG_TAIL_BYTES = 4000
+LOG_TAIL_BYTES = 6000
 SIGNS_OF_A_BUG = ("Sanitizer", "runtime error:", "assertion", "terminate called")
 
 
@@ -35,7 +35,7 @@ class Case(unittest.TestCase):
             if server.process is not None and server.process.is_running():
                 self.assertEqual(0, server.stop(), "the exit code after SIGTERM")
             found = [sign for sign in SIGNS_OF_A_BUG if sign in server.log()]
-            self.assertEqual([], found, server.log()[-LOG_TAIL_BYTES:])
+            self.assertEqual([], found, _telling_part(server.log()))
 
     def make_server(self, *arguments, **options):
         """A rollcalld that has not been started."""
@@ -82,9 +82,15 @@ class Case(unittest.TestCase):
 
     def _show_logs(self):
         for path in sorted(self.directory.glob("*.std*")):
-            text = path.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
+            text = _telling_part(path.read_text(errors="replace"))
             if text.strip():
                 print(f"--- {self.id()}: {path.name}\n{text}", file=sys.stderr)
+
+
+def _telling_part(log):
+    """From the first sign of a bug on, else the end."""
+    at = min((log.find(sign) for sign in SIGNS_OF_A_BUG if sign in log), default=max(0, len(log) - LOG_TAIL_BYTES))
+    return log[max(0, at - 200):][:LOG_TAIL_BYTES]
 
 
 def _troubles(result):

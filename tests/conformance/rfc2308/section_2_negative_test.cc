@@ -1,3 +1,5 @@
+#include <string>
+
 #include "catch.h"
 #include "conformance/ask.h"
 
@@ -38,6 +40,25 @@ TEST_CASE("RFC 2308 §2, RFC 6604 §3: an alias to what is missing has the RCODE
   CHECK(shape(no_name) == "NXDOMAIN AA 1/1/0");
   CHECK(answers(no_name) == Lines{"alias-nowhere.c.test. 60 IN CNAME nowhere.c.test."});
   CHECK(authorities(no_name) == Lines{std::string(k_negative_soa)});
+}
+
+TEST_CASE("RFC 2308 §3: a denial has its SOA, or TC where the aliases before it have left no room") {
+  int truncated = 0;
+  for (std::size_t labels = 1; labels <= 7; ++labels) {
+    for (std::size_t last = 1; last <= 31; ++last) {
+      std::string asked = std::string(last, 'x') + '.';
+      for (std::size_t i = 0; i < labels; ++i) asked += std::string(30, 'y') + '.';
+      asked += "moved.c.test.";
+      if (asked.size() > 251) continue;  // whose target would be too long
+      const Message reply = ask({asked});
+      INFO(shape(reply));
+      CHECK(reply.has(k_tc) == reply.authority().empty());
+      truncated += head(reply) == "NXDOMAIN AA TC" ? 1 : 0;
+    }
+  }
+  CHECK(truncated > 0);
+  CHECK(shape(ask({std::string(60, 'x') + '.' + std::string(60, 'x') + '.' + std::string(60, 'x') + ".moved.c.test."},
+                  Over::tcp)) == "NXDOMAIN AA 2/1/0");
 }
 
 }  // namespace

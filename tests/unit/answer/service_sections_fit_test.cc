@@ -165,7 +165,7 @@ TEST_CASE("additional records go first, without TC, and only whole sets of them 
       const std::size_t set = i % 2 == 0 ? 32 : 28;
       if (expected + set > limit) break;
       expected += set;
-      records += i % 2 == 0 ? 2 : 1;
+      records += i % 2 == 0 ? 2U : 1U;
     }
     const Answered answered =
         world.ask({.name = "web.svc.internal", .type = Type::srv, .payload = static_cast<std::uint16_t>(limit)});

@@ -78,5 +78,12 @@ TEST_CASE("a parameter that is unknown, wrong or given twice is named") {
   CHECK(wrong_field(std::string(5000, 'x') + "=1").size() == 64);
 }
 
+TEST_CASE("what stands in memory behind a query is no part of it") {
+  const std::string_view buffer = "zone=lab.example HTTP/1.1";
+  const auto parameters = parameters_of(buffer.substr(0, buffer.find(' ')));
+  REQUIRE(parameters.has_value());
+  CHECK(parameters->zone == registry::ZoneId{1});
+}
+
 }  // namespace
 }  // namespace rollcall::api

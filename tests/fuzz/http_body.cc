@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <boost/json.hpp>
+#include <string>
+
+#include "fuzz/targets.h"
+#include "unit/api/fixture.h"
+
+namespace rollcall::fuzz {
+namespace {
+
+using api::Method;
+using api::Response;
+
+constexpr std::size_t k_requests_max = 8;  // of one input
+
+std::string_view text_of(Bytes octets) { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
+
+std::string_view take_until(std::string_view& text, char end) {
+  const std::size_t at = std::min(text.find(end), text.size());
+  const std::string_view taken = text.substr(0, at);
+  text.remove_prefix(std::min(at + 1, text.size()));
+  return taken;
+}
+
+void check_response(const Response& response) {
+  constexpr unsigned k_statuses[] = {200, 201, 204, 400, 404, 405, 409, 413, 503};
+  expect(std::ranges::find(k_statuses, response.status) != std::end(k_statuses), "the status is one of the contract's");
+  expect((response.status == 204) == response.body.empty(), "204 and nothing else has no body");
+  const bool is_problem = response.content_type == "application/problem+json";
+  expect((response.status >= 400) == is_problem, "an error is a problem, and nothing else is");
+  if (!is_problem && response.content_type != "application/json") return;
+  boost::system::error_code error;
+  const boost::json::value body = boost::json::parse(response.body, error);
+  expect(!error && body.is_object(), "a body is a JSON object");
+  if (!is_problem) return;
+  for (const auto* member : {"type", "title", "status", "detail"}) {
+    expect(body.as_object().contains(member), "a problem says what RFC 9457 wants");
+  }
+}
+
+}  // namespace
+
+void http_body(Bytes input) {
+  constexpr Method k_methods[] = {Method::post, Method::put, Method::get, Method::del, Method::head, Method::other};
+  api::testing::World world;
+  std::string_view left = text_of(input);
+  for (std::size_t i = 0; i < k_requests_max && !left.empty(); ++i) {
+    const Method method = k_methods[static_cast<std::uint8_t>(left.front()) % std::size(k_methods)];
+    left.remove_prefix(1);
+    const std::string_view target = take_until(left, '\n');
+    const std::string_view body = take_until(left, '\0');
+    check_response(world.call(method, target, body));
+    check_response(world.get("/v1/services"));
+    world.clock.advance(std::chrono::milliseconds(100));
+  }
+  const registry::Counts counts = world.registry.counts();
+  expect(counts.instances <= k_requests_max && counts.services <= k_requests_max, "one request registers one instance");
+}
+
+}  // namespace rollcall::fuzz

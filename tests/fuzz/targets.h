@@ -1,0 +1,33 @@
+// What is fuzzed: each target is one function that takes any octets, and ends the program where something is wrong.
+//
+// As a libFuzzer program each is fuzz_<name> (libfuzzer/entry.cc, preset `fuzz`); in the normal run corpus_test.cc feeds
+// them the files of corpus/<name>.
+//
+// Threads  one at a time, on one thread, which holds an rcu::Thread.
+#pragma once
+
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace rollcall::fuzz {
+
+// Octet 0 is the transport and the server's payload size, octet 1 how far the leases have run; then the query.
+void query(Bytes input);
+// Two names: presentation form, or wire form; half of the input each.
+void name(Bytes input);
+// One request a line-pair: octet 0 the method, then the target up to a line feed, then the body up to a NUL.
+void http_body(Bytes input);
+// A zone file of c.test.
+void zone(Bytes input);
+
+struct Target {
+  std::string_view name;
+  void (*run)(Bytes);
+};
+inline constexpr Target k_targets[] = {{"query", &query}, {"name", &name}, {"http_body", &http_body}, {"zone", &zone}};
+
+// Prints the sentence and aborts.
+void expect(bool holds, std::string_view sentence);
+
+}  // namespace rollcall::fuzz

@@ -1,0 +1,194 @@
+#include "model/roll.h"
+
+#include <algorithm>
+#include <set>
+
+namespace rollcall::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using registry::Change;
+using registry::Deregister;
+using registry::InstanceKey;
+using registry::LeaseTime;
+using registry::Register;
+using registry::ServiceKey;
+using registry::WallTime;
+
+constexpr auto k_forget_after = 1h;
+
+// The zone file of every model world has this name and no other.
+bool is_static_name(const ServiceKey& service) { return service.name == "ns"; }
+
+bool has_twin(const Roll& roll, const InstanceKey& key) {
+  return std::ranges::any_of(roll.instances, [&](const auto& entry) {
+    const InstanceKey& other = entry.first;
+    return other.service == key.service && other.id != key.id && registry::equal_but_for_case(other.id, key.id);
+  });
+}
+
+void settle_service(Roll& roll, const ServiceKey& key, LeaseTime now, WallTime wall) {
+  ModelService& service = roll.services[key];
+  const bool is_empty = roll.members(key).empty();
+  service.emptied_at = is_empty ? std::optional(wall) : std::nullopt;
+  if (is_empty) service.forget_at = now + k_forget_after;
+}
+
+// One batch, laid over a copy of the roll; `renewed` are the leases that move whatever becomes of the copy.
+struct Batch {
+  Roll roll;
+  std::set<InstanceKey> touched;
+  std::set<ServiceKey> services;
+  std::set<InstanceKey> renewed;
+  std::vector<bool> waits;
+  std::vector<Predicted> outcomes;
+
+  void add(const Register& change, LeaseTime now, WallTime wall);
+  void add(const Deregister& change);
+  void refuse(Errc error) {
+    outcomes.push_back({.error = error});
+    waits.push_back(false);
+  }
+};
+
+void Batch::add(const Register& change, LeaseTime now, WallTime wall) {
+  const registry::Registration& asked = change.registration;
+  const auto before = roll.instances.find(asked.key);
+  const bool is_known = before != roll.instances.end();
+  if (is_known && before->second.registration == asked) {
+    const bool is_staged = touched.contains(asked.key);
+    if (!is_staged) {
+      renewed.insert(asked.key);
+      before->second.deadline = std::max(before->second.deadline, deadline_after(now, asked.ttl));
+    }
+    outcomes.push_back({.status = before->second.status,
+                        .index = before->second.index,
+                        .expires_at = is_staged ? deadline_after(now, asked.ttl) : before->second.deadline});
+    waits.push_back(is_staged);
+    return;
+  }
+  if (!is_known && !roll.services.contains(asked.key.service) && is_static_name(asked.key.service)) {
+    return refuse(Errc::conflict);
+  }
+  if (!is_known && has_twin(roll, asked.key)) return refuse(Errc::conflict);
+  ModelInstance made{.registration = asked,
+                     .status = is_known ? before->second.status : registry::Status::ready,
+                     .index = ++roll.index,
+                     .registered_at = is_known ? before->second.registered_at : wall,
+                     .deadline = deadline_after(now, asked.ttl)};
+  outcomes.push_back(
+      {.created = !is_known, .changed = true, .status = made.status, .index = made.index, .expires_at = made.deadline});
+  waits.push_back(true);
+  ModelService& service = roll.services[asked.key.service];
+  service.index = made.index;
+  service.protocols |= registry::to_set(asked.protocol);
+  roll.instances.insert_or_assign(asked.key, std::move(made));
+  touched.insert(asked.key);
+  services.insert(asked.key.service);
+}
+
+void Batch::add(const Deregister& change) {
+  const auto before = roll.instances.find(change.key);
+  if (before == roll.instances.end()) return refuse(Errc::unknown_instance);
+  outcomes.push_back({.changed = true, .status = before->second.status, .index = ++roll.index});
+  waits.push_back(true);
+  roll.services[change.key.service].index = roll.index;
+  roll.instances.erase(before);
+  touched.insert(change.key);
+  services.insert(change.key.service);
+}
+
+}  // namespace
+
+LeaseTime deadline_after(LeaseTime now, std::chrono::milliseconds ttl) {
+  return LeaseTime(std::chrono::ceil<std::chrono::milliseconds>(now.time_since_epoch() + ttl));
+}
+
+std::vector<const ModelInstance*> Roll::members(const ServiceKey& service) const {
+  std::vector<const ModelInstance*> found;
+  for (const auto& [key, instance] : instances) {
+    if (key.service == service) found.push_back(&instance);
+  }
+  return found;
+}
+
+std::vector<Predicted> Model::apply(const std::vector<Change>& changes, LeaseTime now, WallTime wall,
+                                    std::optional<Errc> store_error) {
+  sweep(now, wall);
+  Batch batch{.roll = visible, .touched = {}, .services = {}, .renewed = {}, .waits = {}, .outcomes = {}};
+  for (const Change& change : changes) {
+    if (const Register* registration = std::get_if<Register>(&change)) {
+      batch.add(*registration, now, wall);
+    } else {
+      batch.add(std::get<Deregister>(change));
+    }
+  }
+  if (batch.services.empty() || !store_error) {
+    for (const ServiceKey& service : batch.services) settle_service(batch.roll, service, now, wall);
+    visible = std::move(batch.roll);
+    return std::move(batch.outcomes);
+  }
+  for (const InstanceKey& key : batch.renewed) {
+    ModelInstance& instance = visible.instances.at(key);
+    instance.deadline = std::max(instance.deadline, deadline_after(now, instance.registration.ttl));
+  }
+  for (std::size_t i = 0; i < batch.outcomes.size(); ++i) {
+    if (batch.waits[i]) batch.outcomes[i] = {.error = store_error};
+  }
+  return std::move(batch.outcomes);
+}
+
+bool Model::heartbeat(const InstanceKey& key, LeaseTime now) {
+  const auto at = visible.instances.find(key);
+  if (at == visible.instances.end() || at->second.deadline <= now) return false;
+  at->second.deadline = std::max(at->second.deadline, deadline_after(now, at->second.registration.ttl));
+  return true;
+}
+
+void Model::sweep(LeaseTime now, WallTime wall) {
+  std::set<ServiceKey> ended;
+  std::erase_if(visible.instances, [&](const auto& entry) {
+    const bool is_over = entry.second.deadline <= now;
+    if (is_over) ended.insert(entry.first.service);
+    return is_over;
+  });
+  for (const ServiceKey& service : ended) {
+    visible.services.at(service).index = ++visible.index;
+    settle_service(visible, service, now, wall);
+  }
+  std::erase_if(visible.services,
+                [&](const auto& entry) { return entry.second.emptied_at && entry.second.forget_at <= now; });
+}
+
+std::optional<LeaseTime> Model::next_event() const {
+  std::optional<LeaseTime> next;
+  const auto take = [&](LeaseTime time) { next = next ? std::min(*next, time) : time; };
+  for (const auto& [key, instance] : visible.instances) take(instance.deadline);
+  for (const auto& [key, service] : visible.services) {
+    if (service.emptied_at) take(service.forget_at);
+  }
+  return next;
+}
+
+void Model::pass(LeaseTime from, LeaseTime to, WallTime wall) {
+  const auto wall_at = [&](LeaseTime time) {
+    return wall + std::chrono::floor<std::chrono::milliseconds>(time - from);
+  };
+  LeaseTime now = from;
+  for (std::optional<LeaseTime> next = next_event(); next && *next <= to; next = next_event()) {
+    now = std::max(now, *next);
+    sweep(now, wall_at(now));
+  }
+}
+
+// Everything stored is back, with one lease of grace; what was empty is remembered for the rest of its hour.
+void Model::restart(LeaseTime now, WallTime wall) {
+  visible = stored;
+  for (auto& [key, instance] : visible.instances) instance.deadline = deadline_after(now, instance.registration.ttl);
+  for (auto& [key, service] : visible.services) {
+    if (service.emptied_at) service.forget_at = now - (wall - *service.emptied_at) + k_forget_after;
+  }
+  sweep(now, wall);
+}
+
+}  // namespace rollcall::testing

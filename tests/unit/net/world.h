@@ -1,0 +1,114 @@
+// The server with its sockets, on ports the system picks, over a roll in memory. The writer's commits can be held back.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "answer/responder.h"
+#include "answer/roster.h"
+#include "api/api.h"
+#include "net/server.h"
+#include "unit/answer/world.h"
+#include "unit/net/client.h"
+#include "unit/registry/writer_world.h"
+
+namespace rollcall::net::testing {
+
+using namespace std::chrono_literals;
+
+class FakeServer final : public api::Server {
+ public:
+  [[nodiscard]] std::string status_json() const override { return "{}"; }
+  [[nodiscard]] std::string metrics_text() const override { return "rollcall_up 1\n"; }
+  [[nodiscard]] std::string unready_reason() const override { return ""; }
+  [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
+};
+
+struct Connections {
+  std::size_t dns = 1000;
+  std::size_t http = 1000;
+};
+
+inline Listeners loopback(const Connections& most) {
+  const IpEndpoint any_port = *IpEndpoint::parse("127.0.0.1:0");
+  return {.dns = {any_port},
+          .http = {any_port},
+          .dns_workers = 2,
+          .dns_connections_max = most.dns,
+          .http_connections_max = most.http};
+}
+
+class World {
+ public:
+  explicit World(const Connections& most = {})
+      : server_(std::move(Server::bind(loopback(most), responder_, api_, writer_, clock_).value())),
+        writing_([this](const std::stop_token& stop) {
+          const rcu::Thread reader;
+          writer_.run(stop);
+        }) {
+    server_->start();
+  }
+  ~World() { stop(); }
+
+  void stop() {
+    gate_.open();
+    server_->close_listeners();
+    writing_.request_stop();
+    if (writing_.joinable()) writing_.join();
+    server_->stop();
+  }
+
+  [[nodiscard]] Server& server() { return *server_; }
+  [[nodiscard]] Client http() const { return Client(server_->http_endpoints().front()); }
+  [[nodiscard]] Client dns() const { return Client(server_->dns_endpoints().front()); }
+  [[nodiscard]] Client dns_udp() const { return Client(server_->dns_endpoints().front(), SOCK_DGRAM); }
+
+  // From now on the next commit waits until the gate is opened.
+  registry::testing::Gate& hold_the_journal() {
+    journal_.on_record = [this](const registry::Transaction&) { gate_.enter(); };
+    return gate_;
+  }
+  void add(std::string service, std::string id) {
+    std::promise<bool> added;
+    const bool taken = writer_.submit(registry::testing::adding(std::move(service), std::move(id)),
+                                      [&](const registry::Outcome& outcome) { added.set_value(outcome.has_value()); });
+    if (!taken || !added.get_future().get()) throw std::runtime_error("the registration failed");
+  }
+
+ private:
+  registry::testing::MemoryJournal journal_;
+  registry::testing::Gate gate_;
+  answer::Zones zones_{answer::testing::make_zones(answer::testing::k_zone_text, {})};
+  answer::Roster roster_{zones_, [](const registry::ServiceRef&) { return answer::AnswerPolicy{}; }};
+  registry::testing::SharedClock clock_;
+  registry::Registry registry_{journal_, roster_, zones_, 1h};
+  registry::Writer writer_{registry_, clock_};
+  FakeServer fake_;
+  api::Api api_{registry_, zones_, fake_};
+  answer::Responder responder_{zones_, roster_, 1232};
+  std::unique_ptr<Server> server_;
+  std::jthread writing_;
+};
+
+// A request with a body, and one without.
+inline std::string request(std::string_view line, std::string_view body, std::string_view fields = "") {
+  return std::string(line) + " HTTP/1.1\r\nHost: test\r\n" + std::string(fields) +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+inline std::string request(std::string_view line) { return std::string(line) + " HTTP/1.1\r\nHost: test\r\n\r\n"; }
+
+inline std::string registration(std::string_view id) {
+  return request("PUT /v1/services/web/instances/" + std::string(id), R"({"address":"192.0.2.1","port":8080})");
+}
+
+inline std::vector<std::uint8_t> with_length(const std::vector<std::uint8_t>& message) {
+  std::vector<std::uint8_t> framed(2);
+  store_u16(framed.data(), static_cast<std::uint16_t>(message.size()));
+  framed.insert(framed.end(), message.begin(), message.end());
+  return framed;
+}
+
+}  // namespace rollcall::net::testing
