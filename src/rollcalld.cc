@@ -37,6 +37,20 @@ registry::WallTime wall_now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+net::Certificates certificates_of(const ops::Settings& settings) {
+  const auto files = [](const ops::TlsSettings& tls) { return net::CertificateFiles{tls.certificate, tls.key}; };
+  return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
+}
+
+// Those that will be used can be.
+Result<void> check_certificates(const ops::Settings& settings) {
+  const net::Certificates files = certificates_of(settings);
+  if (!settings.dns_tls.listen.empty()) {
+    if (const Result<void> checked = net::check_certificate(files.dns); !checked) return checked;
+  }
+  return settings.http_tls.listen.empty() ? Result<void>() : net::check_certificate(files.http);
+}
+
 // Signals are taken by the main thread alone, one at a time; every thread is born with them blocked.
 class Signals {
  public:
@@ -147,13 +161,20 @@ Result<void> Rollcalld::bind() {
                                           answer::ResponderSettings{.udp_payload = settings_.udp_payload,
                                                                     .identity = ops::identity_of(settings_),
                                                                     .cookie_secrets = ops::cookie_secrets_of(settings_),
-                                                                    .tcp_idle = limits::k_dns_tcp_idle});
+                                                                    .tcp_idle = limits::k_dns_tcp_idle,
+                                                                    .access = ops::access_of(settings_),
+                                                                    .rate_limit = ops::rate_limit_of(settings_)});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
                          .dns_workers = settings_.dns_workers,
                          .dns_connections_max = settings_.max_tcp_connections,
-                         .http_connections_max = settings_.max_http_connections},
+                         .http_connections_max = settings_.max_http_connections,
+                         .dns_connections_per_client_max = settings_.max_tcp_connections_per_client,
+                         .http_connections_per_client_max = settings_.max_http_connections_per_client,
+                         .dns_tls = settings_.dns_tls.listen,
+                         .https = settings_.http_tls.listen,
+                         .certificates = certificates_of(settings_)},
                         *responder_, *api_, *writer_, clock_);
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
@@ -166,7 +187,9 @@ Result<void> Rollcalld::bind() {
                 .dns_workers = net_->dns_counters(),
                 .http_loops = net_->http_counters(),
                 .dns_listeners = net_->dns_listeners(),
-                .http_listeners = net_->http_listeners()});
+                .http_listeners = net_->http_listeners(),
+                .dns_tls_listeners = net_->dns_tls_listeners(),
+                .https_listeners = net_->https_listeners()});
   return {};
 }
 
@@ -206,7 +229,9 @@ void Rollcalld::run(const Signals& signals) {
 
 void Rollcalld::announce() const {
   for (const std::string& listener : net_->dns_listeners()) log::info("DNS on {} (UDP and TCP)", listener);
+  for (const std::string& listener : net_->dns_tls_listeners()) log::info("DNS over TLS on {}", listener);
   for (const std::string& listener : net_->http_listeners()) log::info("HTTP on {}", listener);
+  for (const std::string& listener : net_->https_listeners()) log::info("HTTPS on {}", listener);
   const std::string ready = ops::ready_message(net_->dns_endpoints().front(), net_->http_endpoints().front(),
                                                settings_.zones.front().name, settings_.lease);
   log::info("rollcalld {} is ready", ops::k_version);
@@ -214,7 +239,8 @@ void Rollcalld::announce() const {
   std::fflush(stdout);
 }
 
-// Everything is read and checked before anything is replaced: a mistake leaves the server as it was.
+// Everything is read and checked before anything is replaced: a mistake leaves the server as it was. Certificates are
+// a matter of their own: they follow another calendar than the zones.
 void Rollcalld::reload() {
   Result<ops::Command> command = ops::parse_command_line(arguments_);
   if (!command || !std::holds_alternative<ops::Serve>(*command)) {
@@ -224,6 +250,10 @@ void Rollcalld::reload() {
   ops::Settings wanted = std::move(std::get<ops::Serve>(*command).settings);
   const std::vector<std::string> postponed = ops::settings_that_need_a_restart(settings_, wanted);
   for (const std::string& key : postponed) log::warn("{} has changed: it takes effect at the next start", key);
+
+  for (const std::string& sentence : net_->reload_certificates(certificates_of(wanted))) {
+    log::error("the old certificate stays: {}", sentence);
+  }
 
   const bool same_zones =
       std::ranges::equal(wanted.zones, settings_.zones, {}, &ops::ZoneSettings::name, &ops::ZoneSettings::name);
@@ -269,6 +299,7 @@ int start(const std::vector<std::string>& arguments) {
   const rcu::Thread reader;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);
   if (!zones) return refuse(zones.error());
+  if (const Result<void> checked = check_certificates(settings); !checked) return refuse(checked.error());
   if (check_only) {
     std::puts("settings and zones are good");
     return 0;

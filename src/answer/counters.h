@@ -26,11 +26,16 @@ class alignas(64) Counters {
     bump(bytes_, bytes);
   }
   void count_silence() noexcept { bump(silences_); }
+  // An answer beyond the rate limit, and what became of it.
+  enum class Limited : std::uint8_t { dropped, truncated, badcookie };
+  static constexpr std::array<std::string_view, 3> k_limited{"dropped", "truncated", "badcookie"};
+  void count_limited(Limited action) noexcept { bump(limited_[static_cast<std::size_t>(action)]); }
 
   [[nodiscard]] std::uint64_t answers(std::size_t type, std::size_t rcode) const { return load(answers_[type][rcode]); }
   [[nodiscard]] std::uint64_t truncated() const { return load(truncated_); }
   [[nodiscard]] std::uint64_t bytes() const { return load(bytes_); }
   [[nodiscard]] std::uint64_t silences() const { return load(silences_); }
+  [[nodiscard]] std::uint64_t limited(std::size_t action) const { return load(limited_[action]); }
 
  private:
   using Count = std::atomic<std::uint64_t>;
@@ -71,6 +76,7 @@ class alignas(64) Counters {
   Count truncated_{0};
   Count bytes_{0};
   Count silences_{0};
+  std::array<Count, k_limited.size()> limited_{};
 };
 
 }  // namespace rollcall::answer

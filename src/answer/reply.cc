@@ -1,6 +1,9 @@
 #include "answer/reply.h"
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace rollcall::answer {
 namespace {
@@ -8,6 +11,14 @@ namespace {
 Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 constexpr std::uint16_t k_pointer = 0xc000;
+constexpr std::size_t k_option_head_bytes = 4;
+
+// What OPT may take. In the largest messages also why they are no larger: they have no other way to say it.
+std::size_t opt_bytes(const dns::Query& query, const Options& options, std::size_t room) {
+  if (!query.edns) return 0;
+  const std::size_t explanation = room == limits::k_message_bytes_max ? limits::k_explanation_room_bytes : 0;
+  return dns::k_opt_bytes + options.bytes().size() + explanation;
+}
 
 }  // namespace
 
@@ -25,7 +36,7 @@ Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, co
     : query_(query),
       options_(options),
       room_(room),
-      out_(room.first(room.size() - (query.edns ? dns::k_opt_bytes + options.bytes().size() : 0))),
+      out_(room.first(room.size() - opt_bytes(query, options, room.size()))),
       names_(out_) {
   check(room.size() >= limits::k_udp_payload_min, "a reply has room for a header and a question");
   out_.claim(dns::k_header_bytes);
@@ -33,6 +44,16 @@ Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, co
     out_.bytes(query.question);
     if (!query.question.empty()) names_.remember(k_question_name_at, query.name);
   }
+  question_end_ = out_.size();
+}
+
+void Reply::cut() {
+  out_.rewind(question_end_);
+  names_.rewind(question_end_);
+  counts_ = {};
+  explanation_.reset();
+  truncated_ = false;
+  authoritative_ = false;
 }
 
 bool Reply::end_record(std::size_t start, Section section) {
@@ -109,7 +130,7 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   std::uint16_t additional = counts_[2];
   if (query_.edns) {
     ByteWriter opt(room_.subspan(size));
-    put_opt(opt, code, udp_payload);
+    put_opt(opt, code, udp_payload, size);
     size += opt.size();
     ++additional;
   }
@@ -124,7 +145,7 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   return size;
 }
 
-void Reply::put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload) const {
+void Reply::put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const {
   out.u8(0);
   out.u16(static_cast<std::uint16_t>(dns::Type::opt));
   out.u16(udp_payload);
@@ -136,6 +157,7 @@ void Reply::put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_paylo
   out.bytes(options_.bytes());
   check(out.ok(), "the room for OPT was set aside");
   if (explanation_) put_explanation(out);
+  if (padding_block_ > 0) put_padding(out, before);
   out.patch_u16(length_at, static_cast<std::uint16_t>(out.size() - length_at - 2));
 }
 
@@ -150,6 +172,17 @@ void Reply::put_explanation(ByteWriter& out) const {
     if (out.ok()) return;
     out.rewind(before);
   }
+}
+
+// Zeros, up to the next whole block, or to the end of the room. `before`: octets of the message in front of OPT.
+void Reply::put_padding(ByteWriter& out, std::size_t before) const {
+  const std::size_t size = before + out.size() + k_option_head_bytes;
+  const std::size_t left = out.left() - std::min(out.left(), k_option_head_bytes);
+  if (out.left() < k_option_head_bytes) return;
+  const std::size_t zeros = std::min(left, (padding_block_ - size % padding_block_) % padding_block_);
+  out.u16(static_cast<std::uint16_t>(dns::Option::padding));
+  out.u16(static_cast<std::uint16_t>(zeros));
+  std::ranges::fill(WritableBytes(out.claim(zeros), zeros), std::uint8_t{0});
 }
 
 }  // namespace rollcall::answer

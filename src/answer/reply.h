@@ -74,7 +74,16 @@ class Reply {
 
   void set_truncated() { truncated_ = true; }
   [[nodiscard]] bool is_truncated() const { return truncated_; }
+  // A client that cannot get more than this message holds (over TCP): each query is given another part of an answer
+  // that is too large. Else it is always the same part.
+  void set_varying() { varying_ = true; }
+  [[nodiscard]] bool is_varying() const { return varying_; }
+  // Forgets every record, and whatever was to be explained: header, question and OPT are left.
+  void cut();
+  // The message's size is made a multiple of `block` (RFC 7830, RFC 8467 §4.1).
+  void pad_to(std::size_t block) { padding_block_ = block; }
   void set_authoritative(bool is) { authoritative_ = is; }
+  [[nodiscard]] bool is_authoritative() const { return authoritative_; }
   // Sent when the query had OPT. The first word stands.
   void explain(dns::ExtendedError code, std::string_view text) {
     if (!explanation_) explanation_ = {code, text};
@@ -86,8 +95,9 @@ class Reply {
 
  private:
   [[nodiscard]] bool end_record(std::size_t start, Section section);
-  void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload) const;
+  void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const;
   void put_explanation(ByteWriter& out) const;
+  void put_padding(ByteWriter& out, std::size_t before) const;
 
   const dns::Query& query_;
   const Options& options_;
@@ -97,8 +107,11 @@ class Reply {
   std::array<std::uint16_t, 3> counts_{};
   std::size_t last_rdata_at_ = 0;
   std::optional<Explanation> explanation_;
+  std::size_t question_end_ = 0;
+  std::size_t padding_block_ = 0;  // 0: none
   bool truncated_ = false;
   bool authoritative_ = false;
+  bool varying_ = false;
 };
 
 }  // namespace rollcall::answer

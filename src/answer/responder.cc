@@ -25,6 +25,13 @@ constexpr std::string_view k_id_server("\2id\6server\0", 11);
 
 Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
+AnswerKind kind_of(const Reply& reply, Rcode rcode) {
+  if (rcode == Rcode::nxdomain) return AnswerKind::negative;
+  if (rcode != Rcode::noerror) return AnswerKind::error;
+  const bool has_records = reply.records(Section::answer) > 0 || reply.is_truncated() || !reply.is_authoritative();
+  return has_records ? AnswerKind::positive : AnswerKind::negative;
+}
+
 }  // namespace
 
 struct Responder::Exchange {
@@ -35,6 +42,8 @@ struct Responder::Exchange {
   WorkerState& worker;
   Options options = {};
   std::optional<Explanation> explanation = {};
+  bool has_cookie = false;  // the client speaks cookies
+  bool is_known = false;    // and has shown one of ours: its address is not forged
 
   [[nodiscard]] bool over_udp() const { return client.transport == Transport::udp; }
 };
@@ -62,7 +71,10 @@ void Responder::agree_on_options(Exchange& exchange) const {
   if (!edns.cookie.empty() && !settings_.cookie_secrets.empty()) {
     const std::uint32_t now = exchange.worker.wall_seconds;
     const IpAddress& address = exchange.client.address;
-    if (dns::check_cookie(edns.cookie, address, now, settings_.cookie_secrets) == dns::CookieCheck::good) {
+    const dns::CookieCheck check = dns::check_cookie(edns.cookie, address, now, settings_.cookie_secrets);
+    exchange.has_cookie = true;
+    exchange.is_known = check != dns::CookieCheck::unknown;
+    if (check == dns::CookieCheck::good) {
       exchange.options.add(dns::Option::cookie, edns.cookie);
     } else {
       const dns::Cookie fresh = dns::make_cookie(edns.cookie, address, now, settings_.cookie_secrets.front());
@@ -89,7 +101,30 @@ std::size_t Responder::answer_cookie_query(Exchange& exchange) const {
   return fail(exchange, is_wrong ? Rcode::badcookie : Rcode::noerror, false);
 }
 
+// False: nothing is sent. What exceeds the rate is answered without records, and the client told how to go on: with the
+// cookie it now has (RFC 7873 §5.2.3), or over TCP.
+bool Responder::hold_to_rate(Exchange& exchange, Reply& reply, Rcode& rcode) const {
+  if (settings_.rate_limit.rate == 0 || !exchange.over_udp() || exchange.is_known) return true;
+  WorkerState& worker = exchange.worker;
+  const auto verdict =
+      worker.rate_limiter.judge(settings_.rate_limit, exchange.client.address, kind_of(reply, rcode), exchange.now);
+  switch (verdict) {
+    case RateLimiter::Verdict::send: return true;
+    case RateLimiter::Verdict::drop: worker.counters.count_limited(Counters::Limited::dropped); return false;
+    case RateLimiter::Verdict::cut: break;
+  }
+  reply.cut();
+  if (exchange.has_cookie) rcode = Rcode::badcookie;
+  if (!exchange.has_cookie) reply.set_truncated();
+  worker.counters.count_limited(exchange.has_cookie ? Counters::Limited::badcookie : Counters::Limited::truncated);
+  return true;
+}
+
 std::size_t Responder::finish(Exchange& exchange, Reply& reply, Rcode rcode) const {
+  if (!hold_to_rate(exchange, reply, rcode)) return 0;
+  if (exchange.client.transport == Transport::tls && exchange.query.edns && exchange.query.edns->padding) {
+    reply.pad_to(limits::k_padding_block_bytes);
+  }
   const std::size_t size = reply.finish(rcode, static_cast<std::uint16_t>(settings_.udp_payload));
   exchange.worker.counters.count_answer(exchange.query.question.empty() ? Type::none : exchange.query.type, rcode,
                                         reply.is_truncated(), size);
@@ -118,6 +153,10 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
   if (query.edns) {
     if (query.edns->version > 0) return fail(exchange, Rcode::badvers, true);  // RFC 6891 §6.1.3
     agree_on_options(exchange);
+  }
+  if (!settings_.access.permits(exchange.client.address)) {
+    exchange.explanation = {dns::ExtendedError::prohibited, "your address may not ask here"};
+    return fail(exchange, Rcode::refused, true);
   }
   switch (query.type) {  // types that are never data
     case Type::nxname:
@@ -148,6 +187,7 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
     limit = std::min({limit, settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)});
   }
   Reply reply(exchange.out.first(limit), query, true, exchange.options);
+  if (!exchange.over_udp()) reply.set_varying();
   Resolution resolution(zones, roster_, *zone, query, reply, exchange.now, exchange.worker.random,
                         exchange.worker.scratch);
   const Rcode rcode = resolution.run();

@@ -7,6 +7,7 @@
 //   Roster::find           a service's name: ServiceSections
 //   StaticZone::look_up    any other name; aliases are followed, inside the zone
 //   Reply                  sections, truncation, OPT
+//   RateLimiter            over UDP: silence, TC or BADCOOKIE instead, for networks that ask too much
 //
 // Owner    borrows zones and roster for life; a worker's state is its own.
 // Threads  any number, each with its own WorkerState.
@@ -19,8 +20,10 @@
 #include <string>
 #include <utility>
 
+#include "answer/access.h"
 #include "answer/counters.h"
 #include "answer/identity.h"
+#include "answer/rate_limit.h"
 #include "answer/reply.h"
 #include "answer/roster.h"
 #include "answer/service_sections.h"
@@ -48,12 +51,15 @@ struct ResponderSettings {
   Identity identity = {};
   dns::CookieSecrets cookie_secrets = {};      // empty: no cookies
   std::chrono::milliseconds tcp_idle{10'000};  // what the keepalive option tells (RFC 7828)
+  AccessList access = {};
+  RateLimit rate_limit = {};
 };
 
 struct WorkerState {
   std::uint32_t wall_seconds = 0;  // of the batch, for cookies (RFC 9018 §4.3)
   Random random = Random::from_system();
   Scratch scratch;
+  RateLimiter rate_limiter;
   Counters counters;
 };
 
@@ -75,6 +81,7 @@ class Responder {
   struct Exchange;  // one query on its way (responder.cc)
 
   std::size_t finish(Exchange& exchange, Reply& reply, dns::Rcode rcode) const;
+  [[nodiscard]] bool hold_to_rate(Exchange& exchange, Reply& reply, dns::Rcode& rcode) const;
   std::size_t fail(Exchange& exchange, dns::Rcode rcode, bool echo_question) const;
   std::size_t answer_other_opcode(Exchange& exchange) const;
   std::size_t answer_cookie_query(Exchange& exchange) const;

@@ -135,10 +135,13 @@ bool ServiceSections::put_addresses(std::uint16_t owner_at, const View& view, Fa
   std::uint32_t take = limit == 0 ? count : std::min(count, limit);
   const auto fitting = static_cast<std::uint32_t>(reply_.out().left() / (k_record_fixed + size));
   std::span<const std::uint32_t> order;
-  if (fitting < take) {
+  const bool fits = take <= fitting;
+  if (!fits) {
     reply_.set_truncated();
     take = fitting;
-  } else if (take > 1 || take < count) {
+  }
+  const bool is_stable = !fits && !reply_.is_varying();
+  if (!is_stable && (take > 1 || take < count)) {
     order = choice.equal_weights ? scratch_.order.draw(count, take, random_)
                                  : scratch_.order.draw(choice.weights, take, random_);
   }
@@ -183,9 +186,9 @@ bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
   const std::uint32_t limit = answers_.policy().answer_limit;
   const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
   const bool surely_fits = view.srv_bytes <= reply_.out().left();
-  if (surely_fits || take < live.size()) {
+  if (surely_fits || take < live.size() || reply_.is_varying()) {
     order_members(live, take, view.equal_weights);
-    if (surely_fits || srv_bytes(scratch_.chosen) <= reply_.out().left()) {
+    if (surely_fits || reply_.is_varying() || srv_bytes(scratch_.chosen) <= reply_.out().left()) {
       put_srv_records(owner_at, scratch_.chosen, ttl);
       return true;
     }

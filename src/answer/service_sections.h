@@ -4,7 +4,8 @@
 // it
 //          (interface.md §2): no cache outlives a lease.
 // Fit      an answer that fits is put in a fresh weighted random order, priorities first. One that does not is put in
-//          the stable order, as many whole records as fit, with TC (checklist §3.1: never rotated, never none).
+//          the stable order, as many whole records as fit, with TC (checklist §3.1: never rotated, never none). Over
+//          TCP, where nobody can ask for more, it is a fresh weighted random part instead, best priorities first.
 // Scratch  a worker's own; grows to the largest service it has met and is then allocated no more.
 // Source   RFC 2782, RFC 2181 §5.2, §9.
 #pragma once

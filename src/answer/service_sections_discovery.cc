@@ -51,8 +51,11 @@ bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry
   std::uint32_t ttl = 0;
   bool any = false;
   std::string target;
-  for (const std::uint32_t i : live_members(view, ttl)) {
-    const registry::Instance& instance = *answers_.member(i).instance;
+  const std::span<const std::uint32_t> live = live_members(view, ttl);
+  const auto count = static_cast<std::uint32_t>(live.size());
+  const std::uint32_t first = reply_.is_varying() && count > 0 ? random_.below(count) : 0;
+  for (std::uint32_t n = 0; n < count; ++n) {
+    const registry::Instance& instance = *answers_.member(live[(first + n) % count]).instance;
     if (instance.registration.protocol != protocol) continue;
     any = true;
     target.assign(1, static_cast<char>(instance.label.size())).append(instance.label).append(text_of(instances));
@@ -90,7 +93,7 @@ bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Ty
     bytes += k_record_fixed + rdatas[i].size();
   }
   const bool fits = bytes <= reply_.out().left();
-  if (!fits && take == live.size()) {  // the stable order, as far as it goes
+  if (!fits && take == live.size() && !reply_.is_varying()) {  // the stable order, as far as it goes
     for (const std::string& rdata : rdatas) {
       if (!reply_.put(Section::answer, owner_at, type, ttl, octets(rdata))) {
         reply_.set_truncated();

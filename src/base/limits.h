@@ -19,8 +19,11 @@ inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a z
 inline constexpr std::size_t k_include_depth_max = 8;                        // $INCLUDE inside $INCLUDE
 inline constexpr std::size_t k_zone_text_bytes_max = std::size_t{64} << 20;  // with all it includes: a million records
 
-inline constexpr std::size_t k_identity_bytes_max = 64;     // NSID and the CHAOS names: a host's name, not an essay
-inline constexpr std::size_t k_cookie_secrets_max = 3;       // the new, the present, the old (RFC 9018 §5)
+inline constexpr std::size_t k_identity_bytes_max = 64;      // NSID and the CHAOS names: a host's name, not an essay
+inline constexpr std::size_t k_padding_block_bytes = 468;    // of answers over TLS (RFC 8467 §4.1)
+inline constexpr std::size_t k_explanation_room_bytes = 64;  // kept for why a full answer is cut short (RFC 8914)
+inline constexpr std::size_t k_rate_limit_entries = std::size_t{1} << 16;  // of a worker: 1 MiB
+inline constexpr std::size_t k_cookie_secrets_max = 3;  // the new, the present, the old (RFC 9018 §5)
 
 // --- A registration ---
 inline constexpr std::size_t k_id_characters_max = 128;
@@ -50,6 +53,10 @@ inline constexpr std::chrono::milliseconds k_write{10'000};         // for a pee
 inline constexpr std::size_t k_dns_tcp_backlog_bytes_max = std::size_t{256}
                                                            << 10;  // answers of one read, before they are written
 
+inline constexpr std::chrono::milliseconds k_tls_handshake{5'000};
+inline constexpr std::chrono::milliseconds k_tls_goodbye{1'000};  // for the peer's close_notify (RFC 8446 §6.1)
+inline constexpr unsigned k_client_ipv6_bits = 64;                // a client's connections are counted by network
+
 // --- The writer ---
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
@@ -61,6 +68,9 @@ inline constexpr std::chrono::milliseconds k_clock_tick{10};
 inline constexpr std::chrono::milliseconds k_clock_gap_max{100};
 
 // --- Settings ---
+inline constexpr std::size_t k_prefixes_max = 10'000;  // of one list
+inline constexpr std::int64_t k_rate_max = 1'000'000;  // answers a second for one network
+inline constexpr std::int64_t k_slip_max = 100;
 inline constexpr std::size_t k_settings_bytes_max = std::size_t{1} << 20;  // a larger file is not ours
 inline constexpr std::size_t k_listen_max = 64;                            // addresses of one list
 inline constexpr std::size_t k_zones_max = 1'000;                          // each query is matched against their names

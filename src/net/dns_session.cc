@@ -28,12 +28,28 @@ DnsSession::DnsSession(Connection connection, const answer::Responder& responder
       state_(state) {}
 
 void DnsSession::on_deadline() {
-  connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
-  boost::system::error_code ignored;
-  connection_.socket.close(ignored);
+  const bool may_say_farewell = connection_.socket.is_encrypted() && !is_leaving_;
+  if (!is_leaving_) connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  is_leaving_ = true;
+  if (may_say_farewell) {
+    connection_.socket.cancel();  // what waits ends, and run goes on to the farewell
+  } else {
+    connection_.socket.close();
+  }
 }
 
 asio::awaitable<void> DnsSession::run() {
+  expires_after(limits::k_tls_handshake);
+  const bool is_agreed = co_await connection_.handshake();
+  if (!is_agreed) co_return;
+  const bool may_say_farewell = co_await converse();
+  if (!may_say_farewell || !connection_.socket.is_encrypted()) co_return;
+  is_leaving_ = true;
+  expires_after(limits::k_tls_goodbye);
+  co_await connection_.socket.shut_down();
+}
+
+asio::awaitable<bool> DnsSession::converse() {
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
   expires_after(limits::k_dns_tcp_idle);
@@ -43,15 +59,18 @@ asio::awaitable<void> DnsSession::run() {
     const std::size_t got =
         co_await connection_.socket.async_read_some(asio::buffer(in_.data() + before, k_read_bytes), done);
     in_.resize(before + got);
-    if (error) co_return;  // closed, by the peer after its last answer or by the deadline
+    if (error) {  // closed, by the peer after its last answer or by the deadline
+      co_return error == asio::error::eof || error == asio::error::operation_aborted;
+    }
+    if (is_leaving_) co_return true;
     while (true) {
       const bool goes_on = answer_messages();
       if (!out_.empty()) {
         expires_after(limits::k_write);
         co_await asio::async_write(connection_.socket, asio::buffer(out_), done);
-        if (error) co_return;
+        if (error) co_return false;
       }
-      if (!goes_on) co_return;
+      if (!goes_on) co_return true;
       if (answered_) expires_after(limits::k_dns_tcp_idle);
       if (out_.size() < limits::k_dns_tcp_backlog_bytes_max) break;
     }
@@ -62,6 +81,8 @@ bool DnsSession::answer_messages() {
   out_.clear();
   answered_ = false;
   bool goes_on = true;
+  const answer::Transport transport =
+      connection_.socket.is_encrypted() ? answer::Transport::tls : answer::Transport::tcp;
   state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   std::size_t at = 0;
   while (goes_on && in_.size() - at >= k_length_bytes && out_.size() < limits::k_dns_tcp_backlog_bytes_max) {
@@ -70,7 +91,7 @@ bool DnsSession::answer_messages() {
     const Bytes message(in_.data() + at + k_length_bytes, length);
     const std::size_t out_at = out_.size();
     out_.resize(out_at + k_length_bytes + limits::k_message_bytes_max);
-    const std::size_t size = responder_.respond(message, {answer::Transport::tcp, connection_.peer}, clock_.now(),
+    const std::size_t size = responder_.respond(message, {transport, connection_.peer}, clock_.now(),
                                                 WritableBytes(out_).subspan(out_at + k_length_bytes), state_);
     // No answer is due (a response, or less than a header): nothing that follows can be trusted either.
     if (size == 0) goes_on = false;

@@ -1,10 +1,12 @@
-// One DNS connection: messages with a two-byte length in front, any number, answered in the order they came.
+// One DNS connection, over TCP or TLS: messages with a two-byte length in front, any number, answered in the order they
+// came.
 //
 // Owner    owns its connection; borrows responder, clock and the loop's worker state.
 // Threads  its loop's.
 // Deadlines idle is counted from the last whole message, so that one octet a second keeps nothing open; a peer that
 //          does not read is cut off.
-// Source   RFC 1035 §4.2.2, RFC 7766.
+// Farewell over TLS close_notify is said, unless the peer has broken off or does not read (RFC 7858 §3.4).
+// Source   RFC 1035 §4.2.2, RFC 7766, RFC 7858.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -28,6 +30,8 @@ class DnsSession final : private Deadline {
 
  private:
   void on_deadline() override;
+  // Until the peer or a deadline ends it. True: whole messages have been written, a farewell can follow.
+  boost::asio::awaitable<bool> converse();
   // Answers every whole message in the buffer. False: the peer does not speak DNS, or wants no answer worth a
   // connection.
   bool answer_messages();
@@ -38,7 +42,8 @@ class DnsSession final : private Deadline {
   answer::WorkerState& state_;
   std::vector<std::uint8_t> in_;  // what has been read and is no whole message yet
   std::vector<std::uint8_t> out_;
-  bool answered_ = false;  // a whole message came with the last read
+  bool is_leaving_ = false;  // the next deadline is the last
+  bool answered_ = false;    // a whole message came with the last read
 };
 
 }  // namespace rollcall::net

@@ -43,15 +43,20 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend)
 
 void HttpSession::on_deadline() {
   connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
-  boost::system::error_code ignored;
-  connection_.socket.close(ignored);
+  connection_.socket.close();
   progress_.cancel();
 }
 
 asio::awaitable<void> HttpSession::run() {
   const auto self = shared_from_this();  // the coroutine is one of the owners
+  if (connection_.socket.is_encrypted()) {
+    expires_after(limits::k_tls_handshake);
+    const bool is_agreed = co_await connection_.handshake();
+    if (!is_agreed) co_return;
+    expires_after(limits::k_http_request);
+  }
   boost::system::error_code error;
-  connection_.socket.non_blocking(true, error);
+  connection_.socket.socket().non_blocking(true, error);
   while (connection_.socket.is_open()) {
     while (parse_requests() && may_read_on()) {
     }
@@ -62,7 +67,11 @@ asio::awaitable<void> HttpSession::run() {
       continue;
     }
     const bool goes_on = co_await read_more();
-    if (!goes_on) co_return;
+    if (!goes_on) {
+      // Answers still to come are delivered by their own owners; with nothing to come, TLS is ended as it should be.
+      if (connection_.socket.is_encrypted() && line_.empty() && ready_.empty() && writing_.empty()) co_await linger();
+      co_return;
+    }
   }
   if (closing_) co_await linger();
 }
@@ -218,7 +227,7 @@ void HttpSession::flush() {
   boost::system::error_code error;
   const std::size_t sent = connection_.socket.write_some(asio::buffer(ready_), error);
   if (error && error != asio::error::would_block) {
-    connection_.socket.close(error);
+    connection_.socket.close();
     return;
   }
   ready_.erase(0, error ? 0 : sent);
@@ -232,8 +241,7 @@ void HttpSession::flush() {
                     [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
                       self->writing_.clear();
                       if (failed) {
-                        boost::system::error_code ignored;
-                        self->connection_.socket.close(ignored);
+                        self->connection_.socket.close();
                       } else {
                         self->on_written();
                       }
@@ -265,11 +273,13 @@ asio::awaitable<void> HttpSession::linger() {
     co_await progress_.async_wait(done);
   }
   if (!connection_.socket.is_open()) co_return;
-  connection_.socket.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   expires_after(limits::k_http_linger);
-  while (!error) {
+  co_await connection_.socket.shut_down();
+  error.clear();
+  while (connection_.socket.is_open() && !error) {
     in_.clear();
-    co_await connection_.socket.async_read_some(in_.prepare(k_read_bytes), done);
+    co_await connection_.socket.socket().async_read_some(in_.prepare(k_read_bytes),
+                                                         done);  // no one reads it: octets do
   }
 }
 

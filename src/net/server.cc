@@ -4,15 +4,18 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "net/client_limit.h"
 #include "net/dns_session.h"
 #include "net/event_loop.h"
 #include "net/http_session.h"
 #include "net/socket.h"
 #include "net/tcp_listener.h"
+#include "net/tls_context.h"
 #include "net/udp_worker.h"
 
 namespace rollcall::net {
@@ -20,6 +23,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::string_view k_dns_over_tls = "dot";  // RFC 7858 §3.2, as IANA has it for ALPN
+constexpr std::string_view k_http_1_1 = "http/1.1";
 constexpr unsigned k_http_loops_max = 4;  // sessions are light: more threads would only trade cores with the DNS
 
 // No exception is expected from a coroutine; one that comes is the end of that session alone.
@@ -55,8 +60,22 @@ std::vector<std::string> texts(const std::vector<IpEndpoint>& endpoints) {
 
 // Members in the order of their lives: what a loop runs goes before the loop does.
 struct Server::Parts {
+  Parts(const Listeners& wanted, const answer::Responder& answers, const registry::TimeSource& time)
+      : listeners(wanted),
+        responder(answers),
+        clock(time),
+        dns_clients(wanted.dns_connections_per_client_max),
+        http_clients(wanted.http_connections_per_client_max) {}
+
+  const Listeners listeners;
+  const answer::Responder& responder;
+  const registry::TimeSource& clock;
   ConnectionCounters dns_connections;
   ConnectionCounters http_connections;
+  ClientLimit dns_clients;
+  ClientLimit http_clients;
+  std::unique_ptr<TlsContext> dns_context;  // null: no DNS over TLS
+  std::unique_ptr<TlsContext> http_context;
   std::vector<std::unique_ptr<answer::WorkerState>> dns_states;
   std::vector<std::unique_ptr<HttpBackend>> http_backends;
   std::vector<std::unique_ptr<EventLoop>> dns_loops;
@@ -67,6 +86,14 @@ struct Server::Parts {
   std::vector<std::unique_ptr<TcpListener>> http;
   std::vector<IpEndpoint> dns_endpoints;
   std::vector<IpEndpoint> http_endpoints;
+  std::vector<IpEndpoint> dns_tls_endpoints;
+  std::vector<IpEndpoint> https_endpoints;
+
+  Result<void> load_certificates();
+  Result<void> bind_dns_address(const IpEndpoint& wanted);
+  Result<void> bind_dns_tls_address(const IpEndpoint& wanted);
+  Result<void> bind_http_address(const IpEndpoint& wanted, const TlsContext* tls, std::vector<IpEndpoint>& bound);
+  void listen_for_dns(Descriptor socket, const TlsContext* tls);
 
   [[nodiscard]] static std::size_t index_of(const std::vector<std::unique_ptr<EventLoop>>& loops,
                                             const EventLoop& loop) {
@@ -75,10 +102,71 @@ struct Server::Parts {
   }
 };
 
+Result<void> Server::Parts::load_certificates() {
+  if (!listeners.dns_tls.empty()) {
+    Result<std::unique_ptr<TlsContext>> loaded = TlsContext::load(listeners.certificates.dns, k_dns_over_tls);
+    if (!loaded) return std::unexpected(loaded.error());
+    dns_context = std::move(*loaded);
+  }
+  if (!listeners.https.empty()) {
+    Result<std::unique_ptr<TlsContext>> loaded = TlsContext::load(listeners.certificates.http, k_http_1_1);
+    if (!loaded) return std::unexpected(loaded.error());
+    http_context = std::move(*loaded);
+  }
+  return {};
+}
+
+void Server::Parts::listen_for_dns(Descriptor socket, const TlsContext* tls) {
+  const ConnectionLimits limits{listeners.dns_connections_max, dns_connections, dns_clients};
+  dns_tcp.push_back(std::make_unique<TcpListener>(
+      *dns_loops.front(), std::move(socket), dns_loops, limits, tls, [this](Connection connection) {
+        EventLoop& loop = connection.loop;
+        answer::WorkerState& state = *dns_states[index_of(dns_loops, loop)];
+        asio::co_spawn(loop.context(), serve_dns(std::move(connection), responder, clock, state), log_exception);
+      }));
+}
+
+Result<void> Server::Parts::bind_dns_address(const IpEndpoint& wanted) {
+  Result<DnsSockets> sockets = bind_dns(wanted, dns_loops.size());
+  if (!sockets) return std::unexpected(sockets.error());
+  dns_endpoints.push_back(sockets->endpoint);
+  for (std::size_t i = 0; i < dns_loops.size(); ++i) {
+    EventLoop& loop = *dns_loops[i];
+    udp_workers.push_back(
+        std::make_unique<UdpWorker>(loop, std::move(sockets->udp[i]), responder, clock, *dns_states[i]));
+    udp_loops.push_back(&loop);
+  }
+  listen_for_dns(std::move(sockets->tcp), nullptr);
+  return {};
+}
+
+Result<void> Server::Parts::bind_dns_tls_address(const IpEndpoint& wanted) {
+  Result<TcpSocket> socket = bind_tcp(wanted);
+  if (!socket) return std::unexpected(socket.error());
+  dns_tls_endpoints.push_back(socket->endpoint);
+  listen_for_dns(std::move(socket->descriptor), dns_context.get());
+  return {};
+}
+
+Result<void> Server::Parts::bind_http_address(const IpEndpoint& wanted, const TlsContext* tls,
+                                              std::vector<IpEndpoint>& bound) {
+  Result<TcpSocket> socket = bind_tcp(wanted);
+  if (!socket) return std::unexpected(socket.error());
+  bound.push_back(socket->endpoint);
+  const ConnectionLimits limits{listeners.http_connections_max, http_connections, http_clients};
+  http.push_back(std::make_unique<TcpListener>(
+      *http_loops.front(), std::move(socket->descriptor), http_loops, limits, tls, [this](Connection connection) {
+        EventLoop& loop = connection.loop;
+        HttpBackend& backend = *http_backends[index_of(http_loops, loop)];
+        asio::co_spawn(loop.context(), serve_http(std::move(connection), backend), log_exception);
+      }));
+  return {};
+}
+
 Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
                                              const api::Api& api, registry::Writer& writer,
                                              const registry::TimeSource& clock) {
-  auto parts = std::make_unique<Parts>();
+  auto parts = std::make_unique<Parts>(listeners, responder, clock);
   Parts& p = *parts;
   const unsigned workers = listeners.dns_workers == 0 ? cores() : listeners.dns_workers;
   for (unsigned i = 0; i < workers; ++i) {
@@ -89,36 +177,20 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
     p.http_backends.push_back(std::make_unique<HttpBackend>(api, writer, clock));
     p.http_loops.push_back(std::make_unique<EventLoop>());
   }
+  Result<void> done = p.load_certificates();
   for (const IpEndpoint& wanted : listeners.dns) {
-    Result<DnsSockets> sockets = bind_dns(wanted, workers);
-    if (!sockets) return std::unexpected(sockets.error());
-    p.dns_endpoints.push_back(sockets->endpoint);
-    for (unsigned i = 0; i < workers; ++i) {
-      EventLoop& loop = *p.dns_loops[i];
-      p.udp_workers.push_back(
-          std::make_unique<UdpWorker>(loop, std::move(sockets->udp[i]), responder, clock, *p.dns_states[i]));
-      p.udp_loops.push_back(&loop);
-    }
-    p.dns_tcp.push_back(std::make_unique<TcpListener>(
-        *p.dns_loops.front(), std::move(sockets->tcp), p.dns_loops, listeners.dns_connections_max, p.dns_connections,
-        [&p, &responder, &clock](Connection connection) {
-          EventLoop& loop = connection.loop;
-          answer::WorkerState& state = *p.dns_states[Parts::index_of(p.dns_loops, loop)];
-          asio::co_spawn(loop.context(), serve_dns(std::move(connection), responder, clock, state), log_exception);
-        }));
+    if (done) done = p.bind_dns_address(wanted);
+  }
+  for (const IpEndpoint& wanted : listeners.dns_tls) {
+    if (done) done = p.bind_dns_tls_address(wanted);
   }
   for (const IpEndpoint& wanted : listeners.http) {
-    Result<TcpSocket> socket = bind_tcp(wanted);
-    if (!socket) return std::unexpected(socket.error());
-    p.http_endpoints.push_back(socket->endpoint);
-    p.http.push_back(std::make_unique<TcpListener>(
-        *p.http_loops.front(), std::move(socket->descriptor), p.http_loops, listeners.http_connections_max,
-        p.http_connections, [&p](Connection connection) {
-          EventLoop& loop = connection.loop;
-          HttpBackend& backend = *p.http_backends[Parts::index_of(p.http_loops, loop)];
-          asio::co_spawn(loop.context(), serve_http(std::move(connection), backend), log_exception);
-        }));
+    if (done) done = p.bind_http_address(wanted, nullptr, p.http_endpoints);
   }
+  for (const IpEndpoint& wanted : listeners.https) {
+    if (done) done = p.bind_http_address(wanted, p.http_context.get(), p.https_endpoints);
+  }
+  if (!done) return std::unexpected(done.error());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
@@ -141,6 +213,17 @@ void Server::start() {
   for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
 }
 
+std::vector<std::string> Server::reload_certificates(const Certificates& certificates) {
+  std::vector<std::string> sentences;
+  const auto reload = [&](TlsContext* context, const CertificateFiles& files) {
+    if (context == nullptr) return;
+    if (const Result<void> loaded = context->reload(files); !loaded) sentences.push_back(loaded.error().message);
+  };
+  reload(parts_->dns_context.get(), certificates.dns);
+  reload(parts_->http_context.get(), certificates.http);
+  return sentences;
+}
+
 void Server::close_listeners() {
   for (const auto& listener : parts_->dns_tcp) listener->close();
   for (const auto& listener : parts_->http) listener->close();
@@ -155,6 +238,8 @@ const std::vector<IpEndpoint>& Server::dns_endpoints() const { return parts_->dn
 const std::vector<IpEndpoint>& Server::http_endpoints() const { return parts_->http_endpoints; }
 std::vector<std::string> Server::dns_listeners() const { return texts(parts_->dns_endpoints); }
 std::vector<std::string> Server::http_listeners() const { return texts(parts_->http_endpoints); }
+std::vector<std::string> Server::dns_tls_listeners() const { return texts(parts_->dns_tls_endpoints); }
+std::vector<std::string> Server::https_listeners() const { return texts(parts_->https_endpoints); }
 const ConnectionCounters& Server::dns_connections() const { return parts_->dns_connections; }
 const ConnectionCounters& Server::http_connections() const { return parts_->http_connections; }
 

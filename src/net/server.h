@@ -1,8 +1,8 @@
-// All sockets and their threads: one loop per DNS worker (its UDP sockets and its share of the TCP connections), and
-// the HTTP loops.
+// All sockets and their threads: one loop per DNS worker (its UDP sockets and its share of the TCP and TLS connections),
+// and the HTTP loops.
 //
 // Owner    owns loops, sockets, sessions and the workers' states; borrows the rooms it connects.
-// Threads  bind, start, close_listeners, stop: the main thread. Counters: any.
+// Threads  bind, start, reload_certificates, close_listeners, stop: the main thread. Counters: any.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,17 @@
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "net/certificate.h"
 #include "registry/lease.h"
 #include "registry/writer.h"
 
 namespace rollcall::net {
+
+// Of DNS over TLS, and of the API over HTTPS.
+struct Certificates {
+  CertificateFiles dns;
+  CertificateFiles http;
+};
 
 struct Listeners {
   std::vector<IpEndpoint> dns;
@@ -26,6 +33,11 @@ struct Listeners {
   unsigned dns_workers = 0;  // 0: one per core
   std::size_t dns_connections_max = 0;
   std::size_t http_connections_max = 0;
+  std::size_t dns_connections_per_client_max = 0;  // 0: no limit
+  std::size_t http_connections_per_client_max = 0;
+  std::vector<IpEndpoint> dns_tls = {};  // with a certificate where there are any
+  std::vector<IpEndpoint> https = {};
+  Certificates certificates = {};
 };
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
@@ -41,6 +53,8 @@ class Server {
   ~Server();
 
   void start();
+  // For connections from now on. A certificate that cannot be used leaves the one in use: the sentences say why.
+  [[nodiscard]] std::vector<std::string> reload_certificates(const Certificates& certificates);
   // No new connections from now on.
   void close_listeners();
   // After the writer has stopped: its last replies leave, then the loops end.
@@ -51,6 +65,8 @@ class Server {
   [[nodiscard]] const std::vector<IpEndpoint>& http_endpoints() const;
   [[nodiscard]] std::vector<std::string> dns_listeners() const;
   [[nodiscard]] std::vector<std::string> http_listeners() const;
+  [[nodiscard]] std::vector<std::string> dns_tls_listeners() const;
+  [[nodiscard]] std::vector<std::string> https_listeners() const;
 
   [[nodiscard]] const ConnectionCounters& dns_connections() const;
   [[nodiscard]] const ConnectionCounters& http_connections() const;

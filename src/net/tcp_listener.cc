@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <optional>
 #include <sys/socket.h>
 #include <utility>
 
@@ -31,23 +32,33 @@ IpAddress peer_of(asio::ip::tcp::socket& socket) {
 
 }  // namespace
 
-Connection::Connection(EventLoop& home, asio::ip::tcp::socket peer_socket, ConnectionCounters& connection_counters)
+Connection::Connection(EventLoop& home, const IpAddress& peer_address, Stream stream,
+                       ConnectionCounters& connection_counters, ClientLimit::Place client_place)
     : loop(home),
-      peer(peer_of(peer_socket)),
-      socket(std::move(peer_socket)),
+      peer(peer_address),
+      socket(std::move(stream)),
       counters(connection_counters),
-      place_(&connection_counters) {
+      place_(&connection_counters),
+      client_place_(std::move(client_place)) {
   counters.open.fetch_add(1, std::memory_order_relaxed);
   counters.accepted.fetch_add(1, std::memory_order_relaxed);
 }
 
+asio::awaitable<bool> Connection::handshake() {
+  const bool is_agreed = co_await socket.handshake();
+  if (socket.is_encrypted()) {
+    (is_agreed ? counters.handshakes : counters.handshakes_failed).fetch_add(1, std::memory_order_relaxed);
+  }
+  co_return is_agreed;
+}
+
 TcpListener::TcpListener(EventLoop& loop, Descriptor socket, std::span<const std::unique_ptr<EventLoop>> loops,
-                         std::size_t connections_max, ConnectionCounters& counters, Serve serve)
+                         ConnectionLimits limits, const TlsContext* tls, Serve serve)
     : loop_(loop),
       acceptor_(loop.context(), protocol_of(socket.get()), socket.get()),
       loops_(loops),
-      connections_max_(connections_max),
-      counters_(counters),
+      limits_(limits),
+      tls_(tls),
       serve_(std::move(serve)) {
   static_cast<void>(socket.release());
 }
@@ -65,13 +76,24 @@ asio::awaitable<void> TcpListener::run() {
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (counters_.open.load(std::memory_order_relaxed) >= connections_max_) {
-      counters_.refused.fetch_add(1, std::memory_order_relaxed);
-      continue;  // the socket closes here
-    }
-    socket.set_option(asio::ip::tcp::no_delay(true), error);
-    serve_(Connection(home, std::move(socket), counters_));
+    admit(home, std::move(socket));
   }
+}
+
+// Beyond a limit the socket closes here.
+void TcpListener::admit(EventLoop& home, asio::ip::tcp::socket socket) {
+  ConnectionCounters& counters = limits_.counters;
+  const IpAddress peer = peer_of(socket);
+  std::optional<ClientLimit::Place> place;
+  if (counters.open.load(std::memory_order_relaxed) < limits_.connections_max) place = limits_.clients.enter(peer);
+  if (!place) {
+    counters.refused.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  boost::system::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  Stream stream(std::move(socket), tls_ == nullptr ? nullptr : tls_->current());
+  serve_(Connection(home, peer, std::move(stream), counters, std::move(*place)));
 }
 
 void TcpListener::close() {

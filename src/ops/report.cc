@@ -72,6 +72,10 @@ std::string Report::status_json() const {
   write_strings(json, from.dns_listeners);
   json.name("http");
   write_strings(json, from.http_listeners);
+  json.name("dns_tls");
+  write_strings(json, from.dns_tls_listeners);
+  json.name("https");
+  write_strings(json, from.https_listeners);
   json.close_object().close_object();
   return json.take();
 }
@@ -107,6 +111,13 @@ void Report::put_dns(MetricsPage& page) const {
                sum(workers, [](const Counters& worker) { return worker.truncated(); }));
   page.counter("rollcall_dns_dropped_total", "Datagrams and messages that are no query and got no answer.",
                sum(workers, [](const Counters& worker) { return worker.silences(); }));
+  std::vector<Sample> limited;
+  for (std::size_t action = 0; action < Counters::k_limited.size(); ++action) {
+    limited.push_back({.labels = {{"action", std::string(Counters::k_limited[action])}},
+                       .value = sum(workers, [&](const Counters& worker) { return worker.limited(action); })});
+  }
+  page.counter("rollcall_dns_rate_limited_total", "DNS answers over UDP beyond the rate limit, by what became of them.",
+               limited);
   page.counter("rollcall_dns_response_bytes_total", "Octets of DNS answers.",
                sum(workers, [](const Counters& worker) { return worker.bytes(); }));
 }
@@ -132,8 +143,12 @@ void Report::put_http(MetricsPage& page) const {
   };
   page.gauge("rollcall_connections", "TCP connections that are open.", connections(&ConnectionCounters::open));
   page.counter("rollcall_connections_total", "TCP connections accepted.", connections(&ConnectionCounters::accepted));
-  page.counter("rollcall_connections_refused_total", "TCP connections closed at once: the limit was reached.",
+  page.counter("rollcall_connections_refused_total", "TCP connections closed at once: a limit was reached.",
                connections(&ConnectionCounters::refused));
+  page.counter("rollcall_tls_handshakes_total", "TLS handshakes that succeeded.",
+               connections(&ConnectionCounters::handshakes));
+  page.counter("rollcall_tls_handshakes_failed_total", "TLS handshakes that did not.",
+               connections(&ConnectionCounters::handshakes_failed));
   page.counter("rollcall_connections_timed_out_total", "TCP connections closed because a deadline had passed.",
                connections(&ConnectionCounters::timed_out));
 }

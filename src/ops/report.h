@@ -35,6 +35,8 @@ struct Sources {
   std::vector<const api::Counters*> http_loops = {};
   std::vector<std::string> dns_listeners = {};  // "127.0.0.1:8600"
   std::vector<std::string> http_listeners = {};
+  std::vector<std::string> dns_tls_listeners = {};
+  std::vector<std::string> https_listeners = {};
 };
 
 class Report final : public api::Server {

@@ -12,6 +12,14 @@
 #include "ops/version.h"
 
 namespace rollcall::ops {
+namespace {
+
+// Where queries come from colleagues, who ask in bulk and forge no addresses: RFC 1918, RFC 6598, RFC 3927, RFC 4193,
+// RFC 4291 §2.5.6.
+constexpr std::array k_private_networks{"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+                                        "169.254.0.0/16", "fc00::/7",      "fe80::/10"};
+
+}  // namespace
 
 std::string default_zone_file(const dns::Name& zone) { return fmt::format("zones/{}.zone", zone.text_without_dot()); }
 
@@ -28,6 +36,11 @@ Settings default_settings() {
   settings.dns_listen = {IpEndpoint{*loopback, 8600}};
   settings.http_listen = {IpEndpoint{*loopback, 8500}};
   settings.zones = {default_zone(settings.dns_ttl_seconds)};
+  for (const char* network : k_private_networks) {
+    const auto prefix = IpPrefix::parse(network);
+    check(prefix.has_value(), "private networks are networks");
+    settings.rate_limit.exempt.push_back(*prefix);
+  }
   return settings;
 }
 
@@ -46,6 +59,20 @@ dns::CookieSecrets cookie_secrets_of(const Settings& settings) {
   SipHashKey drawn{};
   for (std::uint8_t& octet : drawn) octet = static_cast<std::uint8_t>(device());
   return {drawn};
+}
+
+answer::AccessList access_of(const Settings& settings) {
+  return {.allow = IpPrefixSet(settings.dns_allow), .deny = IpPrefixSet(settings.dns_deny)};
+}
+
+answer::RateLimit rate_limit_of(const Settings& settings) {
+  const RateLimitSettings& wanted = settings.rate_limit;
+  return {.rate = wanted.rate,
+          .slip = wanted.slip,
+          .ipv4_prefix = wanted.ipv4_prefix,
+          .ipv6_prefix = wanted.ipv6_prefix,
+          .exempt = IpPrefixSet(wanted.exempt),
+          .counts_loopback = wanted.loopback};
 }
 
 answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
@@ -76,6 +103,15 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.hostname == wanted.hostname, "dns.hostname");
   compare(running.cookies == wanted.cookies, "dns.cookies");
   compare(running.cookie_secrets == wanted.cookie_secrets, "dns.cookie_secrets");
+  compare(running.max_tcp_connections_per_client == wanted.max_tcp_connections_per_client,
+          "dns.max_tcp_connections_per_client");
+  compare(running.dns_allow == wanted.dns_allow, "dns.allow");
+  compare(running.dns_deny == wanted.dns_deny, "dns.deny");
+  compare(running.dns_tls.listen == wanted.dns_tls.listen, "dns.tls.listen");
+  compare(running.rate_limit == wanted.rate_limit, "dns.rrl");
+  compare(running.http_tls.listen == wanted.http_tls.listen, "http.tls.listen");
+  compare(running.max_http_connections_per_client == wanted.max_http_connections_per_client,
+          "http.max_connections_per_client");
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");

@@ -13,9 +13,12 @@
 #include <variant>
 #include <vector>
 
+#include "answer/access.h"
 #include "answer/identity.h"
 #include "answer/policy.h"
+#include "answer/rate_limit.h"
 #include "base/ip_address.h"
+#include "base/ip_prefix.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -41,6 +44,25 @@ struct ServiceRule {
   friend bool operator==(const ServiceRule&, const ServiceRule&) = default;
 };
 
+// Where TLS is spoken, and as whom: `[dns.tls]`, `[http.tls]`. Without an address: nowhere.
+struct TlsSettings {
+  std::vector<IpEndpoint> listen;
+  std::string certificate;  // PEM, with its chain
+  std::string key;          // PEM
+  friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
+};
+
+// `[dns.rrl]`; answer::RateLimit says what it does.
+struct RateLimitSettings {
+  std::uint32_t rate = 200;
+  std::uint32_t slip = 1;
+  unsigned ipv4_prefix = 24;
+  unsigned ipv6_prefix = 56;
+  std::vector<IpPrefix> exempt;
+  bool loopback = false;
+  friend bool operator==(const RateLimitSettings&, const RateLimitSettings&) = default;
+};
+
 struct Settings {
   // [dns]
   std::vector<IpEndpoint> dns_listen;  // default 127.0.0.1:8600
@@ -53,9 +75,16 @@ struct Settings {
   std::optional<std::string> hostname;  // CH TXT hostname.bind
   bool cookies = true;                  // RFC 7873
   dns::CookieSecrets cookie_secrets;    // the first makes cookies; empty: one drawn at start
+  std::size_t max_tcp_connections_per_client = 100;  // 0: no limit
+  std::vector<IpPrefix> dns_allow;                   // empty: everybody
+  std::vector<IpPrefix> dns_deny;
+  TlsSettings dns_tls;
+  RateLimitSettings rate_limit;
   // [http]
   std::vector<IpEndpoint> http_listen;  // default 127.0.0.1:8500
   std::size_t max_http_connections = limits::k_http_connections_max;
+  std::size_t max_http_connections_per_client = 1000;  // 0: no limit
+  TlsSettings http_tls;                                // what it leaves out is dns_tls's
   // [store]
   std::string store_path = "rollcall.db";
   // [lease]
@@ -91,6 +120,10 @@ struct Settings {
 [[nodiscard]] answer::Identity identity_of(const Settings& settings);
 // As set, or one drawn from the system; empty: no cookies.
 [[nodiscard]] dns::CookieSecrets cookie_secrets_of(const Settings& settings);
+
+// Who is answered, and how much of it.
+[[nodiscard]] answer::AccessList access_of(const Settings& settings);
+[[nodiscard]] answer::RateLimit rate_limit_of(const Settings& settings);
 
 // What the command line asks for.
 struct Serve {

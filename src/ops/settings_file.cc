@@ -16,6 +16,32 @@ void take(T& target, std::optional<U> value) {
   if (value) target = static_cast<T>(std::move(*value));
 }
 
+// Where TLS is spoken, somebody must be named; `standard` is for what is not said here.
+void read_tls(Section tls, const TlsSettings& standard, TlsSettings& settings) {
+  settings.certificate = standard.certificate;
+  settings.key = standard.key;
+  take(settings.listen, tls.endpoints("listen"));
+  take(settings.certificate, tls.text("certificate", parse_path));
+  take(settings.key, tls.text("key", parse_path));
+  if (!settings.listen.empty() && settings.certificate.empty()) {
+    tls.complain("listen", R"(needs a certificate; write certificate = "FILE", in PEM)");
+  }
+  if (!settings.certificate.empty() && settings.key.empty()) {
+    tls.complain("certificate", R"(needs its private key; write key = "FILE", in PEM)");
+  }
+  tls.finish();
+}
+
+void read_rate_limit(Section rrl, RateLimitSettings& settings) {
+  take(settings.rate, rrl.integer("rate", 0, limits::k_rate_max));
+  take(settings.slip, rrl.integer("slip", 0, limits::k_slip_max));
+  take(settings.ipv4_prefix, rrl.integer("ipv4_prefix", 1, 32));
+  take(settings.ipv6_prefix, rrl.integer("ipv6_prefix", 1, 128));
+  take(settings.exempt, rrl.texts("exempt", limits::k_prefixes_max, parse_prefix));
+  take(settings.loopback, rrl.boolean("loopback"));
+  rrl.finish();
+}
+
 void read_dns(Section dns, Settings& settings) {
   take(settings.dns_listen, dns.endpoints("listen"));
   take(settings.dns_workers, dns.integer("workers", 0, limits::k_dns_workers_max));
@@ -28,12 +54,21 @@ void read_dns(Section dns, Settings& settings) {
   take(settings.hostname, dns.text("hostname", parse_identity));
   take(settings.cookies, dns.boolean("cookies"));
   take(settings.cookie_secrets, dns.texts("cookie_secrets", limits::k_cookie_secrets_max, parse_cookie_secret));
+  take(settings.max_tcp_connections_per_client,
+       dns.integer("max_tcp_connections_per_client", 0, limits::k_connections_setting_max));
+  take(settings.dns_allow, dns.texts("allow", limits::k_prefixes_max, parse_prefix));
+  take(settings.dns_deny, dns.texts("deny", limits::k_prefixes_max, parse_prefix));
+  read_tls(dns.table("tls"), {}, settings.dns_tls);
+  read_rate_limit(dns.table("rrl"), settings.rate_limit);
   dns.finish();
 }
 
 void read_http(Section http, Settings& settings) {
   take(settings.http_listen, http.endpoints("listen"));
   take(settings.max_http_connections, http.integer("max_connections", 1, limits::k_connections_setting_max));
+  take(settings.max_http_connections_per_client,
+       http.integer("max_connections_per_client", 0, limits::k_connections_setting_max));
+  read_tls(http.table("tls"), settings.dns_tls, settings.http_tls);
   http.finish();
 }
 

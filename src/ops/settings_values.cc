@@ -88,6 +88,15 @@ Result<SipHashKey> parse_cookie_secret(std::string_view text) {
   return failure(Errc::start_up, "must be 32 hexadecimal digits each, as `openssl rand -hex 16` prints them");
 }
 
+Result<IpPrefix> parse_prefix(std::string_view text) {
+  if (const auto prefix = IpPrefix::parse(text)) return *prefix;
+  return failure(
+      Errc::start_up,
+      fmt::format(R"("{}" is not a network; write one as "192.0.2.0/24" or "2001:db8::/32", with no bit set )"
+                  R"(behind its prefix, or an address alone)",
+                  text));
+}
+
 Result<std::int64_t> check_integer(std::int64_t value, std::int64_t min, std::int64_t max) {
   if (value >= min && value <= max) return value;
   return failure(Errc::start_up, fmt::format("must be {} to {}, not {}", min, max, value));

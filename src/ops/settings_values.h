@@ -12,6 +12,7 @@
 
 #include "answer/policy.h"
 #include "base/ip_address.h"
+#include "base/ip_prefix.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "dns/name.h"
@@ -34,6 +35,8 @@ namespace rollcall::ops {
 // What the server says of itself: printable ASCII, at most k_identity_bytes_max of it, or nothing.
 [[nodiscard]] Result<std::string> parse_identity(std::string_view text);
 [[nodiscard]] Result<SipHashKey> parse_cookie_secret(std::string_view text);
+
+[[nodiscard]] Result<IpPrefix> parse_prefix(std::string_view text);
 
 // The bounds included.
 [[nodiscard]] Result<std::int64_t> check_integer(std::int64_t value, std::int64_t min, std::int64_t max);

@@ -154,7 +154,7 @@ std::optional<std::vector<IpEndpoint>> Section::endpoints(std::string_view key) 
 }
 
 Section Section::table(std::string_view key) {
-  const std::string title = fmt::format("[{}]", key);
+  const std::string title = fmt::format("[{}{}]", prefix_, key);
   const toml::node* node = find(key, title);
   if (node != nullptr && !node->is_table()) {
     complain(key, fmt::format("must be one table; write {}", title));

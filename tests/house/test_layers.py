@@ -26,6 +26,7 @@ HOMES = {
     r"ldns/": {"dns"},
     r"ares": {"client"},
     r"boost/asio": {"net"},
+    r"openssl/": {"net"},
     r"boost/beast": {"net", "api"},
     r"boost/(json|system)": {"api", "store"},
     r"boost/url": {"api"},

@@ -1,0 +1,23 @@
+// Whom TLS speaks for: a certificate and its key, in files.
+//
+// Failure  Errc::start_up with a sentence that names the file.
+// Threads  any.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace rollcall::net {
+
+// PEM: the certificate with its chain, its own first, and the private key. Both empty: no TLS.
+struct CertificateFiles {
+  std::string certificate;
+  std::string key;
+  friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
+};
+
+// Whether they can be used.
+[[nodiscard]] Result<void> check_certificate(const CertificateFiles& files);
+
+}  // namespace rollcall::net
