@@ -15,6 +15,7 @@
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "net/notifier.h"
 #include "registry/lease.h"
 #include "registry/writer.h"
 
@@ -26,6 +27,7 @@ struct Listeners {
   unsigned dns_workers = 0;  // 0: one per core
   std::size_t dns_connections_max = 0;
   std::size_t http_connections_max = 0;
+  std::vector<Secondary> secondaries = {};
 };
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
@@ -34,7 +36,7 @@ std::size_t raise_open_files_limit();
 class Server {
  public:
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
+  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners, const answer::Zones& zones,
                                                             const answer::Responder& responder, const api::Api& api,
                                                             registry::Writer& writer,
                                                             const registry::TimeSource& clock);
@@ -45,6 +47,9 @@ class Server {
   void close_listeners();
   // After the writer has stopped: its last replies leave, then the loops end.
   void stop();
+
+  // The zone has a new serial. Any thread.
+  void notify(registry::ZoneId zone);
 
   // As bound: with the ports that were picked.
   [[nodiscard]] const std::vector<IpEndpoint>& dns_endpoints() const;

@@ -18,7 +18,7 @@ std::string default_zone_file(const dns::Name& zone) { return fmt::format("zones
 ZoneSettings default_zone(std::uint32_t ttl_seconds) {
   const std::optional<dns::Name> name = dns::Name::parse("svc.internal");
   check(name.has_value(), "svc.internal is a name");
-  return ZoneSettings{*name, {}, answer::AnswerPolicy{.ttl_seconds = ttl_seconds}};
+  return ZoneSettings{*name, {}, answer::AnswerPolicy{.ttl_seconds = ttl_seconds}, {}};
 }
 
 Settings default_settings() {
@@ -46,6 +46,12 @@ dns::CookieSecrets cookie_secrets_of(const Settings& settings) {
   SipHashKey drawn{};
   for (std::uint8_t& octet : drawn) octet = static_cast<std::uint8_t>(device());
   return {drawn};
+}
+
+std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings) {
+  std::vector<answer::TransferRules> rules;
+  for (const ZoneSettings& zone : settings.zones) rules.push_back(zone.transfers.rules);
+  return rules;
 }
 
 answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
@@ -76,11 +82,15 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.hostname == wanted.hostname, "dns.hostname");
   compare(running.cookies == wanted.cookies, "dns.cookies");
   compare(running.cookie_secrets == wanted.cookie_secrets, "dns.cookie_secrets");
+  compare(running.transfer_journal_bytes == wanted.transfer_journal_bytes, "dns.transfer_journal_bytes");
+  compare(running.keys == wanted.keys, "key");
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");
   compare(running.forget_service_after == wanted.forget_service_after, "lease.forget_service_after");
   compare(std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::name, &ZoneSettings::name), "zone");
+  compare(std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::transfers, &ZoneSettings::transfers),
+          "zone.transfer_to, zone.transfer_key or zone.notify");
   return keys;
 }
 

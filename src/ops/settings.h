@@ -21,6 +21,8 @@
 #include "base/result.h"
 #include "dns/cookie.h"
 #include "dns/name.h"
+#include "dns/tsig.h"
+#include "ops/transfer_settings.h"
 #include "registry/registration.h"
 
 namespace rollcall::ops {
@@ -29,6 +31,7 @@ struct ZoneSettings {
   dns::Name name;
   std::string file;  // empty: `zones/<name>.zone`; the built-in copy where that is absent (svc.internal only)
   answer::AnswerPolicy policy;
+  TransferSettings transfers;
   friend bool operator==(const ZoneSettings&, const ZoneSettings&) = default;
 };
 
@@ -53,6 +56,9 @@ struct Settings {
   std::optional<std::string> hostname;  // CH TXT hostname.bind
   bool cookies = true;                  // RFC 7873
   dns::CookieSecrets cookie_secrets;    // the first makes cookies; empty: one drawn at start
+  std::size_t transfer_journal_bytes = limits::k_journal_bytes_default;  // of each zone that is transferred
+  // [[key]], no name twice
+  dns::TsigKeys keys;
   // [http]
   std::vector<IpEndpoint> http_listen;  // default 127.0.0.1:8500
   std::size_t max_http_connections = limits::k_http_connections_max;
@@ -91,6 +97,9 @@ struct Settings {
 [[nodiscard]] answer::Identity identity_of(const Settings& settings);
 // As set, or one drawn from the system; empty: no cookies.
 [[nodiscard]] dns::CookieSecrets cookie_secrets_of(const Settings& settings);
+
+// Who may transfer each zone, by ZoneId.
+[[nodiscard]] std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings);
 
 // What the command line asks for.
 struct Serve {
