@@ -2,7 +2,8 @@
 //
 //   settings ─► zones ─► store ─► registry ─► writer
 //                 │                  │ publishes to
-//                 └────► roster ◄────┘
+//                 └────► roster ◄────┤
+//                 └─► transfers ◄────┘ serials: one step in 100 ms, then NOTIFY
 //                          │ read by
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "answer/transfers.h"
 #include "api/api.h"
 #include "base/log.h"
 #include "base/rcu.h"
@@ -92,6 +94,24 @@ class Ticker {
   std::jthread thread_;
 };
 
+// Shows the roll to two: who answers, and who keeps zones for secondaries.
+class Audiences final : public registry::Audience {
+ public:
+  Audiences(registry::Audience& first, registry::Audience& second) : first_(first), second_(second) {}
+  void publish(const registry::Service& service) override {
+    first_.publish(service);
+    second_.publish(service);
+  }
+  void withdraw(const registry::ServiceRef& service) override {
+    first_.withdraw(service);
+    second_.withdraw(service);
+  }
+
+ private:
+  registry::Audience& first_;
+  registry::Audience& second_;
+};
+
 class Rollcalld {
  public:
   Rollcalld(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
@@ -100,6 +120,9 @@ class Rollcalld {
         zones_(std::move(zones)),
         policies_(Policies{settings_.zones, settings_.service_rules}),
         roster_(zones_, [this](const registry::ServiceRef& service) { return policy_of(service); }),
+        transfers_(
+            zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
+            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes),
         clock_(steady_clock::now()),
         report_(settings_.lease) {}
 
@@ -118,6 +141,7 @@ class Rollcalld {
       return ops::policy_of(current.zones.at(static_cast<std::size_t>(service.zone)), current.rules, service.name);
     });
   }
+  [[nodiscard]] std::vector<net::Secondary> secondaries() const;
   void restore();
   void announce() const;
   void reload();
@@ -127,6 +151,8 @@ class Rollcalld {
   answer::Zones zones_;
   Guarded<Policies> policies_;
   answer::Roster roster_;
+  answer::Transfers transfers_;
+  Audiences audiences_{roster_, transfers_};
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
   registry::Restored stored_;  // between opening and restoring
@@ -149,7 +175,7 @@ Result<void> Rollcalld::open_store() {
   }
   stored_ = std::move(*stored);
   for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
-  registry_ = std::make_unique<registry::Registry>(*store_, roster_, zones_, settings_.forget_service_after);
+  registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   return {};
 }
@@ -163,7 +189,9 @@ Result<void> Rollcalld::bind() {
                                                                     .cookie_secrets = ops::cookie_secrets_of(settings_),
                                                                     .tcp_idle = limits::k_dns_tcp_idle,
                                                                     .access = ops::access_of(settings_),
-                                                                    .rate_limit = ops::rate_limit_of(settings_)});
+                                                                    .rate_limit = ops::rate_limit_of(settings_),
+                                                                    .tsig_keys = settings_.keys,
+                                                                    .transfers = &transfers_});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
@@ -174,8 +202,9 @@ Result<void> Rollcalld::bind() {
                          .http_connections_per_client_max = settings_.max_http_connections_per_client,
                          .dns_tls = settings_.dns_tls.listen,
                          .https = settings_.http_tls.listen,
-                         .certificates = certificates_of(settings_)},
-                        *responder_, *api_, *writer_, clock_);
+                         .certificates = certificates_of(settings_),
+                         .secondaries = secondaries()},
+                        zones_, *responder_, *api_, *writer_, clock_);
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show({.registry = *registry_,
@@ -193,11 +222,33 @@ Result<void> Rollcalld::bind() {
   return {};
 }
 
+std::vector<net::Secondary> Rollcalld::secondaries() const {
+  std::vector<net::Secondary> all;
+  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
+    const ops::TransferSettings& zone = settings_.zones[i].transfers;
+    const dns::TsigKey* key = ops::find_key(settings_.keys, zone.rules.key);
+    for (const IpEndpoint& secondary : zone.notify) {
+      all.push_back({static_cast<registry::ZoneId>(i), secondary, key ? std::optional(*key) : std::nullopt});
+    }
+  }
+  return all;
+}
+
 // As late as possible: the lease of grace begins here.
 void Rollcalld::restore() {
+  // Serials derive from the index: what the last run has shown and not stored stays behind us, and this start is
+  // stored before it is shown.
+  const bool is_continued = stored_.index > 0;
+  if (is_continued) stored_.index += limits::k_restart_index_gap;
   registry_->restore(std::move(stored_), clock_.now(), wall_now());
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             settings_.store_path);
+  if (is_continued) {
+    if (const Result<void> settled = registry_->settle(); !settled) {
+      log::warn("the serials of this start are not stored yet: {}", settled.error().message);
+    }
+  }
+  static_cast<void>(transfers_.tick(*registry_));
 }
 
 void Rollcalld::run(const Signals& signals) {
@@ -209,6 +260,13 @@ void Rollcalld::run(const Signals& signals) {
     writer_->run(stop);
   });
   net_->start();
+  std::jthread stepping([this](const std::stop_token& stop) {
+    pthread_setname_np(pthread_self(), "serials");
+    const rcu::Thread reader;
+    while (transfers_.wait(stop)) {
+      for (const registry::ZoneId zone : transfers_.tick(*registry_)) net_->notify(zone);
+    }
+  });
   announce();
   while (true) {
     const int signal = signals.wait();
@@ -223,6 +281,8 @@ void Rollcalld::run(const Signals& signals) {
   net_->close_listeners();
   writing.request_stop();
   writing.join();
+  stepping.request_stop();
+  stepping.join();
   net_->stop();
   log::info("stopped");
 }
@@ -277,7 +337,8 @@ void Rollcalld::reload() {
   // Prebuilt answers carry their policy: each service is shown again.
   writer_->run_soon([this] {
     const rcu::ReadLock lock;
-    registry_->for_each_service([this](const registry::Service& service) { roster_.publish(service); });
+    registry_->for_each_service([this](const registry::Service& service) { audiences_.publish(service); });
+    transfers_.zones_replaced();
   });
   log::info("zones and settings are reloaded");
 }

@@ -38,7 +38,7 @@ Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, co
       room_(room),
       out_(room.first(room.size() - opt_bytes(query, options, room.size()))),
       names_(out_) {
-  check(room.size() >= limits::k_udp_payload_min, "a reply has room for a header and a question");
+  check(room.size() >= needed_bytes(query, options), "a reply has room for a header and a question");
   out_.claim(dns::k_header_bytes);
   if (echo_question) {
     out_.bytes(query.question);
@@ -54,6 +54,16 @@ void Reply::cut() {
   explanation_.reset();
   truncated_ = false;
   authoritative_ = false;
+}
+
+std::size_t Reply::needed_bytes(const dns::Query& query, const Options& options) {
+  return dns::k_header_bytes + query.question.size() + (query.edns ? dns::k_opt_bytes + options.bytes().size() : 0);
+}
+
+void Reply::put_rdata(dns::Type type, Bytes rdata) {
+  names_.put_rdata(type, rdata);
+  if (type != dns::Type::soa || serial_ == nullptr || !out_.ok()) return;
+  store_u32(out_.written().data() + out_.size() - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
 }
 
 bool Reply::end_record(std::size_t start, Section section) {
@@ -74,7 +84,7 @@ bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::ui
   out_.u16(static_cast<std::uint16_t>(klass));
   out_.u32(ttl);
   last_rdata_at_ = out_.size() + 2;
-  names_.put_rdata(type, rdata);
+  put_rdata(type, rdata);
   return end_record(start, section);
 }
 
@@ -85,7 +95,7 @@ bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::ui
   out_.u16(static_cast<std::uint16_t>(dns::Class::in));
   out_.u32(ttl);
   last_rdata_at_ = out_.size() + 2;
-  names_.put_rdata(type, rdata);
+  put_rdata(type, rdata);
   return end_record(start, section);
 }
 

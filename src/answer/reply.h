@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "base/bytes.h"
 #include "dns/name_writer.h"
 #include "dns/query.h"
+#include "dns/serial.h"
 #include "dns/types.h"
 
 namespace rollcall::answer {
@@ -47,8 +49,14 @@ class Reply {
  public:
   static constexpr std::uint16_t k_question_name_at = dns::k_header_bytes;
 
-  // `room` is at least 512 octets. `echo_question`: false for what could not be read. `options` are borrowed.
+  // `room` is at least `needed_bytes`. `echo_question`: false for what could not be read. `options` are borrowed.
   Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options);
+
+  // Room for header, question and OPT: what every reply has.
+  [[nodiscard]] static std::size_t needed_bytes(const dns::Query& query, const Options& options);
+
+  // The serial that SOA records put from now on show; null: their own.
+  void show_serial(const std::atomic<dns::Serial>* serial) { serial_ = serial; }
 
   // One record, owned by the name at offset `owner_at`. False, and nothing written: it does not fit.
   bool put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
@@ -95,6 +103,7 @@ class Reply {
 
  private:
   [[nodiscard]] bool end_record(std::size_t start, Section section);
+  void put_rdata(dns::Type type, Bytes rdata);
   void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const;
   void put_explanation(ByteWriter& out) const;
   void put_padding(ByteWriter& out, std::size_t before) const;
@@ -109,6 +118,7 @@ class Reply {
   std::optional<Explanation> explanation_;
   std::size_t question_end_ = 0;
   std::size_t padding_block_ = 0;  // 0: none
+  const std::atomic<dns::Serial>* serial_ = nullptr;
   bool truncated_ = false;
   bool authoritative_ = false;
   bool varying_ = false;

@@ -40,6 +40,7 @@ bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
 
 Rcode Resolution::run() {
   reply_.set_authoritative(true);
+  reply_.show_serial(zone_->serial);
   while (true) {
     if (const Step step = answer_name()) return *step;
   }
@@ -267,6 +268,7 @@ Resolution::Step Resolution::move_to(Bytes target) {
   const Zone* next = zones_.find_enclosing(*name_);
   if (next == nullptr) return Rcode::noerror;  // out of our zones: the client asks on
   zone_ = next;
+  reply_.show_serial(zone_->serial);
   spelling_ = target;
   name_at_ = reply_.last_rdata_at();
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "answer/exchange.h"
 #include "answer/resolution.h"
 #include "base/rcu.h"
 
@@ -34,30 +35,16 @@ AnswerKind kind_of(const Reply& reply, Rcode rcode) {
 
 }  // namespace
 
-struct Responder::Exchange {
-  dns::Query query;
-  const Client& client;
-  registry::LeaseTime now;
-  WritableBytes out;
-  WorkerState& worker;
-  Options options = {};
-  std::optional<Explanation> explanation = {};
-  bool has_cookie = false;  // the client speaks cookies
-  bool is_known = false;    // and has shown one of ours: its address is not forged
-
-  [[nodiscard]] bool over_udp() const { return client.transport == Transport::udp; }
-};
-
 std::size_t Responder::respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
                                WorkerState& worker) const {
-  Exchange exchange{.query = {}, .client = client, .now = now, .out = out, .worker = worker};
+  Exchange exchange{.message = message, .query = {}, .client = client, .now = now, .out = out, .worker = worker};
   switch (dns::parse_query(message, exchange.query)) {
     case dns::Parsed::silence: worker.counters.count_silence(); return 0;
     case dns::Parsed::no_question: return answer_cookie_query(exchange);
     case dns::Parsed::bad_header: return fail(exchange, Rcode::formerr, false);
     case dns::Parsed::bad_message: return fail(exchange, Rcode::formerr, true);
     case dns::Parsed::other_opcode: return answer_other_opcode(exchange);
-    case dns::Parsed::query: return answer_query(exchange);
+    case dns::Parsed::query: return exchange.query.tsig ? answer_signed(exchange) : answer_query(exchange);
   }
   return 0;
 }
@@ -167,8 +154,8 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
     case Type::tsig: return fail(exchange, Rcode::formerr, true);
     case Type::maila:
     case Type::mailb: return fail(exchange, Rcode::notimp, true);
-    case Type::axfr:  // over UDP never legal (RFC 5936 §4.2)
-    case Type::ixfr: return fail(exchange, exchange.over_udp() ? Rcode::notimp : Rcode::refused, true);
+    case Type::axfr:
+    case Type::ixfr: return answer_transfer(exchange);
     default: break;
   }
   if (query.klass == dns::Class::chaos) return answer_chaos(exchange);
@@ -185,6 +172,8 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
   if (exchange.over_udp()) {
     const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;
     limit = std::min({limit, settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)});
+    // The signature comes out of the client's room; header, question and OPT do not.
+    limit = std::max(limit - std::min(limit, exchange.signature_bytes), Reply::needed_bytes(query, exchange.options));
   }
   Reply reply(exchange.out.first(limit), query, true, exchange.options);
   if (!exchange.over_udp()) reply.set_varying();

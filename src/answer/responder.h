@@ -2,7 +2,9 @@
 // lock.
 //
 //   dns::parse_query       silence, FORMERR, NOTIMP
+//   verify_tsig            NOTAUTH with BADKEY, BADSIG, BADTIME; what follows is signed
 //   agree on EDNS          BADVERS; cookie, NSID, keepalive
+//   Transfers              AXFR, IXFR: the first message, and a stream for the rest
 //   ZoneTable::find_enclosing   REFUSED
 //   Roster::find           a service's name: ServiceSections
 //   StaticZone::look_up    any other name; aliases are followed, inside the zone
@@ -17,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -27,6 +30,8 @@
 #include "answer/reply.h"
 #include "answer/roster.h"
 #include "answer/service_sections.h"
+#include "answer/transfer_stream.h"
+#include "answer/transfers.h"
 #include "answer/zones.h"
 #include "base/bytes.h"
 #include "base/ip_address.h"
@@ -53,6 +58,8 @@ struct ResponderSettings {
   std::chrono::milliseconds tcp_idle{10'000};  // what the keepalive option tells (RFC 7828)
   AccessList access = {};
   RateLimit rate_limit = {};
+  dns::TsigKeys tsig_keys = {};
+  const Transfers* transfers = nullptr;  // borrowed; null: no zone is transferred
 };
 
 struct WorkerState {
@@ -61,6 +68,8 @@ struct WorkerState {
   Scratch scratch;
   RateLimiter rate_limiter;
   Counters counters;
+  // What follows the message just answered, when it was the first of a zone transfer: for the caller to take.
+  std::unique_ptr<TransferStream> transfer;
 };
 
 class Responder {
@@ -85,7 +94,10 @@ class Responder {
   std::size_t fail(Exchange& exchange, dns::Rcode rcode, bool echo_question) const;
   std::size_t answer_other_opcode(Exchange& exchange) const;
   std::size_t answer_cookie_query(Exchange& exchange) const;
+  std::size_t answer_signed(Exchange& exchange) const;
+  std::size_t refuse_signature(Exchange& exchange, const dns::TsigVerdict& verdict) const;
   std::size_t answer_query(Exchange& exchange) const;
+  std::size_t answer_transfer(Exchange& exchange) const;
   std::size_t answer_chaos(Exchange& exchange) const;
   void agree_on_options(Exchange& exchange) const;
 

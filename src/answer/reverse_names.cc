@@ -5,6 +5,7 @@
 #include <charconv>
 #include <iterator>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/hash.h"
@@ -85,6 +86,19 @@ void ReverseNames::replace(const IpAddress& address, std::vector<const registry:
 
 bool is_reverse(const dns::Name& name) {
   return name.is_within(*dns::Name::parse("in-addr.arpa")) || name.is_within(*dns::Name::parse("ip6.arpa"));
+}
+
+dns::Name reverse_name(const IpAddress& address) {
+  std::string text;
+  for (const std::uint8_t octet : address.bytes()) {
+    if (address.is_v4()) {
+      text.insert(0, std::to_string(octet) + '.');
+    } else {
+      constexpr std::string_view k_digits = "0123456789abcdef";
+      text.insert(0, {k_digits[octet & 15U], '.', k_digits[octet >> 4U], '.'});
+    }
+  }
+  return *dns::Name::parse(text + (address.is_v4() ? "in-addr.arpa" : "ip6.arpa"));
 }
 
 std::optional<IpAddress> parse_reverse(const dns::QuestionName& name) {

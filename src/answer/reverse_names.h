@@ -49,6 +49,8 @@ class ReverseNames {
 
 // Whether the name is at or below in-addr.arpa or ip6.arpa.
 [[nodiscard]] bool is_reverse(const dns::Name& name);
+// The name an address has there.
+[[nodiscard]] dns::Name reverse_name(const IpAddress& address);
 // The address a whole reverse name stands for; empty: it is not one, or stands for a prefix.
 [[nodiscard]] std::optional<IpAddress> parse_reverse(const dns::QuestionName& name);
 

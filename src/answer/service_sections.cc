@@ -285,21 +285,25 @@ void ServiceSections::put_additional(std::uint16_t owner_at, const Member& membe
   }
 }
 
-// RFC 6763 §6: `key=value` strings; no pairs at all are one empty string (§6.1). A pair too long for a string is left
-// out.
 bool ServiceSections::put_txt(std::uint16_t owner_at, const Member& member) {
   if (!is_live(member)) return false;
+  const std::string rdata = txt_rdata(*member.instance);
+  const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
+  const Bytes octets(reinterpret_cast<const std::uint8_t*>(rdata.data()), rdata.size());
+  if (!reply_.put(Section::answer, owner_at, dns::Type::txt, ttl, octets)) reply_.set_truncated();
+  return true;
+}
+
+// A pair too long for a string is left out.
+std::string txt_rdata(const registry::Instance& instance) {
   std::string rdata;
-  for (const auto& [key, value] : member.instance->registration.meta) {
+  for (const auto& [key, value] : instance.registration.meta) {
     const std::size_t size = key.size() + 1 + value.size();
     if (size > k_txt_string_max) continue;
     rdata.append(1, static_cast<char>(size)).append(key).append(1, '=').append(value);
   }
   if (rdata.empty()) rdata.append(1, '\0');
-  const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  const Bytes octets(reinterpret_cast<const std::uint8_t*>(rdata.data()), rdata.size());
-  if (!reply_.put(Section::answer, owner_at, dns::Type::txt, ttl, octets)) reply_.set_truncated();
-  return true;
+  return rdata;
 }
 
 }  // namespace rollcall::answer

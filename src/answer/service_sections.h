@@ -39,6 +39,10 @@ struct Scratch {
   std::vector<std::size_t> target_offsets;  // where their targets stand in the message
 };
 
+// RDATA made for each answer. TXT: `key=value` strings; no pairs at all are one empty string (RFC 6763 §6).
+[[nodiscard]] std::string txt_rdata(const registry::Instance& instance);
+[[nodiscard]] std::string svcb_rdata(const ServiceAnswers& answers, const Member& member);
+
 class ServiceSections {
  public:
   ServiceSections(Reply& reply, const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
@@ -77,7 +81,6 @@ class ServiceSections {
   void gather_addresses(std::span<const std::uint32_t> members, Family family);
   void order_members(std::span<const std::uint32_t> members, std::size_t take, bool equal_weights);
   [[nodiscard]] std::size_t srv_bytes(std::span<const std::uint32_t> members) const;
-  [[nodiscard]] std::string svcb_rdata(const Member& member) const;
   void put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members, std::uint32_t ttl);
   void put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl);
   bool put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets, std::uint32_t ttl);

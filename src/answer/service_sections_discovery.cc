@@ -67,16 +67,16 @@ bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry
   return any;
 }
 
-std::string ServiceSections::svcb_rdata(const Member& member) const {
+std::string svcb_rdata(const ServiceAnswers& answers, const Member& member) {
   constexpr std::size_t k_target_in_srv = 6;
-  const Bytes srv = answers_.octets(member.srv.at, member.srv.size);
+  const Bytes srv = answers.octets(member.srv.at, member.srv.size);
   std::string rdata;
   append_u16(rdata, std::max<std::size_t>(1, member.priority));  // 0 would mean an alias (RFC 9460 §2.4.1)
   rdata += text_of(srv.subspan(k_target_in_srv));
   append_param(rdata, SvcParam::alpn, alpn_value(member.instance->registration));
   append_param(rdata, SvcParam::port, text_of(srv.subspan(4, 2)));
-  append_param(rdata, SvcParam::ipv4hint, text_of(answers_.addresses(member, Family::v4)));
-  append_param(rdata, SvcParam::ipv6hint, text_of(answers_.addresses(member, Family::v6)));
+  append_param(rdata, SvcParam::ipv4hint, text_of(answers.addresses(member, Family::v4)));
+  append_param(rdata, SvcParam::ipv6hint, text_of(answers.addresses(member, Family::v6)));
   return rdata;
 }
 
@@ -89,7 +89,7 @@ bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Ty
   std::vector<std::string> rdatas(live.size());
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < live.size(); ++i) {
-    rdatas[i] = svcb_rdata(answers_.member(live[i]));
+    rdatas[i] = svcb_rdata(answers_, answers_.member(live[i]));
     bytes += k_record_fixed + rdatas[i].size();
   }
   const bool fits = bytes <= reply_.out().left();
@@ -104,7 +104,7 @@ bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Ty
   }
   order_members(live, take, view.equal_weights);
   for (const std::uint32_t i : scratch_.chosen) {
-    if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_.member(i))))) {
+    if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_, answers_.member(i))))) {
       reply_.set_truncated();
       break;
     }

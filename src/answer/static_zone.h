@@ -76,6 +76,12 @@ class StaticZone {
   // allocate.
   [[nodiscard]] const Node* find_conflict(const dns::Name& name) const;
 
+  // Every node, in no order; for the writer.
+  template <class F>
+  void for_each_node(F&& visit) const {
+    for (const auto& [key, node] : nodes_) visit(*node);
+  }
+
   [[nodiscard]] std::size_t node_count() const { return nodes_.size(); }
 
  private:

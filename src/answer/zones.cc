@@ -46,20 +46,34 @@ const Zone* ZoneTable::find(std::string_view folded_apex) const noexcept {
   return at == by_apex_.end() ? nullptr : at->second;
 }
 
-Zones::Zones(std::vector<Zone> zones) {
+Zones::Zones(std::vector<Zone> zones) : serials_(zones.size()) {
+  for (std::size_t i = 0; i < zones.size(); ++i) serials_[i].store(zones[i].records.serial());
   for (const Zone& zone : zones) apexes_.push_back(zone.records.apex());
   check(!apexes_.empty(), "at least one zone is served");
-  table_.store(new ZoneTable(std::move(zones)), std::memory_order_release);
+  table_.store(new ZoneTable(with_serials(std::move(zones))), std::memory_order_release);
 }
 
 Zones::~Zones() { delete table_.load(std::memory_order_relaxed); }
+
+std::vector<Zone> Zones::with_serials(std::vector<Zone> zones) const {
+  for (std::size_t i = 0; i < zones.size(); ++i) zones[i].serial = &serials_[i];
+  return zones;
+}
+
+dns::Serial Zones::serial(registry::ZoneId zone) const {
+  return serials_.at(static_cast<std::size_t>(zone)).load(std::memory_order_relaxed);
+}
+
+void Zones::set_serial(registry::ZoneId zone, dns::Serial serial) {
+  serials_.at(static_cast<std::size_t>(zone)).store(serial, std::memory_order_relaxed);
+}
 
 const ZoneTable& Zones::table() const noexcept { return *table_.load(std::memory_order_acquire); }
 
 void Zones::replace(std::vector<Zone> zones) {
   check(std::ranges::equal(zones, apexes_, {}, [](const Zone& zone) { return zone.records.apex(); }),
         "a reload keeps the zones and their order");
-  const ZoneTable* old = table_.exchange(new ZoneTable(std::move(zones)), std::memory_order_acq_rel);
+  const ZoneTable* old = table_.exchange(new ZoneTable(with_serials(std::move(zones))), std::memory_order_acq_rel);
   rcu::Entry::retire(std::unique_ptr<const rcu::Entry>(old));
 }
 

@@ -18,6 +18,7 @@
 #include "answer/static_zone.h"
 #include "base/rcu.h"
 #include "dns/name.h"
+#include "dns/serial.h"
 #include "registry/ports.h"
 
 namespace rollcall::answer {
@@ -28,6 +29,8 @@ struct Zone {
   AnswerPolicy policy;
   std::size_t apex_labels = 0;  // set by the ZoneTable, as is the next
   bool is_reverse = false;      // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
+  // What every SOA of the zone shows: the file's serial is only where it begins. Set by Zones.
+  const std::atomic<dns::Serial>* serial = nullptr;
 };
 
 class ZoneTable final : public rcu::Entry {
@@ -58,7 +61,10 @@ class Zones final : public registry::ZoneDirectory {
   // Under a ReadLock.
   [[nodiscard]] const ZoneTable& table() const noexcept;
   [[nodiscard]] std::size_t size() const { return apexes_.size(); }
-  // The same zones, in the same order, with other records and policies.
+  // The serial shown: the file's until it is set. `set_serial`: one thread at a time.
+  [[nodiscard]] dns::Serial serial(registry::ZoneId zone) const;
+  void set_serial(registry::ZoneId zone, dns::Serial serial);
+  // The same zones, in the same order, with other records and policies. The serials shown stay.
   void replace(std::vector<Zone> zones);
 
   [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view zone_name) const override;
@@ -67,8 +73,11 @@ class Zones final : public registry::ZoneDirectory {
   [[nodiscard]] std::optional<std::string> find_conflict(const registry::ServiceRef& service) const override;
 
  private:
+  [[nodiscard]] std::vector<Zone> with_serials(std::vector<Zone> zones) const;
+
+  std::vector<dns::Name> apexes_;  // by ZoneId; never changes, as the next
+  std::vector<std::atomic<dns::Serial>> serials_;
   std::atomic<const ZoneTable*> table_;
-  std::vector<dns::Name> apexes_;  // by ZoneId; never changes
 };
 
 // The static name that a service of this name would share its own names with: at or below `S.Z`, `_S._tcp.Z` or

@@ -25,6 +25,20 @@ inline constexpr std::size_t k_explanation_room_bytes = 64;  // kept for why a f
 inline constexpr std::size_t k_rate_limit_entries = std::size_t{1} << 16;  // of a worker: 1 MiB
 inline constexpr std::size_t k_cookie_secrets_max = 3;  // the new, the present, the old (RFC 9018 §5)
 
+// --- Zone transfers ---
+inline constexpr std::chrono::milliseconds k_serial_tick{100};        // changes so close together are one serial
+inline constexpr std::chrono::milliseconds k_notify_interval{1'000};  // between two NOTIFYs to one secondary
+inline constexpr int k_notify_tries_max = 5;                          // after 1, 2, 4 … seconds without an answer
+inline constexpr std::size_t k_transfer_prefixes_max = 256;
+inline constexpr std::size_t k_secondaries_max = 64;  // of a zone
+inline constexpr std::size_t k_tsig_keys_max = 256;
+inline constexpr std::size_t k_tsig_name_bytes_max = 128;  // a signature must leave room for an answer
+inline constexpr std::size_t k_tsig_secret_bytes_max = 512;
+inline constexpr std::size_t k_journal_bytes_default = std::size_t{64} << 20;
+inline constexpr std::int64_t k_journal_bytes_setting_max = std::int64_t{1} << 40;
+// Before a restart some changes may have been shown and not yet stored (leases that ended): serials go on so far ahead.
+inline constexpr std::uint64_t k_restart_index_gap = 65'536;
+
 // --- A registration ---
 inline constexpr std::size_t k_id_characters_max = 128;
 inline constexpr std::size_t k_addresses_max = 32;  // a host with more interfaces than this registers more instances

@@ -44,8 +44,25 @@ bool read_options(Bytes rdata, Edns& edns) {
 
 enum class Section : std::uint8_t { answer, authority, additional };
 
-// Reads one record and believes only OPT. False: FORMERR.
-bool read_record(ByteReader& reader, Section section, Query& query) {
+// RFC 8945 §4.2: the key's name is not compressed, the class is ANY.
+bool read_tsig(Bytes message, std::size_t at, std::uint16_t klass, Bytes rdata, Query& query) {
+  TsigRecord record;
+  QuestionName key;
+  if (klass != static_cast<std::uint16_t>(Class::any) || !key.read(message.subspan(at))) return false;
+  record.at = at;
+  record.key_name = message.subspan(at, key.size);
+  if (!read_tsig_rdata(rdata, record)) return false;
+  query.tsig = record;
+  return true;
+}
+
+void read_serial(Bytes rdata, Query& query) {
+  if (rdata.size() < k_soa_serial_from_end + 2) return;  // two names come first
+  query.ixfr_serial = ByteReader(rdata, rdata.size() - k_soa_serial_from_end).u32();
+}
+
+// Reads one record and believes only OPT, TSIG and the SOA of an IXFR. False: FORMERR.
+bool read_record(Bytes message, ByteReader& reader, Section section, Query& query) {
   const std::size_t owner_at = reader.at();
   if (!skip_name(reader)) return false;
   const bool owner_is_root = reader.at() == owner_at + 1;
@@ -53,7 +70,9 @@ bool read_record(ByteReader& reader, Section section, Query& query) {
   const std::uint16_t klass = reader.u16();
   const std::uint32_t ttl = reader.u32();
   const Bytes rdata = reader.bytes(reader.u16());
-  if (!reader.ok()) return false;
+  if (!reader.ok() || query.tsig) return false;  // RFC 8945 §5.2: TSIG is last, and one
+  if (type == Type::tsig) return section == Section::additional && read_tsig(message, owner_at, klass, rdata, query);
+  if (type == Type::soa && section == Section::authority) read_serial(rdata, query);
   if (type != Type::opt) return true;
   // RFC 6891 §6.1.1: one OPT, in the additional section, owned by the root.
   if (section != Section::additional || !owner_is_root || query.edns) return false;
@@ -62,10 +81,10 @@ bool read_record(ByteReader& reader, Section section, Query& query) {
   return read_options(rdata, *query.edns);
 }
 
-bool read_section(ByteReader& reader, Section section, std::uint16_t count, Query& query) {
+bool read_section(Bytes message, ByteReader& reader, Section section, std::uint16_t count, Query& query) {
   // Every record takes at least eleven bytes, so the count alone cannot make this loop long.
   for (std::uint16_t i = 0; i < count; ++i) {
-    if (!read_record(reader, section, query)) return false;
+    if (!read_record(message, reader, section, query)) return false;
   }
   return true;
 }
@@ -78,10 +97,10 @@ struct Counts {
   std::uint16_t additionals;
 };
 
-bool read_records(ByteReader& reader, const Counts& counts, Query& query) {
-  return read_section(reader, Section::answer, counts.answers, query) &&
-         read_section(reader, Section::authority, counts.authorities, query) &&
-         read_section(reader, Section::additional, counts.additionals, query);
+bool read_records(Bytes message, ByteReader& reader, const Counts& counts, Query& query) {
+  return read_section(message, reader, Section::answer, counts.answers, query) &&
+         read_section(message, reader, Section::authority, counts.authorities, query) &&
+         read_section(message, reader, Section::additional, counts.additionals, query);
 }
 
 // OPT is answered with OPT, whatever else is wrong (RFC 6891 §6.1.1): looked for where nothing else is believed.
@@ -91,7 +110,7 @@ void find_opt(Bytes message, const Counts& counts, Query& query) {
     if (!skip_name(reader)) return;
     reader.skip(4);
   }
-  static_cast<void>(read_records(reader, counts, query));
+  static_cast<void>(read_records(message, reader, counts, query));
 }
 
 bool read_question(Bytes message, Query& query) {
@@ -115,6 +134,8 @@ Parsed parse_query(Bytes message, Query& query) {
   query.opcode = static_cast<Opcode>((query.flags & k_opcode_mask) >> 11);
   query.question = {};
   query.edns.reset();
+  query.tsig.reset();
+  query.ixfr_serial.reset();
   const Counts counts{load_u16(message.data() + 4), load_u16(message.data() + 6), load_u16(message.data() + 8),
                       load_u16(message.data() + 10)};
 
@@ -125,7 +146,7 @@ Parsed parse_query(Bytes message, Query& query) {
     return query.opcode != Opcode::query ? Parsed::other_opcode : Parsed::bad_header;
   }
   ByteReader reader(message, k_header_bytes + query.question.size());
-  const bool whole = read_records(reader, counts, query) && reader.left() == 0;
+  const bool whole = read_records(message, reader, counts, query) && reader.left() == 0;
   if (!has_question) return whole ? Parsed::no_question : Parsed::bad_header;
   return whole ? Parsed::query : Parsed::bad_message;
 }

@@ -18,6 +18,8 @@
 
 #include "base/bytes.h"
 #include "dns/name.h"
+#include "dns/serial.h"
+#include "dns/tsig.h"
 #include "dns/types.h"
 
 namespace rollcall::dns {
@@ -53,6 +55,8 @@ struct Query {
   Class klass = Class::in;
   Bytes question;  // name, type, class: as sent, echoed bit for bit
   std::optional<Edns> edns;
+  std::optional<TsigRecord> tsig;     // RFC 8945; its key name must be written out
+  std::optional<Serial> ixfr_serial;  // of the SOA in the authority section: what the client has (RFC 1995 §3)
 };
 
 enum class Parsed : std::uint8_t {

@@ -65,14 +65,16 @@ asio::awaitable<bool> DnsSession::converse() {
     if (is_leaving_) co_return true;
     while (true) {
       const bool goes_on = answer_messages();
-      if (!out_.empty()) {
+      const bool may_have_more = transfer_ != nullptr || out_.size() >= limits::k_dns_tcp_backlog_bytes_max;
+      while (!out_.empty()) {
         expires_after(limits::k_write);
         co_await asio::async_write(connection_.socket, asio::buffer(out_), done);
         if (error) co_return false;
+        continue_transfer();
       }
       if (!goes_on) co_return true;
       if (answered_) expires_after(limits::k_dns_tcp_idle);
-      if (out_.size() < limits::k_dns_tcp_backlog_bytes_max) break;
+      if (!may_have_more) break;
     }
   }
 }
@@ -85,7 +87,8 @@ bool DnsSession::answer_messages() {
       connection_.socket.is_encrypted() ? answer::Transport::tls : answer::Transport::tcp;
   state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   std::size_t at = 0;
-  while (goes_on && in_.size() - at >= k_length_bytes && out_.size() < limits::k_dns_tcp_backlog_bytes_max) {
+  while (goes_on && transfer_ == nullptr && in_.size() - at >= k_length_bytes &&
+         out_.size() < limits::k_dns_tcp_backlog_bytes_max) {
     const std::size_t length = load_u16(in_.data() + at);
     if (in_.size() - at - k_length_bytes < length) break;
     const Bytes message(in_.data() + at + k_length_bytes, length);
@@ -99,9 +102,23 @@ bool DnsSession::answer_messages() {
     out_.resize(size == 0 ? out_at : out_at + k_length_bytes + size);
     at += k_length_bytes + length;
     answered_ = true;
+    transfer_ = std::move(state_.transfer);
   }
   in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(at));
   return goes_on;
+}
+
+void DnsSession::continue_transfer() {
+  out_.clear();
+  if (transfer_ == nullptr) return;
+  if (!transfer_->is_done()) {
+    out_.resize(k_length_bytes + limits::k_message_bytes_max);
+    const std::size_t size =
+        transfer_->next(WritableBytes(out_).subspan(k_length_bytes), static_cast<std::uint64_t>(std::time(nullptr)));
+    store_u16(out_.data(), static_cast<std::uint16_t>(size));
+    out_.resize(size == 0 ? 0 : k_length_bytes + size);
+  }
+  if (transfer_->is_done()) transfer_ = nullptr;
 }
 
 }  // namespace rollcall::net

@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "answer/responder.h"
@@ -35,6 +36,8 @@ class DnsSession final : private Deadline {
   // Answers every whole message in the buffer. False: the peer does not speak DNS, or wants no answer worth a
   // connection.
   bool answer_messages();
+  // The next message of the transfer under way, as all there is to write. Other queries wait for its end.
+  void continue_transfer();
 
   Connection connection_;
   const answer::Responder& responder_;
@@ -44,6 +47,7 @@ class DnsSession final : private Deadline {
   std::vector<std::uint8_t> out_;
   bool is_leaving_ = false;  // the next deadline is the last
   bool answered_ = false;    // a whole message came with the last read
+  std::unique_ptr<answer::TransferStream> transfer_;
 };
 
 }  // namespace rollcall::net

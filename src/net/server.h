@@ -16,6 +16,7 @@
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "net/certificate.h"
+#include "net/notifier.h"
 #include "registry/lease.h"
 #include "registry/writer.h"
 
@@ -38,6 +39,7 @@ struct Listeners {
   std::vector<IpEndpoint> dns_tls = {};  // with a certificate where there are any
   std::vector<IpEndpoint> https = {};
   Certificates certificates = {};
+  std::vector<Secondary> secondaries = {};
 };
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
@@ -46,7 +48,7 @@ std::size_t raise_open_files_limit();
 class Server {
  public:
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
+  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners, const answer::Zones& zones,
                                                             const answer::Responder& responder, const api::Api& api,
                                                             registry::Writer& writer,
                                                             const registry::TimeSource& clock);
@@ -59,6 +61,9 @@ class Server {
   void close_listeners();
   // After the writer has stopped: its last replies leave, then the loops end.
   void stop();
+
+  // The zone has a new serial. Any thread.
+  void notify(registry::ZoneId zone);
 
   // As bound: with the ports that were picked.
   [[nodiscard]] const std::vector<IpEndpoint>& dns_endpoints() const;

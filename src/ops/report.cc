@@ -61,7 +61,7 @@ std::string Report::status_json() const {
     for (const answer::Zone& zone : from.zones.table().zones()) {
       json.open_object();
       json.member("name", zone.records.apex().text_without_dot());
-      json.member("serial", zone.records.serial());
+      json.member("serial", from.zones.serial(zone.id));
       json.member("static_names", zone.records.node_count());
       json.close_object();
     }

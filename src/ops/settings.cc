@@ -26,7 +26,7 @@ std::string default_zone_file(const dns::Name& zone) { return fmt::format("zones
 ZoneSettings default_zone(std::uint32_t ttl_seconds) {
   const std::optional<dns::Name> name = dns::Name::parse("svc.internal");
   check(name.has_value(), "svc.internal is a name");
-  return ZoneSettings{*name, {}, answer::AnswerPolicy{.ttl_seconds = ttl_seconds}};
+  return ZoneSettings{*name, {}, answer::AnswerPolicy{.ttl_seconds = ttl_seconds}, {}};
 }
 
 Settings default_settings() {
@@ -75,6 +75,12 @@ answer::RateLimit rate_limit_of(const Settings& settings) {
           .counts_loopback = wanted.loopback};
 }
 
+std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings) {
+  std::vector<answer::TransferRules> rules;
+  for (const ZoneSettings& zone : settings.zones) rules.push_back(zone.transfers.rules);
+  return rules;
+}
+
 answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
                                std::string_view service) {
   answer::AnswerPolicy policy = zone.policy;
@@ -112,11 +118,15 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.http_tls.listen == wanted.http_tls.listen, "http.tls.listen");
   compare(running.max_http_connections_per_client == wanted.max_http_connections_per_client,
           "http.max_connections_per_client");
+  compare(running.transfer_journal_bytes == wanted.transfer_journal_bytes, "dns.transfer_journal_bytes");
+  compare(running.keys == wanted.keys, "key");
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");
   compare(running.forget_service_after == wanted.forget_service_after, "lease.forget_service_after");
   compare(std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::name, &ZoneSettings::name), "zone");
+  compare(std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::transfers, &ZoneSettings::transfers),
+          "zone.transfer_to, zone.transfer_key or zone.notify");
   return keys;
 }
 

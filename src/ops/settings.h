@@ -24,6 +24,8 @@
 #include "base/result.h"
 #include "dns/cookie.h"
 #include "dns/name.h"
+#include "dns/tsig.h"
+#include "ops/transfer_settings.h"
 #include "registry/registration.h"
 
 namespace rollcall::ops {
@@ -32,6 +34,7 @@ struct ZoneSettings {
   dns::Name name;
   std::string file;  // empty: `zones/<name>.zone`; the built-in copy where that is absent (svc.internal only)
   answer::AnswerPolicy policy;
+  TransferSettings transfers;
   friend bool operator==(const ZoneSettings&, const ZoneSettings&) = default;
 };
 
@@ -80,6 +83,9 @@ struct Settings {
   std::vector<IpPrefix> dns_deny;
   TlsSettings dns_tls;
   RateLimitSettings rate_limit;
+  std::size_t transfer_journal_bytes = limits::k_journal_bytes_default;  // of each zone that is transferred
+  // [[key]], no name twice
+  dns::TsigKeys keys;
   // [http]
   std::vector<IpEndpoint> http_listen;  // default 127.0.0.1:8500
   std::size_t max_http_connections = limits::k_http_connections_max;
@@ -124,6 +130,8 @@ struct Settings {
 // Who is answered, and how much of it.
 [[nodiscard]] answer::AccessList access_of(const Settings& settings);
 [[nodiscard]] answer::RateLimit rate_limit_of(const Settings& settings);
+// Who may transfer each zone, by ZoneId.
+[[nodiscard]] std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings);
 
 // What the command line asks for.
 struct Serve {

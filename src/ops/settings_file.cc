@@ -60,6 +60,7 @@ void read_dns(Section dns, Settings& settings) {
   take(settings.dns_deny, dns.texts("deny", limits::k_prefixes_max, parse_prefix));
   read_tls(dns.table("tls"), {}, settings.dns_tls);
   read_rate_limit(dns.table("rrl"), settings.rate_limit);
+  take(settings.transfer_journal_bytes, dns.integer("transfer_journal_bytes", 0, limits::k_journal_bytes_setting_max));
   dns.finish();
 }
 
@@ -122,6 +123,7 @@ void read_zones(std::vector<Section> tables, Settings& settings) {
     take(zone.policy.ttl_seconds, table.ttl("ttl"));
     take(zone.policy.when_empty, table.text("when_empty", parse_when_empty));
     take(zone.policy.answer_limit, table.integer("answer_limit", 0, limits::k_answer_limit_max));
+    zone.transfers = read_transfers(table, settings.keys);
     table.finish();
     if (name) settings.zones.push_back(std::move(zone));
   }
@@ -180,6 +182,7 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   read_http(root.table("http"), settings);
   read_store(root.table("store"), settings);
   read_lease(root.table("lease"), settings);
+  read_keys(root.tables("key", limits::k_tsig_keys_max), settings);  // before the zones that name them
   read_zones(root.tables("zone", limits::k_zones_max), settings);
   read_service_rules(root.tables("service", limits::k_service_rules_max), settings);
   read_log(root.table("log"), settings);

@@ -24,6 +24,7 @@ ARROWS = {
 HOMES = {
     r"SQLiteCpp/|sqlite3\.h": {"store"},
     r"ldns/": {"dns"},
+    r"openssl/": {"dns"},
     r"ares": {"client"},
     r"boost/asio": {"net"},
     r"openssl/": {"net"},
