@@ -24,6 +24,11 @@ class Counting(unittest.TestCase):
         self.assertEqual(count("", 0), Count(1, 0, 0))
         self.assertEqual(count("", 1), Count(0, 1, 0))
 
+    def test_a_program_that_says_it_skipped_has_not_passed(self):
+        self.assertEqual(count("skipped: knotd is not installed\n", 0), Count(0, 0, 1))
+        self.assertEqual(count("skipped: knotd is not installed\n", 1), Count(0, 1, 0))
+        self.assertEqual(skip_reasons("skipped: knotd is not installed\n"), ["knotd is not installed"])
+
     def test_a_bad_end_after_good_words_is_a_failure(self):
         self.assertEqual(count("All tests passed (12 assertions in 3 test cases)\nLeakSanitizer: …\n", 1), Count(3, 1, 0))
         self.assertEqual(count("Ran 4 tests in 0.1s\n\nOK\n", -11), Count(4, 1, 0))

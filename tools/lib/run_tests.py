@@ -72,7 +72,8 @@ def count(output, status):
     """What a suite's own last words say; a program that ends badly has failed at least once."""
     result = count_catch(output) or count_unittest(output)
     if result is None:
-        result = Count(passed=int(status == 0))
+        skipped = status == 0 and re.search(r"^skipped: ", output, re.M)
+        result = Count(skipped=1) if skipped else Count(passed=int(status == 0))
     if status != 0 and result.failed == 0:
         result.failed = 1
     return result
@@ -99,7 +100,8 @@ def count_unittest(output):
 
 
 def skip_reasons(output):
-    return sorted(set(re.findall(r"\.\.\. skipped ['\"](.*)['\"]$", output, re.M)))
+    said = re.findall(r"\.\.\. skipped ['\"](.*)['\"]$|^skipped: (.*)$", output, re.M)
+    return sorted({of_unittest or of_program for of_unittest, of_program in said})
 
 
 # --- Processes ---
