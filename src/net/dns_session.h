@@ -42,8 +42,9 @@ class DnsSession final : private Deadline {
   answer::WorkerState& state_;
   std::vector<std::uint8_t> in_;  // what has been read and is no whole message yet
   std::vector<std::uint8_t> out_;
-  bool is_leaving_ = false;  // the next deadline is the last
-  bool answered_ = false;    // a whole message came with the last read
+  bool has_greeted_ = false;  // TLS is agreed on, and has to be ended as it should
+  bool is_leaving_ = false;   // the next deadline is the last
+  bool answered_ = false;     // a whole message came with the last read
 };
 
 }  // namespace rollcall::net
