@@ -27,23 +27,28 @@ DnsSession::DnsSession(Connection connection, const answer::Responder& responder
       clock_(clock),
       state_(state) {}
 
+// Over TLS what waits is ended first, so that run goes on to the farewell; a second time everything is.
 void DnsSession::on_deadline() {
-  const bool may_say_farewell = connection_.socket.is_encrypted() && !is_leaving_;
   if (!is_leaving_) connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
-  is_leaving_ = true;
-  if (may_say_farewell) {
-    connection_.socket.cancel();  // what waits ends, and run goes on to the farewell
-  } else {
+  if (is_leaving_ || !has_greeted_) {
     connection_.socket.close();
+    return;
   }
+  is_leaving_ = true;
+  expires_after(limits::k_tls_goodbye);  // what was just about to go on, goes on: not for long
+  connection_.socket.cancel();
 }
 
 asio::awaitable<void> DnsSession::run() {
+  if (!connection_.socket.is_encrypted()) {
+    co_await converse();
+    co_return;
+  }
   expires_after(limits::k_tls_handshake);
-  const bool is_agreed = co_await connection_.handshake();
-  if (!is_agreed) co_return;
+  has_greeted_ = co_await connection_.handshake();
+  if (!has_greeted_) co_return;
   const bool may_say_farewell = co_await converse();
-  if (!may_say_farewell || !connection_.socket.is_encrypted()) co_return;
+  if (!may_say_farewell) co_return;
   is_leaving_ = true;
   expires_after(limits::k_tls_goodbye);
   co_await connection_.socket.shut_down();

@@ -48,6 +48,7 @@ class DnsSession final : private Deadline {
   bool is_leaving_ = false;  // the next deadline is the last
   bool answered_ = false;    // a whole message came with the last read
   std::unique_ptr<answer::TransferStream> transfer_;
+  bool has_greeted_ = false;  // TLS is agreed on, and has to be ended as it should
 };
 
 }  // namespace rollcall::net

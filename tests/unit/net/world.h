@@ -1,6 +1,8 @@
 // The server with its sockets, on ports the system picks, over a roll in memory. The writer's commits can be held back.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -107,7 +109,7 @@ inline std::string registration(std::string_view id) {
 inline std::vector<std::uint8_t> with_length(const std::vector<std::uint8_t>& message) {
   std::vector<std::uint8_t> framed(2);
   store_u16(framed.data(), static_cast<std::uint16_t>(message.size()));
-  framed.insert(framed.end(), message.begin(), message.end());
+  std::ranges::copy(message, std::back_inserter(framed));
   return framed;
 }
 

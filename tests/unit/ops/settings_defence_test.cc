@@ -1,4 +1,6 @@
 // TLS, access lists, rate limits, connections per client.
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -42,6 +44,26 @@ TEST_CASE("without settings there is no TLS, everybody is answered, and public n
   CHECK_FALSE(limit.exempt.contains(address("192.0.2.1")));
   CHECK_FALSE(limit.exempt.contains(address("172.32.0.1")));
   CHECK_FALSE(limit.exempt.contains(address("2001:db8::1")));
+}
+
+TEST_CASE("the commented example has every key of TLS and defence, at its default") {
+  std::ifstream file(ROLLCALL_SOURCE_DIR "/docs/rollcall.toml");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const Settings shown = settings_of(text);
+  const Settings standard = default_settings();
+  CHECK(shown.rate_limit == standard.rate_limit);
+  CHECK(shown.dns_allow == standard.dns_allow);
+  CHECK(shown.dns_deny == standard.dns_deny);
+  CHECK(shown.dns_tls == standard.dns_tls);
+  CHECK(shown.http_tls == standard.http_tls);
+  CHECK(shown.max_tcp_connections_per_client == standard.max_tcp_connections_per_client);
+  CHECK(shown.max_http_connections_per_client == standard.max_http_connections_per_client);
+  for (const char* key : {"max_tcp_connections_per_client", "allow", "deny", "# [dns.tls]\n# listen", "# certificate",
+                          "# key", "rate", "slip", "ipv4_prefix", "ipv6_prefix", "exempt", "loopback",
+                          "max_connections_per_client", "# [http.tls]\n# listen"}) {
+    INFO(key);
+    CHECK(text.find(std::string("\n") + key + " = ") != std::string::npos);
+  }
 }
 
 TEST_CASE("every key of defence and TLS is taken over") {
