@@ -182,8 +182,9 @@ Result<void> Rollcalld::bind() {
                          .dns_workers = settings_.dns_workers,
                          .dns_connections_max = settings_.max_tcp_connections,
                          .http_connections_max = settings_.max_http_connections,
-                         .secondaries = secondaries()},
-                        zones_, *responder_, *api_, *writer_, clock_);
+                         .secondaries = secondaries(),
+                         .zones = &zones_},
+                        *responder_, *api_, *writer_, clock_);
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show({.registry = *registry_,
