@@ -203,8 +203,9 @@ Result<void> Rollcalld::bind() {
                          .dns_tls = settings_.dns_tls.listen,
                          .https = settings_.http_tls.listen,
                          .certificates = certificates_of(settings_),
-                         .secondaries = secondaries()},
-                        zones_, *responder_, *api_, *writer_, clock_);
+                         .secondaries = secondaries(),
+                         .zones = &zones_},
+                        *responder_, *api_, *writer_, clock_);
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show({.registry = *registry_,

@@ -20,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::udp;
 
+constexpr std::chrono::milliseconds k_pause_after_error{100};
 constexpr std::size_t k_message_bytes = 1024;  // a name, an SOA with two more, a signature
 
 asio::ip::address address_of(const IpAddress& address) {
@@ -38,7 +39,11 @@ asio::ip::address address_of(const IpAddress& address) {
 class Notifier::Target {
  public:
   Target(EventLoop& loop, const answer::Zones& zones, Secondary secondary)
-      : zones_(zones), secondary_(std::move(secondary)), socket_(loop.context()), timer_(loop.context()) {}
+      : zones_(zones),
+        secondary_(std::move(secondary)),
+        socket_(loop.context()),
+        timer_(loop.context()),
+        pause_(loop.context()) {}
 
   [[nodiscard]] registry::ZoneId zone() const { return secondary_.zone; }
   void open(const std::vector<IpEndpoint>& sources);
@@ -47,19 +52,24 @@ class Notifier::Target {
 
  private:
   asio::awaitable<void> tell();
-  asio::awaitable<bool> is_answered(std::chrono::seconds patience);
+  void wait_until(std::chrono::steady_clock::time_point end);
+  asio::awaitable<bool> is_answered();
   [[nodiscard]] std::size_t write();
 
   const answer::Zones& zones_;
   const Secondary secondary_;
   udp::socket socket_;
   asio::steady_timer timer_;
+  asio::steady_timer pause_;
+  std::chrono::steady_clock::time_point sent_at_;
   Random random_ = Random::from_system();
   std::array<std::uint8_t, k_message_bytes> message_{};
   std::array<std::uint8_t, k_message_bytes> reply_{};
   std::uint16_t id_ = 0;
   bool has_news_ = true;
   bool is_idle_ = false;
+  bool is_waiting_ = false;  // for an answer, until `timer_` says that it
+  bool is_over_ = false;     // is over
   bool was_silent_ = false;
 };
 
@@ -80,6 +90,9 @@ void Notifier::Target::open(const std::vector<IpEndpoint>& sources) {
 void Notifier::Target::wake() {
   has_news_ = true;
   if (is_idle_) timer_.cancel();
+  // Nobody has answered the last one: the new serial need not wait for all of its patience.
+  const auto soon = sent_at_ + limits::k_notify_interval;
+  if (is_waiting_ && timer_.expiry() > soon) wait_until(soon);
 }
 
 asio::awaitable<void> Notifier::Target::run() {
@@ -92,7 +105,6 @@ asio::awaitable<void> Notifier::Target::run() {
       co_await timer_.async_wait(done);
       is_idle_ = false;
     }
-    has_news_ = false;
     co_await tell();
     timer_.expires_after(limits::k_notify_interval);
     co_await timer_.async_wait(done);
@@ -103,38 +115,53 @@ asio::awaitable<void> Notifier::Target::tell() {
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
   for (int i = 0; i < limits::k_notify_tries_max; ++i) {
+    has_news_ = false;
     const std::size_t size = write();
     co_await socket_.async_send(asio::buffer(message_.data(), size), done);
-    const bool answered = co_await is_answered(std::chrono::seconds(1 << i));
+    sent_at_ = std::chrono::steady_clock::now();
+    wait_until(sent_at_ + std::chrono::seconds(1 << i));
+    const bool answered = co_await is_answered();
     if (answered) {
       was_silent_ = false;
       co_return;
     }
+    if (has_news_) i = -1;  // a newer serial begins anew
   }
   if (!was_silent_) log::warn("the secondary {} does not answer NOTIFY", secondary_.endpoint.text());
   was_silent_ = true;
 }
 
-asio::awaitable<bool> Notifier::Target::is_answered(std::chrono::seconds patience) {
-  timer_.expires_after(patience);
+void Notifier::Target::wait_until(std::chrono::steady_clock::time_point end) {
+  is_over_ = false;
+  timer_.expires_at(end);
   timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    is_over_ = true;
     boost::system::error_code ignored;
-    if (!cancelled) socket_.cancel(ignored);
+    socket_.cancel(ignored);
   });
-  const auto until = timer_.expiry();
-  while (std::chrono::steady_clock::now() < until) {
-    boost::system::error_code error;
-    auto done = asio::redirect_error(asio::use_awaitable, error);
+}
+
+asio::awaitable<bool> Notifier::Target::is_answered() {
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  is_waiting_ = true;
+  bool answered = false;
+  while (!answered && !is_over_) {
     const std::size_t size = co_await socket_.async_receive(asio::buffer(reply_), done);
-    if (error == asio::error::operation_aborted) co_return false;
-    if (error || size < dns::k_header_bytes) continue;  // nobody there yet: patience, then again
+    if (error && error != asio::error::operation_aborted) {  // nobody is there yet
+      pause_.expires_after(k_pause_after_error);
+      co_await pause_.async_wait(done);
+      continue;
+    }
+    if (error || size < dns::k_header_bytes) continue;
     const std::uint16_t flags = load_u16(reply_.data() + 2);
     const auto opcode = static_cast<dns::Opcode>((flags & dns::k_opcode_mask) >> 11);
-    if (load_u16(reply_.data()) != id_ || (flags & dns::k_flag_qr) == 0 || opcode != dns::Opcode::notify) continue;
-    timer_.cancel();
-    co_return true;
+    answered = load_u16(reply_.data()) == id_ && (flags & dns::k_flag_qr) != 0 && opcode == dns::Opcode::notify;
   }
-  co_return false;
+  is_waiting_ = false;
+  timer_.cancel();
+  co_return answered;
 }
 
 // RFC 1996 §3.7: the zone as the question, and its SOA as a hint.

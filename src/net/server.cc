@@ -164,9 +164,9 @@ Result<void> Server::Parts::bind_http_address(const IpEndpoint& wanted, const Tl
   return {};
 }
 
-Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Zones& zones,
-                                             const answer::Responder& responder, const api::Api& api,
-                                             registry::Writer& writer, const registry::TimeSource& clock) {
+Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
+                                             const api::Api& api, registry::Writer& writer,
+                                             const registry::TimeSource& clock) {
   auto parts = std::make_unique<Parts>(listeners, responder, clock);
   Parts& p = *parts;
   const unsigned workers = listeners.dns_workers == 0 ? cores() : listeners.dns_workers;
@@ -192,7 +192,10 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
     if (done) done = p.bind_http_address(wanted, p.http_context.get(), p.https_endpoints);
   }
   if (!done) return std::unexpected(done.error());
-  p.notifier = std::make_unique<Notifier>(*p.dns_loops.front(), zones, listeners.secondaries, p.dns_endpoints);
+  if (listeners.zones != nullptr) {
+    p.notifier =
+        std::make_unique<Notifier>(*p.dns_loops.front(), *listeners.zones, listeners.secondaries, p.dns_endpoints);
+  }
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
@@ -211,7 +214,7 @@ void Server::start() {
   for (const auto& listener : p.http) {
     asio::co_spawn(p.http_loops.front()->context(), listener->run(), log_exception);
   }
-  p.notifier->start();
+  if (p.notifier != nullptr) p.notifier->start();
   for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-" + std::to_string(i));
   for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
 }
@@ -227,7 +230,9 @@ std::vector<std::string> Server::reload_certificates(const Certificates& certifi
   return sentences;
 }
 
-void Server::notify(registry::ZoneId zone) { parts_->notifier->notify(zone); }
+void Server::notify(registry::ZoneId zone) {
+  if (parts_->notifier != nullptr) parts_->notifier->notify(zone);
+}
 
 void Server::close_listeners() {
   for (const auto& listener : parts_->dns_tcp) listener->close();

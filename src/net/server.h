@@ -40,6 +40,7 @@ struct Listeners {
   std::vector<IpEndpoint> https = {};
   Certificates certificates = {};
   std::vector<Secondary> secondaries = {};
+  const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
 };
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
@@ -48,7 +49,7 @@ std::size_t raise_open_files_limit();
 class Server {
  public:
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners, const answer::Zones& zones,
+  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
                                                             const answer::Responder& responder, const api::Api& api,
                                                             registry::Writer& writer,
                                                             const registry::TimeSource& clock);

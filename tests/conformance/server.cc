@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -31,6 +32,7 @@ class OwnServer {
     std::string directory = (fs::temp_directory_path() / "rollcall-conformance-XXXXXX").string();
     if (mkdtemp(directory.data()) == nullptr) throw std::runtime_error("no temporary directory");
     directory_ = directory;
+    write_settings();
     std::array<int, 2> pipe{};
     if (pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
     child_ = fork();
@@ -54,6 +56,17 @@ class OwnServer {
   Endpoint http;
 
  private:
+  // Who may transfer what; the flags name the zones.
+  void write_settings() const {
+    std::ofstream(directory_ / "settings.toml") << R"(
+[[key]]
+name = "transfer"
+secret = "dGhpcnR5LXR3byBvY3RldHMgb2YgdGVzdCBzZWNyZXQ="
+[[zone]]
+name = "c.test"
+transfer_to = ["127.0.0.0/8", "::1"]
+)";
+  }
   [[noreturn]] void run(int output) const {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     dup2(output, STDOUT_FILENO);
@@ -61,8 +74,9 @@ class OwnServer {
     const std::string database = (directory_ / "rollcall.db").string();
     const std::string zone = "c.test=" ROLLCALL_SOURCE_DIR "/tests/conformance/c.test.zone";
     const std::string wild = "w.test=" ROLLCALL_SOURCE_DIR "/tests/conformance/w.test.zone";
-    execl(binary.c_str(), "rollcalld", "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", "--db", database.c_str(),
-          "--zone", zone.c_str(), "--zone", wild.c_str(), "--log-level", "error", nullptr);
+    const std::string settings = (directory_ / "settings.toml").string();
+    execl(binary.c_str(), "rollcalld", "--config", settings.c_str(), "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0",
+          "--db", database.c_str(), "--zone", zone.c_str(), "--zone", wild.c_str(), "--log-level", "error", nullptr);
     std::perror(binary.c_str());
     _exit(127);
   }
