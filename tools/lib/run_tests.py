@@ -7,6 +7,7 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     house       tests/house: layers, zones, the README's commands
     interop     tests/interop: real clients and servers
+    differential tests/differential: random questions over random zones, beside Knot and NSD
     crash       tests/crash: kill -9, SIGSTOP, exact leases
     fault       tests/fault: the database locked, the disk full
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
@@ -30,9 +31,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
-DEFAULT_PARTS = ["unit", "house", "interop", "crash", "fault", "hostile", "sanitizers"]
+DEFAULT_PARTS = ["unit", "house", "interop", "differential", "crash", "fault", "hostile", "sanitizers"]
 ALL_PARTS = DEFAULT_PARTS + ["clang"]
-BLACK_BOX = {"house", "interop", "crash", "fault", "hostile"}
+BLACK_BOX = {"house", "interop", "differential", "crash", "fault", "hostile"}
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
 SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": ["hostile"]}
