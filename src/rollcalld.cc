@@ -142,7 +142,12 @@ Result<void> Rollcalld::open_store() {
 
 Result<void> Rollcalld::bind() {
   api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
-  responder_ = std::make_unique<answer::Responder>(zones_, roster_, settings_.udp_payload);
+  responder_ =
+      std::make_unique<answer::Responder>(zones_, roster_,
+                                          answer::ResponderSettings{.udp_payload = settings_.udp_payload,
+                                                                    .identity = ops::identity_of(settings_),
+                                                                    .cookie_secrets = ops::cookie_secrets_of(settings_),
+                                                                    .tcp_idle = limits::k_dns_tcp_idle});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,

@@ -17,8 +17,8 @@ class alignas(64) Counters {
  public:
   static constexpr std::array<std::string_view, 11> k_types{"A",  "AAAA",  "SRV", "TXT",  "PTR",  "SOA",
                                                             "NS", "CNAME", "ANY", "none", "other"};
-  static constexpr std::array<std::string_view, 8> k_rcodes{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-                                                            "NOTIMP",  "REFUSED", "BADVERS",  "other"};
+  static constexpr std::array<std::string_view, 9> k_rcodes{"NOERROR", "FORMERR", "SERVFAIL",  "NXDOMAIN", "NOTIMP",
+                                                            "REFUSED", "BADVERS", "BADCOOKIE", "other"};
 
   void count_answer(dns::Type type, dns::Rcode rcode, bool truncated, std::size_t bytes) noexcept {
     bump(answers_[type_index(type)][rcode_index(rcode)]);
@@ -40,48 +40,30 @@ class alignas(64) Counters {
 
   static std::size_t type_index(dns::Type type) {
     switch (type) {
-      case dns::Type::a:
-        return 0;
-      case dns::Type::aaaa:
-        return 1;
-      case dns::Type::srv:
-        return 2;
-      case dns::Type::txt:
-        return 3;
-      case dns::Type::ptr:
-        return 4;
-      case dns::Type::soa:
-        return 5;
-      case dns::Type::ns:
-        return 6;
-      case dns::Type::cname:
-        return 7;
-      case dns::Type::any:
-        return 8;
-      case dns::Type::none:
-        return 9;
-      default:
-        return 10;
+      case dns::Type::a: return 0;
+      case dns::Type::aaaa: return 1;
+      case dns::Type::srv: return 2;
+      case dns::Type::txt: return 3;
+      case dns::Type::ptr: return 4;
+      case dns::Type::soa: return 5;
+      case dns::Type::ns: return 6;
+      case dns::Type::cname: return 7;
+      case dns::Type::any: return 8;
+      case dns::Type::none: return 9;
+      default: return 10;
     }
   }
   static std::size_t rcode_index(dns::Rcode rcode) {
     switch (rcode) {
-      case dns::Rcode::noerror:
-        return 0;
-      case dns::Rcode::formerr:
-        return 1;
-      case dns::Rcode::servfail:
-        return 2;
-      case dns::Rcode::nxdomain:
-        return 3;
-      case dns::Rcode::notimp:
-        return 4;
-      case dns::Rcode::refused:
-        return 5;
-      case dns::Rcode::badvers:
-        return 6;
-      default:
-        return 7;
+      case dns::Rcode::noerror: return 0;
+      case dns::Rcode::formerr: return 1;
+      case dns::Rcode::servfail: return 2;
+      case dns::Rcode::nxdomain: return 3;
+      case dns::Rcode::notimp: return 4;
+      case dns::Rcode::refused: return 5;
+      case dns::Rcode::badvers: return 6;
+      case dns::Rcode::badcookie: return 7;
+      default: return 8;
     }
   }
 

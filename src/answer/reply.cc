@@ -11,8 +11,22 @@ constexpr std::uint16_t k_pointer = 0xc000;
 
 }  // namespace
 
-Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question)
-    : query_(query), room_(room), out_(room.first(room.size() - (query.edns ? dns::k_opt_bytes : 0))), names_(out_) {
+bool Options::add(dns::Option option, Bytes content) {
+  ByteWriter out(WritableBytes(octets_).subspan(size_));
+  out.u16(static_cast<std::uint16_t>(option));
+  out.u16(static_cast<std::uint16_t>(content.size()));
+  out.bytes(content);
+  if (!out.ok()) return false;
+  size_ += out.size();
+  return true;
+}
+
+Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options)
+    : query_(query),
+      options_(options),
+      room_(room),
+      out_(room.first(room.size() - (query.edns ? dns::k_opt_bytes + options.bytes().size() : 0))),
+      names_(out_) {
   check(room.size() >= limits::k_udp_payload_min, "a reply has room for a header and a question");
   out_.claim(dns::k_header_bytes);
   if (echo_question) {
@@ -31,11 +45,12 @@ bool Reply::end_record(std::size_t start, Section section) {
   return true;
 }
 
-bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
+                dns::Class klass) {
   const std::size_t start = out_.size();
   out_.u16(static_cast<std::uint16_t>(k_pointer | owner_at));
   out_.u16(static_cast<std::uint16_t>(type));
-  out_.u16(static_cast<std::uint16_t>(dns::Class::in));
+  out_.u16(static_cast<std::uint16_t>(klass));
   out_.u32(ttl);
   last_rdata_at_ = out_.size() + 2;
   names_.put_rdata(type, rdata);
@@ -94,14 +109,7 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   std::uint16_t additional = counts_[2];
   if (query_.edns) {
     ByteWriter opt(room_.subspan(size));
-    opt.u8(0);
-    opt.u16(static_cast<std::uint16_t>(dns::Type::opt));
-    opt.u16(udp_payload);
-    opt.u8(static_cast<std::uint8_t>(code >> 4));
-    opt.u8(0);  // version
-    opt.u16(query_.edns->dnssec_ok ? 0x8000 : 0);
-    opt.u16(0);
-    check(opt.ok(), "the room for OPT was set aside");
+    put_opt(opt, code, udp_payload);
     size += opt.size();
     ++additional;
   }
@@ -114,6 +122,34 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   store_u16(header + 8, counts_[1]);
   store_u16(header + 10, additional);
   return size;
+}
+
+void Reply::put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload) const {
+  out.u8(0);
+  out.u16(static_cast<std::uint16_t>(dns::Type::opt));
+  out.u16(udp_payload);
+  out.u8(static_cast<std::uint8_t>(code >> 4));
+  out.u8(0);  // version
+  out.u16(query_.edns->dnssec_ok ? 0x8000 : 0);
+  const std::size_t length_at = out.size();
+  out.u16(0);
+  out.bytes(options_.bytes());
+  check(out.ok(), "the room for OPT was set aside");
+  if (explanation_) put_explanation(out);
+  out.patch_u16(length_at, static_cast<std::uint16_t>(out.size() - length_at - 2));
+}
+
+// RFC 8914 §2: code and text. What does not fit is said shorter, or not at all.
+void Reply::put_explanation(ByteWriter& out) const {
+  for (const std::string_view text : {explanation_->text, std::string_view()}) {
+    const std::size_t before = out.size();
+    out.u16(static_cast<std::uint16_t>(dns::Option::extended_error));
+    out.u16(static_cast<std::uint16_t>(2 + text.size()));
+    out.u16(static_cast<std::uint16_t>(explanation_->code));
+    out.bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (out.ok()) return;
+    out.rewind(before);
+  }
 }
 
 }  // namespace rollcall::answer

@@ -11,6 +11,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "answer/static_zone.h"
 #include "base/bytes.h"
@@ -22,15 +24,35 @@ namespace rollcall::answer {
 
 enum class Section : std::uint8_t { answer, authority, additional };
 
+// Options of the reply's OPT record, in wire form. What is known before the answer has its room set aside; an extended
+// error comes last and takes what is left.
+class Options {
+ public:
+  // False, and nothing added: no room.
+  bool add(dns::Option option, Bytes content);
+  [[nodiscard]] Bytes bytes() const { return {octets_.data(), size_}; }
+
+ private:
+  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (28), keepalive (6), and their heads
+  std::size_t size_ = 0;
+};
+
+// RFC 8914: why, for people. The text is dropped where space is short.
+struct Explanation {
+  dns::ExtendedError code = dns::ExtendedError::other;
+  std::string_view text;
+};
+
 class Reply {
  public:
   static constexpr std::uint16_t k_question_name_at = dns::k_header_bytes;
 
-  // `room` is at least 512 octets. `echo_question`: false for what could not be read.
-  Reply(WritableBytes room, const dns::Query& query, bool echo_question);
+  // `room` is at least 512 octets. `echo_question`: false for what could not be read. `options` are borrowed.
+  Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options);
 
   // One record, owned by the name at offset `owner_at`. False, and nothing written: it does not fit.
-  bool put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata);
+  bool put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
+           dns::Class klass = dns::Class::in);
   bool put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata);
 
   // All records of the set, or as many whole ones as fit and TC. In the answer section.
@@ -53,6 +75,10 @@ class Reply {
   void set_truncated() { truncated_ = true; }
   [[nodiscard]] bool is_truncated() const { return truncated_; }
   void set_authoritative(bool is) { authoritative_ = is; }
+  // Sent when the query had OPT. The first word stands.
+  void explain(dns::ExtendedError code, std::string_view text) {
+    if (!explanation_) explanation_ = {code, text};
+  }
 
   // Writes header and OPT. `udp_payload`: what this server takes over UDP (RFC 6891 §6.2.3). Returns the message's
   // size.
@@ -60,13 +86,17 @@ class Reply {
 
  private:
   [[nodiscard]] bool end_record(std::size_t start, Section section);
+  void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload) const;
+  void put_explanation(ByteWriter& out) const;
 
   const dns::Query& query_;
+  const Options& options_;
   WritableBytes room_;
   ByteWriter out_;
   dns::NameWriter names_;
   std::array<std::uint16_t, 3> counts_{};
   std::size_t last_rdata_at_ = 0;
+  std::optional<Explanation> explanation_;
   bool truncated_ = false;
   bool authoritative_ = false;
 };

@@ -1,6 +1,7 @@
 #include "answer/resolution.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <span>
 #include <string>
@@ -13,7 +14,7 @@ namespace {
 using dns::Rcode;
 using dns::Type;
 
-Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 // Octets in front of the name in RDATA whose name gets its addresses into the additional section (RFC 1035 §3.3, RFC
 // 2782).
@@ -72,6 +73,10 @@ Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
     case RosterName::Kind::service_srv: return answer_service(found);
     case RosterName::Kind::instance:
     case RosterName::Kind::instance_srv: return answer_instance(found);
+    case RosterName::Kind::subtype: return answer_subtype(found);
+    case RosterName::Kind::types: return answer_types();
+    case RosterName::Kind::domain: return answer_domain();
+    case RosterName::Kind::reverse: return answer_reverse(*found.reverse);
   }
   return deny(Rcode::servfail);
 }
@@ -84,6 +89,9 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
     case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v4); break;
     case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v6); break;
     case Type::srv: put = service.put_srv(name_at_, *found.view); break;
+    case Type::ptr: put = !has_addresses && service.put_ptr(name_at_, *found.view, found.protocol, wire(0)); break;
+    case Type::svcb:
+    case Type::https: put = has_addresses && service.put_svcb(name_at_, *found.view, query_.type); break;
     case Type::any:  // RFC 8482 §4.1: one RRset is enough
       put = (has_addresses && (service.put_addresses(name_at_, *found.view, Family::v4) ||
                                service.put_addresses(name_at_, *found.view, Family::v6))) ||
@@ -93,6 +101,12 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
   }
   if (put) return Rcode::noerror;
   if (service.has_live(*found.view)) return deny(Rcode::noerror);
+  return answer_empty(found);
+}
+
+// A known service, and nobody to answer with: as the settings have it.
+Resolution::Step Resolution::answer_empty(const RosterName& found) {
+  reply_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
   switch (found.answers->policy().when_empty) {
     case WhenEmpty::nodata: return deny(Rcode::noerror);
     case WhenEmpty::nxdomain: return deny(Rcode::nxdomain);
@@ -120,6 +134,57 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
     default: break;
   }
   return put ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+// --- DNS-SD (RFC 6763), and reverse names ---
+
+// `_T._sub._S._P.Z`: the instances are named below `_S._P.Z`, two labels on.
+Resolution::Step Resolution::answer_subtype(const RosterName& found) {
+  ServiceSections service = sections(*found.answers);
+  if (asks_for(Type::ptr) && service.put_ptr(name_at_, *found.view, found.protocol, wire(2))) return Rcode::noerror;
+  return deny(Rcode::noerror);
+}
+
+Resolution::Step Resolution::answer_types() {
+  if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
+  const std::uint32_t ttl = zone_->policy.ttl_seconds;
+  const std::string_view apex = name_->suffix(name_->labels - zone_->apex_labels);
+  std::string target;
+  roster_.for_each_type(zone_->id, [&](std::string_view service, registry::Protocol protocol) {
+    if (service.size() >= limits::k_label_bytes_max) return true;  // `_S` would be no label
+    target.assign(1, static_cast<char>(service.size() + 1)).append("_").append(service);
+    target.append(protocol == registry::Protocol::tcp ? "\4_tcp" : "\4_udp").append(apex);
+    if (reply_.put(Section::answer, name_at_, Type::ptr, ttl, octets(target))) return true;
+    reply_.set_truncated();
+    return false;
+  });
+  return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+Resolution::Step Resolution::answer_domain() {
+  if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
+  reply_.put(Section::answer, name_at_, Type::ptr, zone_->policy.ttl_seconds, zone_->records.apex().wire());
+  return Rcode::noerror;
+}
+
+Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
+  if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
+  const std::vector<Zone>& zones = zones_.zones();
+  registry::LeaseTime earliest = registry::LeaseTime::max();
+  for (const registry::Instance* instance : reverse.instances) {
+    if (instance->lease.is_alive(now_)) earliest = std::min(earliest, instance->lease.expires_at());
+  }
+  const auto left = std::chrono::floor<std::chrono::seconds>(earliest - now_).count();
+  const auto ttl = static_cast<std::uint32_t>(std::min<std::int64_t>(left, zone_->policy.ttl_seconds));
+  for (const registry::Instance* instance : reverse.instances) {
+    if (!instance->lease.is_alive(now_)) continue;
+    const registry::ServiceKey& service = instance->registration.key.service;
+    const dns::Name& apex = zones[static_cast<std::size_t>(service.zone)].records.apex();
+    const auto service_name = dns::Name::join(service.name, apex);
+    const auto target = service_name ? dns::Name::join(instance->label, *service_name) : std::nullopt;
+    if (target && !reply_.put(Section::answer, name_at_, Type::ptr, ttl, target->wire())) reply_.set_truncated();
+  }
+  return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);
 }
 
 // --- Names of the zone file ---
@@ -194,12 +259,12 @@ Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
 }
 
 Resolution::Step Resolution::move_to(Bytes target) {
-  if (query_.type == Type::cname || query_.type == Type::any) return Rcode::noerror;
+  if (query_.type == Type::cname) return Rcode::noerror;  // ANY comes here by DNAME only, and goes on (RFC 6672 §3.2)
   // RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with what has been put.
   if (aliases_ == targets_.size() || !is_pointer_reachable(reply_.last_rdata_at())) return Rcode::noerror;
   if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
   name_ = &targets_[aliases_++];
-  const Zone* next = zones_.find_enclosing(*name_);
+  const Zone* next = zones_.find_answering(*name_, query_.type);
   if (next == nullptr) return Rcode::noerror;  // out of our zones: the client asks on
   zone_ = next;
   spelling_ = target;

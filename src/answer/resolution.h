@@ -46,6 +46,12 @@ class Resolution {
   Step answer_roster_name(const RosterName& found);
   Step answer_service(const RosterName& found);
   Step answer_instance(const RosterName& found);
+  Step answer_subtype(const RosterName& found);
+  Step answer_types();
+  Step answer_domain();
+  Step answer_reverse(const ReverseName& reverse);
+  Step answer_empty(const RosterName& found);
+  [[nodiscard]] bool asks_for(dns::Type type) const { return query_.type == type || query_.type == dns::Type::any; }
   Step answer_static_name();
   // Whether the roll has a name between this one and the zone's top that the zone file does not know: closer than any
   // wildcard found there.
@@ -64,6 +70,11 @@ class Resolution {
   void put_addresses_of(const dns::QuestionName& target);
   enum class GlueOf : std::uint8_t { delegated_zone, others };
   bool put_glue(const RRset& ns, const Node& cut, GlueOf which);
+  // The present name from one of its labels on, in folded wire form.
+  [[nodiscard]] Bytes wire(std::size_t first_label) const {
+    const std::string_view suffix = name_->suffix(first_label);
+    return {reinterpret_cast<const std::uint8_t*>(suffix.data()), suffix.size()};
+  }
   [[nodiscard]] ServiceSections sections(const ServiceAnswers& answers) {
     return {reply_, answers, now_, random_, scratch_};
   }

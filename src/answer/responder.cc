@@ -1,6 +1,10 @@
 #include "answer/responder.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "answer/resolution.h"
 #include "base/rcu.h"
@@ -11,35 +15,82 @@ using dns::Opcode;
 using dns::Rcode;
 using dns::Type;
 
+namespace {
+
+// Folded wire form, the root's octet included.
+constexpr std::string_view k_version_bind("\7version\4bind\0", 14);
+constexpr std::string_view k_version_server("\7version\6server\0", 16);
+constexpr std::string_view k_hostname_bind("\10hostname\4bind\0", 15);
+constexpr std::string_view k_id_server("\2id\6server\0", 11);
+
+Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+}  // namespace
+
 struct Responder::Exchange {
   dns::Query query;
-  Transport transport;
+  const Client& client;
   registry::LeaseTime now;
   WritableBytes out;
   WorkerState& worker;
+  Options options = {};
+  std::optional<Explanation> explanation = {};
+
+  [[nodiscard]] bool over_udp() const { return client.transport == Transport::udp; }
 };
 
-std::size_t Responder::respond(Bytes message, Transport transport, registry::LeaseTime now, WritableBytes out,
+std::size_t Responder::respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
                                WorkerState& worker) const {
-  Exchange exchange{.query = {}, .transport = transport, .now = now, .out = out, .worker = worker};
+  Exchange exchange{.query = {}, .client = client, .now = now, .out = out, .worker = worker};
   switch (dns::parse_query(message, exchange.query)) {
-    case dns::Parsed::silence:
-      worker.counters.count_silence();
-      return 0;
-    case dns::Parsed::bad_header:
-      return fail(exchange, Rcode::formerr, false);
-    case dns::Parsed::bad_message:
-      return fail(exchange, Rcode::formerr, true);
-    case dns::Parsed::other_opcode:
-      return answer_other_opcode(exchange);
-    case dns::Parsed::query:
-      return answer_query(exchange);
+    case dns::Parsed::silence: worker.counters.count_silence(); return 0;
+    case dns::Parsed::no_question: return answer_cookie_query(exchange);
+    case dns::Parsed::bad_header: return fail(exchange, Rcode::formerr, false);
+    case dns::Parsed::bad_message: return fail(exchange, Rcode::formerr, true);
+    case dns::Parsed::other_opcode: return answer_other_opcode(exchange);
+    case dns::Parsed::query: return answer_query(exchange);
   }
   return 0;
 }
 
+// What the reply's OPT will carry, as far as it is known before the answer.
+void Responder::agree_on_options(Exchange& exchange) const {
+  const dns::Edns& edns = *exchange.query.edns;
+  if (edns.nsid && !settings_.identity.nsid.empty()) {
+    exchange.options.add(dns::Option::nsid, octets(settings_.identity.nsid));
+  }
+  if (!edns.cookie.empty() && !settings_.cookie_secrets.empty()) {
+    const std::uint32_t now = exchange.worker.wall_seconds;
+    const IpAddress& address = exchange.client.address;
+    if (dns::check_cookie(edns.cookie, address, now, settings_.cookie_secrets) == dns::CookieCheck::good) {
+      exchange.options.add(dns::Option::cookie, edns.cookie);
+    } else {
+      const dns::Cookie fresh = dns::make_cookie(edns.cookie, address, now, settings_.cookie_secrets.front());
+      exchange.options.add(dns::Option::cookie, fresh);
+    }
+  }
+  if (edns.keepalive && !exchange.over_udp()) {
+    std::array<std::uint8_t, 2> timeout{};
+    store_u16(timeout.data(), static_cast<std::uint16_t>(settings_.tcp_idle / std::chrono::milliseconds(100)));
+    exchange.options.add(dns::Option::tcp_keepalive, timeout);
+  }
+}
+
+// RFC 7873 §5.4: no question, only a cookie to be checked or had.
+std::size_t Responder::answer_cookie_query(Exchange& exchange) const {
+  const std::optional<dns::Edns>& edns = exchange.query.edns;
+  if (!edns || edns->cookie.empty() || settings_.cookie_secrets.empty()) return fail(exchange, Rcode::formerr, false);
+  if (edns->version > 0) return fail(exchange, Rcode::badvers, false);
+  agree_on_options(exchange);
+  const bool has_server_part = edns->cookie.size() > dns::k_client_cookie_bytes;
+  const bool is_wrong =
+      has_server_part && dns::check_cookie(edns->cookie, exchange.client.address, exchange.worker.wall_seconds,
+                                           settings_.cookie_secrets) == dns::CookieCheck::unknown;
+  return fail(exchange, is_wrong ? Rcode::badcookie : Rcode::noerror, false);
+}
+
 std::size_t Responder::finish(Exchange& exchange, Reply& reply, Rcode rcode) const {
-  const std::size_t size = reply.finish(rcode, static_cast<std::uint16_t>(udp_payload_));
+  const std::size_t size = reply.finish(rcode, static_cast<std::uint16_t>(settings_.udp_payload));
   exchange.worker.counters.count_answer(exchange.query.question.empty() ? Type::none : exchange.query.type, rcode,
                                         reply.is_truncated(), size);
   return size;
@@ -47,7 +98,8 @@ std::size_t Responder::finish(Exchange& exchange, Reply& reply, Rcode rcode) con
 
 std::size_t Responder::fail(Exchange& exchange, Rcode rcode, bool echo_question) const {
   if (!echo_question) exchange.query.question = {};
-  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, echo_question);
+  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, echo_question, exchange.options);
+  if (exchange.explanation) reply.explain(exchange.explanation->code, exchange.explanation->text);
   return finish(exchange, reply, rcode);
 }
 
@@ -63,39 +115,62 @@ std::size_t Responder::answer_other_opcode(Exchange& exchange) const {
 
 std::size_t Responder::answer_query(Exchange& exchange) const {
   const dns::Query& query = exchange.query;
-  if (query.edns && query.edns->version > 0) return fail(exchange, Rcode::badvers, true);  // RFC 6891 §6.1.3
-  switch (query.type) {                                                                    // types that are never data
+  if (query.edns) {
+    if (query.edns->version > 0) return fail(exchange, Rcode::badvers, true);  // RFC 6891 §6.1.3
+    agree_on_options(exchange);
+  }
+  switch (query.type) {  // types that are never data
+    case Type::nxname:
+      exchange.explanation = {dns::ExtendedError::invalid_query_type, "NXNAME is no type to ask for"};
+      return fail(exchange, Rcode::formerr, true);
     case Type::none:
     case Type::opt:
-    case Type::tsig:
-    case Type::nxname:
-      return fail(exchange, Rcode::formerr, true);
+    case Type::tsig: return fail(exchange, Rcode::formerr, true);
     case Type::maila:
-    case Type::mailb:
-      return fail(exchange, Rcode::notimp, true);
+    case Type::mailb: return fail(exchange, Rcode::notimp, true);
     case Type::axfr:  // over UDP never legal (RFC 5936 §4.2)
-    case Type::ixfr:
-      return fail(exchange, exchange.transport == Transport::udp ? Rcode::notimp : Rcode::refused, true);
-    default:
-      break;
+    case Type::ixfr: return fail(exchange, exchange.over_udp() ? Rcode::notimp : Rcode::refused, true);
+    default: break;
   }
+  if (query.klass == dns::Class::chaos) return answer_chaos(exchange);
   if (query.klass != dns::Class::in) return fail(exchange, Rcode::refused, true);
 
   const rcu::ReadLock lock;
   const ZoneTable& zones = zones_.table();
-  const Zone* zone = zones.find_enclosing(query.name);
-  if (zone == nullptr) return fail(exchange, Rcode::refused, true);
-
-  std::size_t limit = exchange.out.size();
-  if (exchange.transport == Transport::udp) {
-    const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;
-    limit = std::min({limit, udp_payload_, std::max(asked, limits::k_udp_payload_min)});
+  const Zone* zone = zones.find_answering(query.name, query.type);
+  if (zone == nullptr) {
+    exchange.explanation = {dns::ExtendedError::not_authoritative, "none of the zones served here encloses the name"};
+    return fail(exchange, Rcode::refused, true);
   }
-  Reply reply(exchange.out.first(limit), query, true);
+  std::size_t limit = exchange.out.size();
+  if (exchange.over_udp()) {
+    const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;
+    limit = std::min({limit, settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)});
+  }
+  Reply reply(exchange.out.first(limit), query, true, exchange.options);
   Resolution resolution(zones, roster_, *zone, query, reply, exchange.now, exchange.worker.random,
                         exchange.worker.scratch);
   const Rcode rcode = resolution.run();
+  if (reply.is_truncated() && !exchange.over_udp()) {
+    reply.explain(dns::ExtendedError::other, "more records than a message can hold");
+  }
   return finish(exchange, reply, rcode);
+}
+
+// RFC 4892 and BIND's custom: four names, each one string; what the operator keeps to himself is refused.
+std::size_t Responder::answer_chaos(Exchange& exchange) const {
+  const std::string_view name = exchange.query.name.suffix(0);
+  const Identity& identity = settings_.identity;
+  const std::string* text = nullptr;
+  if (name == k_version_bind || name == k_version_server) text = &identity.version;
+  if (name == k_hostname_bind) text = &identity.hostname;
+  if (name == k_id_server) text = &identity.nsid;
+  const bool wants_text = exchange.query.type == Type::txt || exchange.query.type == Type::any;
+  if (text == nullptr || text->empty() || !wants_text) return fail(exchange, Rcode::refused, true);
+  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, true, exchange.options);
+  const std::string rdata = static_cast<char>(std::min<std::size_t>(text->size(), 255)) + text->substr(0, 255);
+  reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets(rdata), dns::Class::chaos);
+  return finish(exchange, reply, Rcode::noerror);
 }
 
 }  // namespace rollcall::answer

@@ -2,7 +2,7 @@
 // lock.
 //
 //   dns::parse_query       silence, FORMERR, NOTIMP
-//   agree on EDNS          BADVERS
+//   agree on EDNS          BADVERS; cookie, NSID, keepalive
 //   ZoneTable::find_enclosing   REFUSED
 //   Roster::find           a service's name: ServiceSections
 //   StaticZone::look_up    any other name; aliases are followed, inside the zone
@@ -13,24 +13,45 @@
 // Source   RFC 1034 §4.3.2; dns-checklist.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "answer/counters.h"
+#include "answer/identity.h"
 #include "answer/reply.h"
 #include "answer/roster.h"
 #include "answer/service_sections.h"
 #include "answer/zones.h"
 #include "base/bytes.h"
+#include "base/ip_address.h"
 #include "base/random.h"
+#include "dns/cookie.h"
 #include "dns/query.h"
 #include "registry/lease.h"
 
 namespace rollcall::answer {
 
-enum class Transport : std::uint8_t { udp, tcp };
+enum class Transport : std::uint8_t { udp, tcp, tls };
+
+// Who asks, and how.
+struct Client {
+  Client(Transport how, IpAddress who = {}) : transport(how), address(who) {}  // NOLINT(google-explicit-constructor)
+  Transport transport;
+  IpAddress address;
+};
+
+struct ResponderSettings {
+  std::size_t udp_payload = 1232;  // most octets of a UDP answer (512 … 65535)
+  Identity identity = {};
+  dns::CookieSecrets cookie_secrets = {};      // empty: no cookies
+  std::chrono::milliseconds tcp_idle{10'000};  // what the keepalive option tells (RFC 7828)
+};
 
 struct WorkerState {
+  std::uint32_t wall_seconds = 0;  // of the batch, for cookies (RFC 9018 §4.3)
   Random random = Random::from_system();
   Scratch scratch;
   Counters counters;
@@ -38,15 +59,16 @@ struct WorkerState {
 
 class Responder {
  public:
-  // `udp_payload`: most octets of a UDP answer (512 … 65535).
+  Responder(const Zones& zones, const Roster& roster, ResponderSettings settings)
+      : zones_(zones), roster_(roster), settings_(std::move(settings)) {}
   Responder(const Zones& zones, const Roster& roster, std::size_t udp_payload)
-      : zones_(zones), roster_(roster), udp_payload_(udp_payload) {}
+      : Responder(zones, roster, ResponderSettings{.udp_payload = udp_payload}) {}
 
-  [[nodiscard]] std::size_t udp_payload() const { return udp_payload_; }
+  [[nodiscard]] std::size_t udp_payload() const { return settings_.udp_payload; }
 
   // Writes the response into `out` (udp_payload octets, or 65535 over TCP) and returns its size; 0: no reply.
   // Takes a ReadLock; a caller with many queries holds one around them.
-  [[nodiscard]] std::size_t respond(Bytes message, Transport transport, registry::LeaseTime now, WritableBytes out,
+  [[nodiscard]] std::size_t respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
                                     WorkerState& worker) const;
 
  private:
@@ -55,11 +77,14 @@ class Responder {
   std::size_t finish(Exchange& exchange, Reply& reply, dns::Rcode rcode) const;
   std::size_t fail(Exchange& exchange, dns::Rcode rcode, bool echo_question) const;
   std::size_t answer_other_opcode(Exchange& exchange) const;
+  std::size_t answer_cookie_query(Exchange& exchange) const;
   std::size_t answer_query(Exchange& exchange) const;
+  std::size_t answer_chaos(Exchange& exchange) const;
+  void agree_on_options(Exchange& exchange) const;
 
   const Zones& zones_;
   const Roster& roster_;
-  const std::size_t udp_payload_;
+  const ResponderSettings settings_;
 };
 
 }  // namespace rollcall::answer

@@ -1,6 +1,8 @@
 #include "answer/roster.h"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "base/check.h"
 
@@ -13,7 +15,28 @@ std::optional<registry::Protocol> protocol_of_label(std::string_view label) {
   return std::nullopt;
 }
 
+// `_dns-sd._udp` and what is below it.
+RosterName find_domain_name(const dns::QuestionName& name, std::size_t own_labels) {
+  if (own_labels == 2) return {RosterName::Kind::empty};
+  const std::string_view label = name.label(0);
+  if (own_labels == 3 && label == "_services") return {RosterName::Kind::types};
+  if (own_labels == 3 && (label == "b" || label == "lb")) return {RosterName::Kind::domain};
+  return {};
+}
+
+// A reverse name of fewer labels than an address: instances may be below it, so it is never NXDOMAIN (RFC 8020 §2).
+bool is_reverse_prefix(const dns::QuestionName& name) {
+  const bool is_v4 = name.label(name.labels - 2) == "in-addr";
+  return name.labels < (is_v4 ? 4 + 2 : 32 + 2);
+}
+
 }  // namespace
+
+Roster::Roster(const Zones& zones, PolicyOf policy_of)
+    : zones_(zones), policy_of_(std::move(policy_of)), protocol_counts_(zones.size()) {
+  const rcu::ReadLock lock;
+  if (std::ranges::any_of(zones.table().zones(), &Zone::is_reverse)) reverse_.emplace();
+}
 
 void Roster::publish(const registry::Service& service) {
   const rcu::ReadLock lock;
@@ -21,6 +44,9 @@ void Roster::publish(const registry::Service& service) {
   auto answers = std::make_unique<ServiceAnswers>(service, zone.records.apex(), policy_of_(service.key()));
   const registry::ProtocolSet is = answers->protocols();
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
+  if (reverse_) {
+    reverse_->update(old == nullptr ? std::vector<const registry::Instance*>{} : old->instances(), service.instances);
+  }
   count(service.service.zone, old == nullptr ? registry::ProtocolSet{0} : old->protocols(), is);
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
@@ -30,6 +56,7 @@ void Roster::withdraw(const registry::ServiceRef& service) {
   const ServiceAnswers* answers = services_.find(service);
   check(answers != nullptr, "a service is withdrawn after it was published");
   count(service.zone, answers->protocols(), 0);
+  if (reverse_) reverse_->update(answers->instances(), {});
   rcu::Entry::retire(services_.remove(*answers));
 }
 
@@ -47,6 +74,7 @@ void Roster::count(registry::ZoneId zone, registry::ProtocolSet was, registry::P
 RosterName Roster::find(const Zone& zone, const dns::QuestionName& name) const noexcept {
   const std::size_t apex_labels = zone.apex_labels;
   if (name.labels <= apex_labels) return {};
+  if (zone.is_reverse) return find_reverse(zone, name);
   const std::size_t own_labels = name.labels - apex_labels;
   const std::string_view nearest = name.label(own_labels - 1);  // the label just below the apex
   if (nearest.front() != '_') return find_below_service(zone.id, name, own_labels);
@@ -54,6 +82,18 @@ RosterName Roster::find(const Zone& zone, const dns::QuestionName& name) const n
     return find_below_protocol(zone.id, name, own_labels, *protocol);
   }
   return {};
+}
+
+// What the zone file says of a reverse name stands; else the roll, if anybody has the address.
+RosterName Roster::find_reverse(const Zone& zone, const dns::QuestionName& name) const noexcept {
+  if (zone.records.find(name.suffix(0)) != nullptr) return {};
+  const std::optional<IpAddress> address = parse_reverse(name);
+  if (!address) return {is_reverse_prefix(name) ? RosterName::Kind::empty : RosterName::Kind::none};
+  const ReverseName* reverse = reverse_->find(*address);
+  if (reverse == nullptr) return {};
+  RosterName found{RosterName::Kind::reverse};
+  found.reverse = reverse;
+  return found;
 }
 
 // `S`, `X.S`: an instance's label wins over an equal tag.
@@ -76,20 +116,37 @@ RosterName Roster::find_below_protocol(registry::ZoneId zone, const dns::Questio
                                        registry::Protocol protocol) const noexcept {
   const std::atomic<std::uint32_t>& services =
       protocol_counts_[static_cast<std::size_t>(zone)].services[static_cast<std::size_t>(protocol)];
-  if (own_labels == 1) {
-    return {services.load(std::memory_order_relaxed) > 0 ? RosterName::Kind::empty : RosterName::Kind::none};
-  }
+  // `_udp` always has the names of DNS-SD below it.
+  const bool exists = protocol == registry::Protocol::udp || services.load(std::memory_order_relaxed) > 0;
+  if (own_labels == 1) return {exists ? RosterName::Kind::empty : RosterName::Kind::none};
   const std::string_view service = name.label(own_labels - 2);
+  if (protocol == registry::Protocol::udp && service == "_dns-sd") return find_domain_name(name, own_labels);
   if (service.front() != '_') return {};
   const ServiceAnswers* answers = services_.find({zone, service.substr(1)});
   const View* view = answers == nullptr ? nullptr : answers->find_protocol(protocol);
   if (view == nullptr) return {};
-  if (own_labels == 2) return {RosterName::Kind::service_srv, answers, view};
+  RosterName found{RosterName::Kind::service_srv, answers, view};
+  found.protocol = protocol;
+  if (own_labels == 2) return found;
+  if (name.label(own_labels - 3) == "_sub") return find_below_subtypes(*answers, *view, name, own_labels, protocol);
   const Member* member = own_labels == 3 ? answers->find_member(name.label(0)) : nullptr;
   if (member == nullptr || member->instance->registration.protocol != protocol) {
     return {RosterName::Kind::missing, answers};
   }
   return {RosterName::Kind::instance_srv, answers, nullptr, member};
+}
+
+// `_sub._S._P`, `_T._sub._S._P`.
+RosterName Roster::find_below_subtypes(const ServiceAnswers& answers, const View& view, const dns::QuestionName& name,
+                                       std::size_t own_labels, registry::Protocol protocol) const noexcept {
+  if (own_labels == 3)
+    return {answers.has_tags() ? RosterName::Kind::empty : RosterName::Kind::missing, &answers, &view};
+  const std::string_view tag = name.label(0);
+  const View* tagged = own_labels == 4 && tag.front() == '_' ? answers.find_tag(tag.substr(1)) : nullptr;
+  if (tagged == nullptr) return {RosterName::Kind::missing, &answers};
+  RosterName found{RosterName::Kind::subtype, &answers, tagged};
+  found.protocol = protocol;
+  return found;
 }
 
 }  // namespace rollcall::answer

@@ -8,14 +8,17 @@
 
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "answer/policy.h"
+#include "answer/reverse_names.h"
 #include "answer/service_answers.h"
 #include "answer/zones.h"
 #include "base/rcu.h"
@@ -34,11 +37,17 @@ struct RosterName {
     service_srv,   // `_S._P.Z`: SRV of a view
     instance,      // `I.S.Z`: A, AAAA, SRV, TXT of one member
     instance_srv,  // `I._S._P.Z`: SRV, TXT of one member
+    subtype,       // `_T._sub._S._P.Z`: PTR to members of a view (RFC 6763 §7.1)
+    types,         // `_services._dns-sd._udp.Z`: PTR to every `_S._P.Z` (RFC 6763 §9)
+    domain,        // `b._dns-sd._udp.Z`, `lb._dns-sd._udp.Z`: PTR to Z (RFC 6763 §11)
+    reverse,       // `4.3.2.1.in-addr.arpa`: PTR to `I.S.Z`
   };
   Kind kind = Kind::none;
   const ServiceAnswers* answers = nullptr;
   const View* view = nullptr;
   const Member* member = nullptr;
+  registry::Protocol protocol = registry::Protocol::tcp;  // of service_srv and subtype
+  const ReverseName* reverse = nullptr;
 };
 
 class Roster final : public registry::Audience {
@@ -47,8 +56,7 @@ class Roster final : public registry::Audience {
   using PolicyOf = std::function<AnswerPolicy(const registry::ServiceRef&)>;
 
   // The zones are borrowed for life.
-  Roster(const Zones& zones, PolicyOf policy_of)
-      : zones_(zones), policy_of_(std::move(policy_of)), protocol_counts_(zones.size()) {}
+  Roster(const Zones& zones, PolicyOf policy_of);
 
   void publish(const registry::Service& service) override;
   void withdraw(const registry::ServiceRef& service) override;
@@ -56,16 +64,35 @@ class Roster final : public registry::Audience {
   // The name must be in the zone.
   [[nodiscard]] RosterName find(const Zone& zone, const dns::QuestionName& name) const noexcept;
 
+  // Every service type of the zone that has a ready instance, in an order that stays, until the visitor says false.
+  // visit(service's name, protocol)
+  template <std::predicate<std::string_view, registry::Protocol> F>
+  void for_each_type(registry::ZoneId zone, F&& visit) const {
+    services_.for_each_until([&](const ServiceAnswers& answers) {
+      if (answers.key().zone != zone) return true;
+      for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
+        const View* view = answers.find_protocol(protocol);
+        if (view != nullptr && view->count > 0 && !visit(answers.key().name, protocol)) return false;
+      }
+      return true;
+    });
+  }
+
  private:
   [[nodiscard]] RosterName find_below_service(registry::ZoneId zone, const dns::QuestionName& name,
                                               std::size_t own_labels) const noexcept;
   [[nodiscard]] RosterName find_below_protocol(registry::ZoneId zone, const dns::QuestionName& name,
                                                std::size_t own_labels, registry::Protocol protocol) const noexcept;
+  [[nodiscard]] RosterName find_below_subtypes(const ServiceAnswers& answers, const View& view,
+                                               const dns::QuestionName& name, std::size_t own_labels,
+                                               registry::Protocol protocol) const noexcept;
+  [[nodiscard]] RosterName find_reverse(const Zone& zone, const dns::QuestionName& name) const noexcept;
   void count(registry::ZoneId zone, registry::ProtocolSet was, registry::ProtocolSet is);
 
   const Zones& zones_;
   PolicyOf policy_of_;
   rcu::Table<ServiceAnswers> services_;
+  std::optional<ReverseNames> reverse_;  // where a reverse zone is served
   // How many services of a zone have been seen with each protocol: whether `_tcp.Z` exists. By ZoneId.
   struct ProtocolCounts {
     std::array<std::atomic<std::uint32_t>, 2> services{};

@@ -176,6 +176,13 @@ const Member* ServiceAnswers::find_member(std::string_view folded_label) const {
   return &*at;
 }
 
+std::vector<const registry::Instance*> ServiceAnswers::instances() const {
+  std::vector<const registry::Instance*> all;
+  all.reserve(members_.size());
+  for (const Member& member : members_) all.push_back(member.instance);
+  return all;
+}
+
 std::int64_t ServiceAnswers::refresh_earliest_end() const noexcept {
   std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
   for (const std::uint32_t i : order_of(all_)) {

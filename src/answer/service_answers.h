@@ -82,6 +82,8 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] const View* find_protocol(registry::Protocol protocol) const;
   // Null: no instance has the tag. The label is folded.
   [[nodiscard]] const View* find_tag(std::string_view folded_label) const;
+  [[nodiscard]] bool has_tags() const { return !by_tag_.empty(); }
+  [[nodiscard]] std::vector<const registry::Instance*> instances() const;
   // Null: no instance has the label, in any case of its letters.
   [[nodiscard]] const Member* find_member(std::string_view folded_label) const;
 

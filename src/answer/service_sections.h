@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "answer/order.h"
@@ -56,6 +57,11 @@ class ServiceSections {
   bool put_srv(std::uint16_t owner_at, const Member& member);
   bool put_txt(std::uint16_t owner_at, const Member& member);
 
+  // DNS-SD (RFC 6763): PTR from the view's name to `label.<instances>` for each member of the protocol.
+  bool put_ptr(std::uint16_t owner_at, const View& view, registry::Protocol protocol, Bytes instances);
+  // SVCB or HTTPS (RFC 9460), one for each ready member: its own name, port, addresses as hints, and `alpn` from its meta.
+  bool put_svcb(std::uint16_t owner_at, const View& view, dns::Type type);
+
   // The addresses of one member's own name, as additional records owned by the name at `owner_at`.
   void put_additional(std::uint16_t owner_at, const Member& member);
 
@@ -70,6 +76,7 @@ class ServiceSections {
   void gather_addresses(std::span<const std::uint32_t> members, Family family);
   void order_members(std::span<const std::uint32_t> members, std::size_t take, bool equal_weights);
   [[nodiscard]] std::size_t srv_bytes(std::span<const std::uint32_t> members) const;
+  [[nodiscard]] std::string svcb_rdata(const Member& member) const;
   void put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members, std::uint32_t ttl);
   void put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl);
   bool put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets, std::uint32_t ttl);

@@ -158,6 +158,17 @@ class Table {
     return std::unique_ptr<const T>(&entry);
   }
 
+  // The same as `for_each`, until the visitor says false.
+  template <std::predicate<const T&> F>
+  void for_each_until(F&& visit) const {
+    cds_lfht_iter iter;
+    cds_lfht_first(table_, &iter);
+    while (cds_lfht_node* node = cds_lfht_iter_get_node(&iter)) {
+      cds_lfht_next(table_, &iter);
+      if (!visit(*entry_of(node))) return;
+    }
+  }
+
   // Every entry that stays in the table during the call, in no order; others may or may not come. Under a ReadLock.
   template <std::invocable<const T&> F>
   void for_each(F&& visit) const {

@@ -18,13 +18,26 @@ bool skip_name(ByteReader& reader) {
   }
 }
 
+// RFC 7873 §5.2.2: a client cookie alone, or with a server cookie of 8 to 32 octets.
+bool is_cookie_size(std::size_t size) { return size == 8 || (size >= 16 && size <= 40); }
+
 // The options must fill RDATA exactly (RFC 6891 §6.1.2). Unknown ones are ignored.
-bool options_are_whole(Bytes rdata) {
+bool read_options(Bytes rdata, Edns& edns) {
   ByteReader reader(rdata);
   while (reader.left() > 0) {
-    reader.u16();
-    reader.skip(reader.u16());
+    const auto option = static_cast<Option>(reader.u16());
+    const Bytes content = reader.bytes(reader.u16());
     if (!reader.ok()) return false;
+    switch (option) {
+      case Option::nsid: edns.nsid = true; break;
+      case Option::tcp_keepalive: edns.keepalive = true; break;
+      case Option::padding: edns.padding = true; break;
+      case Option::cookie:
+        if (!is_cookie_size(content.size())) return false;
+        if (edns.cookie.empty()) edns.cookie = content;
+        break;
+      default: break;
+    }
   }
   return true;
 }
@@ -46,7 +59,7 @@ bool read_record(ByteReader& reader, Section section, Query& query) {
   if (section != Section::additional || !owner_is_root || query.edns) return false;
   query.edns =
       Edns{.payload = klass, .version = static_cast<std::uint8_t>(ttl >> 16), .dnssec_ok = (ttl & 0x8000U) != 0};
-  return options_are_whole(rdata);
+  return read_options(rdata, *query.edns);
 }
 
 bool read_section(ByteReader& reader, Section section, std::uint16_t count, Query& query) {
@@ -106,12 +119,14 @@ Parsed parse_query(Bytes message, Query& query) {
                       load_u16(message.data() + 10)};
 
   const bool has_question = counts.questions == 1 && read_question(message, query);
-  if (query.opcode != Opcode::query || !has_question) {
+  const bool is_believed = query.opcode == Opcode::query && (has_question || counts.questions == 0);
+  if (!is_believed) {
     find_opt(message, counts, query);
     return query.opcode != Opcode::query ? Parsed::other_opcode : Parsed::bad_header;
   }
   ByteReader reader(message, k_header_bytes + query.question.size());
   const bool whole = read_records(reader, counts, query) && reader.left() == 0;
+  if (!has_question) return whole ? Parsed::no_question : Parsed::bad_header;
   return whole ? Parsed::query : Parsed::bad_message;
 }
 

@@ -38,6 +38,10 @@ struct Edns {
   std::uint16_t payload = 512;  // what the client takes over UDP
   std::uint8_t version = 0;
   bool dnssec_ok = false;  // DO: copied into the reply (RFC 3225)
+  bool nsid = false;       // asks who answers (RFC 5001)
+  bool keepalive = false;  // asks how long a connection may idle (RFC 7828)
+  bool padding = false;    // pads, and wants to be padded to (RFC 7830)
+  Bytes cookie = {};       // the first COOKIE option's content, 8 or 16-40 octets; empty: none (RFC 7873)
 };
 
 struct Query {
@@ -54,7 +58,8 @@ struct Query {
 enum class Parsed : std::uint8_t {
   query,         // all of it can be believed
   silence,       // a response, or less than a header: no reply (RFC 1035 §4.1.1; loop safety)
-  bad_header,    // FORMERR without question: QDCOUNT is not 1, or the question cannot be read
+  no_question,   // QDCOUNT is 0, the rest is whole: FORMERR, unless it asks for a cookie (RFC 7873 §5.4)
+  bad_header,    // FORMERR without question: QDCOUNT is above 1, or the question cannot be read
   bad_message,   // FORMERR with question: what follows it is broken
   other_opcode,  // the header only is believed; UPDATE has its zone section read like a question
 };

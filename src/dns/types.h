@@ -59,6 +59,16 @@ enum class Rcode : std::uint16_t {
   yxdomain = 6,
   notauth = 9,
   badvers = 16,
+  badcookie = 23,  // RFC 7873 §8
+};
+
+// RFC 6891 §6.1.2.
+enum class Option : std::uint16_t {
+  nsid = 3,             // RFC 5001
+  cookie = 10,          // RFC 7873
+  tcp_keepalive = 11,   // RFC 7828
+  padding = 12,         // RFC 7830
+  extended_error = 15,  // RFC 8914
 };
 
 // RFC 8914 §4.

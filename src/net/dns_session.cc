@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <ctime>
 #include <utility>
 
 #include "base/bytes.h"
@@ -61,6 +62,7 @@ bool DnsSession::answer_messages() {
   out_.clear();
   answered_ = false;
   bool goes_on = true;
+  state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   std::size_t at = 0;
   while (goes_on && in_.size() - at >= k_length_bytes && out_.size() < limits::k_dns_tcp_backlog_bytes_max) {
     const std::size_t length = load_u16(in_.data() + at);
@@ -68,7 +70,7 @@ bool DnsSession::answer_messages() {
     const Bytes message(in_.data() + at + k_length_bytes, length);
     const std::size_t out_at = out_.size();
     out_.resize(out_at + k_length_bytes + limits::k_message_bytes_max);
-    const std::size_t size = responder_.respond(message, answer::Transport::tcp, clock_.now(),
+    const std::size_t size = responder_.respond(message, {answer::Transport::tcp, connection_.peer}, clock_.now(),
                                                 WritableBytes(out_).subspan(out_at + k_length_bytes), state_);
     // No answer is due (a response, or less than a header): nothing that follows can be trusted either.
     if (size == 0) goes_on = false;

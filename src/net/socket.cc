@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <optional>
+#include <span>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -142,6 +143,15 @@ Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint) {
   if (const int error = open_tcp_listener(endpoint, socket.descriptor)) return cannot_listen(endpoint, "TCP", error);
   socket.endpoint.port = bound_port(socket.descriptor);
   return socket;
+}
+
+IpAddress address_of(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto* octets = reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr);
+    return IpAddress::v4(std::span<const std::uint8_t, 4>(octets, 4));
+  }
+  const auto* octets = reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr);
+  return IpAddress::v6(std::span<const std::uint8_t, 16>(octets, 16));
 }
 
 std::size_t raise_open_files_limit() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
@@ -47,5 +48,8 @@ struct TcpSocket {
   Descriptor descriptor;
 };
 [[nodiscard]] Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint);
+
+// The address of a peer; an IPv4-mapped one as IPv4.
+[[nodiscard]] IpAddress address_of(const sockaddr_storage& peer);
 
 }  // namespace rollcall::net

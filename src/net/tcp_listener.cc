@@ -22,10 +22,21 @@ asio::ip::tcp protocol_of(int socket) {
   return storage.ss_family == AF_INET ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
 }
 
+IpAddress peer_of(asio::ip::tcp::socket& socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  return address_of(storage);
+}
+
 }  // namespace
 
-Connection::Connection(EventLoop& home, asio::ip::tcp::socket peer, ConnectionCounters& connection_counters)
-    : loop(home), socket(std::move(peer)), counters(connection_counters), place_(&connection_counters) {
+Connection::Connection(EventLoop& home, asio::ip::tcp::socket peer_socket, ConnectionCounters& connection_counters)
+    : loop(home),
+      peer(peer_of(peer_socket)),
+      socket(std::move(peer_socket)),
+      counters(connection_counters),
+      place_(&connection_counters) {
   counters.open.fetch_add(1, std::memory_order_relaxed);
   counters.accepted.fetch_add(1, std::memory_order_relaxed);
 }

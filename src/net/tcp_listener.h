@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/connection_counters.h"
+#include "base/ip_address.h"
 #include "net/event_loop.h"
 #include "net/socket.h"
 
@@ -21,9 +22,10 @@ namespace rollcall::net {
 // An accepted connection, counted as open for as long as it lives.
 class Connection {
  public:
-  Connection(EventLoop& home, boost::asio::ip::tcp::socket peer, ConnectionCounters& counters);
+  Connection(EventLoop& home, boost::asio::ip::tcp::socket peer_socket, ConnectionCounters& counters);
 
   EventLoop& loop;
+  IpAddress peer;
   boost::asio::ip::tcp::socket socket;
   ConnectionCounters& counters;
 

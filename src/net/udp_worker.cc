@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <ctime>
 
 #include "base/rcu.h"
 
@@ -54,6 +55,7 @@ std::size_t UdpWorker::receive() {
 std::size_t UdpWorker::answer(std::size_t received) {
   if (received == 0) return 0;
   const registry::LeaseTime now = clock_.now();
+  state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   const rcu::ReadLock lock;
   std::size_t count = 0;
   for (std::size_t i = 0; i < received; ++i) {
@@ -64,7 +66,8 @@ std::size_t UdpWorker::answer(std::size_t received) {
     }
     const WritableBytes room(replies_.data() + count * responder_.udp_payload(), responder_.udp_payload());
     const Bytes message(queries_.data() + i * k_query_bytes_max, in_[i].msg_len);
-    const std::size_t size = responder_.respond(message, answer::Transport::udp, now, room, state_);
+    const std::size_t size =
+        responder_.respond(message, {answer::Transport::udp, address_of(slots_[i].peer)}, now, room, state_);
     if (size == 0) continue;
     out_vectors_[count] = {room.data(), size};
     msghdr& reply = out_[count].msg_hdr;

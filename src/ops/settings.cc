@@ -1,10 +1,15 @@
 #include "ops/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <random>
+#include <unistd.h>
 
 #include "base/check.h"
+#include "base/limits.h"
+#include "ops/version.h"
 
 namespace rollcall::ops {
 
@@ -24,6 +29,23 @@ Settings default_settings() {
   settings.http_listen = {IpEndpoint{*loopback, 8500}};
   settings.zones = {default_zone(settings.dns_ttl_seconds)};
   return settings;
+}
+
+answer::Identity identity_of(const Settings& settings) {
+  std::array<char, limits::k_identity_bytes_max + 1> host{};
+  if (gethostname(host.data(), limits::k_identity_bytes_max) != 0) host[0] = '\0';
+  return {.nsid = settings.nsid.value_or(host.data()),
+          .version = settings.version.value_or(fmt::format("rollcall {}", k_version)),
+          .hostname = settings.hostname.value_or(host.data())};
+}
+
+dns::CookieSecrets cookie_secrets_of(const Settings& settings) {
+  if (!settings.cookies) return {};
+  if (!settings.cookie_secrets.empty()) return settings.cookie_secrets;
+  std::random_device device;
+  SipHashKey drawn{};
+  for (std::uint8_t& octet : drawn) octet = static_cast<std::uint8_t>(device());
+  return {drawn};
 }
 
 answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
@@ -49,6 +71,11 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.dns_workers == wanted.dns_workers, "dns.workers");
   compare(running.udp_payload == wanted.udp_payload, "dns.udp_payload");
   compare(running.max_tcp_connections == wanted.max_tcp_connections, "dns.max_tcp_connections");
+  compare(running.nsid == wanted.nsid, "dns.nsid");
+  compare(running.version == wanted.version, "dns.version");
+  compare(running.hostname == wanted.hostname, "dns.hostname");
+  compare(running.cookies == wanted.cookies, "dns.cookies");
+  compare(running.cookie_secrets == wanted.cookie_secrets, "dns.cookie_secrets");
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");

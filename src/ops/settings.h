@@ -13,11 +13,13 @@
 #include <variant>
 #include <vector>
 
+#include "answer/identity.h"
 #include "answer/policy.h"
 #include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "dns/cookie.h"
 #include "dns/name.h"
 #include "registry/registration.h"
 
@@ -46,6 +48,11 @@ struct Settings {
   std::uint32_t dns_ttl_seconds = 1;   // what zones without a ttl of their own have
   std::size_t udp_payload = 1232;      // 512 … 65535
   std::size_t max_tcp_connections = 1000;
+  std::optional<std::string> nsid;      // RFC 5001, and CH TXT id.server; "" is silence, as for the next two
+  std::optional<std::string> version;   // CH TXT version.bind, version.server
+  std::optional<std::string> hostname;  // CH TXT hostname.bind
+  bool cookies = true;                  // RFC 7873
+  dns::CookieSecrets cookie_secrets;    // the first makes cookies; empty: one drawn at start
   // [http]
   std::vector<IpEndpoint> http_listen;  // default 127.0.0.1:8500
   std::size_t max_http_connections = limits::k_http_connections_max;
@@ -79,6 +86,11 @@ struct Settings {
 
 // The keys whose values differ and take effect only at the next start; for the warning at a reload.
 [[nodiscard]] std::vector<std::string> settings_that_need_a_restart(const Settings& running, const Settings& wanted);
+
+// What the server says of itself: as set, or else the host's name and the program's version.
+[[nodiscard]] answer::Identity identity_of(const Settings& settings);
+// As set, or one drawn from the system; empty: no cookies.
+[[nodiscard]] dns::CookieSecrets cookie_secrets_of(const Settings& settings);
 
 // What the command line asks for.
 struct Serve {

@@ -23,6 +23,11 @@ void read_dns(Section dns, Settings& settings) {
   take(settings.udp_payload, dns.integer("udp_payload", static_cast<std::int64_t>(limits::k_udp_payload_min),
                                          static_cast<std::int64_t>(limits::k_message_bytes_max)));
   take(settings.max_tcp_connections, dns.integer("max_tcp_connections", 1, limits::k_connections_setting_max));
+  take(settings.nsid, dns.text("nsid", parse_identity));
+  take(settings.version, dns.text("version", parse_identity));
+  take(settings.hostname, dns.text("hostname", parse_identity));
+  take(settings.cookies, dns.boolean("cookies"));
+  take(settings.cookie_secrets, dns.texts("cookie_secrets", limits::k_cookie_secrets_max, parse_cookie_secret));
   dns.finish();
 }
 

@@ -76,6 +76,18 @@ Result<answer::WhenEmpty> parse_when_empty(std::string_view text) {
   return failure(Errc::start_up, fmt::format(R"("{}" is not one of "nodata", "nxdomain", "servfail")", text));
 }
 
+Result<std::string> parse_identity(std::string_view text) {
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
+  if (is_printable && text.size() <= limits::k_identity_bytes_max) return std::string(text);
+  return failure(Errc::start_up, fmt::format("must be at most {} printable ASCII characters; \"\" keeps it secret",
+                                             limits::k_identity_bytes_max));
+}
+
+Result<SipHashKey> parse_cookie_secret(std::string_view text) {
+  if (const auto secret = dns::parse_cookie_secret(text)) return *secret;
+  return failure(Errc::start_up, "must be 32 hexadecimal digits each, as `openssl rand -hex 16` prints them");
+}
+
 Result<std::int64_t> check_integer(std::int64_t value, std::int64_t min, std::int64_t max) {
   if (value >= min && value <= max) return value;
   return failure(Errc::start_up, fmt::format("must be {} to {}, not {}", min, max, value));

@@ -31,6 +31,10 @@ namespace rollcall::ops {
 [[nodiscard]] Result<log::Format> parse_log_format(std::string_view text);
 [[nodiscard]] Result<answer::WhenEmpty> parse_when_empty(std::string_view text);
 
+// What the server says of itself: printable ASCII, at most k_identity_bytes_max of it, or nothing.
+[[nodiscard]] Result<std::string> parse_identity(std::string_view text);
+[[nodiscard]] Result<SipHashKey> parse_cookie_secret(std::string_view text);
+
 // The bounds included.
 [[nodiscard]] Result<std::int64_t> check_integer(std::int64_t value, std::int64_t min, std::int64_t max);
 [[nodiscard]] Result<std::chrono::milliseconds> check_duration(std::chrono::milliseconds value,

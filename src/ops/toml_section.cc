@@ -59,6 +59,31 @@ std::optional<std::string_view> Section::string(std::string_view key) {
   return node->value<std::string_view>();
 }
 
+std::optional<bool> Section::boolean(std::string_view key) {
+  const toml::node* node = find(key, key);
+  if (node == nullptr) return std::nullopt;
+  if (const auto* value = node->as_boolean()) return value->get();
+  complain_of_type(key, "true or false", *node);
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string_view>> Section::strings(std::string_view key, std::size_t max) {
+  const toml::node* node = find(key, key);
+  if (node == nullptr) return std::nullopt;
+  const toml::array* list = node->as_array();
+  if (list == nullptr || !std::ranges::all_of(*list, [](const toml::node& each) { return each.is_string(); })) {
+    complain_of_type(key, "an array of strings", *node);
+    return std::nullopt;
+  }
+  if (list->size() > max) {
+    complain(key, fmt::format("must have at most {} entries, not {}", max, list->size()));
+    return std::nullopt;
+  }
+  std::vector<std::string_view> words;
+  for (const toml::node& each : *list) words.emplace_back(each.as_string()->get());
+  return words;
+}
+
 std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t min, std::int64_t max) {
   const toml::node* node = find(key, key);
   if (node == nullptr) return std::nullopt;

@@ -55,6 +55,24 @@ class Section {
     complain(key, value.error().message);
     return std::nullopt;
   }
+  [[nodiscard]] std::optional<bool> boolean(std::string_view key);
+  // Strings, at most `max`, each made into a value by `parse` (std::string_view -> Result<T>).
+  template <class Parse>
+  auto texts(std::string_view key, std::size_t max, Parse parse)
+      -> std::optional<std::vector<typename std::invoke_result_t<Parse, std::string_view>::value_type>> {
+    const std::optional<std::vector<std::string_view>> all = strings(key, max);
+    if (!all) return std::nullopt;
+    std::vector<typename std::invoke_result_t<Parse, std::string_view>::value_type> values;
+    for (const std::string_view words : *all) {
+      auto value = parse(words);
+      if (!value) {
+        complain(key, value.error().message);
+        return std::nullopt;
+      }
+      values.push_back(std::move(*value));
+    }
+    return values;
+  }
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
   // A string with units, or an integer of seconds.
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key, std::chrono::milliseconds min,
@@ -76,6 +94,7 @@ class Section {
  private:
   const toml::node* find(std::string_view key, std::string_view shown);
   std::optional<std::string_view> string(std::string_view key);
+  std::optional<std::vector<std::string_view>> strings(std::string_view key, std::size_t max);
   void complain_of_type(std::string_view key, std::string_view wanted, const toml::node& found);
 
   const toml::table* table_;

@@ -57,9 +57,29 @@ TEST_CASE("the commented example shows every key at its default") {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   REQUIRE_FALSE(text.empty());
   check_defaults(settings_of(text));
-  for (const char* key :
-       {"listen", "workers", "ttl", "udp_payload", "max_tcp_connections", "max_connections", "path", "default", "min",
-        "max", "forget_service_after", "name", "file", "when_empty", "answer_limit", "match", "level", "format"}) {
+  for (const char* key : {"listen",
+                          "workers",
+                          "ttl",
+                          "udp_payload",
+                          "max_tcp_connections",
+                          "nsid",
+                          "version",
+                          "hostname",
+                          "cookies",
+                          "cookie_secrets",
+                          "max_connections",
+                          "path",
+                          "default",
+                          "min",
+                          "max",
+                          "forget_service_after",
+                          "name",
+                          "file",
+                          "when_empty",
+                          "answer_limit",
+                          "match",
+                          "level",
+                          "format"}) {
     INFO(key);
     CHECK(text.find(std::string(key) + " = ") != std::string::npos);
   }
@@ -143,7 +163,8 @@ TEST_CASE("naming a zone's default file changes nothing") {
 
 TEST_CASE("an unknown key is named with file, line, and the keys there are") {
   CHECK(complaint_of("[dns]\nttl = 1\n\n\n\n\nwrokers = 3\n") ==
-        "rollcall.toml:7: dns.wrokers: unknown key; [dns] has listen, workers, ttl, udp_payload, max_tcp_connections");
+        "rollcall.toml:7: dns.wrokers: unknown key; [dns] has listen, workers, ttl, udp_payload, max_tcp_connections, "
+        "nsid, version, hostname, cookies, cookie_secrets");
   CHECK(complaint_of("[http]\nport = 80\n") ==
         "rollcall.toml:2: http.port: unknown key; [http] has listen, max_connections");
   CHECK(complaint_of("[store]\nfile = 'x'\n") == "rollcall.toml:2: store.file: unknown key; [store] has path");
