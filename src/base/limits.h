@@ -19,8 +19,8 @@ inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a z
 inline constexpr std::size_t k_include_depth_max = 8;                        // $INCLUDE inside $INCLUDE
 inline constexpr std::size_t k_zone_text_bytes_max = std::size_t{64} << 20;  // with all it includes: a million records
 
-inline constexpr std::size_t k_identity_bytes_max = 64;     // NSID and the CHAOS names: a host's name, not an essay
-inline constexpr std::size_t k_cookie_secrets_max = 3;       // the new, the present, the old (RFC 9018 §5)
+inline constexpr std::size_t k_identity_bytes_max = 64;  // NSID and the CHAOS names: a host's name, not an essay
+inline constexpr std::size_t k_cookie_secrets_max = 3;   // the new, the present, the old (RFC 9018 §5)
 
 // --- A registration ---
 inline constexpr std::size_t k_id_characters_max = 128;
