@@ -260,12 +260,12 @@ Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
 }
 
 Resolution::Step Resolution::move_to(Bytes target) {
-  if (query_.type == Type::cname || query_.type == Type::any) return Rcode::noerror;
+  if (query_.type == Type::cname) return Rcode::noerror;  // ANY comes here by DNAME only, and goes on (RFC 6672 §3.2)
   // RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with what has been put.
   if (aliases_ == targets_.size() || !is_pointer_reachable(reply_.last_rdata_at())) return Rcode::noerror;
   if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
   name_ = &targets_[aliases_++];
-  const Zone* next = zones_.find_enclosing(*name_);
+  const Zone* next = zones_.find_answering(*name_, query_.type);
   if (next == nullptr) return Rcode::noerror;  // out of our zones: the client asks on
   zone_ = next;
   reply_.show_serial(zone_->serial);

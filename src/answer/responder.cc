@@ -163,7 +163,7 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
 
   const rcu::ReadLock lock;
   const ZoneTable& zones = zones_.table();
-  const Zone* zone = zones.find_enclosing(query.name);
+  const Zone* zone = zones.find_answering(query.name, query.type);
   if (zone == nullptr) {
     exchange.explanation = {dns::ExtendedError::not_authoritative, "none of the zones served here encloses the name"};
     return fail(exchange, Rcode::refused, true);

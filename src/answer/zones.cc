@@ -41,6 +41,19 @@ const Zone* ZoneTable::find_enclosing(const dns::QuestionName& name) const noexc
   return nullptr;
 }
 
+const Zone* ZoneTable::find_answering(const dns::QuestionName& name, dns::Type type) const noexcept {
+  const Zone* zone = find_enclosing(name);
+  if (type != dns::Type::ds || zone == nullptr || zone->apex_labels != name.labels) return zone;
+  const auto above = std::ranges::find_if(label_counts_, [&](std::size_t count) {
+    return count < name.labels && find(name.suffix(name.labels - count)) != nullptr;
+  });
+  if (above == label_counts_.end()) return zone;
+  const Zone* parent = find(name.suffix(name.labels - *above));
+  const StaticAnswer found = parent->records.look_up(name, type);
+  const bool has_name = (found.found == Found::hit || found.found == Found::nodata) && !found.wildcard;
+  return has_name && found.node->find(dns::Type::ns) != nullptr ? parent : zone;
+}
+
 const Zone* ZoneTable::find(std::string_view folded_apex) const noexcept {
   const auto at = by_apex_.find(folded_apex);
   return at == by_apex_.end() ? nullptr : at->second;
@@ -95,6 +108,8 @@ std::size_t Zones::apex_bytes_of(registry::ZoneId zone) const {
 
 std::optional<std::string> Zones::find_conflict(const registry::ServiceRef& service) const {
   const rcu::ReadLock lock;
+  const dns::Name& apex = apexes_.at(static_cast<std::size_t>(service.zone));
+  if (is_reverse(apex)) return apex.text_without_dot();  // its names are those of addresses
   return answer::find_conflict(table().zones().at(static_cast<std::size_t>(service.zone)).records, service.name);
 }
 

@@ -41,6 +41,9 @@ class ZoneTable final : public rcu::Entry {
   [[nodiscard]] const std::vector<Zone>& zones() const { return zones_; }
   // The nearest enclosing zone; null: none, REFUSED.
   [[nodiscard]] const Zone* find_enclosing(const dns::QuestionName& name) const noexcept;
+  // The zone that answers this type at the name: the enclosing one, but for the DS of a zone that another one here
+  // delegates (RFC 4035 §3.1.4.1: it belongs to the side above the cut).
+  [[nodiscard]] const Zone* find_answering(const dns::QuestionName& name, dns::Type type) const noexcept;
   [[nodiscard]] const Zone* find(std::string_view folded_apex) const noexcept;
 
  private:

@@ -19,26 +19,16 @@ struct Kind {
 
 Kind kind_of(const Error& error) {
   switch (error.code) {
-    case Errc::invalid:
-      return {400, error.field.empty() ? "invalid_request" : "invalid_field"};
-    case Errc::malformed:
-      return {400, "bad_json"};
-    case Errc::unknown_zone:
-      return {404, "unknown_zone"};
-    case Errc::unknown_service:
-      return {404, "unknown_service"};
-    case Errc::unknown_instance:
-      return {404, "unknown_instance"};
-    case Errc::conflict:
-      return {409, "conflict"};
-    case Errc::store_busy:
-      return {503, "store_busy"};
-    case Errc::store_failed:
-      return {503, "store_failed"};
-    case Errc::overloaded:
-      return {503, "overloaded"};
-    case Errc::start_up:
-      break;  // never reaches a client
+    case Errc::invalid: return {400, error.field.empty() ? "invalid_request" : "invalid_field"};
+    case Errc::malformed: return {400, "bad_json"};
+    case Errc::unknown_zone: return {404, "unknown_zone"};
+    case Errc::unknown_service: return {404, "unknown_service"};
+    case Errc::unknown_instance: return {404, "unknown_instance"};
+    case Errc::conflict: return {409, "conflict"};
+    case Errc::store_busy: return {503, "store_busy"};
+    case Errc::store_failed: return {503, "store_failed"};
+    case Errc::overloaded: return {503, "overloaded"};
+    case Errc::start_up: break;  // never reaches a client
   }
   return {500, "internal"};
 }

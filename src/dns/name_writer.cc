@@ -14,13 +14,10 @@ struct RdataNames {
 };
 RdataNames names_in(Type type) {
   switch (type) {
-    case Type::mx:
-      return {2, 1};
+    case Type::mx: return {2, 1};
     case Type::soa:
-    case Type::minfo:
-      return {0, 2};
-    default:
-      return {0, has_compressible_rdata(type) ? std::size_t{1} : std::size_t{0}};
+    case Type::minfo: return {0, 2};
+    default: return {0, has_compressible_rdata(type) ? std::size_t{1} : std::size_t{0}};
   }
 }
 

@@ -112,25 +112,17 @@ Result<std::string> parse_generic(Type type, std::span<const std::string_view> t
 // What a person would look up; for the sentence about RDATA that cannot be read.
 std::string_view expected_form(Type type) {
   switch (type) {
-    case Type::a:
-      return "an IPv4 address";
-    case Type::aaaa:
-      return "an IPv6 address";
+    case Type::a: return "an IPv4 address";
+    case Type::aaaa: return "an IPv6 address";
     case Type::ns:
     case Type::cname:
     case Type::ptr:
-    case Type::dname:
-      return "one name";
-    case Type::mx:
-      return "a preference and a name";
-    case Type::srv:
-      return "priority, weight, port and target";
-    case Type::soa:
-      return "primary server, mailbox, serial, refresh, retry, expire and minimum";
-    case Type::txt:
-      return "strings of at most 255 octets";
-    default:
-      return "the presentation format of its RFC, or \\# <octets> <hex>";
+    case Type::dname: return "one name";
+    case Type::mx: return "a preference and a name";
+    case Type::srv: return "priority, weight, port and target";
+    case Type::soa: return "primary server, mailbox, serial, refresh, retry, expire and minimum";
+    case Type::txt: return "strings of at most 255 octets";
+    default: return "the presentation format of its RFC, or \\# <octets> <hex>";
   }
 }
 

@@ -54,23 +54,17 @@ Result<std::string> check_period(std::string_view token) {
 // A field of exactly one token.
 Result<std::string> check_field(ldns_rdf_type kind, std::string_view token, const Name& origin) {
   switch (kind) {
-    case LDNS_RDF_TYPE_DNAME:
-      return check_name(token, origin);
+    case LDNS_RDF_TYPE_DNAME: return check_name(token, origin);
     case LDNS_RDF_TYPE_INT8:
     case LDNS_RDF_TYPE_ALG:
     case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
     case LDNS_RDF_TYPE_SELECTOR:
-    case LDNS_RDF_TYPE_MATCHING_TYPE:
-      return check_number(token, std::numeric_limits<std::uint8_t>::max());
+    case LDNS_RDF_TYPE_MATCHING_TYPE: return check_number(token, std::numeric_limits<std::uint8_t>::max());
     case LDNS_RDF_TYPE_INT16:
-    case LDNS_RDF_TYPE_CERT_ALG:
-      return check_number(token, std::numeric_limits<std::uint16_t>::max());
-    case LDNS_RDF_TYPE_INT32:
-      return check_number(token, std::numeric_limits<std::uint32_t>::max());
-    case LDNS_RDF_TYPE_PERIOD:
-      return check_period(token);
-    default:
-      return std::string(token);
+    case LDNS_RDF_TYPE_CERT_ALG: return check_number(token, std::numeric_limits<std::uint16_t>::max());
+    case LDNS_RDF_TYPE_INT32: return check_number(token, std::numeric_limits<std::uint32_t>::max());
+    case LDNS_RDF_TYPE_PERIOD: return check_period(token);
+    default: return std::string(token);
   }
 }
 
@@ -115,23 +109,17 @@ bool takes_the_rest(ldns_rdf_type kind) {
     case LDNS_RDF_TYPE_WKS:
     case LDNS_RDF_TYPE_APL:
     case LDNS_RDF_TYPE_HIP:
-    case LDNS_RDF_TYPE_AMTRELAY:
-      return true;
-    default:
-      return false;
+    case LDNS_RDF_TYPE_AMTRELAY: return true;
+    default: return false;
   }
 }
 
 Result<void> check_rest(ldns_rdf_type kind, Tokens tokens) {
   switch (kind) {
-    case LDNS_RDF_TYPE_HEX:
-      return check_hex(tokens);
-    case LDNS_RDF_TYPE_NSEC:
-      return check_types(tokens);
-    case LDNS_RDF_TYPE_SVCPARAMS:
-      return check_svc_params(tokens);
-    default:
-      return {};
+    case LDNS_RDF_TYPE_HEX: return check_hex(tokens);
+    case LDNS_RDF_TYPE_NSEC: return check_types(tokens);
+    case LDNS_RDF_TYPE_SVCPARAMS: return check_svc_params(tokens);
+    default: return {};
   }
 }
 

@@ -95,10 +95,8 @@ enum class ExtendedError : std::uint16_t {
     case Type::mr:
     case Type::ptr:
     case Type::minfo:
-    case Type::mx:
-      return true;
-    default:
-      return false;
+    case Type::mx: return true;
+    default: return false;
   }
 }
 

@@ -21,18 +21,12 @@ bool ends_with_dot(std::string_view token) {
 // Empty: no unit of time.
 std::optional<std::uint64_t> seconds_of(char unit) {
   switch (fold(static_cast<std::uint8_t>(unit))) {
-    case 's':
-      return 1;
-    case 'm':
-      return 60;
-    case 'h':
-      return 60 * 60;
-    case 'd':
-      return 24 * 60 * 60;
-    case 'w':
-      return 7 * 24 * 60 * 60;
-    default:
-      return std::nullopt;
+    case 's': return 1;
+    case 'm': return 60;
+    case 'h': return 60 * 60;
+    case 'd': return 24 * 60 * 60;
+    case 'w': return 7 * 24 * 60 * 60;
+    default: return std::nullopt;
   }
 }
 

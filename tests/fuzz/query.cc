@@ -88,7 +88,7 @@ void query(Bytes input) {
   constexpr std::array<std::size_t, 4> k_payloads{512, 1232, 4096, 65535};
   const bool is_udp = (input[0] & 1) == 0;
   const std::size_t payload = k_payloads[input[0] >> 1 & 3];
-  const answer::Responder responder(world.zones(), world.roster(), payload);
+  const answer::Responder responder(world.zones(), world.roster(), {.udp_payload = payload});
   const Bytes message = input.subspan(2);
   const std::size_t size =
       responder.respond(message, is_udp ? answer::Transport::udp : answer::Transport::tcp, world.after(input[1]),

@@ -44,7 +44,7 @@ class Asker {
 
   answer::Zones zones_;
   answer::Roster roster_;
-  answer::Responder responder_{zones_, roster_, 512};
+  answer::Responder responder_{zones_, roster_, {.udp_payload = 512}};
   answer::WorkerState worker_;
   std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(65535);
 };

@@ -63,8 +63,7 @@ class Model {
   // Time passes, with a sweep at each instant that needs one.
   void pass(registry::LeaseTime from, registry::LeaseTime to, registry::WallTime wall);
   void restart(registry::LeaseTime now, registry::WallTime wall);
-
- private:
+  // When the next lease ends, or the next empty service is forgotten.
   [[nodiscard]] std::optional<registry::LeaseTime> next_event() const;
 };
 

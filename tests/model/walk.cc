@@ -1,5 +1,6 @@
 #include "model/walk.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -172,7 +173,10 @@ std::string Walk::heartbeat() {
 std::string Walk::let_time_pass() {
   std::chrono::milliseconds time{below(1500)};
   if (one_in(20)) time = std::chrono::milliseconds(below(20'000));
-  if (one_in(1000)) time = std::chrono::minutes(below(70));
+  if (one_in(200)) time = std::chrono::minutes(below(70));
+  const auto next = model_.next_event();
+  if (next && one_in(4)) time = std::chrono::ceil<std::chrono::milliseconds>(*next - server_.now());  // to the very end
+  time = std::max(time, 0ms);
   if (one_in(10)) {
     note(std::to_string(time.count()) + " ms without a sweep");
     server_.pass_without_writer(time);

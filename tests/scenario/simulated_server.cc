@@ -99,6 +99,7 @@ void SimulatedServer::pass_wall(nanoseconds time) {
 }
 
 void SimulatedServer::pass(nanoseconds time) {
+  run_writer();
   while (time > 0ns) {
     nanoseconds step = time;
     if (const auto wake = registry_->next_wake()) {

@@ -38,6 +38,19 @@ TEST_CASE("an alias in the zone file leads to a service") {
   CHECK(aaaa.authority.size() == 1);
 }
 
+TEST_CASE("a question for ANY ended at the alias a DNAME makes, whatever its target") {  // RFC 6672 §3.2
+  World world({}, 1232, R"(
+$TTL 60
+@      1   IN SOA   ns hostmaster 1 10 5 1h 1
+@          IN NS    ns
+ns         IN A     192.0.2.53
+old        IN DNAME new
+a.new      IN A     192.0.2.1
+)");
+  CHECK(world.ask("a.old.svc.internal", Type::any).answer.back() == "a.new.svc.internal. 60 A 192.0.2.1");
+  CHECK(world.ask("b.old.svc.internal", Type::any).rcode == "NXDOMAIN");
+}
+
 TEST_CASE("a service is closer than a wildcard, and so is nothing below it") {
   World world({}, 1232, k_mixed_zone);
   CHECK(rdata_ends(world.ask("web.svc.internal", Type::a).answer) == Records{"192.0.2.99"});

@@ -94,23 +94,30 @@ TEST_CASE("a protocol's own name exists while a service has been seen with it") 
   CHECK(kind(world, "_tcp.svc.internal") == Kind::none);
   world.add_all({{.service = "web"}, {.service = "db"}});
   CHECK(kind(world, "_tcp.svc.internal") == Kind::empty);
-  CHECK(kind(world, "_udp.svc.internal") == Kind::none);
   CHECK(kind(world, "_tcp.lab.example") == Kind::none);
-  world.add({.service = "web", .id = "i-2", .protocol = Protocol::udp});
-  CHECK(kind(world, "_udp.svc.internal") == Kind::empty);
   world.remove("web", "i-1");
-  world.remove("web", "i-2");
-  CHECK(kind(world, "_udp.svc.internal") == Kind::empty);  // the service stays known, and its names with it
+  world.remove("db", "i-1");
+  CHECK(kind(world, "_tcp.svc.internal") == Kind::empty);  // the services stay known, and their names with them
   world.pass(1h);
   world.registry.sweep(world.clock.now(), world.wall);
-  CHECK(kind(world, "_udp.svc.internal") == Kind::none);
+  CHECK(kind(world, "_tcp.svc.internal") == Kind::none);
+}
+
+TEST_CASE("_udp always exists: the names of DNS-SD are below it") {
+  const World world;
+  CHECK(kind(world, "_udp.svc.internal") == Kind::empty);
+  CHECK(kind(world, "_dns-sd._udp.svc.internal") == Kind::empty);
+  CHECK(kind(world, "_services._dns-sd._udp.svc.internal") == Kind::types);
+  CHECK(kind(world, "b._dns-sd._udp.svc.internal") == Kind::domain);
+  CHECK(kind(world, "lb._dns-sd._udp.svc.internal") == Kind::domain);
+  CHECK(kind(world, "x._dns-sd._udp.svc.internal") == Kind::none);
 }
 
 TEST_CASE("names of no service are left to the zone file") {
   World world;
   populate(world);
-  for (const char* name : {"svc.internal", "ns.svc.internal", "nobody.svc.internal", "x.nobody.svc.internal",
-                           "_services._dns-sd._udp.svc.internal", "web.lab.example"}) {
+  for (const char* name :
+       {"svc.internal", "ns.svc.internal", "nobody.svc.internal", "x.nobody.svc.internal", "web.lab.example"}) {
     CHECK(kind(world, name) == Kind::none);
   }
 }

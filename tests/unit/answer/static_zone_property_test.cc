@@ -144,14 +144,10 @@ Labels random_name(Random& random, std::uint32_t deepest) {
 std::string random_rdata(Random& random, Type type) {
   const std::string number = std::to_string(random.below(3));
   switch (type) {
-    case Type::a:
-      return "192.0.2." + number;
-    case Type::txt:
-      return "\"" + number + "\"";
-    case Type::ds:
-      return "1 8 2 aa0" + number;
-    default:
-      return "t" + number + ".example.";
+    case Type::a: return "192.0.2." + number;
+    case Type::txt: return "\"" + number + "\"";
+    case Type::ds: return "1 8 2 aa0" + number;
+    default: return "t" + number + ".example.";
   }
 }
 

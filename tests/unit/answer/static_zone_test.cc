@@ -75,20 +75,13 @@ StaticAnswer look_up(const StaticZone& zone, std::string_view name, Type type) {
 
 std::string_view word(Found found) {
   switch (found) {
-    case Found::hit:
-      return "hit";
-    case Found::nodata:
-      return "nodata";
-    case Found::nxdomain:
-      return "nxdomain";
-    case Found::delegation:
-      return "delegation";
-    case Found::alias:
-      return "alias";
-    case Found::redirect:
-      return "redirect";
-    case Found::unavailable:
-      return "unavailable";
+    case Found::hit: return "hit";
+    case Found::nodata: return "nodata";
+    case Found::nxdomain: return "nxdomain";
+    case Found::delegation: return "delegation";
+    case Found::alias: return "alias";
+    case Found::redirect: return "redirect";
+    case Found::unavailable: return "unavailable";
   }
   return "";
 }

@@ -82,7 +82,7 @@ struct World {
         zones(make_zones(zone_text, policy)),
         roster(zones, [this](const registry::ServiceRef&) { return policy; }),
         registry(journal, roster, zones, 1h),
-        responder(zones, roster, udp_payload),
+        responder(zones, roster, {.udp_payload = udp_payload}),
         worker(std::make_unique<WorkerState>()) {
     worker->random = Random(42);
   }

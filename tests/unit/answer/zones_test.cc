@@ -65,6 +65,38 @@ TEST_CASE("a zone is found by its name in any case, with the dot or without") {
   CHECK(zones.size() == 4);
 }
 
+TEST_CASE("the DS of a zone served here was answered by the zone itself, and not by the one that delegates it") {
+  std::vector<Zone> both;
+  both.push_back(make_zone("example", R"(
+@          1 IN SOA ns hostmaster 1 10 5 1h 1
+@            IN NS  ns
+ns         1 IN A   192.0.2.53
+cut        1 IN NS  ns
+)"));
+  both.push_back(make_zone("cut.example"));
+  both.push_back(make_zone("unknown.example"));
+  const Zones zones(std::move(both));
+  const rcu::ReadLock lock;
+  const auto answering = [&](std::string_view text, dns::Type type) {
+    const dns::Name name = *dns::Name::parse(text);
+    dns::QuestionName question;
+    REQUIRE(question.read(name.wire()));
+    return zones.table().find_answering(question, type)->records.apex().text_without_dot();
+  };
+  CHECK(answering("cut.example", dns::Type::ds) == "example");
+  CHECK(answering("cut.example", dns::Type::ns) == "cut.example");
+  CHECK(answering("ns.cut.example", dns::Type::ds) == "cut.example");
+  CHECK(answering("unknown.example", dns::Type::ds) == "unknown.example");
+  CHECK(answering("example", dns::Type::ds) == "example");
+}
+
+TEST_CASE("a reverse zone takes no services") {
+  std::vector<Zone> reverse;
+  reverse.push_back(make_zone("2.0.192.in-addr.arpa"));
+  const Zones zones(std::move(reverse));
+  CHECK(zones.find_conflict({ZoneId{0}, "web"}) == "2.0.192.in-addr.arpa");
+}
+
 TEST_CASE("a service may not share its names with the zone file") {
   const auto zone = make_zone("svc.internal", R"(
 @          1 IN SOA ns hostmaster 1 10 5 1h 1

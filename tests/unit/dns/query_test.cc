@@ -78,7 +78,7 @@ TEST_CASE("less than a header, or a response, is not for us") {
 }
 
 TEST_CASE("other than one question is no query (RFC 9619)") {
-  CHECK(parse(message({.questions = 0}, {})) == Parsed::bad_header);
+  CHECK(parse(message({.questions = 0}, {})) == Parsed::no_question);
   CHECK(parse(message({.questions = 2}, {k_question, k_question})) == Parsed::bad_header);
   CHECK(parse(message({.questions = 255}, {k_question})) == Parsed::bad_header);
 }
@@ -100,7 +100,8 @@ TEST_CASE("OPT is found even where no question can be read (RFC 6891 §6.1.1)") 
                                message({.questions = 2, .additionals = 1}, {k_question, k_question, opt()}),
                                message({.additionals = 1}, {Octets{0xc0, 12, 0, 1, 0, 1}, opt()}),
                                message({.questions = 0, .answers = 1, .additionals = 2}, {k_stray, k_stray, opt()})}) {
-    CHECK(parse(octets, query) == Parsed::bad_header);
+    const Parsed parsed = parse(octets, query);
+    CHECK((parsed == Parsed::bad_header || parsed == Parsed::no_question));
     CHECK(query.edns);
   }
   // A label of an unknown type cannot be read over.
@@ -192,7 +193,7 @@ TEST_CASE("of an unknown opcode only the header is believed, and OPT where it is
 TEST_CASE("a Query is used again without a trace of the one before") {
   Query query;
   REQUIRE(parse(message({.additionals = 1}, {k_question, opt()}), query) == Parsed::query);
-  REQUIRE(parse(message({.questions = 0}, {}), query) == Parsed::bad_header);
+  REQUIRE(parse(message({.questions = 0}, {}), query) == Parsed::no_question);
   CHECK(query.question.empty());
   CHECK_FALSE(query.edns);
 }

@@ -57,9 +57,29 @@ TEST_CASE("the commented example shows every key at its default") {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   REQUIRE_FALSE(text.empty());
   check_defaults(settings_of(text));
-  for (const char* key :
-       {"listen", "workers", "ttl", "udp_payload", "max_tcp_connections", "max_connections", "path", "default", "min",
-        "max", "forget_service_after", "name", "file", "when_empty", "answer_limit", "match", "level", "format"}) {
+  for (const char* key : {"listen",
+                          "workers",
+                          "ttl",
+                          "udp_payload",
+                          "max_tcp_connections",
+                          "nsid",
+                          "version",
+                          "hostname",
+                          "cookies",
+                          "cookie_secrets",
+                          "max_connections",
+                          "path",
+                          "default",
+                          "min",
+                          "max",
+                          "forget_service_after",
+                          "name",
+                          "file",
+                          "when_empty",
+                          "answer_limit",
+                          "match",
+                          "level",
+                          "format"}) {
     INFO(key);
     CHECK(text.find(std::string(key) + " = ") != std::string::npos);
   }

@@ -1,0 +1,131 @@
+"""The servers that are asked: Rollcall, Knot and NSD over the same zone files, each with its own port."""
+
+import socket
+import struct
+
+from tests.differential.wire import read_answer, write_query
+from tests.support.processes import Process, find_program, free_port, wait_until
+from tests.support.rollcall import Server
+
+READY_WITHIN = 20
+PATIENCE = 5
+
+KNOT = """\
+server:
+    rundir: "{directory}"
+    listen: 127.0.0.1@{port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: "{directory}"
+template:
+  - id: default
+    zonefile-sync: -1
+    journal-content: none
+log:
+  - target: stderr
+    any: error
+zone:
+"""
+NSD = """\
+server:
+    ip-address: 127.0.0.1@{port}
+    server-count: 1
+    username: ""
+    chroot: ""
+    database: ""
+    pidfile: ""
+    zonelistfile: "{directory}/nsd.list"
+    xfrdfile: "{directory}/nsd.xfrd"
+    zonesdir: "{directory}"
+    rrl-ratelimit: 0
+    minimal-responses: yes
+remote-control:
+    control-enable: no
+"""
+
+
+class Peer:
+    """One server, and a socket to ask it with. Every question is sent once; loopback loses nothing at this pace."""
+
+    def __init__(self, name, port, process):
+        self.name = name
+        self.port = port
+        self.process = process
+        self.udp = socket.socket(type=socket.SOCK_DGRAM)
+        self.udp.connect(("127.0.0.1", port))
+        self.udp.settimeout(PATIENCE)
+        self.ident = 0
+
+    def send(self, question):
+        self.ident = (self.ident + 1) & 0xFFFF
+        self.udp.send(write_query(question, self.ident))
+
+    def receive(self):
+        while True:
+            wire = self.udp.recv(65535)
+            if int.from_bytes(wire[:2], "big") == self.ident:
+                return read_answer(wire)
+
+    def ask_tcp(self, question):
+        query = write_query(question, 1)
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as tcp:
+            tcp.sendall(struct.pack("!H", len(query)) + query)
+            with tcp.makefile("rb") as stream:
+                (length,) = struct.unpack("!H", stream.read(2))
+                return read_answer(stream.read(length))
+
+    def is_answering(self, question):
+        if not self.process.is_running():
+            raise AssertionError(f"{self.name} has ended:\n{self.process.stderr()[-2000:]}")
+        self.udp.settimeout(0.2)
+        try:
+            self.send(question)
+            return self.receive().rcode == "NOERROR"
+        except OSError:
+            return False
+        finally:
+            self.udp.settimeout(PATIENCE)
+
+    def stop(self):
+        self.udp.close()
+        self.process.stop()
+
+
+def start_rollcall(directory, files, prefix):
+    words = [word for apex, file in files.items() for word in ("--zone", f"{apex.rstrip('.')}={file}")]
+    server = Server(directory, ["--log-level", "error", *words], name=f"{prefix}-rollcalld")
+    server.start()
+    return Peer("Rollcall", server.dns_port, server.process)
+
+
+def start_knot(directory, files, prefix):
+    port, home = free_port(), directory / f"{prefix}-knot"
+    home.mkdir()
+    config = KNOT.format(directory=home, port=port)
+    config += "".join(f'  - domain: {apex}\n    file: "{file}"\n' for apex, file in files.items())
+    (home / "knot.conf").write_text(config)
+    return Peer("Knot", port, Process(f"{prefix}-knot", [find_program("knotd"), "-c", home / "knot.conf"], home))
+
+
+def start_nsd(directory, files, prefix):
+    port, home = free_port(), directory / f"{prefix}-nsd"
+    home.mkdir()
+    config = NSD.format(directory=home, port=port)
+    config += "".join(f'zone:\n    name: "{apex}"\n    zonefile: "{file}"\n' for apex, file in files.items())
+    (home / "nsd.conf").write_text(config)
+    return Peer("NSD", port, Process(f"{prefix}-nsd", [find_program("nsd"), "-d", "-c", home / "nsd.conf"], home))
+
+
+PROGRAMS = {"knotd": start_knot, "nsd": start_nsd}
+
+
+def start_all(directory, files, prefix, soa_questions):
+    """Rollcall first, then whichever of the others is installed; all have loaded all zones when this returns."""
+    peers = [start_rollcall(directory, files, prefix)]
+    peers += [start(directory, files, prefix) for program, start in PROGRAMS.items() if find_program(program)]
+    for peer in peers:
+        for question in soa_questions:
+            wait_until(lambda: peer.is_answering(question), READY_WITHIN, f"{peer.name} answers {question}")
+    return peers

@@ -1,0 +1,92 @@
+"""DNS-SD, SVCB and HTTPS, TXT and reverse names of what is registered, as dnspython reads them."""
+
+import time
+
+import dns.rcode
+
+from tests.support.case import Case
+
+REVERSE_ZONE = """\
+@ 60 IN SOA ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 1
+@ 60 IN NS ns.svc.internal.
+7 60 IN PTR fixed.svc.internal.
+"""
+
+
+def texts(reply):
+    return sorted(record.to_text() for rrset in reply.answer for record in rrset)
+
+
+class Discovery(Case):
+    def setUp(self):
+        self.rollcalld = self.server()
+        self.dns = self.rollcalld.dns()
+        self.api = self.api_of(self.rollcalld)
+        self.api.expect_registered("web", "i-1", ["192.0.2.1", "2001:db8::1"], 8080, tags=["blue"],
+                                   meta={"path": "/a", "alpn": "h2,http/1.1"})
+        self.api.expect_registered("web", "i-2", "192.0.2.2", 8081, priority=0)
+        self.api.expect_registered("dns", "u", "192.0.2.3", 53, protocol="udp")
+
+    def ask(self, name, rtype):
+        return self.dns.ask(name + ".svc.internal", rtype, tcp=True)
+
+    def test_services_are_browsed_by_type_and_subtype(self):  # RFC 6763 §4.1, §7.1
+        self.assertEqual(["i-1._web._tcp.svc.internal.", "i-2._web._tcp.svc.internal."], texts(self.ask("_web._tcp", "PTR")))
+        self.assertEqual(["i-1._web._tcp.svc.internal."], texts(self.ask("_blue._sub._web._tcp", "PTR")))
+        self.assertEqual([], texts(self.ask("_web._udp", "PTR")))
+
+    def test_types_and_domains_are_listed(self):  # RFC 6763 §9, §11
+        self.assertEqual(["_dns._udp.svc.internal.", "_web._tcp.svc.internal."], texts(self.ask("_services._dns-sd._udp", "PTR")))
+        for name in ("b", "lb"):
+            self.assertEqual(["svc.internal."], texts(self.ask(f"{name}._dns-sd._udp", "PTR")))
+        for name in ("_dns-sd._udp", "_sub._web._tcp", "_udp"):
+            reply = self.ask(name, "PTR")
+            self.assertEqual((dns.rcode.NOERROR, 0), (reply.rcode(), len(reply.answer)), name)
+
+    def test_an_instance_has_srv_and_txt_below_its_type(self):  # RFC 6763 §5, §6.1
+        self.assertEqual(["1 1 8080 i-1.web.svc.internal."], texts(self.ask("i-1._web._tcp", "SRV")))
+        self.assertEqual({'"path=/a"', '"alpn=h2,http/1.1"'}, set(texts(self.ask("i-1._web._tcp", "TXT"))[0].split()))
+        self.assertEqual(['""'], texts(self.ask("i-2._web._tcp", "TXT")))
+        self.assertEqual(['""'], texts(self.ask("i-2.web", "TXT")))
+
+    def test_https_and_svcb_lead_to_every_instance(self):  # RFC 9460
+        for rtype in ("HTTPS", "SVCB"):
+            self.assertEqual(['1 i-1.web.svc.internal. alpn="h2,http/1.1" port="8080" ipv4hint="192.0.2.1" '
+                              'ipv6hint="2001:db8::1"',
+                              '1 i-2.web.svc.internal. port="8081" ipv4hint="192.0.2.2"'], texts(self.ask("web", rtype)))
+
+
+class ReverseNames(Case):
+    def setUp(self):
+        file = self.zone_file(REVERSE_ZONE, name="reverse.zone")
+        self.rollcalld = self.server("--zone", "svc.internal", "--zone", f"2.0.192.in-addr.arpa={file}",
+                                     "--zone", f"8.b.d.0.1.0.0.2.ip6.arpa={self.zone_file(REVERSE_ZONE, name='six.zone')}")
+        self.dns = self.rollcalld.dns()
+        self.api = self.api_of(self.rollcalld)
+        self.api.expect_registered("web", "i-1", ["192.0.2.1", "2001:db8::1", "192.0.2.7"])
+
+    def reverse(self, name):
+        reply = self.dns.ask(name, "PTR")
+        return dns.rcode.to_text(reply.rcode()), texts(reply)
+
+    def test_addresses_lead_to_instances_and_static_names_stand(self):  # RFC 1035 §3.5, RFC 3596 §2.5
+        six = "1." + "0." * 23 + "8.b.d.0.1.0.0.2.ip6.arpa"
+        self.assertEqual(("NOERROR", ["i-1.web.svc.internal."]), self.reverse("1.2.0.192.in-addr.arpa"))
+        self.assertEqual(("NOERROR", ["i-1.web.svc.internal."]), self.reverse(six))
+        self.assertEqual(("NOERROR", ["fixed.svc.internal."]), self.reverse("7.2.0.192.in-addr.arpa"))
+        self.assertEqual(("NXDOMAIN", []), self.reverse("9.2.0.192.in-addr.arpa"))
+        self.assertEqual(("NOERROR", []), self.reverse("0.0.8.b.d.0.1.0.0.2.ip6.arpa"))
+        self.api.expect_deregistered("web", "i-1")
+        self.assertEqual(("NXDOMAIN", []), self.reverse("1.2.0.192.in-addr.arpa"))
+
+    def test_an_address_of_several_instances_has_several_names_and_the_ttl_of_the_shortest_lease(self):
+        self.api.expect_registered("db", "i-2", "192.0.2.1", ttl="1s")
+        time.sleep(0.01)
+        reply = self.dns.ask("1.2.0.192.in-addr.arpa", "PTR")
+        self.assertEqual(["i-1.web.svc.internal.", "i-2.db.svc.internal."], texts(reply))
+        self.assertEqual(0, reply.answer[0].ttl)
+
+    def test_a_reverse_zone_takes_no_services(self):
+        body = {"service": "web", "id": "i-9", "address": "192.0.2.9", "port": 80, "zone": "2.0.192.in-addr.arpa"}
+        refused = self.api.call("POST", "/v1/heartbeat", body)
+        self.assertEqual(409, refused.status)
