@@ -12,7 +12,7 @@ target_compile_options(rollcall_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside its own <string> and <variant> at -O2 (GCC bugs 105329, 105562).
   target_compile_options(rollcall_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
-    -Wno-array-bounds -Winvalid-pch)
+    -Wno-stringop-overread -Wno-array-bounds -Winvalid-pch)
 else()
   # The stable_sort of GCC 12's library uses what it has itself marked as deprecated.
   target_compile_options(rollcall_options INTERFACE -Wno-deprecated-declarations)
