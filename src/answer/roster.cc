@@ -65,7 +65,7 @@ void Roster::withdraw(const registry::ServiceRef& service) {
 registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service) const {
   const rcu::ReadLock lock;
   const ServiceAnswers* answers = services_.find(service);
-  return answers == nullptr ? registry::LeaseTime::min() : answers->handout()->until();
+  return answers == nullptr ? registry::LeaseTime{} : answers->handout()->until();
 }
 
 void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {

@@ -84,7 +84,7 @@ class Handout {
 
  private:
   void raise(std::int64_t wanted) noexcept;
-  std::atomic<std::int64_t> until_ns_{registry::LeaseTime::min().time_since_epoch().count()};
+  std::atomic<std::int64_t> until_ns_{0};
 };
 
 class ServiceAnswers final : public rcu::Entry {

@@ -70,7 +70,7 @@ class Audience {
 
   // Until when a cache may hold an answer about the service that was made so far. Exact for what replaced snapshots have
   // answered only when no reader is left in them.
-  [[nodiscard]] virtual LeaseTime answered_until(const ServiceRef&) const { return LeaseTime::min(); }
+  [[nodiscard]] virtual LeaseTime answered_until(const ServiceRef&) const { return LeaseTime{}; }
   // Another process may have answered for the service until `now`.
   virtual void assume_answered(const ServiceRef&, LeaseTime) {}
 };

@@ -105,6 +105,7 @@ class Registry {
   void add_owed_to(Transaction& transaction) const;
   void add_events_to(Transaction& transaction, std::vector<Event>& staged);
   void events_are_durable(Transaction& transaction);
+  [[nodiscard]] LeaseTime end_after(const Change& change, LeaseTime now) const;
   void note_safe_times(std::span<const InstanceKey> drained);
   void tell_of_restored(const Service& service, WallTime wall_now);
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
