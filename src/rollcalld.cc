@@ -106,6 +106,14 @@ class Audiences final : public registry::Audience {
     first_.withdraw(service);
     second_.withdraw(service);
   }
+  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
+                                                   registry::LeaseTime now) const override {
+    return std::max(first_.answered_until(service, now), second_.answered_until(service, now));
+  }
+  void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override {
+    first_.assume_answered(service, now);
+    second_.assume_answered(service, now);
+  }
 
  private:
   registry::Audience& first_;

@@ -124,7 +124,7 @@ void Batch::add(const registry::Edit& change) {
   put({.registration = asked,
        .standing = standing,
        .registered_at = is_known ? before->second.registered_at : wall,
-       .deadline = is_known ? before->second.deadline : deadline_after(now, asked.ttl)},
+       .deadline = registered.contains(asked.key) ? deadline_after(now, asked.ttl) : before->second.deadline},
       !is_known);
 }
 

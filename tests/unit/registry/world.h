@@ -83,7 +83,7 @@ class RecordingAudience final : public Audience {
   }
   void withdraw(const ServiceRef& service) override { lines.push_back(std::string(service.name) + " is forgotten"); }
 
-  [[nodiscard]] LeaseTime answered_until(const ServiceRef&) const override { return answered; }
+  [[nodiscard]] LeaseTime answered_until(const ServiceRef&, LeaseTime) const override { return answered; }
   void assume_answered(const ServiceRef&, LeaseTime now) override { answered = now + std::chrono::seconds(1); }
 
   std::vector<std::string> lines;
