@@ -41,7 +41,8 @@ DNSOverTLS=no
 ReadEtcHosts=no
 """
 
-# Arguments: the directory with the two files above, dbus-daemon, systemd-resolved. Says "ready" and waits for its end.
+# Arguments: the directory with the two files above, dbus-daemon, systemd-resolved. The shell is the first of
+# a PID namespace: both end with it, and it ends with the test.
 SCENE = """\
 set -e
 mount -t tmpfs none /run
@@ -55,7 +56,8 @@ chown 991:991 /run/systemd/resolve
 cp "$1/resolved.conf" /run/systemd/resolved.conf.d/test.conf
 "$2" --config-file="$1/bus.conf" --nofork --nopidfile &
 while [ ! -S /run/dbus/system_bus_socket ]; do sleep 0.05; done
-exec "$3"
+"$3" &
+wait
 """
 
 
@@ -81,7 +83,7 @@ class SystemdResolved(Case):
         (self.directory / "bus.conf").write_text(BUS)
         (self.directory / "resolved.conf").write_text(
             RESOLVED.format(address=self.rollcalld.address, port=self.rollcalld.dns_port))
-        self.resolved = self.start("resolved", ["unshare", "--mount", "sh", "-c", SCENE, "sh", self.directory, bus, daemon],
+        self.resolved = self.start("resolved", ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", SCENE, "sh", self.directory, bus, daemon],
                                    env=self.environment)
         api = self.api_of(self.rollcalld)
         api.expect_registered("web", "i-1", ["192.0.2.1", "2001:db8::1"], 8080, priority=2, meta={"path": "/a"})
@@ -89,7 +91,7 @@ class SystemdResolved(Case):
         self.eventually(lambda: self.ask("statistics").returncode == 0, "systemd-resolved answers", timeout=20, every=0.2)
 
     def tearDown(self):
-        self.resolved.stop()
+        self.resolved.kill()
         super().tearDown()
 
     def ask(self, *words):
