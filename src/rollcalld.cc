@@ -130,7 +130,7 @@ class Rollcalld {
         roster_(zones_, [this](const registry::ServiceRef& service) { return policy_of(service); }),
         transfers_(
             zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
-            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes),
+            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
         clock_(steady_clock::now()),
         report_(settings_.lease) {}
 
@@ -190,16 +190,17 @@ Result<void> Rollcalld::open_store() {
 
 Result<void> Rollcalld::bind() {
   api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
-  responder_ =
-      std::make_unique<answer::Responder>(zones_, roster_,
-                                          answer::ResponderSettings{.udp_payload = settings_.udp_payload,
-                                                                    .identity = ops::identity_of(settings_),
-                                                                    .cookie_secrets = ops::cookie_secrets_of(settings_),
-                                                                    .tcp_idle = limits::k_dns_tcp_idle,
-                                                                    .access = ops::access_of(settings_),
-                                                                    .rate_limit = ops::rate_limit_of(settings_),
-                                                                    .tsig_keys = settings_.keys,
-                                                                    .transfers = &transfers_});
+  responder_ = std::make_unique<answer::Responder>(
+      zones_, roster_,
+      answer::ResponderSettings{.udp_payload = settings_.udp_payload,
+                                .identity = ops::identity_of(settings_),
+                                .cookie_secrets = ops::cookie_secrets_of(settings_),
+                                .cookies_required_above = settings_.cookies_required_above,
+                                .tcp_idle = limits::k_dns_tcp_idle,
+                                .access = ops::access_of(settings_),
+                                .rate_limit = ops::rate_limit_of(settings_),
+                                .tsig_keys = settings_.keys,
+                                .transfers = &transfers_});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
@@ -220,6 +221,7 @@ Result<void> Rollcalld::bind() {
                 .writer = *writer_,
                 .clock = clock_,
                 .zones = zones_,
+                .transfers = transfers_,
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
                 .dns_workers = net_->dns_counters(),
