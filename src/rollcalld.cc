@@ -28,6 +28,8 @@
 #include "registry/lease_clock.h"
 #include "registry/registry.h"
 #include "registry/writer.h"
+#include "store/copy.h"
+#include "store/edit_watch.h"
 #include "store/instance_store.h"
 
 namespace rollcall {
@@ -229,7 +231,11 @@ Result<void> Rollcalld::bind() {
                 .dns_listeners = net_->dns_listeners(),
                 .http_listeners = net_->http_listeners(),
                 .dns_tls_listeners = net_->dns_tls_listeners(),
-                .https_listeners = net_->https_listeners()});
+                .https_listeners = net_->https_listeners(),
+                .ignored_rows = [this]() -> ops::IgnoredRows {
+                  const store::IgnoredRows& rows = store_->ignored();
+                  return {rows.count(), rows.sentences(limits::k_ignored_rows_shown_max)};
+                }});
   return {};
 }
 
@@ -265,12 +271,14 @@ void Rollcalld::restore() {
 void Rollcalld::run(const Signals& signals) {
   const Ticker ticker(clock_);
   restore();
+  store::EditWatch edits(*store_, *writer_);
   std::jthread writing([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "writer");
     const rcu::Thread reader;
     writer_->run(stop);
   });
   net_->start();
+  edits.start();
   std::jthread stepping([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "serials");
     const rcu::Thread reader;
@@ -363,6 +371,13 @@ int start(const std::vector<std::string>& arguments) {
   if (!command) return refuse(command.error());
   if (const auto* print = std::get_if<ops::Print>(&*command)) {
     std::fputs(print->text.c_str(), stdout);
+    return 0;
+  }
+  if (const auto* copy = std::get_if<ops::Copy>(&*command)) {
+    const Result<store::Copied> copied =
+        copy->is_restore ? store::restore_from(copy->file, copy->database) : store::back_up(copy->database, copy->file);
+    if (!copied) return refuse(copied.error());
+    std::printf("%s: %s\n", copy->is_restore ? "restored" : "backed up", store::to_text(*copied).c_str());
     return 0;
   }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);

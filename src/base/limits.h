@@ -90,6 +90,12 @@ inline constexpr unsigned k_client_ipv6_bits = 64;                // a client's 
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
 
+// --- Edits of the database ---
+inline constexpr std::chrono::milliseconds k_edit_look_every{200};  // "within a second", with room for a busy disk
+inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembered, of those that break a rule
+inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
+inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
+
 // --- The server's own pauses ---
 // The lease clock is advanced every k_clock_tick. A gap longer than k_clock_gap_max is the server's own pause (SIGSTOP,
 // a suspended machine, starvation) and is given back to every lease; readers never run further ahead of the last tick.

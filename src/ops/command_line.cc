@@ -27,6 +27,8 @@ struct Flags {
   std::optional<std::string> db;
   std::optional<std::string> dns_workers;
   std::optional<std::string> log_level;
+  std::optional<std::string> backup;
+  std::optional<std::string> restore;
   bool check_only = false;
 };
 
@@ -46,6 +48,10 @@ void describe_flags(CLI::App& app, Flags& flags) {
   add_flag_with_value(app, "--db", flags.db, "FILE", "Contents", "the SQLite database (default rollcall.db)");
   add_flag_with_value(app, "--zone", flags.zones, "NAME[=FILE]", "Contents",
                       "serve this zone; repeatable (default svc.internal=zones/svc.internal.zone)");
+  add_flag_with_value(app, "--backup", flags.backup, "FILE", "Contents",
+                      "copy the database into a new file, then exit; a server may be running on it");
+  add_flag_with_value(app, "--restore", flags.restore, "FILE", "Contents",
+                      "put a back-up in the database's place, then exit; the old one is kept as .bak");
   add_flag_with_value(app, "--config", flags.config, "FILE", "Running",
                       "settings; flags beat them (default rollcall.toml, where it exists)");
   add_flag_with_value(app, "--dns-workers", flags.dns_workers, "N", "Running",
@@ -187,6 +193,16 @@ std::optional<Error> lay_over(Settings& settings, const Flags& flags) {
   return find_shared_endpoint(settings);
 }
 
+// One deed at a time.
+Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
+  if (static_cast<int>(flags.check_only) + flags.backup.has_value() + flags.restore.has_value() > 1) {
+    return failure(Errc::start_up, "--backup, --restore and --check exclude each other; see rollcalld --help");
+  }
+  const Result<std::string> file = parse_path(flags.backup ? *flags.backup : *flags.restore);
+  if (!file) return flag_failure(flags.backup ? "--backup" : "--restore", file.error());
+  return Copy{settings.store_path, *file, flags.restore.has_value()};
+}
+
 }  // namespace
 
 Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
@@ -207,6 +223,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   Result<Settings> settings = settings_before_flags(flags);
   if (!settings) return std::unexpected(settings.error());
   if (auto error = lay_over(*settings, flags)) return std::unexpected(std::move(*error));
+  if (flags.backup || flags.restore) return parse_copy(*settings, flags);
   return Serve{std::move(*settings), flags.check_only};
 }
 

@@ -76,7 +76,10 @@ std::string Report::status_json() const {
   write_strings(json, from.dns_tls_listeners);
   json.name("https");
   write_strings(json, from.https_listeners);
-  json.close_object().close_object();
+  json.close_object();
+  json.name("ignored_rows");
+  write_strings(json, from.ignored_rows ? from.ignored_rows().sentences : std::vector<std::string>());
+  json.close_object();
   return json.take();
 }
 
@@ -187,6 +190,8 @@ void Report::put_writer(MetricsPage& page) const {
                read(stats.failed_changes));
   page.gauge("rollcall_store_works", "Whether the last write of the store succeeded.",
              stats.store_works.load(std::memory_order_relaxed) ? 1 : 0);
+  page.gauge("rollcall_ignored_rows", "Rows of the database that are not on the roll because they break a rule.",
+             sources_->ignored_rows ? as_double(sources_->ignored_rows().count) : 0);
   page.histogram("rollcall_commit_seconds", "Time of one commit, from staging to visible.",
                  stats.commit_seconds.snapshot());
   page.histogram("rollcall_commit_changes", "Changes in one commit.", stats.batch_changes.snapshot());

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +26,12 @@
 
 namespace rollcall::ops {
 
+// Rows of the database that break a rule, and sentences about the first of them.
+struct IgnoredRows {
+  std::size_t count = 0;
+  std::vector<std::string> sentences;
+};
+
 // Where the figures are.
 struct Sources {
   const registry::Registry& registry;
@@ -39,6 +47,7 @@ struct Sources {
   std::vector<std::string> http_listeners = {};
   std::vector<std::string> dns_tls_listeners = {};
   std::vector<std::string> https_listeners = {};
+  std::function<IgnoredRows()> ignored_rows = {};
 };
 
 class Report final : public api::Server {

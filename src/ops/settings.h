@@ -143,7 +143,12 @@ struct Serve {
 struct Print {  // --help, --version: to stdout, exit 0
   std::string text;
 };
-using Command = std::variant<Serve, Print>;
+struct Copy {  // --backup, --restore
+  std::string database;
+  std::string file;  // the back-up
+  bool is_restore = false;
+};
+using Command = std::variant<Serve, Print, Copy>;
 
 // Reads flags (without the program's name) and the file they name (`rollcall.toml` in the working directory where it
 // exists and no --config is given). Called again with the same arguments at SIGHUP. Paths stay as written: relative

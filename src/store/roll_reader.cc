@@ -124,17 +124,13 @@ Result<InstanceRecord> read_instance(const SQLite::Statement& row, registry::Zon
   const Result<Status> status = parse_status(text_at(row, 11));
   if (!status) return std::unexpected(status.error());
   registry::Standing standing(*status, time_at(row, 14));
-  if (!row.isColumnNull(15)) {
+  if (*status != Status::ready && !row.isColumnNull(15)) {  // who has set it to ready by hand has left the rest
     standing.is_critical = true;
     standing.output = text_at(row, 15).substr(0, limits::k_check_output_bytes_max);
   }
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
   return InstanceRecord{std::move(*registration), std::move(standing), index_at(row, 13), time_at(row, 12)};
-}
-
-std::string name_of_instance(const SQLite::Statement& row) {
-  return fmt::format("instance {}/{} in zone {}", text_at(row, 1), text_at(row, 2), text_at(row, 0));
 }
 
 void read_counts(SQLite::Database& connection, registry::Restored& into) {
@@ -146,6 +142,25 @@ void read_counts(SQLite::Database& connection, registry::Restored& into) {
 }
 
 }  // namespace
+
+std::string name_of_row(std::string_view zone, std::string_view service, std::string_view id) {
+  return fmt::format("instance {}/{} in zone {}", service, id, zone);
+}
+
+InstanceRow::InstanceRow(SQLite::Database& connection, const registry::ZoneDirectory& zones)
+    : zones_(zones), select_(connection, std::string(k_instances) + " WHERE zone = ? AND service = ? AND id = ?") {}
+
+std::optional<Result<InstanceRecord>> InstanceRow::read(registry::ZoneId zone, const std::string& zone_text,
+                                                        const registry::InstanceKey& key) {
+  select_.reset();
+  select_.bindNoCopy(1, zone_text);
+  select_.bindNoCopy(2, key.service.name);
+  select_.bindNoCopy(3, key.id);
+  if (!select_.executeStep()) return std::nullopt;
+  std::optional<Result<InstanceRecord>> record = read_instance(select_, zone, zones_.apex_bytes_of(zone));
+  select_.reset();
+  return record;
+}
 
 registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneDirectory& directory,
                              SkippedRows& skipped) {
@@ -162,8 +177,8 @@ registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneD
     if (record) {
       restored.services.push_back(std::move(*record));
     } else {
-      skipped.add(
-          fmt::format("service {} in zone {}: {}", text_at(service, 1), text_at(service, 0), record.error().message));
+      skipped.add(fmt::format("service {} in zone {}", text_at(service, 1), text_at(service, 0)),
+                  record.error().message);
     }
   }
 
@@ -175,7 +190,8 @@ registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneD
     if (record) {
       restored.instances.push_back(std::move(*record));
     } else {
-      skipped.add(fmt::format("{}: {}", name_of_instance(instance), record.error().message));
+      skipped.add(name_of_row(text_at(instance, 0), text_at(instance, 1), text_at(instance, 2)),
+                  record.error().message);
     }
   }
   transaction.commit();

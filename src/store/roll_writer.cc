@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <sqlite3.h>
+#include <utility>
 
+#include "store/database.h"
 #include "store/row_text.h"
 
 namespace rollcall::store {
@@ -59,15 +61,40 @@ RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirecto
       events_(connection, zones_, history) {}
 
 void RollWriter::write(const registry::Transaction& transaction) {
-  roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
+  const bool is_begun = std::exchange(is_held_, false);
+  if (!is_begun) roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
   try {
-    run(begin_);
+    if (!is_begun) run(begin_);
     write_rows(transaction);
     run(commit_);
   } catch (...) {
     roll_back();
     throw;
   }
+}
+
+void RollWriter::hold() {
+  roll_back();
+  sqlite3_busy_timeout(connection_.getHandle(), 0);
+  const int code = begin_.tryExecuteStep();
+  begin_.tryReset();
+  sqlite3_busy_timeout(connection_.getHandle(), static_cast<int>(k_busy_wait.count()));
+  if (code != SQLITE_DONE) throw SQLite::Exception(sqlite3_errmsg(connection_.getHandle()), code);
+  is_held_ = true;
+}
+
+void RollWriter::release() {
+  if (!std::exchange(is_held_, false)) return;
+  try {
+    run(commit_);
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+void RollWriter::drop() noexcept {
+  if (std::exchange(is_held_, false)) roll_back();
 }
 
 void RollWriter::write_rows(const registry::Transaction& transaction) {
