@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "registry/health.h"
+
 namespace rollcall::registry {
 
 std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
@@ -109,11 +111,12 @@ Outcome Stage::add(const Register& change, LeaseTime now, WallTime wall_now, boo
   // A service's row is written when it appears, comes back, or shows a protocol for the first time.
   if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
   // A registration that repeats or updates an instance does not undo a drain.
-  edit.instances.insert_or_assign(
-      asked.key.id, InstanceRecord{asked, before.status, index_, is_new ? wall_now : before.registered_at});
+  const Status status = status_of(before.registration, before.status, asked);
+  edit.instances.insert_or_assign(asked.key.id,
+                                  InstanceRecord{asked, status, index_, is_new ? wall_now : before.registered_at});
   return Applied{.created = is_new,
                  .changed = true,
-                 .status = before.status,
+                 .status = status,
                  .label = label_of(asked.key.id),
                  .index = index_,
                  .expires_at = {}};
