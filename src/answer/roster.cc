@@ -41,7 +41,9 @@ Roster::Roster(const Zones& zones, PolicyOf policy_of)
 void Roster::publish(const registry::Service& service) {
   const rcu::ReadLock lock;
   const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
-  auto answers = std::make_unique<ServiceAnswers>(service, zone.records.apex(), policy_of_(service.key()));
+  const ServiceAnswers* before = services_.find(service.key());
+  auto answers = std::make_unique<ServiceAnswers>(service, zone.records.apex(), policy_of_(service.key()),
+                                                  before == nullptr ? std::make_shared<Handout>() : before->handout());
   const registry::ProtocolSet is = answers->protocols();
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
   if (reverse_) {
@@ -58,6 +60,19 @@ void Roster::withdraw(const registry::ServiceRef& service) {
   count(service.zone, answers->protocols(), 0);
   if (reverse_) reverse_->update(answers->instances(), {});
   rcu::Entry::retire(services_.remove(*answers));
+}
+
+registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service) const {
+  const rcu::ReadLock lock;
+  const ServiceAnswers* answers = services_.find(service);
+  return answers == nullptr ? registry::LeaseTime::min() : answers->handout()->until();
+}
+
+void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {
+  const rcu::ReadLock lock;
+  if (const ServiceAnswers* answers = services_.find(service)) {
+    answers->note_handout(now, answers->policy().ttl_seconds);
+  }
 }
 
 void Roster::count(registry::ZoneId zone, registry::ProtocolSet was, registry::ProtocolSet is) {

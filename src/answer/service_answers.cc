@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace rollcall::answer {
 namespace {
@@ -32,8 +33,16 @@ bool has_tag(const registry::Instance& instance, std::string_view tag) {
 
 }  // namespace
 
-ServiceAnswers::ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy)
-    : service_(service.service), policy_(policy), protocols_(service.protocols) {
+void Handout::raise(std::int64_t wanted) noexcept {
+  const std::int64_t ahead = wanted + std::chrono::nanoseconds(limits::k_handout_step).count();
+  std::int64_t seen = until_ns_.load(std::memory_order_relaxed);
+  while (seen < wanted && !until_ns_.compare_exchange_weak(seen, ahead, std::memory_order_relaxed)) {
+  }
+}
+
+ServiceAnswers::ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+                               std::shared_ptr<Handout> handout)
+    : service_(service.service), policy_(policy), handout_(std::move(handout)), protocols_(service.protocols) {
   const std::optional<dns::Name> service_name = dns::Name::join(service_.name, apex);
   check(service_name.has_value(), "a registered service has a name in its zone");
 

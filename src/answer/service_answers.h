@@ -13,8 +13,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,9 +67,30 @@ struct View {
 enum class Family : std::uint8_t { v4, v6 };
 [[nodiscard]] constexpr std::size_t octets_of(Family family) { return family == Family::v4 ? 4 : 16; }
 
+// Until when caches may hold answers about a service: one per service, handed on from snapshot to snapshot.
+//
+// Threads  any. It is written at most once in k_handout_step by all of them together, and says up to as much more.
+class Handout {
+ public:
+  void note(registry::LeaseTime until) noexcept {
+    const std::int64_t wanted = until.time_since_epoch().count();
+    if (until_ns_.load(std::memory_order_relaxed) >= wanted) [[likely]]
+      return;
+    raise(wanted);
+  }
+  [[nodiscard]] registry::LeaseTime until() const noexcept {
+    return registry::LeaseTime(registry::LeaseTime::duration(until_ns_.load(std::memory_order_relaxed)));
+  }
+
+ private:
+  void raise(std::int64_t wanted) noexcept;
+  std::atomic<std::int64_t> until_ns_{registry::LeaseTime::min().time_since_epoch().count()};
+};
+
 class ServiceAnswers final : public rcu::Entry {
  public:
-  ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy);
+  ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+                 std::shared_ptr<Handout> handout = std::make_shared<Handout>());
 
   using Key = registry::ServiceRef;
   [[nodiscard]] Key key() const { return service_.ref(); }
@@ -75,6 +98,12 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return registry::hash_of(key); }
 
   [[nodiscard]] const AnswerPolicy& policy() const { return policy_; }
+
+  // An answer with members of a view is given, for this long.
+  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept {
+    handout_->note(now + std::chrono::seconds(ttl));
+  }
+  [[nodiscard]] const std::shared_ptr<Handout>& handout() const { return handout_; }
 
   [[nodiscard]] registry::ProtocolSet protocols() const { return protocols_; }
   [[nodiscard]] const View& all() const { return all_; }
@@ -114,6 +143,7 @@ class ServiceAnswers final : public rcu::Entry {
 
   registry::ServiceKey service_;
   AnswerPolicy policy_;
+  std::shared_ptr<Handout> handout_;
   registry::ProtocolSet protocols_ = 0;
   std::vector<Member> members_;
   std::vector<std::uint8_t> octets_;

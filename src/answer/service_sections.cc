@@ -58,8 +58,10 @@ bool ServiceSections::has_live(const View& view) const {
 std::span<const std::uint32_t> ServiceSections::live_members(const View& view, std::uint32_t& ttl) {
   const std::span<const std::uint32_t> all = answers_.order_of(view);
   ttl = full_ttl();
-  if (leases_reach_full_ttl()) [[likely]]
+  if (leases_reach_full_ttl()) [[likely]] {
+    if (!all.empty()) answers_.note_handout(now_, ttl);
     return all;
+  }
   scratch_.live.clear();
   registry::LeaseTime earliest = registry::LeaseTime::max();
   for (const std::uint32_t i : all) {
@@ -68,13 +70,17 @@ std::span<const std::uint32_t> ServiceSections::live_members(const View& view, s
     scratch_.live.push_back(i);
     earliest = std::min(earliest, end);
   }
-  if (!scratch_.live.empty()) ttl = ttl_until(earliest);
+  if (!scratch_.live.empty()) {
+    ttl = ttl_until(earliest);
+    answers_.note_handout(now_, ttl);
+  }
   return scratch_.live;
 }
 
 ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& view, Family family) {
   const AddressList& list = family == Family::v4 ? view.v4 : view.v6;
   if (leases_reach_full_ttl()) [[likely]] {
+    if (list.count > 0) answers_.note_handout(now_, full_ttl());
     return {answers_.octets(list.at, list.count * octets_of(family)), answers_.weights(list), list.equal_weights,
             full_ttl()};
   }
@@ -91,6 +97,7 @@ ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& vie
   }
   if (earliest == registry::LeaseTime::max()) return {};
   const std::uint32_t ttl = ttl_until(earliest);
+  answers_.note_handout(now_, ttl);
   if (live.size() == view.count) {
     return {answers_.octets(list.at, list.count * octets_of(family)), answers_.weights(list), list.equal_weights, ttl};
   }

@@ -37,7 +37,7 @@ struct Route {
   Shape path;
   Routed (*run)(const Call&);
   Kind kind = Kind::at_once;
-  Filters filters = Filters::none;
+  Takes takes = Takes::nothing;
 };
 
 // The API. HEAD is a GET whose body is not sent. The most frequent calls come first.
@@ -49,7 +49,10 @@ constexpr Route k_routes[] = {
     {Method::put, "/v1/services/{service}/instances/{id}", &register_instance, Kind::change},
     {Method::del, "/v1/services/{service}/instances/{id}", &deregister, Kind::change},
     {Method::post, "/v1/services/{service}/instances", &register_in_service, Kind::change},
-    {Method::get, "/v1/services/{service}", &read_service, Kind::at_once, Filters::tag_and_status},
+    {Method::post, "/v1/services/{service}/instances/{id}/drain", &drain, Kind::change, Takes::wait},
+    {Method::del, "/v1/services/{service}/instances/{id}/drain", &end_drain, Kind::change},
+    {Method::get, "/v1/services/{service}", &read_service, Kind::at_once,
+     Takes::tag | Takes::status | Takes::index | Takes::wait},
     {Method::get, "/v1/services", &list_services},
     {Method::get, "/v1/status", &read_status},
     {Method::get, "/healthz", &read_health},
@@ -106,6 +109,14 @@ Response refuse(const Target& target) {
   return response;
 }
 
+void count_when_answered(Wait& wait, Counters& counters) {
+  wait.answer = [&counters, answer = std::move(wait.answer)](registry::LeaseTime now) mutable {
+    Response response = answer(now);
+    count_errors(response, counters);
+    return response;
+  };
+}
+
 }  // namespace
 
 Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
@@ -119,7 +130,7 @@ Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counte
     const std::optional<Match> found = match(route.path, *target);
     if (!found) continue;
     if (ahead == Ahead::changes && route.kind != Kind::change) return Later{};
-    Result<Parameters> parameters = parse_parameters(target->query, route.filters, zones_);
+    Result<Parameters> parameters = parse_parameters(target->query, route.takes, zones_);
     if (!parameters) return problem(parameters.error());
     return route.run(
         {request, now, found->service, found->id, std::move(*parameters), registry_, zones_, server_, counters, ahead});
@@ -136,12 +147,20 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
     count_errors(*response, counters);
     return routed;
   }
+  if (Wait* wait = std::get_if<Wait>(&routed)) {
+    count_when_answered(*wait, counters);
+    return routed;
+  }
   Submission& submission = std::get<Submission>(routed);
   submission.describe = [&counters, describe = std::move(submission.describe)](const registry::Outcome& outcome,
                                                                                registry::LeaseTime then) mutable {
-    Response response = describe(outcome, then);
-    count_errors(response, counters);
-    return response;
+    std::variant<Response, Wait> described = describe(outcome, then);
+    if (Wait* wait = std::get_if<Wait>(&described)) {
+      count_when_answered(*wait, counters);
+    } else {
+      count_errors(std::get<Response>(described), counters);
+    }
+    return described;
   };
   return routed;
 }

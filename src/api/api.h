@@ -6,9 +6,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -32,15 +34,26 @@ class Server {
 // A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs but
 // the Counters of the route that made it: it is called at most once, on that thread. A writer that takes no more is
 // answered for by whoever asked it: problem(Errc::overloaded).
+struct Wait;
 struct Submission {
   registry::Change change;
-  std::move_only_function<Response(const registry::Outcome&, registry::LeaseTime now)> describe;
+  std::move_only_function<std::variant<Response, Wait>(const registry::Outcome&, registry::LeaseTime now)> describe;
+};
+
+// Answered later: when the service is at another index than `known`, or the time is over, whichever is first. Another
+// index may be there already when this arrives: whoever waits looks once after it is in the queue of those who are woken.
+// `answer` is called at most once, on the thread of the route that made it, and owns all it needs but the Counters.
+struct Wait {
+  std::optional<registry::ServiceKey> service;  // empty: the time alone
+  registry::ChangeIndex known = 0;              // of the service; 0: there is none yet
+  std::chrono::milliseconds at_most{};
+  std::move_only_function<Response(registry::LeaseTime now)> answer;
 };
 
 // Not answered: what stands ahead of it on its connection must come to an end first. Route it again then.
 struct Later {};
 
-using Routed = std::variant<Response, Submission, Later>;
+using Routed = std::variant<Response, Submission, Later, Wait>;
 
 // What stands ahead of a request on its connection, unanswered (RFC 9112 §9.3.2: answers, and effects, in order).
 enum class Ahead : std::uint8_t {

@@ -38,6 +38,10 @@ struct Call {
 [[nodiscard]] Routed register_in_service(const Call& call);
 [[nodiscard]] Routed deregister(const Call& call);
 
+// drains.cc
+[[nodiscard]] Routed drain(const Call& call);
+[[nodiscard]] Routed end_drain(const Call& call);
+
 // heartbeats.cc
 [[nodiscard]] Routed renew_instance(const Call& call);
 [[nodiscard]] Routed renew_many(const Call& call);

@@ -87,7 +87,9 @@ void describe_instance(JsonWriter& json, const Instance& instance, std::string_v
   }
   json.member("ttl", format_duration(asked.ttl))
       .member("registered_at", format_wall_time(instance.registered_at))
-      .close_object();
+      .member("status_since", format_wall_time(instance.standing.since));
+  if (!instance.standing.output.empty()) json.member("output", instance.standing.output);
+  json.close_object();
 }
 
 void describe_service(JsonWriter& json, const registry::Service& service, std::string_view zone, LeaseTime now) {

@@ -34,6 +34,8 @@ class JsonWriter {
   }
 
   JsonWriter& value(std::string_view text);
+  JsonWriter& value(const char* text) { return value(std::string_view(text)); }
+  JsonWriter& value(std::same_as<bool> auto truth) { return raw(truth ? "true" : "false"); }
   // Text that is JSON already.
   JsonWriter& raw(std::string_view json) {
     separate();

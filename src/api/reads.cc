@@ -6,6 +6,7 @@
 #include "api/calls.h"
 #include "api/describe.h"
 #include "api/problem.h"
+#include "base/rcu.h"
 
 namespace rollcall::api {
 namespace {
@@ -20,11 +21,30 @@ Response read(JsonWriter& json, registry::ChangeIndex index) {
   return response;
 }
 
-bool is_asked_for(const Instance& instance, const Call& call) {
-  const Parameters& asked = call.parameters;
-  if (!instance.lease.is_alive(call.now)) return false;  // ended, though perhaps not swept yet
+bool is_asked_for(const Instance& instance, const Parameters& asked, registry::LeaseTime now) {
+  if (!instance.lease.is_alive(now)) return false;  // ended, though perhaps not swept yet
   if (asked.status && instance.status != *asked.status) return false;
   return !asked.tag || std::ranges::binary_search(instance.registration.tags, *asked.tag);
+}
+
+// A service as it is now. Under a ReadLock.
+Response show_service(const registry::Registry& registry, const registry::ZoneDirectory& zones,
+                      const registry::ServiceKey& key, const Parameters& asked, registry::LeaseTime now) {
+  const Service* service = registry.find_service(key.ref());
+  const std::string zone = zones.name_of(key.zone);
+  if (service == nullptr) {
+    return problem(Error{Errc::unknown_service,
+                         fmt::format("zone {} knows no service \"{}\"; it comes with the first instance that registers",
+                                     zone, key.name)});
+  }
+  JsonWriter json;
+  json.open_object().member("service", key.name).member("zone", zone).member("index", service->index);
+  json.name("instances").open_array();
+  for (const Instance* instance : service->instances) {
+    if (is_asked_for(*instance, asked, now)) describe_instance(json, *instance, zone, now);
+  }
+  json.close_array().close_object();
+  return read(json, service->index);
 }
 
 }  // namespace
@@ -45,24 +65,25 @@ Routed list_services(const Call& call) {
   return read(json, index);
 }
 
+// With `index` and `wait` a blocking query: answered when the service is at another index than the one given. A service
+// that has never been is at 0. An index from the future is another one too: the client has met another database.
 Routed read_service(const Call& call) {
-  const Result<std::string> name = parse_service(call);
+  Result<std::string> name = parse_service(call);
   if (!name) return problem(name.error());
-  const Service* service = call.registry.find_service({call.zone(), *name});
-  const std::string zone = call.zones.name_of(call.zone());
-  if (service == nullptr) {
-    return problem(Error{
-        Errc::unknown_service,
-        fmt::format("zone {} knows no service \"{}\"; it comes with the first instance that registers", zone, *name)});
+  registry::ServiceKey key{call.zone(), std::move(*name)};
+  const Service* service = call.registry.find_service(key.ref());
+  const registry::ChangeIndex index = service == nullptr ? 0 : service->index;
+  if (call.parameters.wait && call.parameters.index == index) {
+    return Wait{.service = key,
+                .known = index,
+                .at_most = *call.parameters.wait,
+                .answer = [&registry = call.registry, &zones = call.zones, key,
+                           asked = call.parameters](registry::LeaseTime now) {
+                  const rcu::ReadLock lock;
+                  return show_service(registry, zones, key, asked, now);
+                }};
   }
-  JsonWriter json;
-  json.open_object().member("service", *name).member("zone", zone).member("index", service->index);
-  json.name("instances").open_array();
-  for (const Instance* instance : service->instances) {
-    if (is_asked_for(*instance, call)) describe_instance(json, *instance, zone, call.now);
-  }
-  json.close_array().close_object();
-  return read(json, service->index);
+  return show_service(call.registry, call.zones, key, call.parameters, call.now);
 }
 
 Routed read_instance(const Call& call) {

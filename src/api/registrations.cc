@@ -85,9 +85,8 @@ Routed submit(const Call& call, Result<Registration> registration) {
     }
   }
   return Submission{registry::Register{std::move(*registration)},
-                    [asked = std::move(asked), &registry = call.registry](const Outcome& outcome, LeaseTime now) {
-                      return describe_outcome(asked, registry, outcome, now);
-                    }};
+                    [asked = std::move(asked), &registry = call.registry](const Outcome& outcome, LeaseTime now)
+                        -> std::variant<Response, Wait> { return describe_outcome(asked, registry, outcome, now); }};
 }
 
 }  // namespace
@@ -113,7 +112,8 @@ Routed register_in_service(const Call& call) {
 Routed deregister(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());
-  return Submission{registry::Deregister{std::move(*key)}, [](const Outcome& outcome, LeaseTime) {
+  return Submission{registry::Deregister{std::move(*key)},
+                    [](const Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
                       return outcome ? Response{204, {}, {}, {}} : problem(outcome.error());
                     }};
 }

@@ -1,11 +1,15 @@
 #include "api/target.h"
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/parse_query.hpp>
 #include <boost/url/pct_string_view.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 #include <fmt/format.h>
+#include <vector>
 
+#include "base/duration.h"
 #include "registry/registration.h"
 
 namespace rollcall::api {
@@ -45,16 +49,89 @@ Result<void> set_once(std::optional<T>& place, Result<T> value, std::string_view
   return {};
 }
 
-Result<void> read_parameter(std::string_view name, std::string_view value, Filters filters,
+template <class Number>
+Result<Number> parse_number(std::string_view text, std::string_view name, Number min, Number max) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) {
+    return failure(Errc::invalid, fmt::format("{} must be an integer from {} to {}", name, min, max),
+                   std::string(name));
+  }
+  return number;
+}
+
+// "10s", or an integer of seconds. A longer wait than the longest is the longest: the client asks again.
+Result<std::chrono::milliseconds> parse_wait(std::string_view text) {
+  const bool is_number = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  const auto wait = parse_duration(is_number ? std::string(text) + "s" : std::string(text));
+  if (!wait) return failure(Errc::invalid, "wait must be a duration like \"10s\" or \"1m30s\"", "wait");
+  return std::min<std::chrono::milliseconds>(*wait, limits::k_wait_max);
+}
+
+Result<std::string> parse_name(std::string_view text, std::string_view field) {
+  if (text.empty()) return failure(Errc::invalid, fmt::format("{} must not be empty", field), std::string(field));
+  return std::string(text);
+}
+
+// One line for each parameter there is.
+struct Parameter {
+  Takes takes;
+  std::string_view name;
+  Result<void> (*read)(std::string_view value, Parameters& into);
+};
+
+constexpr Parameter k_parameters[] = {
+    {Takes::tag, "tag",
+     [](std::string_view value, Parameters& into) {
+       return set_once(into.tag, registry::parse_label(value, "tag"), "tag");
+     }},
+    {Takes::status, "status",
+     [](std::string_view value, Parameters& into) { return set_once(into.status, parse_status(value), "status"); }},
+    {Takes::index, "index",
+     [](std::string_view value, Parameters& into) {
+       return set_once(into.index, parse_number<registry::ChangeIndex>(value, "index", 0, limits::k_index_max),
+                       "index");
+     }},
+    {Takes::wait, "wait",
+     [](std::string_view value, Parameters& into) { return set_once(into.wait, parse_wait(value), "wait"); }},
+    {Takes::service, "service",
+     [](std::string_view value, Parameters& into) {
+       return set_once(into.service, registry::parse_label(value, "service"), "service");
+     }},
+    {Takes::id, "id",
+     [](std::string_view value, Parameters& into) {
+       return set_once(into.id, registry::parse_instance_id(value, "id"), "id");
+     }},
+    {Takes::limit, "limit",
+     [](std::string_view value, Parameters& into) {
+       return set_once(into.limit, parse_number<std::uint32_t>(value, "limit", 1, limits::k_events_limit_max), "limit");
+     }},
+    {Takes::name, "name",
+     [](std::string_view value, Parameters& into) { return set_once(into.name, parse_name(value, "name"), "name"); }},
+    {Takes::type, "type",
+     [](std::string_view value, Parameters& into) { return set_once(into.type, parse_name(value, "type"), "type"); }},
+};
+
+// "zone, tag and status"
+std::string list_of(Takes takes) {
+  std::vector<std::string_view> names{"zone"};
+  for (const Parameter& parameter : k_parameters) {
+    if (has(takes, parameter.takes)) names.push_back(parameter.name);
+  }
+  std::string text(names.front());
+  for (std::size_t i = 1; i < names.size(); ++i) text.append(i + 1 < names.size() ? ", " : " and ").append(names[i]);
+  return text;
+}
+
+Result<void> read_parameter(std::string_view name, std::string_view value, Takes takes,
                             const registry::ZoneDirectory& zones, Parameters& into) {
   if (name == "zone") return set_once(into.zone, parse_zone(value, "zone", zones), name);
-  if (filters == Filters::tag_and_status) {
-    if (name == "tag") return set_once(into.tag, registry::parse_label(value, "tag"), name);
-    if (name == "status") return set_once(into.status, parse_status(value), name);
+  for (const Parameter& parameter : k_parameters) {
+    if (parameter.name == name && has(takes, parameter.takes)) return parameter.read(value, into);
   }
   const std::string shown(name.substr(0, k_quoted_bytes_max));
-  const std::string_view known = filters == Filters::none ? "zone" : "zone, tag and status";
-  return failure(Errc::invalid, fmt::format("unknown parameter \"{}\"; this call takes {}", shown, known), shown);
+  return failure(Errc::invalid, fmt::format("unknown parameter \"{}\"; this call takes {}", shown, list_of(takes)),
+                 shown);
 }
 
 }  // namespace
@@ -88,7 +165,7 @@ Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view fiel
                  std::string(field));
 }
 
-Result<Parameters> parse_parameters(std::string_view query, Filters filters, const registry::ZoneDirectory& zones) {
+Result<Parameters> parse_parameters(std::string_view query, Takes takes, const registry::ZoneDirectory& zones) {
   Parameters parameters;
   if (query.empty()) return parameters;
   // Boost.URL 1.81 reads what it has parsed up to a NUL: the query gets one of its own.
@@ -101,7 +178,7 @@ Result<Parameters> parse_parameters(std::string_view query, Filters filters, con
     if (parameter.key.empty() && parameter.value.empty()) continue;  // "?zone=a&"
     const std::string_view name = decode({parameter.key.data(), parameter.key.size()}, name_room);
     const std::string_view value = decode({parameter.value.data(), parameter.value.size()}, value_room);
-    if (const auto read = read_parameter(name, value, filters, zones, parameters); !read) {
+    if (const auto read = read_parameter(name, value, takes, zones, parameters); !read) {
       return std::unexpected(read.error());
     }
   }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,17 +32,41 @@ struct Target {
 // A segment, or a parameter's value, as it was meant. `room` holds the text where it had to be decoded.
 [[nodiscard]] std::string_view decode(std::string_view encoded, std::string& room);
 
-// What may be asked about besides the zone.
-enum class Filters : bool { none, tag_and_status };
+// What a call takes besides the zone: a set.
+enum class Takes : std::uint16_t {
+  nothing = 0,
+  tag = 1,
+  status = 2,
+  index = 4,
+  wait = 8,
+  service = 16,
+  id = 32,
+  limit = 64,
+  name = 128,
+  type = 256,
+};
+[[nodiscard]] constexpr Takes operator|(Takes a, Takes b) {
+  return static_cast<Takes>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
+}
+[[nodiscard]] constexpr bool has(Takes all, Takes one) {
+  return (static_cast<std::uint16_t>(all) & static_cast<std::uint16_t>(one)) != 0;
+}
 
 struct Parameters {
   std::optional<registry::ZoneId> zone;
   std::optional<std::string> tag;  // folded
   std::optional<registry::Status> status;
+  std::optional<registry::ChangeIndex> index;
+  std::optional<std::chrono::milliseconds> wait;  // at most k_wait_max
+  std::optional<std::string> service;             // folded
+  std::optional<std::string> id;
+  std::optional<std::uint32_t> limit;  // 1 … k_events_limit_max
+  std::optional<std::string> name;     // a DNS name, as given
+  std::optional<std::string> type;     // a DNS type, as given
 };
 
 // Errc::invalid for a parameter that is unknown here, wrong, or given twice; Errc::unknown_zone.
-[[nodiscard]] Result<Parameters> parse_parameters(std::string_view query, Filters filters,
+[[nodiscard]] Result<Parameters> parse_parameters(std::string_view query, Takes takes,
                                                   const registry::ZoneDirectory& zones);
 
 // The zone of this name. `field` names where it stood.

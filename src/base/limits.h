@@ -39,12 +39,20 @@ inline constexpr std::int64_t k_journal_bytes_setting_max = std::int64_t{1} << 4
 // Before a restart some changes may have been shown and not yet stored (leases that ended): serials go on so far ahead.
 inline constexpr std::uint64_t k_restart_index_gap = 65'536;
 
+// How exactly it is known until when caches hold answers: a service's note of it is written no more often than this.
+inline constexpr std::chrono::milliseconds k_handout_step{50};
+
 // --- A registration ---
 inline constexpr std::size_t k_id_characters_max = 128;
 inline constexpr std::size_t k_addresses_max = 32;  // a host with more interfaces than this registers more instances
 inline constexpr std::size_t k_tags_max = 64;       // each tag is a name to answer for
 inline constexpr std::size_t k_meta_key_max = 64;
 inline constexpr std::size_t k_meta_bytes_max = 1300;  // TXT of an instance stays inside one datagram (RFC 6763 §6.2)
+inline constexpr std::size_t k_check_output_bytes_max = 256;  // a sentence, not a log
+inline constexpr std::size_t k_came_back_max = 65'536;  // leases that have ended and are remembered for the history
+inline constexpr std::uint64_t k_history_rows_default = 100'000;
+inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
+inline constexpr std::size_t k_restored_events_max = 10'000;  // a start with more instances tells of none of them
 inline constexpr std::chrono::milliseconds k_lease_min = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
 inline constexpr std::chrono::milliseconds k_lease_default = std::chrono::seconds(15);
@@ -55,7 +63,6 @@ inline constexpr std::size_t k_check_text_max = 1024;  // a path: what proxies c
 inline constexpr std::size_t k_check_expect_body_max = 256;
 inline constexpr std::size_t k_check_expect_status_max = 16;
 inline constexpr std::size_t k_check_body_bytes_max = std::size_t{64} << 10;  // read of an answer, to look for a text
-inline constexpr std::size_t k_check_output_max = 256;                        // of a result, as people read it
 inline constexpr std::int64_t k_check_streak_max = 10;                        // rise and fall
 inline constexpr std::chrono::milliseconds k_check_interval_min = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds k_check_interval_max = std::chrono::hours(1);
@@ -79,6 +86,10 @@ inline constexpr std::size_t k_http_pipeline_max = 256;  // unanswered requests 
 inline constexpr std::size_t k_http_connections_max = 10'000;
 inline constexpr std::size_t k_http_backlog_bytes_max = std::size_t{1} << 20;  // answers waiting to be taken
 inline constexpr std::size_t k_json_depth_max = 16;
+inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10);  // of a call that waits for a change
+inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll
+inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
+inline constexpr std::uint32_t k_events_limit_max = 10'000;
 
 // --- Connections ---
 inline constexpr std::chrono::milliseconds k_http_idle{75'000};     // between two requests

@@ -16,6 +16,11 @@ char g_grace_period = 0;
 
 void drain() { urcu_memb_barrier(); }
 
+void wait_for_readers() {
+  urcu_memb_synchronize_rcu();
+  detail::tsan_acquire(&detail::g_grace_period);
+}
+
 void Entry::retire(std::unique_ptr<const Entry> entry) {
   Entry* raw = const_cast<Entry*>(entry.release());  // nobody else owns it; only the head is written
   urcu_memb_call_rcu(&raw->links_.head, [](rcu_head* head) {

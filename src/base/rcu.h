@@ -68,6 +68,9 @@ class ReadLock {
 // Waits until everything retired so far has been freed. Not from inside a ReadLock. For shutdown and tests.
 void drain();
 
+// Waits until every reader that is in a ReadLock now has left it. Not from inside one.
+void wait_for_readers();
+
 // What an entry of a table derives from.
 class Entry {
  public:

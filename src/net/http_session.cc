@@ -172,6 +172,7 @@ bool HttpSession::route_request() {
     return true;
   }
   line_.emplace_back();
+  if (api::Wait* wait = std::get_if<api::Wait>(&routed)) routed = wait->answer(backend_.clock.now());
   answer(first_place_ + line_.size() - 1, std::get<api::Response>(routed), framing);
   return true;
 }
@@ -195,7 +196,9 @@ void HttpSession::submit(api::Submission submission, Framing framing) {
     loop.post([self = std::move(self), describe = std::move(describe), place, framing,
                outcome = std::move(outcome)]() mutable {
       --self->changes_ahead_;
-      self->answer(place, describe(outcome, self->backend_.clock.now()), framing);
+      std::variant<api::Response, api::Wait> described = describe(outcome, self->backend_.clock.now());
+      if (api::Wait* wait = std::get_if<api::Wait>(&described)) described = wait->answer(self->backend_.clock.now());
+      self->answer(place, std::get<api::Response>(described), framing);
       self->flush();
       self->progress_.cancel();
     });

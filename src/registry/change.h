@@ -1,7 +1,9 @@
 // What can be asked of the roll, and what it came to.
 #pragma once
 
+#include <concepts>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "base/result.h"
@@ -16,16 +18,47 @@ struct Register {
 struct Deregister {
   InstanceKey key;
 };
-using Change = std::variant<Register, Deregister>;
+// Out of the service's answers, or back into them. The lease goes on as it is.
+struct SetDraining {
+  InstanceKey key;
+  bool is_draining = true;
+};
+// What the health checks of an instance have come to. `output`: the sentence of the one that says no.
+struct SetHealth {
+  InstanceKey key;
+  bool is_critical = false;
+  std::string output;
+};
+// Nobody is there: the lease ends before its time. `reason` says how that was found out.
+struct End {
+  InstanceKey key;
+  std::string reason;
+  LeaseTime unless_renewed = LeaseTime::max();  // the deadline that was seen: a later one says that it is alive
+};
+// A row that somebody has changed in the database: the instance is as the row says. Its removal is a Deregister.
+struct Edit {
+  Registration registration;
+  Standing standing;
+};
+
+struct Change {
+  std::variant<Register, Deregister, SetDraining, SetHealth, End, Edit> asked;
+  std::string by = {};  // who asked, for the history; empty: nobody is known
+
+  template <class T>
+    requires std::constructible_from<decltype(asked), T> && (!std::same_as<std::remove_cvref_t<T>, Change>)
+  Change(T&& what, std::string who = {})  // NOLINT(google-explicit-constructor): each of them is a change
+      : asked(std::forward<T>(what)), by(std::move(who)) {}
+};
 
 // What a change came to: what the answer to the client is made of.
 struct Applied {
   bool created = false;  // a new instance, not a renewal or an update
   bool changed = false;  // something visible is different
   Status status = Status::ready;
-  std::string label;
+  std::string label = {};
   ChangeIndex index = 0;  // of the instance; for a deregistration, of the service
-  LeaseTime expires_at;
+  LeaseTime expires_at = {};
 };
 using Outcome = Result<Applied>;
 

@@ -30,17 +30,27 @@ bool CheckState::record(bool passed, const Check& check) {
 }
 
 std::string cut_output(std::string text) {
-  if (text.size() <= limits::k_check_output_max) return text;
-  std::size_t size = limits::k_check_output_max;
+  if (text.size() <= limits::k_check_output_bytes_max) return text;
+  std::size_t size = limits::k_check_output_bytes_max;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
   text.resize(size);
   return text;
 }
 
-Status status_of(const Registration* before, Status status, const Registration& asked) {
-  if (before == nullptr) return asked.health && asked.health->starts_critical ? Status::critical : Status::ready;
+Standing standing_of(const Registration* before, Standing standing, const Registration& asked, WallTime wall_now) {
+  if (before == nullptr) {
+    const bool starts_critical = asked.health && asked.health->starts_critical;
+    Standing fresh(starts_critical ? Status::critical : Status::ready, wall_now);
+    if (starts_critical) fresh.output = "no check has passed yet";
+    return fresh;
+  }
   const bool gives_up_checks = before->health.has_checks() && !asked.health.has_checks();
-  return gives_up_checks && status == Status::critical ? Status::ready : status;
+  if (gives_up_checks && standing.is_critical) {
+    if (!standing.is_draining) standing.since = wall_now;
+    standing.is_critical = false;
+    standing.output.clear();
+  }
+  return standing;
 }
 
 milliseconds phase_of(const InstanceRef& key, std::size_t check, milliseconds interval) {

@@ -25,7 +25,7 @@ enum class CheckEnd : std::uint8_t {
 
 struct CheckResult {
   CheckEnd end = CheckEnd::passed;
-  std::string output;  // a sentence for people, at most k_check_output_max octets of UTF-8
+  std::string output;  // a sentence for people, at most k_check_output_bytes_max octets of UTF-8
 };
 
 // One check's way between up and down: `fall` failures in a row make it down, `rise` passes in a row up again. Whatever
@@ -45,12 +45,14 @@ class CheckState {
   std::uint16_t against_ = 0;  // results in a row that speak against it
 };
 
-// The text cut to k_check_output_max octets, never inside a character.
+// The text cut to k_check_output_bytes_max octets, never inside a character.
 [[nodiscard]] std::string cut_output(std::string text);
 
-// The status a registration gets. `before` is what was registered under the key, with its status; null: nothing. An
-// instance that gives up its checks is no longer critical by them.
-[[nodiscard]] Status status_of(const Registration* before, Status status, const Registration& asked);
+// How an instance stands once it is registered so. `before` is what was registered under the key, with its standing;
+// null: nothing. A registration that repeats or updates an instance does not undo a drain; one that gives up its checks
+// is no longer critical by them.
+[[nodiscard]] Standing standing_of(const Registration* before, Standing standing, const Registration& asked,
+                                   WallTime wall_now);
 
 // --- When a check runs ---
 

@@ -85,12 +85,10 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
 }
 
 void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
-  const bool is_critical = instance.status == Status::critical;
   if (place != nullptr && place->is_same(instance)) {
-    if (instance.status != Status::draining) place->is_critical = is_critical;
+    place->is_critical = instance.standing.is_critical;
     return;
   }
-  const bool was_critical = place != nullptr && place->is_critical && instance.status == Status::draining;
   place = std::make_shared<Watched>();
   Watched& watched = *place;
   const Registration& asked = instance.registration;
@@ -100,7 +98,7 @@ void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& p
   watched.port = asked.port;
   watched.ttl = asked.ttl;
   watched.registered_at = instance.registered_at;
-  watched.is_critical = is_critical || was_critical;
+  watched.is_critical = instance.standing.is_critical;
   for (const Check& check : watched.plan->checks) {
     const std::size_t number = watched.tasks.size();
     Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));
@@ -252,7 +250,7 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
     if (result.end == CheckEnd::refused && watched.plan->evict_on_refusal &&
         now >= silent_from(expires_at, watched.ttl)) {
       add_one(counters_.evicted);
-      orders_.evict(watched.key, result.output);
+      orders_.evict(watched.key, result.output, expires_at);
     }
     set(task, now + pause);
     return;

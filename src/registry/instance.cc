@@ -86,11 +86,12 @@ std::string label_of(std::string_view id) {
   return slug_of(id).append(k_derived_mark).append(short_hash(id));
 }
 
-Instance::Instance(Registration asked, Status current_status, ChangeIndex change_index, WallTime first_registered_at,
+Instance::Instance(Registration asked, Standing current, ChangeIndex change_index, WallTime first_registered_at,
                    LeaseTime now)
     : registration(std::move(asked)),
       label(label_of(registration.key.id)),
-      status(current_status),
+      standing(std::move(current)),
+      status(standing.status()),
       index(change_index),
       registered_at(first_registered_at),
       lease(now, registration.ttl) {}

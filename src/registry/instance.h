@@ -7,6 +7,7 @@
 // Source   interface.md §2.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -42,6 +43,23 @@ enum class Status : std::uint8_t {
   critical,  // a health check says no; as draining
 };
 [[nodiscard]] std::string_view to_text(Status status);
+
+// How an instance stands, apart from its lease. Both may say no at once: draining is what is shown then.
+struct Standing {
+  Standing() = default;
+  Standing(Status status, WallTime since_when = {})  // NOLINT(google-explicit-constructor): one of the plain ones
+      : is_draining(status == Status::draining), is_critical(status == Status::critical), since(since_when) {}
+
+  bool is_draining = false;  // somebody asked it to leave
+  bool is_critical = false;  // a health check says no
+  WallTime since{};          // of the present status
+  std::string output;        // of the check that says no, at most k_check_output_bytes_max
+  [[nodiscard]] Status status() const {
+    if (is_draining) return Status::draining;
+    return is_critical ? Status::critical : Status::ready;
+  }
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
 
 // Keys own or borrow their text; both kinds find.
 struct ServiceRef {
@@ -92,17 +110,41 @@ struct Registration {
 // ends like a derived label gets a derived one too, so the two kinds never meet.
 [[nodiscard]] std::string label_of(std::string_view id);
 
+// From when on no cache can hold an answer with the instance in it. Of an instance that drains; for others it means
+// nothing. Threads: the writer sets it, once it is known; anyone reads.
+class SafeTime {
+ public:
+  SafeTime() = default;
+  SafeTime(const SafeTime& other) noexcept { set(other.get()); }
+  SafeTime& operator=(const SafeTime& other) noexcept {
+    set(other.get());
+    return *this;
+  }
+  void set(LeaseTime time) noexcept { at_.store(time.time_since_epoch().count(), std::memory_order_relaxed); }
+  // LeaseTime::max(): not known yet.
+  [[nodiscard]] LeaseTime get() const noexcept {
+    return LeaseTime(LeaseTime::duration(at_.load(std::memory_order_relaxed)));
+  }
+
+ private:
+  std::atomic<std::int64_t> at_{LeaseTime::max().time_since_epoch().count()};
+};
+
 // The timer is the writer's, for the end of the lease.
 class Instance final : public rcu::Entry, public TimingWheel::Timer {
  public:
-  Instance(Registration asked, Status status, ChangeIndex index, WallTime registered_at, LeaseTime now);
+  Instance(Registration asked, Standing standing, ChangeIndex index, WallTime registered_at, LeaseTime now);
 
   Registration registration;
   std::string label;
-  Status status;
+  Standing standing;
+  Status status;           // of the standing
   ChangeIndex index;       // of the change that made this version
   WallTime registered_at;  // of the first registration under this key, kept by updates
-  mutable Lease lease;     // the one thing that moves: heartbeats renew it
+  mutable Lease lease;     // moves: heartbeats renew it
+  mutable SafeTime safe;   // moves once: when no cache can hold a draining instance any more
+  // A newer version is on the roll: whoever has renewed this one's lease renews that one's too.
+  mutable std::atomic<bool> is_replaced{false};
 
   using Key = InstanceRef;
   [[nodiscard]] Key key() const { return registration.key.ref(); }

@@ -39,8 +39,7 @@ class ManualClock final : public TimeSource {
 
 // Threads  any thread renews and reads; the writer ends. One word, no lock.
 // Rule     a deadline only grows, until the lease ends; an ended lease never comes back. A renewal and an end that race
-// have
-//          one winner: either the renewal is acknowledged and the lease goes on, or it is refused.
+//          have one winner: either the renewal is acknowledged and the lease goes on, or it is refused.
 class Lease {
  public:
   // The deadline is rounded up to a whole millisecond, the resolution of expiry: never early.
@@ -59,8 +58,21 @@ class Lease {
     do {
       if (seen <= now.time_since_epoch().count()) return false;
       if (seen >= renewed) return true;  // an earlier deadline never replaces a later one
-    } while (!deadline_.compare_exchange_weak(seen, renewed, std::memory_order_relaxed));
+    } while (!deadline_.compare_exchange_weak(seen, renewed, std::memory_order_seq_cst));
     return true;
+  }
+
+  // Goes on from another lease of the same instance: ends no sooner than that one.
+  void take_over(const Lease& other) noexcept {
+    const std::int64_t deadline = other.deadline_.load(std::memory_order_seq_cst);
+    std::int64_t seen = deadline_.load(std::memory_order_relaxed);
+    while (seen != k_ended && seen < deadline &&
+           !deadline_.compare_exchange_weak(seen, deadline, std::memory_order_seq_cst)) {
+    }
+  }
+  // Before anybody has seen this one.
+  void begin_as(const Lease& other) noexcept {
+    deadline_.store(other.deadline_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
 
   // Ends the lease if its deadline has passed: true, and no renewal will succeed. False: it was renewed meanwhile.

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "registry/event.h"
 #include "registry/instance.h"
+#include "registry/lease.h"
 
 namespace rollcall::registry {
 
@@ -23,24 +26,27 @@ struct ServiceRecord {
 // An instance as it is made durable. The lease is not: it lives in memory, and starts anew after a restart.
 struct InstanceRecord {
   Registration registration;
-  Status status = Status::ready;
+  Standing standing = {};
   ChangeIndex index = 0;
   WallTime registered_at;
+  bool renews_lease = true;  // not stored: the change that made it begins the lease anew
 };
 
 // What one commit writes, all or nothing; in this order: removals, then services, then instances, then forgotten
 // services. Borrowed for the call.
 struct Transaction {
-  std::vector<InstanceRef> removed;              // rows that may or may not be there
-  std::vector<ServiceRecord> services;           // inserted or replaced
-  std::vector<const InstanceRecord*> instances;  // inserted or replaced
-  std::vector<ServiceRef> forgotten;             // services without instances
-  ChangeIndex index = 0;                         // the highest index given out so far
+  std::vector<InstanceRef> removed;                  // rows that may or may not be there
+  std::vector<ServiceRecord> services;               // inserted or replaced
+  std::vector<const InstanceRecord*> instances;      // inserted or replaced
+  std::vector<ServiceRef> forgotten;                 // services without instances
+  std::vector<std::shared_ptr<const Event>> events;  // in order, numbered
+  ChangeIndex index = 0;                             // the highest index given out so far
 };
 
 // Everything on stable storage. Zones the directory does not know are left out, and stay where they are.
 struct Restored {
   ChangeIndex index = 0;
+  EventId last_event = 0;  // the highest number an event has had
   std::vector<ServiceRecord> services;
   std::vector<InstanceRecord> instances;
 };
@@ -61,6 +67,12 @@ class Audience {
   virtual ~Audience() = default;
   virtual void publish(const Service& service) = 0;
   virtual void withdraw(const ServiceRef& service) = 0;  // forgotten: the name is as if it had never been
+
+  // Until when a cache may hold an answer about the service that was made so far. Exact for what replaced snapshots have
+  // answered only when no reader is left in them.
+  [[nodiscard]] virtual LeaseTime answered_until(const ServiceRef&) const { return LeaseTime::min(); }
+  // Another process may have answered for the service until `now`.
+  virtual void assume_answered(const ServiceRef&, LeaseTime) {}
 };
 
 // Which names a service may not have: those of the zone files. Any thread.

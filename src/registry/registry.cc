@@ -5,6 +5,7 @@
 #include <memory>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 
 #include "base/check.h"
 #include "registry/stage.h"
@@ -21,13 +22,17 @@ LeaseTime time_of(Tick tick) { return LeaseTime(milliseconds(static_cast<std::in
 // Timers belong to the writer; everything else of an Instance is read-only once published.
 TimingWheel::Timer& timer_of(const Instance& instance) { return const_cast<Instance&>(instance); }
 
+const InstanceKey& key_of(const Register& change) { return change.registration.key; }
+const InstanceKey& key_of(const Edit& change) { return change.registration.key; }
+const InstanceKey& key_of(const auto& change) { return change.key; }
+
 }  // namespace
 
 // --- The registry ---
 
 Registry::Registry(Journal& journal, Audience& audience, const ZoneDirectory& zones,
-                   std::chrono::milliseconds forget_service_after)
-    : journal_(journal), audience_(audience), zones_(zones), forget_service_after_(forget_service_after) {}
+                   std::chrono::milliseconds forget_service_after, EventSink* sink)
+    : journal_(journal), audience_(audience), zones_(zones), forget_service_after_(forget_service_after), sink_(sink) {}
 
 Registry::~Registry() = default;
 
@@ -38,12 +43,15 @@ Counts Registry::counts() const noexcept {
 
 Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now) const {
   const rcu::ReadLock lock;
-  const Instance* instance = instances_.find(key);
-  if (instance == nullptr || !instance->lease.renew(now, instance->registration.ttl)) {
-    return failure(Errc::unknown_instance,
-                   fmt::format("the service \"{}\" has no instance \"{}\": register again", key.service.name, key.id));
+  while (true) {
+    const Instance* instance = instances_.find(key);
+    if (instance == nullptr || !instance->lease.renew(now, instance->registration.ttl)) {
+      return failure(Errc::unknown_instance, fmt::format("the service \"{}\" has no instance \"{}\": register again",
+                                                         key.service.name, key.id));
+    }
+    // Replaced meanwhile: the newer version may have taken the lease over before it was renewed.
+    if (!instance->is_replaced.load(std::memory_order_seq_cst)) return Renewed{instance->lease.expires_at()};
   }
-  return Renewed{instance->lease.expires_at()};
 }
 
 std::vector<Outcome> Registry::apply(std::span<const Change> changes, const TimeSource& clock, WallTime wall_now) {
@@ -52,7 +60,7 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
 
   std::vector<Outcome> outcomes;
   std::vector<std::size_t> waiting;
-  Stage stage(instances_, services_, zones_, index_);
+  Stage stage(instances_, services_, zones_, ended_, index_);
   Transaction transaction;
   {
     const rcu::ReadLock lock;
@@ -60,6 +68,7 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
     if (stage.is_empty()) return outcomes;
     transaction = stage.transaction(wall_now);
     add_owed_to(transaction);
+    add_events_to(transaction, stage.events());
   }
   // What the stage points at stays: nobody but this thread takes anything off the roll.
   if (const Result<void> recorded = journal_.record(transaction); !recorded) {
@@ -68,16 +77,32 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
   }
   owed_ = {};
   index_ = stage.index();
-  // Leases begin when everything is durable: a slow disk takes nothing from them.
-  const LeaseTime now = clock.now();
-  const rcu::ReadLock lock;
-  for (auto& [key, edit] : stage.edits()) publish(key, edit, wall_now, now);
-  visible_index_.store(index_, std::memory_order_relaxed);
-  for (const std::size_t i : waiting) {
-    const Register* change = std::get_if<Register>(&changes[i]);
-    if (change != nullptr) outcomes[i]->expires_at = Lease(now, change->registration.ttl).expires_at();
+  {
+    // Leases begin when everything is durable: a slow disk takes nothing from them.
+    const LeaseTime now = clock.now();
+    const rcu::ReadLock lock;
+    for (auto& [key, edit] : stage.edits()) publish(key, edit, wall_now, now);
+    visible_index_.store(index_, std::memory_order_relaxed);
+    for (const std::size_t i : waiting) {
+      const Instance* instance =
+          std::visit([&](const auto& asked) { return find_instance(key_of(asked).ref()); }, changes[i].asked);
+      if (instance != nullptr) outcomes[i]->expires_at = instance->lease.expires_at();
+    }
   }
+  note_safe_times(stage.drained());
+  events_are_durable(transaction);
   return outcomes;
+}
+
+// What was answered from the snapshots before is known when nobody reads them any more.
+void Registry::note_safe_times(std::span<const InstanceKey> drained) {
+  if (drained.empty()) return;
+  rcu::wait_for_readers();
+  const rcu::ReadLock lock;
+  for (const InstanceKey& key : drained) {
+    const Instance* instance = instances_.find(key.ref());
+    if (instance != nullptr) instance->safe.set(audience_.answered_until(key.service.ref()));
+  }
 }
 
 // The order of visibility: the instances themselves, the service's snapshot, the audience. What they replaced is
@@ -96,13 +121,19 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     retired.push_back(instances_.remove(gone));
   };
   const auto put_in = [&](InstanceRecord& record, const Instance* replaced) {
-    auto instance = std::make_unique<Instance>(std::move(record.registration), record.status, record.index,
+    auto instance = std::make_unique<Instance>(std::move(record.registration), std::move(record.standing), record.index,
                                                record.registered_at, now);
     const Instance& added = *instance;
+    const bool goes_on = replaced != nullptr && !record.renews_lease;
+    if (goes_on) added.lease.begin_as(replaced->lease);
+    if (replaced != nullptr && replaced->standing.is_draining) added.safe = replaced->safe;
     if (replaced != nullptr) wheel_.cancel(timer_of(*replaced));
     std::unique_ptr<const Instance> old = instances_.publish(std::move(instance));
     check(old.get() == replaced, "the table and the snapshot agree on who is on the roll");
     if (old != nullptr) {
+      // In this order: a heartbeat that came to the old lease before this is taken over, a later one sees the mark.
+      old->is_replaced.store(true, std::memory_order_seq_cst);
+      if (goes_on) added.lease.take_over(old->lease);
       retired.push_back(std::move(old));
     } else {
       instance_count_.fetch_add(1, std::memory_order_relaxed);
@@ -194,6 +225,12 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
   std::vector<std::unique_ptr<const Instance>> retired;
   for (const Instance* instance : ended) {
     owed_.removed.push_back(instance->registration.key);
+    owed_.events.push_back({.at = wall_now,
+                            .key = instance->registration.key,
+                            .kind = EventKind::expired,
+                            .cause = Cause::lease_ended,
+                            .index = index_});
+    ended_.add(instance->key());
     retired.push_back(instances_.remove(*instance));
   }
   publish_snapshot(key, index_, service->protocols, std::move(members), wall_now, now);
@@ -225,7 +262,7 @@ void Registry::forget_empty_services(LeaseTime now) {
 // --- What leases that ended owe to stable storage ---
 
 bool Registry::owes() const noexcept {
-  return !owed_.removed.empty() || !owed_.services.empty() || !owed_.forgotten.empty();
+  return !owed_.removed.empty() || !owed_.services.empty() || !owed_.forgotten.empty() || !owed_.events.empty();
 }
 
 void Registry::add_owed_to(Transaction& transaction) const {
@@ -246,13 +283,51 @@ void Registry::add_owed_to(Transaction& transaction) const {
 
 Result<void> Registry::settle() {
   Transaction transaction;
+  std::vector<Event> none;
   {
     const rcu::ReadLock lock;
     add_owed_to(transaction);
+    add_events_to(transaction, none);
   }
   Result<void> recorded = journal_.record(transaction);
-  if (recorded) owed_ = {};
+  if (!recorded) return recorded;
+  owed_ = {};
+  events_are_durable(transaction);
   return recorded;
+}
+
+// --- The history ---
+
+// What is owed happened first. Numbers are taken for good only when the transaction is durable.
+void Registry::add_events_to(Transaction& transaction, std::vector<Event>& staged) {
+  transaction.events.reserve(owed_.events.size() + staged.size());
+  EventId id = last_event_;
+  const auto add = [&](Event event) {
+    event.id = ++id;
+    transaction.events.push_back(std::make_shared<const Event>(std::move(event)));
+  };
+  for (const Event& event : owed_.events) add(event);
+  for (Event& event : staged) add(std::move(event));
+}
+
+void Registry::events_are_durable(Transaction& transaction) {
+  if (transaction.events.empty()) return;
+  last_event_ = transaction.events.back()->id;
+  for (const std::shared_ptr<const Event>& event : transaction.events) {
+    if (event->cause == Cause::refused) ended_.add(event->key.ref());
+    if (event->cause == Cause::came_back) ended_.remove(event->key.ref());
+  }
+  if (sink_ != nullptr) sink_->tell(std::move(transaction.events));
+}
+
+void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
+  for (const Instance* instance : service.instances) {
+    owed_.events.push_back({.at = wall_now,
+                            .key = instance->registration.key,
+                            .kind = kind_of(instance->status),
+                            .cause = Cause::restored,
+                            .index = instance->index});
+  }
 }
 
 std::optional<LeaseTime> Registry::next_wake() {
@@ -267,6 +342,8 @@ std::optional<LeaseTime> Registry::next_wake() {
 void Registry::restore(Restored restored, LeaseTime now, WallTime wall_now) {
   const rcu::ReadLock lock;
   index_ = restored.index;
+  last_event_ = restored.last_event;
+  const bool are_told = restored.instances.size() <= limits::k_restored_events_max;
   wheel_.advance(tick_of(now), [](TimingWheel::Timer&) {});
   std::map<ServiceKey, ServiceEdit> edits;
   for (const ServiceRecord& record : restored.services) {
@@ -293,6 +370,13 @@ void Registry::restore(Restored restored, LeaseTime now, WallTime wall_now) {
     const WallTime empty_since = since == emptied.end() ? wall_now : since->second;
     const LeaseTime seen_at = edit.instances.empty() ? now - (wall_now - empty_since) : now;
     publish(key, edit, empty_since, seen_at);
+    // The process before may have answered until this very moment.
+    audience_.assume_answered(key.ref(), now);
+    const Service& service = *services_.find(key.ref());
+    for (const Instance* instance : service.instances) {
+      if (instance->standing.is_draining) instance->safe.set(audience_.answered_until(key.ref()));
+    }
+    if (are_told) tell_of_restored(service, wall_now);
   }
   visible_index_.store(index_, std::memory_order_relaxed);
 }

@@ -27,6 +27,8 @@
 #include "base/result.h"
 #include "base/timing_wheel.h"
 #include "registry/change.h"
+#include "registry/ended_leases.h"
+#include "registry/event.h"
 #include "registry/instance.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
@@ -49,8 +51,9 @@ struct ServiceEdit;  // stage.h
 
 class Registry {
  public:
+  // `sink`: told of every event; null: nobody listens. All are borrowed for life.
   Registry(Journal& journal, Audience& audience, const ZoneDirectory& zones,
-           std::chrono::milliseconds forget_service_after);
+           std::chrono::milliseconds forget_service_after, EventSink* sink = nullptr);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
@@ -96,9 +99,14 @@ class Registry {
     std::vector<InstanceKey> removed;
     std::map<ServiceKey, ServiceRecord> services;
     std::vector<ServiceKey> forgotten;
+    std::vector<Event> events;  // not numbered yet
   };
 
   void add_owed_to(Transaction& transaction) const;
+  void add_events_to(Transaction& transaction, std::vector<Event>& staged);
+  void events_are_durable(Transaction& transaction);
+  void note_safe_times(std::span<const InstanceKey> drained);
+  void tell_of_restored(const Service& service, WallTime wall_now);
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
   void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,
                         std::vector<const Instance*> members, std::optional<WallTime> empty_since, LeaseTime now);
@@ -111,6 +119,7 @@ class Registry {
   Audience& audience_;
   const ZoneDirectory& zones_;
   const std::chrono::milliseconds forget_service_after_;
+  EventSink* const sink_;
 
   rcu::Table<Instance> instances_;
   rcu::Table<Service> services_;
@@ -119,7 +128,9 @@ class Registry {
   std::map<ServiceKey, LeaseTime> empty_;
   std::set<std::pair<LeaseTime, ServiceKey>> to_forget_;
   Owed owed_;
+  EndedLeases ended_;
   ChangeIndex index_ = 0;
+  EventId last_event_ = 0;
 
   std::atomic<std::uint64_t> service_count_{0};
   std::atomic<std::uint64_t> instance_count_{0};

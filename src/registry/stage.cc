@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <utility>
+#include <variant>
 
 #include "registry/health.h"
 
@@ -12,13 +13,9 @@ std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTi
   std::vector<std::size_t> waiting;
   outcomes.reserve(changes.size());
   for (const Change& change : changes) {
-    bool waits = false;
-    if (const Register* registration = std::get_if<Register>(&change)) {
-      outcomes.push_back(add(*registration, now, wall_now, waits));
-    } else {
-      outcomes.push_back(add(std::get<Deregister>(change), waits));
-    }
-    if (waits) waiting.push_back(outcomes.size() - 1);
+    Asking asking{change.by, now, wall_now};
+    outcomes.push_back(std::visit([&](const auto& asked) { return add(asked, asking); }, change.asked));
+    if (asking.waits) waiting.push_back(outcomes.size() - 1);
   }
   return waiting;
 }
@@ -38,12 +35,12 @@ Stage::Before Stage::find(const InstanceRef& key) const {
     if (const auto staged = edit->second.instances.find(key.id); staged != edit->second.instances.end()) {
       if (!staged->second) return {};
       const InstanceRecord& record = *staged->second;
-      return {&record.registration, record.status, record.registered_at, record.index, nullptr};
+      return {&record.registration, record.standing, record.registered_at, record.index, record.renews_lease, nullptr};
     }
   }
   const Instance* live = instances_.find(key);
   if (live == nullptr) return {};
-  return {&live->registration, live->status, live->registered_at, live->index, live};
+  return {&live->registration, live->standing, live->registered_at, live->index, false, live};
 }
 
 // An id that differs from this one only in case: both would be the same DNS name.
@@ -81,17 +78,16 @@ std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
   return std::nullopt;
 }
 
-Outcome Stage::add(const Register& change, LeaseTime now, WallTime wall_now, bool& waits) {
+Outcome Stage::add(const Register& change, Asking& asking) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
-  waits = true;
   if (before.registration != nullptr && *before.registration == asked) {
-    if (before.published == nullptr) {  // repeats what waits for the record already
-      return Applied{.status = before.status, .label = label_of(asked.key.id), .index = before.index, .expires_at = {}};
+    if (before.published == nullptr && before.renews_lease) {  // repeats what waits for the record already
+      return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
     }
-    if (before.published->lease.renew(now, asked.ttl)) {
-      waits = false;
-      return Applied{.status = before.status,
+    if (before.published != nullptr && before.published->lease.renew(asking.now, asked.ttl)) {
+      asking.waits = false;
+      return Applied{.status = before.standing.status(),
                      .label = before.published->label,
                      .index = before.index,
                      .expires_at = before.published->lease.expires_at()};
@@ -100,42 +96,145 @@ Outcome Stage::add(const Register& change, LeaseTime now, WallTime wall_now, boo
   const bool is_new = before.registration == nullptr;
   if (is_new) {
     if (std::optional<Error> refusal = refuse_new(asked.key.ref())) {
-      waits = false;
+      asking.waits = false;
       return std::unexpected(std::move(*refusal));
     }
   }
+  const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
+  Standing standing = standing_of(before.registration, before.standing, asked, asking.wall_now);
+  Outcome outcome = put(asked, before, std::move(standing), asking);
+  tell(asked.key, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed, asking);
+  return outcome;
+}
+
+// The instance as it will be. The lease goes on, unless it is a registration that put it there.
+Outcome Stage::put(const Registration& asked, const Before& before, Standing standing, Asking& asking) {
+  const bool is_new = before.registration == nullptr;
   ServiceEdit& edit = edit_of(asked.key.service);
   const bool protocol_is_new = (edit.protocols & to_set(asked.protocol)) == 0;
   edit.protocols |= to_set(asked.protocol);
   edit.index = ++index_;
   // A service's row is written when it appears, comes back, or shows a protocol for the first time.
   if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
-  // A registration that repeats or updates an instance does not undo a drain.
-  const Status status = status_of(before.registration, before.status, asked);
-  edit.instances.insert_or_assign(asked.key.id,
-                                  InstanceRecord{asked, status, index_, is_new ? wall_now : before.registered_at});
-  return Applied{.created = is_new,
-                 .changed = true,
-                 .status = status,
-                 .label = label_of(asked.key.id),
-                 .index = index_,
-                 .expires_at = {}};
+  const Status status = standing.status();
+  edit.instances.insert_or_assign(asked.key.id, InstanceRecord{asked, std::move(standing), index_,
+                                                               is_new ? asking.wall_now : before.registered_at});
+  return Applied{
+      .created = is_new, .changed = true, .status = status, .label = label_of(asked.key.id), .index = index_};
 }
 
-Outcome Stage::add(const Deregister& change, bool& waits) {
-  const Before before = find(change.key.ref());
-  waits = before.registration != nullptr;
-  if (!waits) {
-    return failure(Errc::unknown_instance,
-                   fmt::format("the service \"{}\" has no instance \"{}\"", change.key.service.name, change.key.id));
+namespace {
+
+Outcome unknown(const InstanceKey& key) {
+  return failure(Errc::unknown_instance,
+                 fmt::format("the service \"{}\" has no instance \"{}\"", key.service.name, key.id));
+}
+
+}  // namespace
+
+Outcome Stage::add(const Deregister& change, Asking& asking) {
+  return take_out(change.key, {.kind = EventKind::deregistered, .cause = Cause::deregistered}, asking);
+}
+
+Outcome Stage::add(const End& change, Asking& asking) {
+  const Instance* live = find(change.key.ref()).published;
+  if (live != nullptr && live->lease.expires_at() > change.unless_renewed) {
+    asking.waits = false;
+    return Applied{.status = live->status, .label = live->label, .index = live->index};
   }
-  const Status status = before.status;
-  ServiceEdit& edit = edit_of(change.key.service);
+  return take_out(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, asking);
+}
+
+Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
+  const Before before = find(key.ref());
+  asking.waits = before.registration != nullptr;
+  if (!asking.waits) return unknown(key);
+  const Status status = before.standing.status();
+  ServiceEdit& edit = edit_of(key.service);
   edit.index = ++index_;
   edit.index_needs_row = true;
-  edit.instances.insert_or_assign(change.key.id, std::nullopt);
-  return Applied{
-      .changed = true, .status = status, .label = label_of(change.key.id), .index = index_, .expires_at = {}};
+  edit.instances.insert_or_assign(key.id, std::nullopt);
+  tell(key, event.kind, event.cause, asking, std::move(event.detail));
+  return Applied{.changed = true, .status = status, .label = label_of(key.id), .index = index_};
+}
+
+Outcome Stage::add(const SetDraining& change, Asking& asking) {
+  const Before before = find(change.key.ref());
+  if (before.registration == nullptr) {
+    asking.waits = false;
+    return unknown(change.key);
+  }
+  Standing standing = before.standing;
+  standing.is_draining = change.is_draining;
+  if (change.is_draining && !before.standing.is_draining) drained_.push_back(change.key);
+  const Cause cause = change.is_draining ? Cause::drain_started : Cause::drain_ended;
+  return put_standing(change.key, before, std::move(standing), cause, asking);
+}
+
+Outcome Stage::add(const SetHealth& change, Asking& asking) {
+  const Before before = find(change.key.ref());
+  if (before.registration == nullptr) {
+    asking.waits = false;
+    return unknown(change.key);
+  }
+  Standing standing = before.standing;
+  standing.is_critical = change.is_critical;
+  standing.output = change.is_critical ? change.output.substr(0, limits::k_check_output_bytes_max) : std::string();
+  const Cause cause = change.is_critical ? Cause::check_failed : Cause::check_passed;
+  return put_standing(change.key, before, std::move(standing), cause, asking);
+}
+
+Outcome Stage::put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause,
+                            Asking& asking) {
+  if (standing == before.standing) {
+    asking.waits = before.published == nullptr;
+    return Applied{.status = standing.status(), .label = label_of(key.id), .index = before.index};
+  }
+  const bool shows = standing.status() != before.standing.status();
+  if (shows) standing.since = asking.wall_now;
+  const std::string detail = standing.output;
+  const Status status = standing.status();
+  const Registration registration = *before.registration;  // what `before` borrows may be replaced
+  Outcome outcome = put(registration, before, std::move(standing), asking);
+  edits_.at(key.service).instances.find(key.id)->second->renews_lease = before.renews_lease;
+  if (shows) tell(key, kind_of(status), cause, asking, cause == Cause::check_failed ? detail : std::string());
+  return outcome;
+}
+
+Outcome Stage::add(const Edit& change, Asking& asking) {
+  const Registration& asked = change.registration;
+  const Before before = find(asked.key.ref());
+  const bool is_new = before.registration == nullptr;
+  if (!is_new && *before.registration == asked && before.standing == change.standing) {
+    asking.waits = false;
+    return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
+  }
+  if (is_new) {
+    if (std::optional<Error> refusal = refuse_new(asked.key.ref())) {
+      asking.waits = false;
+      return std::unexpected(std::move(*refusal));
+    }
+  }
+  Standing standing = change.standing;
+  const bool shows = !is_new && standing.status() != before.standing.status();
+  if (is_new || shows) standing.since = asking.wall_now;
+  if (standing.is_draining && !before.standing.is_draining) drained_.push_back(asked.key);
+  const Status status = standing.status();
+  Outcome outcome = put(asked, before, std::move(standing), asking);
+  edits_.at(asked.key.service).instances.find(asked.key.id)->second->renews_lease = is_new || before.renews_lease;
+  const EventKind kind = is_new ? EventKind::registered : shows ? kind_of(status) : EventKind::updated;
+  tell(asked.key, kind, Cause::edited, asking);
+  return outcome;
+}
+
+void Stage::tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail) {
+  events_.push_back({.at = asking.wall_now,
+                     .key = key,
+                     .kind = kind,
+                     .cause = cause,
+                     .by = asking.by,
+                     .detail = std::move(detail),
+                     .index = index_});
 }
 
 Transaction Stage::transaction(WallTime wall_now) const {

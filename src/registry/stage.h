@@ -17,6 +17,8 @@
 
 #include "base/rcu.h"
 #include "registry/change.h"
+#include "registry/ended_leases.h"
+#include "registry/event.h"
 #include "registry/instance.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
@@ -50,8 +52,8 @@ class Stage {
   using Edits = std::unordered_map<ServiceKey, ServiceEdit, ServiceHash, ServiceEqual>;
 
   Stage(const rcu::Table<Instance>& instances, const rcu::Table<Service>& services, const ZoneDirectory& zones,
-        ChangeIndex index)
-      : instances_(instances), services_(services), zones_(zones), index_(index) {}
+        const EndedLeases& ended, ChangeIndex index)
+      : instances_(instances), services_(services), zones_(zones), ended_(ended), index_(index) {}
 
   // Appends one outcome for each change, as it will be if the record succeeds. Returns which of them wait for the
   // record; the others are final. Under a ReadLock.
@@ -62,19 +64,38 @@ class Stage {
   [[nodiscard]] ChangeIndex index() const { return index_; }
   [[nodiscard]] Transaction transaction(WallTime wall_now) const;
   [[nodiscard]] Edits& edits() { return edits_; }
+  // In the order of the changes, not numbered yet.
+  [[nodiscard]] std::vector<Event>& events() { return events_; }
+  // The instances that begin to drain.
+  [[nodiscard]] const std::vector<InstanceKey>& drained() const { return drained_; }
 
  private:
   struct Before {                                // an instance as the changes so far have left it
     const Registration* registration = nullptr;  // null: not on the roll
-    Status status = Status::ready;
+    Standing standing = {};
     WallTime registered_at{};
     ChangeIndex index = 0;
+    bool renews_lease = false;
     const Instance* published = nullptr;  // set when no change so far concerns it
   };
+  // The circumstances of one change.
+  struct Asking {
+    const std::string& by;
+    LeaseTime now;
+    WallTime wall_now;
+    bool waits = true;  // out: whether the outcome depends on the record
+  };
 
-  // `waits`: whether the outcome depends on the record.
-  Outcome add(const Register& change, LeaseTime now, WallTime wall_now, bool& waits);
-  Outcome add(const Deregister& change, bool& waits);
+  Outcome add(const Register& change, Asking& asking);
+  Outcome add(const Deregister& change, Asking& asking);
+  Outcome add(const SetDraining& change, Asking& asking);
+  Outcome add(const SetHealth& change, Asking& asking);
+  Outcome add(const End& change, Asking& asking);
+  Outcome add(const Edit& change, Asking& asking);
+  Outcome take_out(const InstanceKey& key, Event event, Asking& asking);
+  Outcome put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause, Asking& asking);
+  Outcome put(const Registration& asked, const Before& before, Standing standing, Asking& asking);
+  void tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail = {});
   ServiceEdit& edit_of(const ServiceKey& key);
   [[nodiscard]] Before find(const InstanceRef& key) const;
   [[nodiscard]] const std::string* find_same_label(const InstanceRef& key) const;
@@ -83,8 +104,11 @@ class Stage {
   const rcu::Table<Instance>& instances_;
   const rcu::Table<Service>& services_;
   const ZoneDirectory& zones_;
+  const EndedLeases& ended_;
   ChangeIndex index_;
   Edits edits_;
+  std::vector<Event> events_;
+  std::vector<InstanceKey> drained_;
 };
 
 }  // namespace rollcall::registry

@@ -113,7 +113,7 @@ void Writer::count(const Change& change, const Outcome& outcome) {
   }
   if (!outcome->changed) return;
   stats_.store_works.store(true, std::memory_order_relaxed);
-  if (std::holds_alternative<Deregister>(change)) {
+  if (std::holds_alternative<Deregister>(change.asked)) {
     stats_.deregistered.fetch_add(1, std::memory_order_relaxed);
   } else if (outcome->created) {
     stats_.registered.fetch_add(1, std::memory_order_relaxed);

@@ -10,11 +10,12 @@
 namespace rollcall::store {
 
 Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem::path& path,
-                                                           const registry::ZoneDirectory& zones) {
+                                                           const registry::ZoneDirectory& zones,
+                                                           const HistoryLimits& history) {
   auto database = Database::open(path);
   if (!database) return std::unexpected(std::move(database.error()));
   try {
-    return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones));
+    return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones, history));
   } catch (const std::exception& exception) {
     // Its tables are not those of its version: somebody has changed them.
     return failure(Errc::start_up,
@@ -22,10 +23,11 @@ Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem
   }
 }
 
-InstanceStore::InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones)
+InstanceStore::InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones,
+                             const HistoryLimits& history)
     : zones_(zones),
       database_(std::move(database)),
-      writer_(std::make_unique<RollWriter>(database_->connection(), zones)) {}
+      writer_(std::make_unique<RollWriter>(database_->connection(), zones, history)) {}
 
 InstanceStore::~InstanceStore() = default;
 

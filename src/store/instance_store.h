@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "registry/ports.h"
+#include "store/history_limits.h"
 #include "store/skipped_rows.h"
 
 namespace rollcall::store {
@@ -26,7 +27,8 @@ class RollWriter;
 class InstanceStore final : public registry::Journal {
  public:
   [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(const std::filesystem::path& path,
-                                                                   const registry::ZoneDirectory& zones);
+                                                                   const registry::ZoneDirectory& zones,
+                                                                   const HistoryLimits& history = {});
   // Folds the write-ahead log into the database.
   ~InstanceStore() override;
   InstanceStore(const InstanceStore&) = delete;
@@ -40,7 +42,7 @@ class InstanceStore final : public registry::Journal {
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
 
  private:
-  InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones);
+  InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones, const HistoryLimits& history);
 
   const registry::ZoneDirectory& zones_;
   std::unique_ptr<Database> database_;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "registry/health_json.h"
 #include "registry/registration.h"
 #include "store/row_text.h"
 #include "store/zone_names.h"
@@ -26,7 +27,7 @@ constexpr const char* k_services = "SELECT zone, name, protocols, emptied_at_ms,
 
 constexpr const char* k_instances =
     "SELECT zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,"
-    " registered_at_ms, change_index FROM instance";
+    " registered_at_ms, change_index, status_since_ms, check_output, checks FROM instance";
 
 std::string_view text_at(const SQLite::Statement& row, int column) {
   const SQLite::Column value = row.getColumn(column);
@@ -113,7 +114,8 @@ Result<Registration> read_registration(const SQLite::Statement& row, registry::Z
                         take(number_at(row, 6, "priority"), draft.priority, error) &&
                         take(number_at(row, 7, "weight"), draft.weight, error) &&
                         take(parse_tags(text_at(row, 8)), draft.tags, error) &&
-                        take(parse_meta(text_at(row, 9)), draft.meta, error);
+                        take(parse_meta(text_at(row, 9)), draft.meta, error) &&
+                        take(registry::parse_health(text_at(row, 16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
   // Settings may have become narrower since: a lease once granted is good.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};
@@ -123,19 +125,26 @@ Result<Registration> read_registration(const SQLite::Statement& row, registry::Z
 Result<InstanceRecord> read_instance(const SQLite::Statement& row, registry::ZoneId zone, std::size_t apex_bytes) {
   const Result<Status> status = parse_status(text_at(row, 11));
   if (!status) return std::unexpected(status.error());
+  registry::Standing standing(*status, time_at(row, 14));
+  if (!row.isColumnNull(15)) {
+    standing.is_critical = true;
+    standing.output = text_at(row, 15).substr(0, limits::k_check_output_bytes_max);
+  }
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
-  return InstanceRecord{std::move(*registration), *status, index_at(row, 13), time_at(row, 12)};
+  return InstanceRecord{std::move(*registration), std::move(standing), index_at(row, 13), time_at(row, 12)};
 }
 
 std::string name_of_instance(const SQLite::Statement& row) {
   return fmt::format("instance {}/{} in zone {}", text_at(row, 1), text_at(row, 2), text_at(row, 0));
 }
 
-registry::ChangeIndex read_index(SQLite::Database& connection) {
-  SQLite::Statement row(connection, "SELECT max(change_index) FROM roll");
+void read_counts(SQLite::Database& connection, registry::Restored& into) {
+  SQLite::Statement row(connection,
+                        "SELECT max(change_index), max(event_id, (SELECT ifnull(max(id), 0) FROM event)) FROM roll");
   row.executeStep();
-  return index_at(row, 0);
+  into.index = index_at(row, 0);
+  into.last_event = index_at(row, 1);
 }
 
 }  // namespace
@@ -145,7 +154,7 @@ registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneD
   SQLite::Transaction transaction(connection);  // both tables as of one moment
   ZoneNames zones(directory);
   registry::Restored restored;
-  restored.index = read_index(connection);
+  read_counts(connection, restored);
 
   SQLite::Statement service(connection, k_services);
   while (service.executeStep()) {

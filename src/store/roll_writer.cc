@@ -4,6 +4,7 @@
 #include <optional>
 #include <sqlite3.h>
 
+#include "registry/health_json.h"
 #include "store/row_text.h"
 
 namespace rollcall::store {
@@ -22,11 +23,13 @@ INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index) VALUES 
 // Every column is given: nothing of the row before is to be kept.
 constexpr const char* k_put_instance = R"sql(
 REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,
-                       registered_at_ms, change_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+                       registered_at_ms, change_index, status_since_ms, check_output, checks)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
 constexpr const char* k_put_index = R"sql(
-INSERT INTO roll (one, change_index) VALUES (1, ?)
-  ON CONFLICT DO UPDATE SET change_index = max(change_index, excluded.change_index))sql";
+INSERT INTO roll (one, change_index, event_id) VALUES (1, ?, ?)
+  ON CONFLICT DO UPDATE SET change_index = max(change_index, excluded.change_index),
+                            event_id = max(event_id, excluded.event_id))sql";
 
 void run(SQLite::Statement& statement) {
   statement.exec();
@@ -43,7 +46,7 @@ const std::string& protocols_text(registry::ProtocolSet protocols) {
 
 }  // namespace
 
-RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones)
+RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history)
     : connection_(connection),
       zones_(zones),
       begin_(connection, "BEGIN IMMEDIATE"),
@@ -53,7 +56,8 @@ RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirecto
       put_service_(connection, k_put_service),
       put_instance_(connection, k_put_instance),
       forget_service_(connection, k_forget_service),
-      put_index_(connection, k_put_index) {}
+      put_index_(connection, k_put_index),
+      events_(connection, zones_, history) {}
 
 void RollWriter::write(const registry::Transaction& transaction) {
   roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
@@ -72,7 +76,8 @@ void RollWriter::write_rows(const registry::Transaction& transaction) {
   for (const registry::ServiceRecord& record : transaction.services) put_service(record);
   for (const registry::InstanceRecord* record : transaction.instances) put_instance(*record);
   for (const registry::ServiceRef& service : transaction.forgotten) forget_service(service);
-  put_index(transaction.index);
+  events_.write(transaction.events);
+  put_index(transaction.index, transaction.events.empty() ? 0 : transaction.events.back()->id);
 }
 
 void RollWriter::remove_instance(const registry::InstanceRef& instance) {
@@ -103,7 +108,8 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   write_tags(registration.tags, tags_);
   write_meta(registration.meta, meta_);
   protocol_ = to_text(registration.protocol);
-  status_ = to_text(record.status);
+  status_ = to_text(record.standing.status());
+  checks_ = registry::write_health(registration.health);
 
   SQLite::Statement& row = put_instance_;
   row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));
@@ -120,6 +126,13 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   row.bindNoCopy(12, status_);
   row.bind(13, to_column(record.registered_at));
   row.bind(14, to_column(record.index));
+  row.bind(15, to_column(record.standing.since));
+  if (record.standing.is_critical) {
+    row.bindNoCopy(16, record.standing.output);
+  } else {
+    row.bind(16);
+  }
+  row.bindNoCopy(17, checks_);
   run(row);
 }
 
@@ -130,8 +143,9 @@ void RollWriter::forget_service(const registry::ServiceRef& service) {
   run(forget_service_);
 }
 
-void RollWriter::put_index(registry::ChangeIndex index) {
+void RollWriter::put_index(registry::ChangeIndex index, registry::EventId last_event) {
   put_index_.bind(1, to_column(index));
+  put_index_.bind(2, to_column(last_event));
   run(put_index_);
 }
 
@@ -139,6 +153,7 @@ void RollWriter::roll_back() noexcept {
   SQLite::Statement* const statements[] = {&begin_,       &commit_,       &rollback_,       &remove_instance_,
                                            &put_service_, &put_instance_, &forget_service_, &put_index_};
   for (SQLite::Statement* statement : statements) statement->tryReset();
+  events_.reset();
   // SQLite has rolled back by itself after some errors (SQLITE_FULL, SQLITE_IOERR …).
   if (sqlite3_get_autocommit(connection_.getHandle()) != 0) return;
   rollback_.tryExecuteStep();

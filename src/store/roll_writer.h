@@ -11,13 +11,14 @@
 #include <string>
 
 #include "registry/ports.h"
+#include "store/event_writer.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {
 
 class RollWriter {
  public:
-  RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones);
+  RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history);
 
   // Durable when it returns; nothing of it is in the database when it throws.
   void write(const registry::Transaction& transaction);
@@ -28,7 +29,7 @@ class RollWriter {
   void put_service(const registry::ServiceRecord& record);
   void put_instance(const registry::InstanceRecord& record);
   void forget_service(const registry::ServiceRef& service);
-  void put_index(registry::ChangeIndex index);
+  void put_index(registry::ChangeIndex index, registry::EventId last_event);
   void roll_back() noexcept;
 
   SQLite::Database& connection_;
@@ -42,6 +43,7 @@ class RollWriter {
   SQLite::Statement put_instance_;
   SQLite::Statement forget_service_;
   SQLite::Statement put_index_;
+  EventWriter events_;
 
   // Bound without a copy; each stays as it is until its statement has run.
   std::string service_;
@@ -51,6 +53,7 @@ class RollWriter {
   std::string meta_;
   std::string protocol_;
   std::string status_;
+  std::string checks_;
 };
 
 }  // namespace rollcall::store

@@ -64,7 +64,32 @@ CREATE TABLE roll (
 INSERT INTO roll (one, change_index) VALUES (1, 0);
 )sql";
 
-constexpr std::array k_steps{k_version_1};
+// Why an instance stands as it does, what is checked of it, and the history.
+constexpr const char* k_version_2 = R"sql(
+ALTER TABLE instance ADD COLUMN status_since_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE instance ADD COLUMN check_output TEXT CHECK (length(check_output) <= 256);
+ALTER TABLE instance ADD COLUMN checks TEXT NOT NULL DEFAULT '{}'
+  CHECK (json_valid(checks) AND json_type(checks) = 'object');
+UPDATE instance SET status_since_ms = registered_at_ms;
+
+ALTER TABLE roll ADD COLUMN event_id INTEGER NOT NULL DEFAULT 0 CHECK (event_id >= 0);
+
+CREATE TABLE event (
+  id           INTEGER PRIMARY KEY CHECK (id > 0),
+  at_ms        INTEGER NOT NULL,
+  zone         TEXT NOT NULL,
+  service      TEXT NOT NULL,
+  instance     TEXT NOT NULL,
+  event        TEXT NOT NULL CHECK (event IN ('registered', 'updated', 'draining', 'critical', 'ready', 'deregistered',
+                                              'expired')),
+  cause        TEXT NOT NULL,
+  asked_by     TEXT NOT NULL DEFAULT '',
+  detail       TEXT NOT NULL DEFAULT '',
+  change_index INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array k_steps{k_version_1, k_version_2};
 
 }  // namespace
 

@@ -24,10 +24,9 @@ ARROWS = {
 HOMES = {
     r"SQLiteCpp/|sqlite3\.h": {"store"},
     r"ldns/": {"dns"},
-    r"openssl/": {"dns"},
     r"ares": {"client", "net/host_names.cc"},
     r"boost/asio": {"net"},
-    r"openssl/": {"net"},
+    r"openssl/": {"dns", "net"},  # TSIG; TLS
     r"boost/beast": {"net", "api"},
     r"boost/(json|system)": {"api", "store", "registry/check_json.cc", "registry/health_json.cc"},
     r"boost/url": {"api"},

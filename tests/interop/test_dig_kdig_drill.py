@@ -71,13 +71,15 @@ class Questions:
 
     def test_what_does_not_exist_is_nxdomain_and_what_has_no_such_type_nodata_both_with_the_soa(self):
         self.api.expect_registered("web", "i-1")
-        soa = ["svc.internal. 1 IN SOA ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 1"]
+        # The serial follows the roll.
+        soa = r"^svc\.internal\. 1 IN SOA ns\.svc\.internal\. hostmaster\.svc\.internal\. \d+ 10 5 3600 1$"
         for name, type, code in (("nobody.svc.internal", "A", "NXDOMAIN"), ("web.svc.internal", "AAAA", "NOERROR"),
                                  ("empty.svc.internal", "A", "NOERROR"), ("fixed.svc.internal", "MX", "NOERROR")):
             with self.subTest(name=name, type=type):
                 self.assertIn(self.status.format(code), self.tool.output(name, type))
                 self.assertEqual([], self.answer(name, type))
-                self.assertEqual(soa, self.tool.section(name, type, "AUTHORITY"))
+                [record] = self.tool.section(name, type, "AUTHORITY")
+                self.assertRegex(record, soa)
 
     def test_names_outside_the_zone_are_refused(self):
         self.assertIn(self.status.format("REFUSED"), self.tool.output("www.example.org", "A"))

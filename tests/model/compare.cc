@@ -22,7 +22,7 @@ std::string Walk::compare_outcome(const registry::Outcome& outcome, const Predic
   if (outcome->index != predicted.index) {
     return "index " + std::to_string(outcome->index) + " instead of " + std::to_string(predicted.index);
   }
-  const bool is_registration = std::holds_alternative<registry::Register>(change);
+  const bool is_registration = std::holds_alternative<registry::Register>(change.asked);
   if (is_registration && outcome->expires_at != predicted.expires_at) return "another end of the lease";
   return "";
 }
@@ -68,7 +68,7 @@ std::string Walk::compare_store() {
   const Roll& roll = model_.visible;
   const auto same_row = [](const auto& row, const auto& entry) {
     return row.first == entry.first && row.second.registration == entry.second.registration &&
-           row.second.status == entry.second.status && row.second.index == entry.second.index &&
+           row.second.standing.status() == entry.second.status && row.second.index == entry.second.index &&
            row.second.registered_at == entry.second.registered_at;
   };
   if (!std::ranges::equal(journal.instances, roll.instances, same_row)) return "the store has other instances";

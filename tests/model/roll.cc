@@ -117,10 +117,10 @@ std::vector<Predicted> Model::apply(const std::vector<Change>& changes, LeaseTim
   sweep(now, wall);
   Batch batch{.roll = visible, .touched = {}, .services = {}, .renewed = {}, .waits = {}, .outcomes = {}};
   for (const Change& change : changes) {
-    if (const Register* registration = std::get_if<Register>(&change)) {
+    if (const Register* registration = std::get_if<Register>(&change.asked)) {
       batch.add(*registration, now, wall);
     } else {
-      batch.add(std::get<Deregister>(change));
+      batch.add(std::get<Deregister>(change.asked));
     }
   }
   if (batch.services.empty() || !store_error) {

@@ -44,7 +44,7 @@ std::string text_of(const InstanceKey& key) {
 }
 
 std::string text_of(const Change& change) {
-  if (const Deregister* gone = std::get_if<Deregister>(&change)) return "deregister " + text_of(gone->key);
+  if (const Deregister* gone = std::get_if<Deregister>(&change.asked)) return "deregister " + text_of(gone->key);
   const Registration& r = std::get<Register>(change).registration;
   std::string text = "register " + text_of(r.key) + " port=" + std::to_string(r.port) +
                      " priority=" + std::to_string(r.priority) + " ttl=" + std::to_string(r.ttl.count()) + "ms";
@@ -208,7 +208,7 @@ void Walk::restart() {
     auto at = model_.stored.instances.begin();
     std::advance(at, below(static_cast<std::uint32_t>(model_.stored.instances.size())));
     at->second.status = one_in(3) ? registry::Status::ready : registry::Status::draining;
-    server_.journal().instances.at(at->first).status = at->second.status;
+    server_.journal().instances.at(at->first).standing = at->second.status;
     text += ", " + text_of(at->first) + " is " + std::string(to_text(at->second.status));
   }
   const std::chrono::milliseconds down = one_in(50) ? std::chrono::minutes(below(50)) : 0min;

@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,11 +76,23 @@ struct World {
   Response call(Method method, std::string_view target, std::string_view body = {}) {
     Routed routed = api.route({method, target, body}, clock.now(), counters);
     was_submitted = std::holds_alternative<Submission>(routed);
-    if (!was_submitted) return std::get<Response>(std::move(routed));
+    if (Response* response = std::get_if<Response>(&routed)) return std::move(*response);
+    if (Wait* asked = std::get_if<Wait>(&routed)) return wait(std::move(*asked));
     Submission& submission = std::get<Submission>(routed);
     const auto outcomes = registry.apply(std::span(&submission.change, 1), clock, k_wall_now);
-    return submission.describe(outcomes.at(0), clock.now());
+    std::variant<Response, Wait> described = submission.describe(outcomes.at(0), clock.now());
+    if (Wait* asked = std::get_if<Wait>(&described)) return wait(std::move(*asked));
+    return std::get<Response>(std::move(described));
   }
+  // Waits to the end, unless something happens meanwhile.
+  Response wait(Wait asked) {
+    waited = asked.at_most;
+    clock.advance(asked.at_most);
+    if (meanwhile) meanwhile();
+    return asked.answer(clock.now());
+  }
+  std::optional<std::chrono::milliseconds> waited;  // what the last call that waited was ready to wait
+  std::function<void()> meanwhile;
   Response get(std::string_view target) { return call(Method::get, target); }
   Response post(std::string_view target, std::string_view body = {}) { return call(Method::post, target, body); }
   Response put(std::string_view target, std::string_view body) { return call(Method::put, target, body); }

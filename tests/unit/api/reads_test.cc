@@ -68,7 +68,7 @@ TEST_CASE("draining instances are read by their status, and are not counted as r
     made.registration.addresses = {*IpAddress::parse("192.0.2.1")};
     made.registration.port = 80;
     made.registration.ttl = seconds(15);
-    made.status = status;
+    made.standing = status;
     return made;
   };
   registry::Restored restored;

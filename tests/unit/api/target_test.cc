@@ -8,11 +8,11 @@
 namespace rollcall::api {
 namespace {
 
-Result<Parameters> parameters_of(std::string_view query, Filters filters = Filters::tag_and_status) {
-  return parse_parameters(query, filters, testing::TwoZones());
+Result<Parameters> parameters_of(std::string_view query, Takes takes = Takes::tag | Takes::status) {
+  return parse_parameters(query, takes, testing::TwoZones());
 }
-std::string wrong_field(std::string_view query, Filters filters = Filters::tag_and_status) {
-  const auto parameters = parameters_of(query, filters);
+std::string wrong_field(std::string_view query, Takes takes = Takes::tag | Takes::status) {
+  const auto parameters = parameters_of(query, takes);
   return parameters ? "none" : parameters.error().field;
 }
 
@@ -63,8 +63,8 @@ TEST_CASE("parameters are read, and empty ones between ampersands are nothing") 
 
 TEST_CASE("a parameter that is unknown, wrong or given twice is named") {
   CHECK(wrong_field("zones=svc.internal") == "zones");
-  CHECK(wrong_field("tag=blue", Filters::none) == "tag");
-  CHECK(wrong_field("status=ready", Filters::none) == "status");
+  CHECK(wrong_field("tag=blue", Takes::nothing) == "tag");
+  CHECK(wrong_field("status=ready", Takes::nothing) == "status");
   CHECK(wrong_field("index=7") == "index");
   CHECK(wrong_field("wait=30s") == "wait");
   CHECK(wrong_field("ZONE=svc.internal") == "ZONE");

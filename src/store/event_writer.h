@@ -1,0 +1,48 @@
+// Writes the history: an `event` row for each change, and forgets the oldest.
+//
+// Owner    the RollWriter, whose transaction it writes in.
+// Threads  one at a time.
+// Failure  SQLite's exceptions; the transaction is rolled back then, and nothing here needs to know.
+// Limits   HistoryLimits. The table is cut when it is a tenth over its rows, so that most transactions delete nothing;
+//          by age in portions, once in a while.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "registry/event.h"
+#include "store/history_limits.h"
+#include "store/zone_names.h"
+
+namespace rollcall::store {
+
+class EventWriter {
+ public:
+  EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits);
+
+  // In order, numbered.
+  void write(const std::vector<std::shared_ptr<const registry::Event>>& events);
+  void reset() noexcept;
+
+ private:
+  void put(const registry::Event& event);
+  void forget(const registry::Event& last);
+
+  ZoneNames& zones_;
+  const HistoryLimits limits_;
+  SQLite::Statement put_;
+  SQLite::Statement forget_below_;
+  SQLite::Statement forget_before_;
+  SQLite::Statement first_;
+  std::chrono::steady_clock::time_point look_at_age_at_{};
+  registry::EventId cut_below_ = 0;  // no row has this number or a lower one; after a failure, a few may
+  std::string kind_;
+  std::string cause_;
+};
+
+}  // namespace rollcall::store
