@@ -4,6 +4,7 @@
 // Threads  `add`: before anything is shown. The rest is the writer's, as in ports.h.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,14 @@ class Audiences final : public Audience {
   }
   void withdraw(const ServiceRef& service) override {
     for (Audience* each : all_) each->withdraw(service);
+  }
+  [[nodiscard]] LeaseTime answered_until(const ServiceRef& service, LeaseTime now) const override {
+    LeaseTime until = now;
+    for (const Audience* each : all_) until = std::max(until, each->answered_until(service, now));
+    return until;
+  }
+  void assume_answered(const ServiceRef& service, LeaseTime now) override {
+    for (Audience* each : all_) each->assume_answered(service, now);
   }
 
  private:
