@@ -23,7 +23,7 @@ class Audiences final : public Audience {
     for (Audience* each : all_) each->withdraw(service);
   }
   [[nodiscard]] LeaseTime answered_until(const ServiceRef& service, LeaseTime now) const override {
-    LeaseTime until = now;
+    LeaseTime until{};
     for (const Audience* each : all_) until = std::max(until, each->answered_until(service, now));
     return until;
   }
