@@ -19,12 +19,14 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "net/check_runner.h"
 #include "net/server.h"
 #include "ops/ready.h"
 #include "ops/report.h"
 #include "ops/settings.h"
 #include "ops/version.h"
 #include "ops/zone_loader.h"
+#include "registry/audiences.h"
 #include "registry/lease_clock.h"
 #include "registry/registry.h"
 #include "registry/writer.h"
@@ -96,32 +98,6 @@ class Ticker {
   std::jthread thread_;
 };
 
-// Shows the roll to two: who answers, and who keeps zones for secondaries.
-class Audiences final : public registry::Audience {
- public:
-  Audiences(registry::Audience& first, registry::Audience& second) : first_(first), second_(second) {}
-  void publish(const registry::Service& service) override {
-    first_.publish(service);
-    second_.publish(service);
-  }
-  void withdraw(const registry::ServiceRef& service) override {
-    first_.withdraw(service);
-    second_.withdraw(service);
-  }
-  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
-                                                   registry::LeaseTime now) const override {
-    return std::max(first_.answered_until(service, now), second_.answered_until(service, now));
-  }
-  void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override {
-    first_.assume_answered(service, now);
-    second_.assume_answered(service, now);
-  }
-
- private:
-  registry::Audience& first_;
-  registry::Audience& second_;
-};
-
 class Rollcalld {
  public:
   Rollcalld(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
@@ -162,12 +138,13 @@ class Rollcalld {
   Guarded<Policies> policies_;
   answer::Roster roster_;
   answer::Transfers transfers_;
-  Audiences audiences_{roster_, transfers_};
+  registry::Audiences audiences_{{&roster_, &transfers_}};
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
   registry::Restored stored_;  // between opening and restoring
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
+  std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<answer::Responder> responder_;
@@ -187,6 +164,13 @@ Result<void> Rollcalld::open_store() {
   for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
   registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
+  checks_ = std::make_unique<net::CheckRunner>(
+      *registry_, *writer_, clock_,
+      net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
+                         .permits = [access = ops::check_access_of(settings_)](const IpAddress& address) {
+                           return access.permits(address);
+                         }});
+  audiences_.add(*checks_);
   return {};
 }
 
@@ -226,6 +210,7 @@ Result<void> Rollcalld::bind() {
                 .transfers = transfers_,
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
+                .checks = &checks_->counters(),
                 .dns_workers = net_->dns_counters(),
                 .http_loops = net_->http_counters(),
                 .dns_listeners = net_->dns_listeners(),
@@ -279,6 +264,7 @@ void Rollcalld::run(const Signals& signals) {
   });
   net_->start();
   edits.start();
+  checks_->start();
   std::jthread stepping([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "serials");
     const rcu::Thread reader;
@@ -298,6 +284,7 @@ void Rollcalld::run(const Signals& signals) {
   }
   // No new connections; what has been asked is answered; then the threads end, and the store closes last.
   net_->close_listeners();
+  checks_->stop();
   writing.request_stop();
   writing.join();
   stepping.request_stop();

@@ -60,6 +60,27 @@ inline constexpr std::chrono::milliseconds k_lease_min = std::chrono::seconds(1)
 inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
 inline constexpr std::chrono::milliseconds k_lease_default = std::chrono::seconds(15);
 
+// --- Health checks ---
+inline constexpr std::size_t k_checks_max = 8;         // of one instance; each is work of the server's
+inline constexpr std::size_t k_check_text_max = 1024;  // a path: what proxies commonly take
+inline constexpr std::size_t k_check_expect_body_max = 256;
+inline constexpr std::size_t k_check_expect_status_max = 16;
+inline constexpr std::size_t k_check_body_bytes_max = std::size_t{64} << 10;  // read of an answer, to look for a text
+inline constexpr std::int64_t k_check_streak_max = 10;                        // rise and fall
+inline constexpr std::chrono::milliseconds k_check_interval_min = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds k_check_interval_max = std::chrono::hours(1);
+inline constexpr std::chrono::milliseconds k_check_interval_default = std::chrono::seconds(10);
+inline constexpr std::chrono::milliseconds k_check_timeout_min{100};  // what the timers of connections resolve
+inline constexpr std::chrono::milliseconds k_check_timeout_default = std::chrono::seconds(2);
+inline constexpr std::chrono::milliseconds k_check_early{1'000};  // the first run of a check that nothing is known of
+inline constexpr std::chrono::milliseconds k_check_late{1'000};   // a run that begins later after its time is counted
+inline constexpr std::chrono::milliseconds k_probe_retry_min{100};
+inline constexpr std::size_t k_checks_in_flight_default = 512;
+inline constexpr std::int64_t k_checks_in_flight_max = 10'000;
+inline constexpr std::size_t k_check_host_names_max = 4'096;      // look-ups that are remembered
+inline constexpr std::chrono::milliseconds k_host_name_min{1'000};  // for how long at least, whatever the TTL
+inline constexpr std::chrono::milliseconds k_host_name_max{60'000};
+
 // --- HTTP ---
 inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;
 inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;       // a registration is below 10 KiB

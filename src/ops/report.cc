@@ -93,6 +93,7 @@ std::string Report::metrics_text() const {
   put_http(page);
   put_roll(page);
   put_writer(page);
+  if (sources_->checks != nullptr) put_checks(page);
   return page.text();
 }
 

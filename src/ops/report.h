@@ -19,6 +19,7 @@
 #include "base/connection_counters.h"
 #include "base/guarded.h"
 #include "ops/metrics.h"
+#include "registry/health_schedule.h"
 #include "registry/lease_clock.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
@@ -41,6 +42,7 @@ struct Sources {
   const answer::Transfers& transfers;
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
+  const registry::HealthCounters* checks = nullptr;  // null: nobody runs any
   std::vector<const answer::Counters*> dns_workers = {};
   std::vector<const api::Counters*> http_loops = {};
   std::vector<std::string> dns_listeners = {};  // "127.0.0.1:8600"
@@ -68,6 +70,7 @@ class Report final : public api::Server {
   void put_http(MetricsPage& page) const;
   void put_roll(MetricsPage& page) const;
   void put_writer(MetricsPage& page) const;
+  void put_checks(MetricsPage& page) const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::optional<Sources> sources_;

@@ -98,6 +98,10 @@ struct Settings {
   // [lease]
   registry::LeaseBounds lease;
   std::chrono::milliseconds forget_service_after = std::chrono::hours(1);
+  // [checks]
+  std::size_t checks_in_flight = limits::k_checks_in_flight_default;
+  std::vector<IpPrefix> checks_allow;  // empty: everybody may be asked
+  std::vector<IpPrefix> checks_deny;
   // [[zone]], at least one; the first is the default of registrations
   std::vector<ZoneSettings> zones;
   // [[service]]
@@ -132,6 +136,8 @@ struct Settings {
 // Who is answered, and how much of it.
 [[nodiscard]] answer::AccessList access_of(const Settings& settings);
 [[nodiscard]] answer::RateLimit rate_limit_of(const Settings& settings);
+// Which addresses health checks may ask.
+[[nodiscard]] answer::AccessList check_access_of(const Settings& settings);
 // Who may transfer each zone, by ZoneId.
 [[nodiscard]] std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings);
 

@@ -116,6 +116,13 @@ void read_lease(Section lease, Settings& settings) {
   lease.finish();
 }
 
+void read_checks(Section checks, Settings& settings) {
+  take(settings.checks_in_flight, checks.integer("in_flight", 1, limits::k_checks_in_flight_max));
+  take(settings.checks_allow, checks.texts("allow", limits::k_prefixes_max, parse_prefix));
+  take(settings.checks_deny, checks.texts("deny", limits::k_prefixes_max, parse_prefix));
+  checks.finish();
+}
+
 void read_zones(std::vector<Section> tables, Settings& settings) {
   settings.zones.clear();
   for (Section& table : tables) {
@@ -187,6 +194,7 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   read_http(root.table("http"), settings);
   read_store(root.table("store"), settings);
   read_lease(root.table("lease"), settings);
+  read_checks(root.table("checks"), settings);
   read_keys(root.tables("key", limits::k_tsig_keys_max), settings);  // before the zones that name them
   read_zones(root.tables("zone", limits::k_zones_max), settings);
   read_service_rules(root.tables("service", limits::k_service_rules_max), settings);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "registry/health_json.h"
 #include "registry/registration.h"
 #include "store/row_text.h"
 #include "store/zone_names.h"
@@ -26,7 +27,7 @@ constexpr const char* k_services = "SELECT zone, name, protocols, emptied_at_ms,
 
 constexpr const char* k_instances =
     "SELECT zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,"
-    " registered_at_ms, change_index, status_since_ms, check_output FROM instance";
+    " registered_at_ms, change_index, status_since_ms, check_output, checks FROM instance";
 
 std::string_view text_at(const SQLite::Statement& row, int column) {
   const SQLite::Column value = row.getColumn(column);
@@ -113,7 +114,8 @@ Result<Registration> read_registration(const SQLite::Statement& row, registry::Z
                         take(number_at(row, 6, "priority"), draft.priority, error) &&
                         take(number_at(row, 7, "weight"), draft.weight, error) &&
                         take(parse_tags(text_at(row, 8)), draft.tags, error) &&
-                        take(parse_meta(text_at(row, 9)), draft.meta, error);
+                        take(parse_meta(text_at(row, 9)), draft.meta, error) &&
+                        take(registry::parse_health(text_at(row, 16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
   // Settings may have become narrower since: a lease once granted is good.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <utility>
 
+#include "registry/health_json.h"
 #include "store/database.h"
 #include "store/row_text.h"
 
@@ -24,8 +25,8 @@ INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index) VALUES 
 // Every column is given: nothing of the row before is to be kept.
 constexpr const char* k_put_instance = R"sql(
 REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,
-                       registered_at_ms, change_index, status_since_ms, check_output)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+                       registered_at_ms, change_index, status_since_ms, check_output, checks)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
 constexpr const char* k_put_index = R"sql(
 INSERT INTO roll (one, change_index, event_id) VALUES (1, ?, ?)
@@ -135,6 +136,7 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   write_meta(registration.meta, meta_);
   protocol_ = to_text(registration.protocol);
   status_ = to_text(record.standing.status());
+  checks_ = registry::write_health(registration.health);
 
   SQLite::Statement& row = put_instance_;
   row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));
@@ -157,6 +159,7 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   } else {
     row.bind(16);
   }
+  row.bindNoCopy(17, checks_);
   run(row);
 }
 

@@ -61,6 +61,7 @@ class RollWriter {
   std::string meta_;
   std::string protocol_;
   std::string status_;
+  std::string checks_;
 };
 
 }  // namespace rollcall::store
