@@ -16,6 +16,8 @@
 #include "base/connection_counters.h"
 #include "base/guarded.h"
 #include "ops/metrics.h"
+#include "registry/feed.h"
+#include "registry/history.h"
 #include "registry/lease_clock.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
@@ -29,6 +31,8 @@ struct Sources {
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
+  const registry::Feed& feed;
+  const registry::History& history;
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
   std::vector<const answer::Counters*> dns_workers = {};
@@ -57,6 +61,7 @@ class Report final : public api::Server {
   void put_http(MetricsPage& page) const;
   void put_roll(MetricsPage& page) const;
   void put_writer(MetricsPage& page) const;
+  void put_events(MetricsPage& page) const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::optional<Sources> sources_;
