@@ -99,22 +99,25 @@ class Ticker {
   std::jthread thread_;
 };
 
-// Shows the roll to three: who answers, who keeps zones for secondaries, who waits. The first knows what was answered.
+// Shows the roll to three: who answers, who keeps zones for secondaries, who waits.
 class Audiences final : public registry::Audience {
  public:
-  Audiences(registry::Audience& answering, registry::Audience& second, registry::Audience& third)
-      : all_{&answering, &second, &third} {}
+  Audiences(registry::Audience& first, registry::Audience& second, registry::Audience& third)
+      : all_{&first, &second, &third} {}
   void publish(const registry::Service& service) override {
     for (registry::Audience* audience : all_) audience->publish(service);
   }
   void withdraw(const registry::ServiceRef& service) override {
     for (registry::Audience* audience : all_) audience->withdraw(service);
   }
-  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service) const override {
-    return all_.front()->answered_until(service);
+  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
+                                                   registry::LeaseTime now) const override {
+    registry::LeaseTime latest{};
+    for (const registry::Audience* audience : all_) latest = std::max(latest, audience->answered_until(service, now));
+    return latest;
   }
   void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override {
-    all_.front()->assume_answered(service, now);
+    for (registry::Audience* audience : all_) audience->assume_answered(service, now);
   }
 
  private:
@@ -131,7 +134,7 @@ class Rollcalld {
         roster_(zones_, [this](const registry::ServiceRef& service) { return policy_of(service); }),
         transfers_(
             zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
-            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes),
+            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
         clock_(steady_clock::now()),
         report_(settings_.lease) {}
 
@@ -199,16 +202,17 @@ Result<void> Rollcalld::open_store() {
 
 Result<void> Rollcalld::bind() {
   api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
-  responder_ =
-      std::make_unique<answer::Responder>(zones_, roster_,
-                                          answer::ResponderSettings{.udp_payload = settings_.udp_payload,
-                                                                    .identity = ops::identity_of(settings_),
-                                                                    .cookie_secrets = ops::cookie_secrets_of(settings_),
-                                                                    .tcp_idle = limits::k_dns_tcp_idle,
-                                                                    .access = ops::access_of(settings_),
-                                                                    .rate_limit = ops::rate_limit_of(settings_),
-                                                                    .tsig_keys = settings_.keys,
-                                                                    .transfers = &transfers_});
+  responder_ = std::make_unique<answer::Responder>(
+      zones_, roster_,
+      answer::ResponderSettings{.udp_payload = settings_.udp_payload,
+                                .identity = ops::identity_of(settings_),
+                                .cookie_secrets = ops::cookie_secrets_of(settings_),
+                                .cookies_required_above = settings_.cookies_required_above,
+                                .tcp_idle = limits::k_dns_tcp_idle,
+                                .access = ops::access_of(settings_),
+                                .rate_limit = ops::rate_limit_of(settings_),
+                                .tsig_keys = settings_.keys,
+                                .transfers = &transfers_});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
@@ -231,6 +235,7 @@ Result<void> Rollcalld::bind() {
                 .zones = zones_,
                 .feed = feed_,
                 .history = *history_,
+                .transfers = transfers_,
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
                 .dns_workers = net_->dns_counters(),

@@ -31,11 +31,17 @@ class alignas(64) Counters {
   static constexpr std::array<std::string_view, 3> k_limited{"dropped", "truncated", "badcookie"};
   void count_limited(Limited action) noexcept { bump(limited_[static_cast<std::size_t>(action)]); }
 
+  // A question that was not answered before a cookie has shown where it comes from, and what was said instead.
+  enum class Unproven : std::uint8_t { badcookie, truncated };
+  static constexpr std::array<std::string_view, 2> k_unproven{"badcookie", "truncated"};
+  void count_unproven(Unproven action) noexcept { bump(unproven_[static_cast<std::size_t>(action)]); }
+
   [[nodiscard]] std::uint64_t answers(std::size_t type, std::size_t rcode) const { return load(answers_[type][rcode]); }
   [[nodiscard]] std::uint64_t truncated() const { return load(truncated_); }
   [[nodiscard]] std::uint64_t bytes() const { return load(bytes_); }
   [[nodiscard]] std::uint64_t silences() const { return load(silences_); }
   [[nodiscard]] std::uint64_t limited(std::size_t action) const { return load(limited_[action]); }
+  [[nodiscard]] std::uint64_t unproven(std::size_t action) const { return load(unproven_[action]); }
 
  private:
   using Count = std::atomic<std::uint64_t>;
@@ -77,6 +83,7 @@ class alignas(64) Counters {
   Count bytes_{0};
   Count silences_{0};
   std::array<Count, k_limited.size()> limited_{};
+  std::array<Count, k_unproven.size()> unproven_{};
 };
 
 }  // namespace rollcall::answer

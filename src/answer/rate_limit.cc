@@ -20,6 +20,13 @@ std::uint64_t hash_of(const RateLimit& limit, const IpAddress& client, AnswerKin
 
 }  // namespace
 
+bool TokenBucket::take(std::uint32_t rate, registry::LeaseTime now) {
+  const registry::LeaseTime full_at = std::max(full_at_, now) + k_depth / rate;
+  if (full_at > now + k_depth) return false;
+  full_at_ = full_at;
+  return true;
+}
+
 RateLimiter::RateLimiter() : seed_() {
   std::random_device device;
   for (std::uint8_t& octet : seed_) octet = static_cast<std::uint8_t>(device());
@@ -32,8 +39,9 @@ RateLimiter::Entry& RateLimiter::find(std::uint64_t network) {
   Entry* const end = row + k_ways;
   Entry* const own = std::find_if(row, end, [&](const Entry& entry) { return entry.network == network; });
   if (own != end) return *own;
-  Entry& given_up = *std::min_element(row, end, [](const Entry& a, const Entry& b) { return a.full_at < b.full_at; });
-  given_up = {.network = network, .full_at = registry::LeaseTime::min()};
+  Entry& given_up = *std::min_element(
+      row, end, [](const Entry& a, const Entry& b) { return a.bucket.full_at() < b.bucket.full_at(); });
+  given_up = {.network = network, .bucket = {}};
   return given_up;
 }
 
@@ -43,11 +51,7 @@ RateLimiter::Verdict RateLimiter::judge(const RateLimit& limit, const IpAddress&
     return Verdict::send;
   }
   Entry& entry = find(hash_of(limit, client, kind, seed_));
-  const registry::LeaseTime full_at = std::max(entry.full_at, now) + k_depth / limit.rate;
-  if (full_at <= now + k_depth) {
-    entry.full_at = full_at;
-    return Verdict::send;
-  }
+  if (entry.bucket.take(limit.rate, now)) return Verdict::send;
   if (limit.slip == 0 || ++suppressed_ < limit.slip) return Verdict::drop;
   suppressed_ = 0;
   return Verdict::cut;

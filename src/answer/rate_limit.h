@@ -31,6 +31,17 @@ struct RateLimit {
   bool counts_loopback = false;  // 127.0.0.0/8 and ::1 are exempt too, unless asked for
 };
 
+// So many a second, and no more than that at once.
+class TokenBucket {
+ public:
+  // Whether there is one left; it is taken. `rate` is above zero.
+  bool take(std::uint32_t rate, registry::LeaseTime now);
+  [[nodiscard]] registry::LeaseTime full_at() const { return full_at_; }
+
+ private:
+  registry::LeaseTime full_at_ = registry::LeaseTime::min();
+};
+
 enum class AnswerKind : std::uint8_t {
   positive,  // records, or a referral
   negative,  // NODATA, NXDOMAIN
@@ -50,8 +61,8 @@ class RateLimiter {
   static constexpr std::size_t k_ways = 4;  // a row is one cache line
 
   struct Entry {
-    std::uint64_t network = 0;         // a hash of network and kind
-    registry::LeaseTime full_at = {};  // when its bucket has refilled
+    std::uint64_t network = 0;  // a hash of network and kind
+    TokenBucket bucket;
   };
 
   [[nodiscard]] Entry& find(std::uint64_t network);

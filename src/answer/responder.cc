@@ -88,6 +88,22 @@ std::size_t Responder::answer_cookie_query(Exchange& exchange) const {
   return fail(exchange, is_wrong ? Rcode::badcookie : Rcode::noerror, false);
 }
 
+// Whether a query over UDP, whose sender may be forged, comes on top of all that are answered unseen.
+bool Responder::must_prove_address(Exchange& exchange) const {
+  const bool is_proven = !exchange.over_udp() || exchange.is_known || exchange.signer;
+  if (settings_.cookies_required_above == 0 || is_proven) return false;
+  return !exchange.worker.unproven.take(settings_.cookies_required_above, exchange.now);
+}
+
+// RFC 7873 §5.2.3: with a cookie to come back with; who sends none comes back over TCP.
+std::size_t Responder::ask_for_proof(Exchange& exchange) const {
+  const bool has_cookie = exchange.has_cookie;
+  exchange.worker.counters.count_unproven(has_cookie ? Counters::Unproven::badcookie : Counters::Unproven::truncated);
+  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, true, exchange.options);
+  if (!has_cookie) reply.set_truncated();
+  return finish(exchange, reply, has_cookie ? Rcode::badcookie : Rcode::noerror);
+}
+
 // False: nothing is sent. What exceeds the rate is answered without records, and the client told how to go on: with the
 // cookie it now has (RFC 7873 §5.2.3), or over TCP.
 bool Responder::hold_to_rate(Exchange& exchange, Reply& reply, Rcode& rcode) const {
@@ -145,6 +161,7 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
     exchange.explanation = {dns::ExtendedError::prohibited, "your address may not ask here"};
     return fail(exchange, Rcode::refused, true);
   }
+  if (must_prove_address(exchange)) return ask_for_proof(exchange);
   switch (query.type) {  // types that are never data
     case Type::nxname:
       exchange.explanation = {dns::ExtendedError::invalid_query_type, "NXNAME is no type to ask for"};

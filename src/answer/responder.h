@@ -4,6 +4,7 @@
 //   dns::parse_query       silence, FORMERR, NOTIMP
 //   verify_tsig            NOTAUTH with BADKEY, BADSIG, BADTIME; what follows is signed
 //   agree on EDNS          BADVERS; cookie, NSID, keepalive
+//   must_prove_address     over UDP under load: BADCOOKIE or TC
 //   Transfers              AXFR, IXFR: the first message, and a stream for the rest
 //   ZoneTable::find_enclosing   REFUSED
 //   Roster::find           a service's name: ServiceSections
@@ -54,7 +55,9 @@ struct Client {
 struct ResponderSettings {
   std::size_t udp_payload = 1232;  // most octets of a UDP answer (512 … 65535)
   Identity identity = {};
-  dns::CookieSecrets cookie_secrets = {};      // empty: no cookies
+  dns::CookieSecrets cookie_secrets = {};  // empty: no cookies
+  // UDP queries a second without one of our cookies that a worker answers; 0: all.
+  std::uint32_t cookies_required_above = 0;
   std::chrono::milliseconds tcp_idle{10'000};  // what the keepalive option tells (RFC 7828)
   AccessList access = {};
   RateLimit rate_limit = {};
@@ -67,6 +70,7 @@ struct WorkerState {
   Random random = Random::from_system();
   Scratch scratch;
   RateLimiter rate_limiter;
+  TokenBucket unproven;  // queries over UDP without one of our cookies
   Counters counters;
   // What follows the message just answered, when it was the first of a zone transfer: for the caller to take.
   std::unique_ptr<TransferStream> transfer;
@@ -94,6 +98,8 @@ class Responder {
   std::size_t fail(Exchange& exchange, dns::Rcode rcode, bool echo_question) const;
   std::size_t answer_other_opcode(Exchange& exchange) const;
   std::size_t answer_cookie_query(Exchange& exchange) const;
+  [[nodiscard]] bool must_prove_address(Exchange& exchange) const;
+  std::size_t ask_for_proof(Exchange& exchange) const;
   std::size_t answer_signed(Exchange& exchange) const;
   std::size_t refuse_signature(Exchange& exchange, const dns::TsigVerdict& verdict) const;
   std::size_t answer_query(Exchange& exchange) const;

@@ -79,6 +79,14 @@ std::size_t Responder::answer_transfer(Exchange& exchange) const {
     size = stream->next(room, now);
   }
   if (size == 0) return fail(exchange, Rcode::servfail, true);
+  if (!stream->is_done()) {
+    std::optional<TransferPlace> place = settings_.transfers->take_place();
+    if (!place) {  // not REFUSED: the client may have it, later
+      exchange.explanation = {dns::ExtendedError::not_ready, "too many transfers are under way; try again"};
+      return fail(exchange, Rcode::servfail, true);
+    }
+    stream->hold(std::move(*place));
+  }
   exchange.worker.counters.count_answer(query.type, Rcode::noerror, false, size);
   if (!stream->is_done()) exchange.worker.transfer = std::move(stream);
   exchange.signer.reset();

@@ -62,10 +62,10 @@ void Roster::withdraw(const registry::ServiceRef& service) {
   rcu::Entry::retire(services_.remove(*answers));
 }
 
-registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service) const {
+registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service, registry::LeaseTime now) const {
   const rcu::ReadLock lock;
   const ServiceAnswers* answers = services_.find(service);
-  return answers == nullptr ? registry::LeaseTime::min() : answers->handout()->until();
+  return answers == nullptr ? registry::LeaseTime{} : answers->handout()->until(now);
 }
 
 void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {

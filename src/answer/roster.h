@@ -60,7 +60,8 @@ class Roster final : public registry::Audience {
 
   void publish(const registry::Service& service) override;
   void withdraw(const registry::ServiceRef& service) override;
-  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service) const override;
+  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
+                                                   registry::LeaseTime now) const override;
   void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override;
 
   // The name must be in the zone.

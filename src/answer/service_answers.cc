@@ -33,11 +33,19 @@ bool has_tag(const registry::Instance& instance, std::string_view tag) {
 
 }  // namespace
 
-void Handout::raise(std::int64_t wanted) noexcept {
-  const std::int64_t ahead = wanted + std::chrono::nanoseconds(limits::k_handout_step).count();
-  std::int64_t seen = until_ns_.load(std::memory_order_relaxed);
-  while (seen < wanted && !until_ns_.compare_exchange_weak(seen, ahead, std::memory_order_relaxed)) {
+void Handout::raise(std::int64_t until, std::uint32_t ttl) noexcept {
+  std::uint32_t longest = longest_ttl_.load(std::memory_order_relaxed);
+  while (longest < ttl && !longest_ttl_.compare_exchange_weak(longest, ttl, std::memory_order_relaxed)) {
   }
+  const std::int64_t ahead = until + std::chrono::nanoseconds(limits::k_handout_step).count();
+  std::int64_t seen = until_ns_.load(std::memory_order_relaxed);
+  while (seen < until && !until_ns_.compare_exchange_weak(seen, ahead, std::memory_order_relaxed)) {
+  }
+}
+
+registry::LeaseTime Handout::until(registry::LeaseTime now) const noexcept {
+  const registry::LeaseTime noted(registry::LeaseTime::duration(until_ns_.load(std::memory_order_relaxed)));
+  return std::min(noted, now + std::chrono::seconds(longest_ttl_.load(std::memory_order_relaxed)));
 }
 
 ServiceAnswers::ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,

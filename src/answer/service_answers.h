@@ -69,22 +69,23 @@ enum class Family : std::uint8_t { v4, v6 };
 
 // Until when caches may hold answers about a service: one per service, handed on from snapshot to snapshot.
 //
-// Threads  any. It is written at most once in k_handout_step by all of them together, and says up to as much more.
+// Threads  any. It is written at most once in k_handout_step by all of them together, and may say as much more, but never
+//          more than the longest TTL given from now.
 class Handout {
  public:
-  void note(registry::LeaseTime until) noexcept {
-    const std::int64_t wanted = until.time_since_epoch().count();
-    if (until_ns_.load(std::memory_order_relaxed) >= wanted) [[likely]]
+  // An answer is given now, for this long.
+  void note(registry::LeaseTime now, std::uint32_t ttl) noexcept {
+    const std::int64_t until = (now + std::chrono::seconds(ttl)).time_since_epoch().count();
+    if (until_ns_.load(std::memory_order_relaxed) >= until) [[likely]]
       return;
-    raise(wanted);
+    raise(until, ttl);
   }
-  [[nodiscard]] registry::LeaseTime until() const noexcept {
-    return registry::LeaseTime(registry::LeaseTime::duration(until_ns_.load(std::memory_order_relaxed)));
-  }
+  [[nodiscard]] registry::LeaseTime until(registry::LeaseTime now) const noexcept;
 
  private:
-  void raise(std::int64_t wanted) noexcept;
-  std::atomic<std::int64_t> until_ns_{registry::LeaseTime::min().time_since_epoch().count()};
+  void raise(std::int64_t until, std::uint32_t ttl) noexcept;
+  std::atomic<std::int64_t> until_ns_{0};
+  std::atomic<std::uint32_t> longest_ttl_{0};
 };
 
 class ServiceAnswers final : public rcu::Entry {
@@ -100,9 +101,7 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] const AnswerPolicy& policy() const { return policy_; }
 
   // An answer with members of a view is given, for this long.
-  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept {
-    handout_->note(now + std::chrono::seconds(ttl));
-  }
+  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept { handout_->note(now, ttl); }
   [[nodiscard]] const std::shared_ptr<Handout>& handout() const { return handout_; }
 
   [[nodiscard]] registry::ProtocolSet protocols() const { return protocols_; }

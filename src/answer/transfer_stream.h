@@ -7,10 +7,12 @@
 // Source   RFC 5936 §2.2, RFC 1995 §4, RFC 8945 §5.3.1.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "answer/reply.h"
 #include "answer/transfer_zone.h"
@@ -19,6 +21,22 @@
 #include "dns/tsig.h"
 
 namespace rollcall::answer {
+
+// One of the places for transfers under way; given back when it ends, however that is.
+class TransferPlace {
+ public:
+  explicit TransferPlace(std::atomic<std::size_t>& taken) : taken_(&taken) {}
+  TransferPlace(TransferPlace&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  TransferPlace(const TransferPlace&) = delete;
+  TransferPlace& operator=(const TransferPlace&) = delete;
+  TransferPlace& operator=(TransferPlace&&) = delete;
+  ~TransferPlace() {
+    if (taken_ != nullptr) taken_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::size_t>* taken_;  // borrowed
+};
 
 class TransferStream {
  public:
@@ -31,6 +49,8 @@ class TransferStream {
   // Writes the next message and returns its size. `room` has k_message_bytes_max octets; with less (UDP) the messages
   // are as long as it is, and a record that does not fit ends the stream: 0. `now` is wall-clock seconds.
   std::size_t next(WritableBytes room, std::uint64_t now);
+  // Until it ends.
+  void hold(TransferPlace place) { place_.emplace(std::move(place)); }
   [[nodiscard]] bool is_done() const { return part_ == parts_.size(); }
 
  private:
@@ -49,6 +69,7 @@ class TransferStream {
   std::size_t part_ = 0;
   std::size_t record_ = 0;  // within the part
   bool is_first_ = true;
+  std::optional<TransferPlace> place_;
 };
 
 }  // namespace rollcall::answer

@@ -23,8 +23,8 @@ const std::string k_static_key;  // sorts first
 }  // namespace
 
 Transfers::Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<TransferRules> rules,
-                     std::size_t journal_bytes_max)
-    : zones_(zones), policy_of_(std::move(policy_of)) {
+                     std::size_t journal_bytes_max, std::size_t at_once_max)
+    : zones_(zones), policy_of_(std::move(policy_of)), at_once_max_(at_once_max) {
   by_zone_.resize(zones.size());
   rules.resize(zones.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -116,6 +116,13 @@ void Transfers::put(const registry::ServiceKey& key, const registry::Service* se
                    service == nullptr ? RecordSet() : reverse_records(*service, own.records.apex(), zones, zone));
     }
   }
+}
+
+std::optional<TransferPlace> Transfers::take_place() const {
+  if (under_way_.fetch_add(1, std::memory_order_relaxed) < at_once_max_) return TransferPlace(under_way_);
+  under_way_.fetch_sub(1, std::memory_order_relaxed);
+  put_off_.fetch_add(1, std::memory_order_relaxed);
+  return std::nullopt;
 }
 
 bool Transfers::allows(registry::ZoneId zone, const IpAddress& client, const dns::TsigKey* key) const {

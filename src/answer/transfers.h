@@ -4,12 +4,15 @@
 // Serial   of a zone: the file's serial plus the change index of the roll, modulo 2^32, taken when a tick finds the zone
 //          changed; one more than before where that would not be newer. The index is on stable storage and only grows,
 //          so a restart never goes back, and nothing else needs to be kept. Every SOA shows it (Zones::serial).
+// Places   a transfer of more than one message takes one of `at_once_max`; without one it is put off (SERVFAIL).
 // Ticks    what changes within k_serial_tick is one step: `wait` collects, `tick` shows.
 // Threads  publish, withdraw: the writer's. `wait`, `tick`: one thread of its own. `zones_replaced` any. The rest any.
 // Source   RFC 2136 §3.6 (a serial may lag, but moves before a transfer shows the change), RFC 1982, RFC 5936, RFC 1995.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,9 +21,11 @@
 #include <vector>
 
 #include "answer/roster.h"
+#include "answer/transfer_stream.h"
 #include "answer/transfer_zone.h"
 #include "answer/zones.h"
 #include "base/ip_prefix.h"
+#include "base/limits.h"
 #include "dns/tsig.h"
 #include "registry/ports.h"
 #include "registry/registry.h"
@@ -38,7 +43,8 @@ struct TransferRules {
 class Transfers final : public registry::Audience {
  public:
   // `rules` by ZoneId. Zones and policies are borrowed for life.
-  Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<TransferRules> rules, std::size_t journal_bytes_max);
+  Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<TransferRules> rules, std::size_t journal_bytes_max,
+            std::size_t at_once_max = limits::k_transfers_default);
 
   void publish(const registry::Service& service) override;
   void withdraw(const registry::ServiceRef& service) override;
@@ -55,6 +61,10 @@ class Transfers final : public registry::Audience {
   [[nodiscard]] bool allows(registry::ZoneId zone, const IpAddress& client, const dns::TsigKey* key) const;
   // Of a zone that is offered, after the first tick.
   [[nodiscard]] const TransferZone& zone(registry::ZoneId zone) const { return *at(zone).zone; }
+  // Empty, and counted: all are taken.
+  [[nodiscard]] std::optional<TransferPlace> take_place() const;
+  [[nodiscard]] std::size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t put_off() const { return put_off_.load(std::memory_order_relaxed); }
   [[nodiscard]] const TransferRules& rules(registry::ZoneId zone) const { return at(zone).rules; }
 
  private:
@@ -79,6 +89,9 @@ class Transfers final : public registry::Audience {
   std::vector<PerZone> by_zone_;
   registry::ChangeIndex index_ = 0;  // of the last tick
   bool is_first_ = true;
+  const std::size_t at_once_max_;
+  mutable std::atomic<std::size_t> under_way_{0};
+  mutable std::atomic<std::uint64_t> put_off_{0};
 
   std::mutex mutex_;
   std::condition_variable_any arrived_;

@@ -28,7 +28,10 @@ inline constexpr std::size_t k_cookie_secrets_max = 3;  // the new, the present,
 // --- Zone transfers ---
 inline constexpr std::chrono::milliseconds k_serial_tick{100};        // changes so close together are one serial
 inline constexpr std::chrono::milliseconds k_notify_interval{1'000};  // between two NOTIFYs to one secondary
+inline constexpr std::chrono::milliseconds k_notify_patience{1'000};  // for an answer to the first of the tries
 inline constexpr int k_notify_tries_max = 5;                          // after 1, 2, 4 … seconds without an answer
+inline constexpr std::size_t k_transfers_default = 10;  // at once, of more than one message each (BIND has as many)
+inline constexpr std::int64_t k_transfers_setting_max = 1'000;
 inline constexpr std::size_t k_transfer_prefixes_max = 256;
 inline constexpr std::size_t k_secondaries_max = 64;  // of a zone
 inline constexpr std::size_t k_tsig_keys_max = 256;

@@ -38,8 +38,9 @@ asio::ip::address address_of(const IpAddress& address) {
 
 class Notifier::Target {
  public:
-  Target(EventLoop& loop, const answer::Zones& zones, Secondary secondary)
+  Target(EventLoop& loop, const answer::Zones& zones, Secondary secondary, NotifyPace pace)
       : zones_(zones),
+        pace_(pace),
         secondary_(std::move(secondary)),
         socket_(loop.context()),
         timer_(loop.context()),
@@ -57,6 +58,7 @@ class Notifier::Target {
   [[nodiscard]] std::size_t write();
 
   const answer::Zones& zones_;
+  const NotifyPace pace_;
   const Secondary secondary_;
   udp::socket socket_;
   asio::steady_timer timer_;
@@ -91,7 +93,7 @@ void Notifier::Target::wake() {
   has_news_ = true;
   if (is_idle_) timer_.cancel();
   // Nobody has answered the last one: the new serial need not wait for all of its patience.
-  const auto soon = sent_at_ + limits::k_notify_interval;
+  const auto soon = sent_at_ + pace_.interval;
   if (is_waiting_ && timer_.expiry() > soon) wait_until(soon);
 }
 
@@ -106,7 +108,7 @@ asio::awaitable<void> Notifier::Target::run() {
       is_idle_ = false;
     }
     co_await tell();
-    timer_.expires_after(limits::k_notify_interval);
+    timer_.expires_after(pace_.interval);
     co_await timer_.async_wait(done);
   }
 }
@@ -119,7 +121,7 @@ asio::awaitable<void> Notifier::Target::tell() {
     const std::size_t size = write();
     co_await socket_.async_send(asio::buffer(message_.data(), size), done);
     sent_at_ = std::chrono::steady_clock::now();
-    wait_until(sent_at_ + std::chrono::seconds(1 << i));
+    wait_until(sent_at_ + pace_.patience * (1 << i));
     const bool answered = co_await is_answered();
     if (answered) {
       was_silent_ = false;
@@ -187,10 +189,10 @@ std::size_t Notifier::Target::write() {
 }
 
 Notifier::Notifier(EventLoop& loop, const answer::Zones& zones, std::vector<Secondary> secondaries,
-                   const std::vector<IpEndpoint>& sources)
+                   const std::vector<IpEndpoint>& sources, NotifyPace pace)
     : loop_(loop) {
   for (Secondary& secondary : secondaries) {
-    targets_.push_back(std::make_shared<Target>(loop, zones, std::move(secondary)));
+    targets_.push_back(std::make_shared<Target>(loop, zones, std::move(secondary), pace));
     targets_.back()->open(sources);
   }
 }

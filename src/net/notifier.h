@@ -20,6 +20,7 @@
 
 #include "answer/zones.h"
 #include "base/ip_address.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "dns/tsig.h"
 #include "net/event_loop.h"
@@ -32,11 +33,16 @@ struct Secondary {
   std::optional<dns::TsigKey> key;  // signs what it is told
 };
 
+struct NotifyPace {
+  std::chrono::milliseconds interval = limits::k_notify_interval;  // from an answer to the next news
+  std::chrono::milliseconds patience = limits::k_notify_patience;  // for the first answer; doubled each time
+};
+
 class Notifier {
  public:
   // `sources` are the addresses DNS is served at.
   Notifier(EventLoop& loop, const answer::Zones& zones, std::vector<Secondary> secondaries,
-           const std::vector<IpEndpoint>& sources);
+           const std::vector<IpEndpoint>& sources, NotifyPace pace = {});
 
   // Before the loop starts.
   void start();

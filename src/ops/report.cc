@@ -127,6 +127,17 @@ void Report::put_dns(MetricsPage& page) const {
   }
   page.counter("rollcall_dns_rate_limited_total", "DNS answers over UDP beyond the rate limit, by what became of them.",
                limited);
+  std::vector<Sample> unproven;
+  for (std::size_t action = 0; action < Counters::k_unproven.size(); ++action) {
+    unproven.push_back({.labels = {{"action", std::string(Counters::k_unproven[action])}},
+                        .value = sum(workers, [&](const Counters& worker) { return worker.unproven(action); })});
+  }
+  page.counter("rollcall_dns_cookies_required_total",
+               "DNS queries over UDP that are to come again with a cookie or over TCP, by what was said.", unproven);
+  page.gauge("rollcall_dns_transfers", "Zone transfers under way, of those that take more than one message.",
+             as_double(sources_->transfers.under_way()));
+  page.counter("rollcall_dns_transfers_put_off_total", "Zone transfers answered SERVFAIL: too many were under way.",
+               as_double(sources_->transfers.put_off()));
   page.counter("rollcall_dns_response_bytes_total", "Octets of DNS answers.",
                sum(workers, [](const Counters& worker) { return worker.bytes(); }));
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "answer/counters.h"
+#include "answer/transfers.h"
 #include "answer/zones.h"
 #include "api/api.h"
 #include "base/connection_counters.h"
@@ -31,8 +32,12 @@ struct Sources {
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
+<<<<<<< HEAD
   const registry::Feed& feed;
   const registry::History& history;
+=======
+  const answer::Transfers& transfers;
+>>>>>>> core4
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
   std::vector<const answer::Counters*> dns_workers = {};

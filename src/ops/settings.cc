@@ -109,6 +109,7 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.hostname == wanted.hostname, "dns.hostname");
   compare(running.cookies == wanted.cookies, "dns.cookies");
   compare(running.cookie_secrets == wanted.cookie_secrets, "dns.cookie_secrets");
+  compare(running.cookies_required_above == wanted.cookies_required_above, "dns.cookies_required_above");
   compare(running.max_tcp_connections_per_client == wanted.max_tcp_connections_per_client,
           "dns.max_tcp_connections_per_client");
   compare(running.dns_allow == wanted.dns_allow, "dns.allow");
@@ -119,6 +120,7 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.max_http_connections_per_client == wanted.max_http_connections_per_client,
           "http.max_connections_per_client");
   compare(running.transfer_journal_bytes == wanted.transfer_journal_bytes, "dns.transfer_journal_bytes");
+  compare(running.max_transfers == wanted.max_transfers, "dns.max_transfers");
   compare(running.keys == wanted.keys, "key");
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");

@@ -73,17 +73,19 @@ struct Settings {
   std::uint32_t dns_ttl_seconds = 1;   // what zones without a ttl of their own have
   std::size_t udp_payload = 1232;      // 512 … 65535
   std::size_t max_tcp_connections = 1000;
-  std::optional<std::string> nsid;      // RFC 5001, and CH TXT id.server; "" is silence, as for the next two
-  std::optional<std::string> version;   // CH TXT version.bind, version.server
-  std::optional<std::string> hostname;  // CH TXT hostname.bind
-  bool cookies = true;                  // RFC 7873
-  dns::CookieSecrets cookie_secrets;    // the first makes cookies; empty: one drawn at start
+  std::optional<std::string> nsid;           // RFC 5001, and CH TXT id.server; "" is silence, as for the next two
+  std::optional<std::string> version;        // CH TXT version.bind, version.server
+  std::optional<std::string> hostname;       // CH TXT hostname.bind
+  bool cookies = true;                       // RFC 7873
+  dns::CookieSecrets cookie_secrets;         // the first makes cookies; empty: one drawn at start
+  std::uint32_t cookies_required_above = 0;  // queries a second over UDP without one; 0: never
   std::size_t max_tcp_connections_per_client = 100;  // 0: no limit
   std::vector<IpPrefix> dns_allow;                   // empty: everybody
   std::vector<IpPrefix> dns_deny;
   TlsSettings dns_tls;
   RateLimitSettings rate_limit;
   std::size_t transfer_journal_bytes = limits::k_journal_bytes_default;  // of each zone that is transferred
+  std::size_t max_transfers = limits::k_transfers_default;               // at once
   // [[key]], no name twice
   dns::TsigKeys keys;
   // [http]

@@ -54,6 +54,10 @@ void read_dns(Section dns, Settings& settings) {
   take(settings.hostname, dns.text("hostname", parse_identity));
   take(settings.cookies, dns.boolean("cookies"));
   take(settings.cookie_secrets, dns.texts("cookie_secrets", limits::k_cookie_secrets_max, parse_cookie_secret));
+  take(settings.cookies_required_above, dns.integer("cookies_required_above", 0, limits::k_rate_max));
+  if (settings.cookies_required_above > 0 && !settings.cookies) {
+    dns.complain("cookies_required_above", "needs cookies, which cookies = false has turned off");
+  }
   take(settings.max_tcp_connections_per_client,
        dns.integer("max_tcp_connections_per_client", 0, limits::k_connections_setting_max));
   take(settings.dns_allow, dns.texts("allow", limits::k_prefixes_max, parse_prefix));
@@ -61,6 +65,7 @@ void read_dns(Section dns, Settings& settings) {
   read_tls(dns.table("tls"), {}, settings.dns_tls);
   read_rate_limit(dns.table("rrl"), settings.rate_limit);
   take(settings.transfer_journal_bytes, dns.integer("transfer_journal_bytes", 0, limits::k_journal_bytes_setting_max));
+  take(settings.max_transfers, dns.integer("max_transfers", 1, limits::k_transfers_setting_max));
   dns.finish();
 }
 

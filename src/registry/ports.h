@@ -68,9 +68,9 @@ class Audience {
   virtual void publish(const Service& service) = 0;
   virtual void withdraw(const ServiceRef& service) = 0;  // forgotten: the name is as if it had never been
 
-  // Until when a cache may hold an answer about the service that was made so far. Exact for what replaced snapshots have
-  // answered only when no reader is left in them.
-  [[nodiscard]] virtual LeaseTime answered_until(const ServiceRef&) const { return LeaseTime::min(); }
+  // Until when a cache may hold an answer about the service that was made until `now`. Exact for what replaced snapshots
+  // have answered only when no reader is left in them.
+  [[nodiscard]] virtual LeaseTime answered_until(const ServiceRef&, LeaseTime /*now*/) const { return LeaseTime{}; }
   // Another process may have answered for the service until `now`.
   virtual void assume_answered(const ServiceRef&, LeaseTime) {}
 };

@@ -83,25 +83,32 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
     const rcu::ReadLock lock;
     for (auto& [key, edit] : stage.edits()) publish(key, edit, wall_now, now);
     visible_index_.store(index_, std::memory_order_relaxed);
-    for (const std::size_t i : waiting) {
-      const Instance* instance =
-          std::visit([&](const auto& asked) { return find_instance(key_of(asked).ref()); }, changes[i].asked);
-      if (instance != nullptr) outcomes[i]->expires_at = instance->lease.expires_at();
-    }
+    for (const std::size_t i : waiting) outcomes[i]->expires_at = end_after(changes[i], now);
   }
-  note_safe_times(stage.drained());
+  note_safe_times(stage.drained(), clock);
   events_are_durable(transaction);
   return outcomes;
 }
 
+// Until when the instance stays, for who asked for the change. Under a ReadLock, once all is published.
+LeaseTime Registry::end_after(const Change& change, LeaseTime now) const {
+  if (const Register* asked = std::get_if<Register>(&change.asked)) {
+    return Lease(now, asked->registration.ttl).expires_at();
+  }
+  const Instance* instance =
+      std::visit([this](const auto& asked) { return find_instance(key_of(asked).ref()); }, change.asked);
+  return instance == nullptr ? LeaseTime{} : instance->lease.expires_at();
+}
+
 // What was answered from the snapshots before is known when nobody reads them any more.
-void Registry::note_safe_times(std::span<const InstanceKey> drained) {
+void Registry::note_safe_times(std::span<const InstanceKey> drained, const TimeSource& clock) {
   if (drained.empty()) return;
   rcu::wait_for_readers();
+  const LeaseTime now = clock.now();
   const rcu::ReadLock lock;
   for (const InstanceKey& key : drained) {
     const Instance* instance = instances_.find(key.ref());
-    if (instance != nullptr) instance->safe.set(audience_.answered_until(key.service.ref()));
+    if (instance != nullptr) instance->safe.set(audience_.answered_until(key.service.ref(), now));
   }
 }
 
@@ -374,7 +381,7 @@ void Registry::restore(Restored restored, LeaseTime now, WallTime wall_now) {
     audience_.assume_answered(key.ref(), now);
     const Service& service = *services_.find(key.ref());
     for (const Instance* instance : service.instances) {
-      if (instance->standing.is_draining) instance->safe.set(audience_.answered_until(key.ref()));
+      if (instance->standing.is_draining) instance->safe.set(audience_.answered_until(key.ref(), now));
     }
     if (are_told) tell_of_restored(service, wall_now);
   }

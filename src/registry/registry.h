@@ -105,7 +105,8 @@ class Registry {
   void add_owed_to(Transaction& transaction) const;
   void add_events_to(Transaction& transaction, std::vector<Event>& staged);
   void events_are_durable(Transaction& transaction);
-  void note_safe_times(std::span<const InstanceKey> drained);
+  [[nodiscard]] LeaseTime end_after(const Change& change, LeaseTime now) const;
+  void note_safe_times(std::span<const InstanceKey> drained, const TimeSource& clock);
   void tell_of_restored(const Service& service, WallTime wall_now);
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
   void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,

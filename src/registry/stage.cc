@@ -60,6 +60,13 @@ const std::string* Stage::find_same_label(const InstanceRef& key) const {
 std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
   if (services_.find(key.service) == nullptr) {
     if (const auto conflict = zones_.find_conflict(key.service)) {
+      if (const std::string zone = zones_.name_of(key.service.zone); *conflict == zone) {
+        return Error{Errc::conflict,
+                     fmt::format("no service can be in the zone {}: its names are those of addresses (a reverse zone), "
+                                 "or lead elsewhere (DNAME at its top): choose another zone",
+                                 zone),
+                     "zone"};
+      }
       return Error{
           Errc::conflict,
           fmt::format("the zone file has the name {}: choose another service name or remove it there", *conflict),

@@ -53,6 +53,25 @@ Message ask(const Query& query, Over over) {
   return reply;
 }
 
+std::optional<Octets> option_of(const Message& reply, std::uint16_t code) {
+  std::optional<Octets> found;
+  if (!reply.opt) return found;
+  const Octets& octets = reply.opt->rdata;
+  std::size_t at = 0;
+  while (at < octets.size()) {
+    REQUIRE(octets.size() - at >= 4);
+    const std::size_t length = word(octets, at + 2);
+    REQUIRE(octets.size() - at - 4 >= length);
+    if (word(octets, at) == code) {
+      REQUIRE_FALSE(found);
+      const auto begin = octets.begin() + static_cast<std::ptrdiff_t>(at + 4);
+      found.emplace(begin, begin + static_cast<std::ptrdiff_t>(length));
+    }
+    at += 4 + length;
+  }
+  return found;
+}
+
 bool is_met_with_silence(const Octets& datagram) {
   constexpr std::uint16_t k_next = 0x4e58;
   Udp socket(dns_server());  // one socket: one worker answers both, in their order

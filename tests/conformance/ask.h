@@ -35,6 +35,9 @@ struct Query {
 // Any octets; the answer is held to the header's part of the above.
 [[nodiscard]] Message exchange(const Octets& query, Over over = Over::udp);
 
+// The content of the option with this code in the reply's OPT; at most one may be there.
+[[nodiscard]] std::optional<Octets> option_of(const Message& reply, std::uint16_t code);
+
 // Whether the server says nothing to this datagram, and answers the next.
 [[nodiscard]] bool is_met_with_silence(const Octets& datagram);
 

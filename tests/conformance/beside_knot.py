@@ -26,11 +26,20 @@ CONFIG = """\
 server:
     rundir: "{directory}"
     listen: 127.0.0.1@{port}
+    identity: knot
+    version: knot
+    nsid: knot
 database:
     storage: "{directory}"
 log:
   - target: stderr
     any: error
+mod-cookies:
+  - id: default
+    secret-lifetime: 26h
+template:
+  - id: default
+    global-module: mod-cookies/default
 zone:
   - domain: c.test
     file: "{zone}"

@@ -61,9 +61,7 @@ class DefenceCase(Case):
         return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(line_start))
 
 
-class RateLimitTest(DefenceCase):
-    settings = f"[dns]\nworkers = 1\n[dns.rrl]\nrate = {RATE}\nloopback = true\n"
-
+class BurstCase(DefenceCase):
     def burst(self, source, count=RATE * 10, name=NAME, **options):
         """The replies to `count` queries sent as fast as can be, and how many seconds that took."""
         query = dns.message.make_query(name, "A", **options).to_wire()
@@ -81,6 +79,10 @@ class RateLimitTest(DefenceCase):
             except TimeoutError:
                 pass
             return replies, time.monotonic() - began
+
+
+class RateLimitTest(BurstCase):
+    settings = f"[dns]\nworkers = 1\n[dns.rrl]\nrate = {RATE}\nloopback = true\n"
 
     def test_beyond_the_rate_answers_are_cut_short_and_tcp_has_them(self):
         replies, seconds = self.burst("127.0.7.1")
@@ -110,6 +112,33 @@ class RateLimitTest(DefenceCase):
         for words in (["+nocookie"], ["+cookie"]):
             result = run([need_program("dig"), "@127.0.0.1", "-b", "127.0.7.1", "-p", self.rollcalld.dns_port,
                           "+short", *words, NAME])
+            self.assertEqual("192.0.2.1", result.stdout.split("\n")[-2], result.stdout)
+
+
+class CookiesUnderLoadTest(BurstCase):
+    settings = f"[dns]\nworkers = 1\ncookies_required_above = {RATE}\n"
+
+    def test_beyond_the_rate_everybody_needs_a_cookie_or_tcp(self):
+        replies, seconds = self.burst("127.0.7.1")
+        whole = [reply for reply in replies if reply.answer]
+        cut = [reply for reply in replies if reply.flags & dns.flags.TC]
+        self.assertEqual(RATE * 10, len(whole) + len(cut))
+        self.assertGreaterEqual(len(whole), RATE)
+        self.assertLessEqual(len(whole), RATE * (1 + seconds) + 1)
+        self.assertEqual(len(cut), self.metric('rollcall_dns_cookies_required_total{action="truncated"}'))
+
+    def test_who_comes_back_with_the_cookie_is_answered_in_any_number(self):
+        self.burst("127.0.7.1")
+        client = bytes(range(8))
+        first = self.ask("127.0.8.1", use_edns=0, options=[dns.edns.GenericOption(10, client)])
+        cookie = next(option.data for option in first.options if option.otype == 10)
+        replies, _ = self.burst("127.0.8.1", use_edns=0, options=[dns.edns.GenericOption(10, cookie)])
+        self.assertEqual(RATE * 10, sum(1 for reply in replies if reply.answer))
+
+    def test_dig_finds_its_way(self):
+        self.burst("127.0.7.1")
+        for words in (["+nocookie"], ["+cookie"]):
+            result = run([need_program("dig"), "@127.0.0.1", "-p", self.rollcalld.dns_port, "+short", *words, NAME])
             self.assertEqual("192.0.2.1", result.stdout.split("\n")[-2], result.stdout)
 
 

@@ -89,4 +89,5 @@ class ReverseNames(Case):
     def test_a_reverse_zone_takes_no_services(self):
         body = {"service": "web", "id": "i-9", "address": "192.0.2.9", "port": 80, "zone": "2.0.192.in-addr.arpa"}
         refused = self.api.call("POST", "/v1/heartbeat", body)
-        self.assertEqual(409, refused.status)
+        self.assertEqual((409, "zone"), (refused.status, refused.json["field"]))
+        self.assertIn("no service can be in the zone 2.0.192.in-addr.arpa", refused.json["detail"])

@@ -1,5 +1,6 @@
 """DNS over TLS and the API over HTTPS, as kdig, curl, OpenSSL and Python's ssl see them."""
 
+import re
 import shutil
 import socket
 import ssl
@@ -8,6 +9,7 @@ import time
 
 import dns.message
 import dns.query
+import dns.rdatatype
 
 from tests.interop import certificates
 from tests.support.case import Case
@@ -21,6 +23,9 @@ certificate = "{certificate}"
 key = "{key}"
 [http.tls]
 listen = ["127.0.0.1:0"]
+[[zone]]
+name = "svc.internal"
+transfer_to = ["127.0.0.1"]
 """
 
 
@@ -59,7 +64,7 @@ def framed(name, type="A", **options):
     return struct.pack("!H", len(message)) + message
 
 
-def read_message(stream):
+def read_message(stream, **options):
     """None at the end."""
     octets = b""
     while len(octets) < 2 or len(octets) < 2 + struct.unpack("!H", octets[:2])[0]:
@@ -68,7 +73,7 @@ def read_message(stream):
         if not more:
             return None
         octets += more
-    return dns.message.from_wire(octets[2:])
+    return dns.message.from_wire(octets[2:], **options)
 
 
 class DnsOverTlsTest(TlsCase):
@@ -94,6 +99,16 @@ class DnsOverTlsTest(TlsCase):
         text = self.kdig("+tls", "+padding=128", "web.svc.internal", "A")
         self.assertIn("PADDING", text)
         self.assertIn("Received 468 B", text)
+
+    def test_kdig_transfers_the_zone_over_tls(self):  # RFC 9103
+        address = re.compile(r"web\.svc\.internal\.\s+1\s+IN\s+A\s+192\.0\.2\.1")
+        self.eventually(lambda: address.search(self.kdig("+tls", "svc.internal", "AXFR")), "the transfer has the address")
+
+    def test_a_transfer_and_questions_share_a_connection(self):  # RFC 9103 §7.3.2
+        with self.connect(alpn=["dot"]) as stream:
+            stream.sendall(framed("svc.internal", "AXFR") + framed("web.svc.internal"))
+            self.assertEqual(dns.rdatatype.SOA, read_message(stream, one_rr_per_rrset=True).answer[0].rdtype)
+            self.assertEqual(1, len(read_message(stream).answer))
 
     def test_alpn_agrees_on_dot_and_on_nothing_else(self):
         self.assertEqual("dot", self.connect(alpn=["dot"]).selected_alpn_protocol())

@@ -63,7 +63,7 @@ ExpectedAnswer answer_view(const Members& members, const Question& question, Lea
                            const answer::AnswerPolicy& policy) {
   Members live;
   for (const ModelInstance* member : members) {
-    if (member->status == Status::ready && member->deadline > now) live.push_back(member);
+    if (member->status() == Status::ready && member->deadline > now) live.push_back(member);
   }
   if (live.empty()) {
     switch (policy.when_empty) {

@@ -37,9 +37,9 @@ std::string Walk::compare_service(const ServiceKey& key, const ModelService& exp
   if (service->emptied_at != expected.emptied_at) return key.name + " is empty since another time";
   const std::vector<const ModelInstance*> members = model_.visible.members(key);
   const auto same = [&](const Instance* instance, const ModelInstance* model) {
-    return instance->registration == model->registration && instance->status == model->status &&
-           instance->index == model->index && instance->registered_at == model->registered_at &&
-           instance->lease.expires_at() == model->deadline &&
+    return instance->registration == model->registration && instance->status == model->status() &&
+           instance->standing == model->standing && instance->index == model->index &&
+           instance->registered_at == model->registered_at && instance->lease.expires_at() == model->deadline &&
            server_.registry().find_instance(instance->key()) == instance;
   };
   if (!std::ranges::equal(service->instances, members, same)) return key.name + " has other instances";
@@ -68,7 +68,7 @@ std::string Walk::compare_store() {
   const Roll& roll = model_.visible;
   const auto same_row = [](const auto& row, const auto& entry) {
     return row.first == entry.first && row.second.registration == entry.second.registration &&
-           row.second.standing.status() == entry.second.status && row.second.index == entry.second.index &&
+           row.second.standing == entry.second.standing && row.second.index == entry.second.index &&
            row.second.registered_at == entry.second.registered_at;
   };
   if (!std::ranges::equal(journal.instances, roll.instances, same_row)) return "the store has other instances";

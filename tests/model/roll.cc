@@ -36,32 +36,58 @@ void settle_service(Roll& roll, const ServiceKey& key, LeaseTime now, WallTime w
 
 // One batch, laid over a copy of the roll; `renewed` are the leases that move whatever becomes of the copy.
 struct Batch {
-  Roll roll;
-  std::set<InstanceKey> touched;
-  std::set<ServiceKey> services;
-  std::set<InstanceKey> renewed;
-  std::vector<bool> waits;
-  std::vector<Predicted> outcomes;
+  Roll roll = {};
+  std::set<InstanceKey> touched = {};
+  std::set<InstanceKey> registered = {};  // of those: whose lease begins with the batch
+  std::set<ServiceKey> services = {};
+  std::set<InstanceKey> renewed = {};
+  std::vector<bool> waits = {};
+  std::vector<Predicted> outcomes = {};
 
-  void add(const Register& change, LeaseTime now, WallTime wall);
-  void add(const Deregister& change);
+  LeaseTime now;
+  WallTime wall;
+
+  void add(const Register& change);
+  void add(const registry::Edit& change);
+  void add(const Deregister& change) { take_out(change.key); }
+  void add(const registry::End& change) { take_out(change.key); }
+  void add(const registry::SetDraining& change);
+  void add(const registry::SetHealth& change);
+  void take_out(const InstanceKey& key);
+  void put(ModelInstance made, bool is_new);
+  void put_standing(const InstanceKey& key, registry::Standing standing);
   void refuse(Errc error) {
     outcomes.push_back({.error = error});
     waits.push_back(false);
   }
 };
 
-void Batch::add(const Register& change, LeaseTime now, WallTime wall) {
+void Batch::put(ModelInstance made, bool is_new) {
+  made.index = ++roll.index;
+  outcomes.push_back(
+      {.created = is_new, .changed = true, .status = made.status(), .index = made.index, .expires_at = made.deadline});
+  waits.push_back(true);
+  const InstanceKey key = made.registration.key;
+  ModelService& service = roll.services[key.service];
+  service.index = made.index;
+  service.protocols |= registry::to_set(made.registration.protocol);
+  roll.instances.insert_or_assign(key, std::move(made));
+  touched.insert(key);
+  services.insert(key.service);
+}
+
+void Batch::add(const Register& change) {
   const registry::Registration& asked = change.registration;
   const auto before = roll.instances.find(asked.key);
   const bool is_known = before != roll.instances.end();
-  if (is_known && before->second.registration == asked) {
+  const bool renews_staged = registered.contains(asked.key);
+  if (is_known && before->second.registration == asked && (!touched.contains(asked.key) || renews_staged)) {
     const bool is_staged = touched.contains(asked.key);
     if (!is_staged) {
       renewed.insert(asked.key);
       before->second.deadline = std::max(before->second.deadline, deadline_after(now, asked.ttl));
     }
-    outcomes.push_back({.status = before->second.status,
+    outcomes.push_back({.status = before->second.status(),
                         .index = before->second.index,
                         .expires_at = is_staged ? deadline_after(now, asked.ttl) : before->second.deadline});
     waits.push_back(is_staged);
@@ -71,31 +97,76 @@ void Batch::add(const Register& change, LeaseTime now, WallTime wall) {
     return refuse(Errc::conflict);
   }
   if (!is_known && has_twin(roll, asked.key)) return refuse(Errc::conflict);
-  ModelInstance made{.registration = asked,
-                     .status = is_known ? before->second.status : registry::Status::ready,
-                     .index = ++roll.index,
-                     .registered_at = is_known ? before->second.registered_at : wall,
-                     .deadline = deadline_after(now, asked.ttl)};
-  outcomes.push_back(
-      {.created = !is_known, .changed = true, .status = made.status, .index = made.index, .expires_at = made.deadline});
-  waits.push_back(true);
-  ModelService& service = roll.services[asked.key.service];
-  service.index = made.index;
-  service.protocols |= registry::to_set(asked.protocol);
-  roll.instances.insert_or_assign(asked.key, std::move(made));
-  touched.insert(asked.key);
-  services.insert(asked.key.service);
+  registered.insert(asked.key);
+  put({.registration = asked,
+       .standing = is_known ? before->second.standing : registry::Standing(registry::Status::ready, wall),
+       .registered_at = is_known ? before->second.registered_at : wall,
+       .deadline = deadline_after(now, asked.ttl)},
+      !is_known);
 }
 
-void Batch::add(const Deregister& change) {
+void Batch::add(const registry::Edit& change) {
+  const registry::Registration& asked = change.registration;
+  const auto before = roll.instances.find(asked.key);
+  const bool is_known = before != roll.instances.end();
+  if (is_known && before->second.registration == asked && before->second.standing == change.standing) {
+    outcomes.push_back({.status = before->second.status(), .index = before->second.index});
+    waits.push_back(false);
+    return;
+  }
+  if (!is_known && !roll.services.contains(asked.key.service) && is_static_name(asked.key.service)) {
+    return refuse(Errc::conflict);
+  }
+  if (!is_known && has_twin(roll, asked.key)) return refuse(Errc::conflict);
+  registry::Standing standing = change.standing;
+  if (!is_known || standing.status() != before->second.status()) standing.since = wall;
+  if (!is_known) registered.insert(asked.key);
+  put({.registration = asked,
+       .standing = standing,
+       .registered_at = is_known ? before->second.registered_at : wall,
+       .deadline = registered.contains(asked.key) ? deadline_after(now, asked.ttl) : before->second.deadline},
+      !is_known);
+}
+
+void Batch::take_out(const InstanceKey& key) {
+  const auto before = roll.instances.find(key);
+  if (before == roll.instances.end()) return refuse(Errc::unknown_instance);
+  outcomes.push_back({.changed = true, .status = before->second.status(), .index = ++roll.index});
+  waits.push_back(true);
+  roll.services[key.service].index = roll.index;
+  roll.instances.erase(before);
+  touched.insert(key);
+  registered.erase(key);
+  services.insert(key.service);
+}
+
+void Batch::add(const registry::SetDraining& change) {
   const auto before = roll.instances.find(change.key);
   if (before == roll.instances.end()) return refuse(Errc::unknown_instance);
-  outcomes.push_back({.changed = true, .status = before->second.status, .index = ++roll.index});
-  waits.push_back(true);
-  roll.services[change.key.service].index = roll.index;
-  roll.instances.erase(before);
-  touched.insert(change.key);
-  services.insert(change.key.service);
+  registry::Standing standing = before->second.standing;
+  standing.is_draining = change.is_draining;
+  put_standing(change.key, standing);
+}
+
+void Batch::add(const registry::SetHealth& change) {
+  const auto before = roll.instances.find(change.key);
+  if (before == roll.instances.end()) return refuse(Errc::unknown_instance);
+  registry::Standing standing = before->second.standing;
+  standing.is_critical = change.is_critical;
+  standing.output = change.is_critical ? change.output : "";
+  put_standing(change.key, standing);
+}
+
+void Batch::put_standing(const InstanceKey& key, registry::Standing standing) {
+  ModelInstance made = roll.instances.at(key);
+  if (made.standing == standing) {
+    outcomes.push_back({.status = made.status(), .index = made.index});
+    waits.push_back(touched.contains(key));
+    return;
+  }
+  if (made.status() != standing.status()) standing.since = wall;
+  made.standing = std::move(standing);
+  put(std::move(made), false);
 }
 
 }  // namespace
@@ -115,14 +186,8 @@ std::vector<const ModelInstance*> Roll::members(const ServiceKey& service) const
 std::vector<Predicted> Model::apply(const std::vector<Change>& changes, LeaseTime now, WallTime wall,
                                     std::optional<Errc> store_error) {
   sweep(now, wall);
-  Batch batch{.roll = visible, .touched = {}, .services = {}, .renewed = {}, .waits = {}, .outcomes = {}};
-  for (const Change& change : changes) {
-    if (const Register* registration = std::get_if<Register>(&change.asked)) {
-      batch.add(*registration, now, wall);
-    } else {
-      batch.add(std::get<Deregister>(change.asked));
-    }
-  }
+  Batch batch{.roll = visible, .now = now, .wall = wall};
+  for (const Change& change : changes) std::visit([&](const auto& asked) { batch.add(asked); }, change.asked);
   if (batch.services.empty() || !store_error) {
     for (const ServiceKey& service : batch.services) settle_service(batch.roll, service, now, wall);
     visible = std::move(batch.roll);

@@ -15,10 +15,11 @@ namespace rollcall::testing {
 
 struct ModelInstance {
   registry::Registration registration;
-  registry::Status status = registry::Status::ready;
+  registry::Standing standing = {};
   registry::ChangeIndex index = 0;
   registry::WallTime registered_at;
   registry::LeaseTime deadline;
+  [[nodiscard]] registry::Status status() const { return standing.status(); }
 };
 
 struct ModelService {

@@ -45,9 +45,18 @@ std::string text_of(const InstanceKey& key) {
 
 std::string text_of(const Change& change) {
   if (const Deregister* gone = std::get_if<Deregister>(&change.asked)) return "deregister " + text_of(gone->key);
-  const Registration& r = std::get<Register>(change).registration;
-  std::string text = "register " + text_of(r.key) + " port=" + std::to_string(r.port) +
-                     " priority=" + std::to_string(r.priority) + " ttl=" + std::to_string(r.ttl.count()) + "ms";
+  if (const registry::End* end = std::get_if<registry::End>(&change.asked)) return "end " + text_of(end->key);
+  if (const auto* drain = std::get_if<registry::SetDraining>(&change.asked)) {
+    return (drain->is_draining ? "drain " : "undrain ") + text_of(drain->key);
+  }
+  if (const auto* health = std::get_if<registry::SetHealth>(&change.asked)) {
+    return (health->is_critical ? "critical: " : "healthy: ") + text_of(health->key);
+  }
+  const auto* edit = std::get_if<registry::Edit>(&change.asked);
+  const Registration& r = edit != nullptr ? edit->registration : std::get<Register>(change.asked).registration;
+  std::string text = (edit != nullptr ? "edit, " + std::string(to_text(edit->standing.status())) : "register") + " " +
+                     text_of(r.key) + " port=" + std::to_string(r.port) + " priority=" + std::to_string(r.priority) +
+                     " ttl=" + std::to_string(r.ttl.count()) + "ms";
   for (const IpAddress& address : r.addresses) text += " " + address.text();
   for (const std::string& tag : r.tags) text += " #" + tag;
   return text;
@@ -102,8 +111,18 @@ Registration Walk::any_registration() {
 }
 
 Change Walk::any_change() {
-  if (one_in(4)) return Deregister{any_key()};
-  return Register{any_registration()};
+  switch (below(20)) {
+    case 0:
+    case 1:
+    case 2: return Deregister{any_key()};
+    case 3: return registry::End{any_key(), "connection refused"};
+    case 4:
+    case 5: return registry::SetDraining{any_key(), !one_in(3)};
+    case 6:
+    case 7: return registry::SetHealth{any_key(), one_in(2), "no answer"};
+    case 8: return registry::Edit{any_registration(), static_cast<registry::Status>(below(3))};
+    default: return Register{any_registration()};
+  }
 }
 
 Question Walk::any_question() {
@@ -207,9 +226,9 @@ void Walk::restart() {
   if (!model_.stored.instances.empty() && one_in(2)) {
     auto at = model_.stored.instances.begin();
     std::advance(at, below(static_cast<std::uint32_t>(model_.stored.instances.size())));
-    at->second.status = one_in(3) ? registry::Status::ready : registry::Status::draining;
-    server_.journal().instances.at(at->first).standing = at->second.status;
-    text += ", " + text_of(at->first) + " is " + std::string(to_text(at->second.status));
+    at->second.standing = one_in(3) ? registry::Status::ready : registry::Status::draining;
+    server_.journal().instances.at(at->first).standing = at->second.standing;
+    text += ", " + text_of(at->first) + " is " + std::string(to_text(at->second.status()));
   }
   const std::chrono::milliseconds down = one_in(50) ? std::chrono::minutes(below(50)) : 0min;
   note(text + " after " + std::to_string(down.count()) + " ms");

@@ -5,6 +5,7 @@
 
 #include "answer/builtin_zone.h"
 #include "base/duration.h"
+#include "registry/registration.h"
 #include "scenario/expectation.h"
 #include "scenario/registration_words.h"
 
@@ -67,6 +68,12 @@ Commands::Commands() {
                {"register", &Commands::register_instance},
                {"heartbeat", &Commands::heartbeat},
                {"deregister", &Commands::deregister},
+               {"drain", &Commands::drain},
+               {"undrain", &Commands::undrain},
+               {"check", &Commands::check},
+               {"end", &Commands::end},
+               {"edit", &Commands::edit},
+               {"events", &Commands::events},
                {"roll", &Commands::roll},
                {"services", &Commands::services},
                {"query", &Commands::query},
@@ -153,6 +160,76 @@ std::string Commands::deregister(const Command& command) {
   const registry::Outcome outcome = server().deregister(key_of(command, options));
   if (!outcome) return judge(command, k_refused, refusal(outcome.error()));
   return judge(command, k_refused, "gone index=" + std::to_string(outcome->index));
+}
+
+// What came of a change of an instance that is there.
+std::string Commands::judge_standing(const Command& command, registry::Change change) {
+  const registry::Outcome outcome = std::move(server().apply({std::move(change)}).front());
+  if (!outcome) return judge(command, k_refused, refusal(outcome.error()));
+  return judge(command, k_refused,
+               std::string(outcome->changed ? "changed" : "unchanged") + " index=" + std::to_string(outcome->index) +
+                   " status=" + std::string(to_text(outcome->status)));
+}
+
+std::string Commands::drain(const Command& command) {
+  Options options = options_from(command, 3);
+  const InstanceKey key = key_of(command, options);
+  const registry::Outcome outcome = std::move(server().apply({registry::SetDraining{key, true}}).front());
+  if (!outcome) return judge(command, k_refused, refusal(outcome.error()));
+  const rcu::ReadLock lock;
+  const registry::LeaseTime safe = server().registry().find_instance(key.ref())->safe.get();
+  const auto left = std::max(registry::LeaseTime::duration::zero(), safe - server().now());
+  return judge(command, k_refused,
+               std::string(outcome->changed ? "changed" : "unchanged") + " index=" + std::to_string(outcome->index) +
+                   " safe_in=" + format_duration(std::chrono::ceil<milliseconds>(left)));
+}
+
+std::string Commands::undrain(const Command& command) {
+  Options options = options_from(command, 3);
+  return judge_standing(command, registry::SetDraining{key_of(command, options), false});
+}
+
+// check SERVICE ID fails [sentence], check SERVICE ID passes
+std::string Commands::check(const Command& command) {
+  const bool is_critical = command.words.at(3) == "fails";
+  std::string output;
+  for (std::size_t i = 4; i < command.words.size(); ++i) output += (i == 4 ? "" : " ") + command.words[i];
+  Options options({});
+  return judge_standing(command, registry::SetHealth{key_of(command, options), is_critical, std::move(output)});
+}
+
+std::string Commands::end(const Command& command) {
+  Options options = options_from(command, 3);
+  return judge_standing(command, registry::End{key_of(command, options), "connection refused"});
+}
+
+// edit SERVICE ID ADDRESS:PORT STATUS, with the words of a registration
+std::string Commands::edit(const Command& command) {
+  Options options = options_from(command, 5);
+  Registration draft;
+  draft.key = key_of(command, options);
+  if (const auto error = read_registration(command.words.at(3), options, draft))
+    return judge(command, k_refused, refusal(*error));
+  options.expect_none_left();
+  const std::string& word = command.words.at(4);
+  const registry::Status status = word == "draining"   ? registry::Status::draining
+                                  : word == "critical" ? registry::Status::critical
+                                                       : registry::Status::ready;
+  const auto row = registry::normalise(std::move(draft), {}, server().zones().apex_bytes_of(draft.key.service.zone));
+  if (!row) return judge(command, k_refused, refusal(row.error()));
+  return judge_standing(command, registry::Edit{*row, status});
+}
+
+// What has been recorded since the last look, the oldest first.
+std::string Commands::events(const Command& command) {
+  std::vector<std::string> lines;
+  const auto& recorded = server().journal().events;
+  for (; events_seen_ < recorded.size(); ++events_seen_) {
+    const registry::Event& event = *recorded[events_seen_];
+    lines.push_back(event.key.service.name + " " + event.key.id + " " + std::string(to_text(event.kind)) + ": " +
+                    std::string(to_text(event.cause)));
+  }
+  return compare_lines(command.indented, lines);
 }
 
 std::string Commands::roll(const Command& command) {
@@ -256,7 +333,7 @@ std::string Commands::stored(const Command& command) {
   if (row == rows.end()) return "got: no row";
   for (const registry::Status status :
        {registry::Status::ready, registry::Status::draining, registry::Status::critical}) {
-    if (to_text(status) == what) row->second.status = status;
+    if (to_text(status) == what) row->second.standing = status;
   }
   return "";
 }

@@ -27,6 +27,12 @@ class Commands {
   std::string register_instance(const Command& command);
   std::string heartbeat(const Command& command);
   std::string deregister(const Command& command);
+  std::string drain(const Command& command);
+  std::string undrain(const Command& command);
+  std::string check(const Command& command);
+  std::string end(const Command& command);
+  std::string edit(const Command& command);
+  std::string events(const Command& command);
   std::string roll(const Command& command);
   std::string services(const Command& command);
   std::string query(const Command& command);
@@ -39,11 +45,13 @@ class Commands {
 
   [[nodiscard]] SimulatedServer& server();
   [[nodiscard]] registry::InstanceKey key_of(const Command& command, Options& options);
+  [[nodiscard]] std::string judge_standing(const Command& command, registry::Change change);
   [[nodiscard]] std::string judge(const Command& command, std::string_view refused, std::string came) const;
 
   SimulatedSettings settings_;
   std::unique_ptr<SimulatedServer> server_;  // made by the first command that needs it
   std::map<std::string, Run, std::less<>> commands_;
+  std::size_t events_seen_ = 0;
 };
 
 }  // namespace rollcall::testing

@@ -36,19 +36,5 @@ TEST_CASE("RFC 6891 §6.1.2: OPT whose RDATA ends behind the message is FORMERR"
   CHECK(shape(ask_with(cut)) == "FORMERR 0/0/0");
 }
 
-TEST_CASE("RFC 7871 §7.2.1, RFC 7828 §3.3.2, RFC 7830 §4: options that are not served do not change the answer") {
-  const Octets client_subnet = option(8, {0, 1, 24, 0, 192, 0, 2});
-  const Octets bad_family = option(8, {0, 9, 24, 0, 192, 0, 2});
-  const Octets keepalive = option(11, {});
-  const Octets padding = option(12, Octets(20));
-  const Octets expire = option(9, {});
-  for (const Octets& sent : {client_subnet, bad_family, keepalive, padding, expire}) {
-    const Message reply = ask_with(opt(1232, 0, sent));
-    CHECK(shape(reply) == "NOERROR AA 1/0/0");
-    REQUIRE(reply.opt);
-    CHECK(reply.opt->rdata.empty());
-  }
-}
-
 }  // namespace
 }  // namespace rollcall::conformance

@@ -23,17 +23,6 @@ TEST_CASE("RFC 3425 §3: an inverse query is NOTIMP, with RD clear") {
   CHECK(shape(reply) == "NOTIMP 0/0/0");
 }
 
-TEST_CASE("RFC 8490 §4.2: a stateful operation over UDP is NOTIMP") {
-  const Octets keepalive{0, 1, 0, 8, 0, 0, 0x3a, 0x98, 0, 0, 0x3a, 0x98};
-  const Message reply = exchange(message({.flags = opcode_bits(6), .questions = 0}, {keepalive}));
-  CHECK(shape(reply) == "NOTIMP 0/0/0");
-}
-
-TEST_CASE("RFC 1996 §3: NOTIFY for a zone of which we are the primary is NOTIMP") {
-  CHECK(shape(exchange(message({.flags = opcode_bits(4) | 0x0400}, {question("c.test.", Type::soa)}))) ==
-        "NOTIMP 0/0/0");
-}
-
 TEST_CASE("RFC 6891 §6.1.1: NOTIMP to a query with OPT has one too") {
   const Message reply =
       exchange(message({.flags = opcode_bits(2), .additionals = 1}, {question("c.test.", Type::a), opt(1232, k_do)}));

@@ -83,6 +83,46 @@ TEST_CASE("RFC 8945 §5.2: a TSIG that is not last, or comes twice, is malformed
   CHECK(shape(exchange(followed)) == "FORMERR 0/0/0");
 }
 
+// The query with a TSIG record whose MAC is `mac`.
+Octets with_mac(const Octets& mac) {
+  Octets rdata = name("hmac-sha256.");
+  const auto now = static_cast<std::uint64_t>(std::time(nullptr));
+  for (int shift = 40; shift >= 0; shift -= 8) rdata.push_back(static_cast<std::uint8_t>(now >> shift));
+  rdata.insert(rdata.end(), {1, 44, 0, static_cast<std::uint8_t>(mac.size())});  // fudge: 300 s
+  rdata.insert(rdata.end(), mac.begin(), mac.end());
+  rdata.insert(rdata.end(), {k_query[0], k_query[1], 0, 0, 0, 0});
+  Octets octets = k_query;
+  const Octets tsig = conformance::record(name("transfer."), Type::tsig, 255, 0, rdata);
+  octets.insert(octets.end(), tsig.begin(), tsig.end());
+  octets[11] = 1;
+  return octets;
+}
+
+TEST_CASE("RFC 8945 §5.2: a TSIG that cannot be read is malformed, and answered without one", "[roll]") {
+  Octets cut = sign(k_query);
+  cut.resize(cut.size() - 2);
+  CHECK(shape(exchange(cut)) == "FORMERR 0/0/0");
+  Octets rdata = sign(k_query);
+  const Octets short_rdata = conformance::record(name("transfer."), Type::tsig, 255, 0, name("hmac-sha256."));
+  rdata.resize(k_query.size());
+  rdata.insert(rdata.end(), short_rdata.begin(), short_rdata.end());
+  rdata[11] = 1;
+  CHECK(shape(exchange(rdata)) == "FORMERR 0/0/0");
+}
+
+TEST_CASE("RFC 8945 §5.2.2.1: a MAC longer than its hash, below ten octets or half of it, is malformed", "[roll]") {
+  for (const std::size_t size : {0U, 9U, 15U, 33U}) {
+    INFO(size);
+    CHECK(shape(exchange(with_mac(Octets(size)))) == "FORMERR 0/0/0");
+  }
+}
+
+TEST_CASE("RFC 8945 §5.2.2.1: a shorter MAC of legal size is judged", "[roll]") {
+  const Message reply = exchange(with_mac(Octets(16)));
+  CHECK(reply.rcode() == 9);
+  CHECK(signature_of(reply).error == 16);
+}
+
 TEST_CASE("RFC 8945 §5.3.1: every message of a signed transfer is signed", "[roll]") {
   Tcp connection(dns_server());
   connection.send(sign(write({"c.test.", Type::axfr})));

@@ -1,16 +1,18 @@
 // Who is answered, how much, and what an answer over TLS looks like from outside.
-#include "unit/answer/world.h"
-
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <ldns/ldns.h>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "catch.h"
+#include "unit/answer/world.h"
+
+// clang-format off: ldns.h makes `false` a macro, so it comes after the standard's headers.
+#include <ldns/ldns.h>
+// clang-format on
 
 namespace rollcall::answer {
 namespace {
@@ -152,6 +154,43 @@ TEST_CASE("a client that has shown a cookie is not limited, one that could is gi
   const auto again = query_with("web.svc.internal", Type::a, option(dns::Option::cookie, *cookie));
   for (int i = 0; i < 10; ++i) CHECK(guarded.ask(again, client)->answers() == 1);
   CHECK(guarded.ask(again, {Transport::udp, address("192.0.2.2")})->rcode() == 7);  // it was another's
+}
+
+TEST_CASE("under load a question over UDP is answered after its sender has shown a cookie") {
+  Defended guarded({.cookie_secrets = {k_secret}, .cookies_required_above = 2});
+  const Client client(Transport::udp, address("192.0.2.1"));
+  const auto first = query_with("web.svc.internal", Type::a, option(dns::Option::cookie, {1, 2, 3, 4, 5, 6, 7, 8}));
+  for (int i = 0; i < 2; ++i) CHECK(guarded.ask(first, client)->answers() == 1);
+  const Received refused = guarded.ask(first, {Transport::udp, address("198.51.100.1")}).value();  // whoever asks
+  CHECK(refused.rcode() == 7);  // the lower bits of BADCOOKIE, 23
+  CHECK_FALSE(refused.truncated());
+  CHECK(refused.answers() == 0);
+  const auto cookie = guarded.ask(first, client)->find(dns::Option::cookie);
+  REQUIRE(cookie.has_value());
+  const auto again = query_with("web.svc.internal", Type::a, option(dns::Option::cookie, *cookie));
+  for (int i = 0; i < 10; ++i) CHECK(guarded.ask(again, client)->answers() == 1);
+  CHECK(guarded.ask(again, {Transport::udp, address("192.0.2.2")})->rcode() == 7);  // it was another's
+  CHECK(guarded.world.worker->counters.unproven(0) == 3);
+  guarded.world.pass(1s);
+  CHECK(guarded.ask(first, client)->answers() == 1);
+}
+
+TEST_CASE("under load who knows no cookies is sent to TCP, with an answer as short as the question") {
+  Defended guarded({.cookie_secrets = {k_secret}, .cookies_required_above = 1});
+  CHECK(guarded.ask("192.0.2.1")->answers() == 1);
+  const Received cut = guarded.ask("192.0.2.2").value();
+  CHECK(cut.truncated());
+  CHECK(cut.rcode() == 0);
+  CHECK(cut.answers() == 0);
+  CHECK(cut.bytes.size() == query_with("web.svc.internal", Type::a, {}).size());
+  CHECK(guarded.ask("192.0.2.2", Transport::tcp)->answers() == 1);
+  CHECK(guarded.ask("192.0.2.2", Transport::tls)->answers() == 1);
+  CHECK(guarded.world.worker->counters.unproven(1) == 1);
+}
+
+TEST_CASE("unless it is wanted, no question waits for a cookie") {
+  Defended guarded({.cookie_secrets = {k_secret}});
+  for (int i = 0; i < 10'000; ++i) REQUIRE(guarded.ask("192.0.2.1")->answers() == 1);
 }
 
 TEST_CASE("answers over TLS are padded to blocks of 468 octets for those who pad") {

@@ -154,6 +154,29 @@ TEST_CASE("a large zone takes many messages, none above what a pointer reaches")
   CHECK(first + world.more == 2 + 4 + 1 + 1 + 500 * (3 + 2 + 5));
 }
 
+TEST_CASE("beyond so many transfers under way the next is put off, until one ends") {
+  TransferWorld world;
+  for (int i = 0; i < 500; ++i) world.add({.id = "i-" + std::to_string(i), .port = static_cast<std::uint16_t>(i + 1)});
+  world.tick();
+  const Ask zone{.name = "svc.internal", .type = Type::axfr, .transport = Transport::tcp};
+  std::vector<std::unique_ptr<TransferStream>> under_way;
+  for (std::size_t i = 0; i < limits::k_transfers_default; ++i) {
+    REQUIRE(world.rcode(zone) == "NOERROR");
+    under_way.push_back(std::move(world.worker.transfer));
+  }
+  CHECK(world.transfers.under_way() == limits::k_transfers_default);
+  CHECK(world.rcode(zone) == "SERVFAIL");
+  CHECK(world.worker.transfer == nullptr);
+  CHECK(world.transfers.put_off() == 1);
+  // What is told in one message needs no place.
+  CHECK(world.rcode({.name = "svc.internal", .type = Type::soa, .transport = Transport::tcp}) == "NOERROR");
+  under_way.pop_back();
+  CHECK(world.rcode(zone) == "NOERROR");
+  world.worker.transfer = nullptr;
+  under_way.clear();
+  CHECK(world.transfers.under_way() == 0);
+}
+
 TEST_CASE("who may not have a zone is refused, and what is no zone is not ours") {
   TransferWorld world;
   const Ask zone{.name = "svc.internal", .type = Type::axfr, .transport = Transport::tcp};

@@ -17,7 +17,7 @@ TEST_CASE("a path nobody has is a 404") {
   for (const char* target :
        {"/", "/v1", "/v1/", "/v2/services", "/v1/services/", "/v1/services//instances/a", "/v1/services/web/instances/",
         "/v1/services/web/", "/V1/services", "/v1/watch", "/v1/events", "/v1/explain?name=web.svc.internal",
-        "/v1/services/web/instances/a/drain", "/v1/services/web/instances/a/heartbeat/", "/v1/heartbeat/x",
+        "/v1/services/web/instances/a/drain/", "/v1/services/web/instances/a/heartbeat/", "/v1/heartbeat/x",
         "/v1/services/../status", "/healthz/", "/a/b/c/d/e/f/g/h/i"}) {
     CAPTURE(target);
     for (const Method method : {Method::get, Method::post, Method::del}) {
@@ -81,7 +81,7 @@ TEST_CASE("every call takes a zone, and no other parameter it does not know") {
   CHECK(world.post("/v1/services/web/instances/a/heartbeat?zone=svc.internal").status == 200);
   CHECK(problem_of(world.post("/v1/services/web/instances/a/heartbeat?ttl=5")) == "400 invalid_field ttl");
   CHECK(problem_of(world.del("/v1/services/web/instances/a?force=1")) == "400 invalid_field force");
-  CHECK(problem_of(world.get("/v1/services/web?index=1&wait=30s")) == "400 invalid_field index");
+  CHECK(problem_of(world.get("/v1/services?index=1&wait=30s")) == "400 invalid_field index");
   CHECK(problem_of(world.get("/v1/services?tag=a")) == "400 invalid_field tag");
 }
 

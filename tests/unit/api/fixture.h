@@ -29,6 +29,10 @@ class Nobody final : public registry::Audience {
  public:
   void publish(const registry::Service&) override {}
   void withdraw(const registry::ServiceRef&) override {}
+  registry::LeaseTime answered_until(const registry::ServiceRef&, registry::LeaseTime) const override {
+    return answered;
+  }
+  registry::LeaseTime answered{};  // until when caches hold answers
 };
 
 // Two zones; the zone file of the first has the name www.

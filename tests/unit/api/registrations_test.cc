@@ -178,7 +178,7 @@ TEST_CASE("an answer can be made when the request is gone") {
   target.assign(target.size(), 'x');
   body.assign(body.size(), 'x');
   const registry::Applied applied{.created = true, .changed = true, .label = "i-1", .index = 9, .expires_at = {}};
-  const Response response = std::get<Submission>(routed).describe(applied, world.clock.now());
+  const Response response = std::get<Response>(std::get<Submission>(routed).describe(applied, world.clock.now()));
   CHECK(text_of(parse(response), "id") == "i-1");
   CHECK(number_of(parse(response), "expires_in_ms") == 0);
 }

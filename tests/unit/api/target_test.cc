@@ -65,6 +65,13 @@ TEST_CASE("a parameter that is unknown, wrong or given twice is named") {
   CHECK(wrong_field("zones=svc.internal") == "zones");
   CHECK(wrong_field("tag=blue", Takes::nothing) == "tag");
   CHECK(wrong_field("status=ready", Takes::nothing) == "status");
+  CHECK(wrong_field("index=x", Takes::index) == "index");
+  CHECK(wrong_field("index=-1", Takes::index) == "index");
+  CHECK(wrong_field("limit=0", Takes::limit) == "limit");
+  CHECK(wrong_field("limit=10001", Takes::limit) == "limit");
+  CHECK(wrong_field("wait=-1s", Takes::wait) == "wait");
+  CHECK(wrong_field("wait=", Takes::wait) == "wait");
+  CHECK(wrong_field("name=", Takes::name) == "name");
   CHECK(wrong_field("index=7") == "index");
   CHECK(wrong_field("wait=30s") == "wait");
   CHECK(wrong_field("ZONE=svc.internal") == "ZONE");

@@ -31,6 +31,8 @@ TEST_CASE("without settings there is no TLS, everybody is answered, and public n
   CHECK(settings.http_tls == TlsSettings{});
   CHECK(settings.max_tcp_connections_per_client == 100);
   CHECK(settings.max_http_connections_per_client == 1000);
+  CHECK(settings.cookies_required_above == 0);
+  CHECK(settings.max_transfers == 10);
   CHECK(access_of(settings).permits(address("192.0.2.1")));
   const answer::RateLimit limit = rate_limit_of(settings);
   CHECK(limit.rate == 200);
@@ -58,9 +60,12 @@ TEST_CASE("the commented example has every key of TLS and defence, at its defaul
   CHECK(shown.http_tls == standard.http_tls);
   CHECK(shown.max_tcp_connections_per_client == standard.max_tcp_connections_per_client);
   CHECK(shown.max_http_connections_per_client == standard.max_http_connections_per_client);
-  for (const char* key : {"max_tcp_connections_per_client", "allow", "deny", "# [dns.tls]\n# listen", "# certificate",
-                          "# key", "rate", "slip", "ipv4_prefix", "ipv6_prefix", "exempt", "loopback",
-                          "max_connections_per_client", "# [http.tls]\n# listen"}) {
+  CHECK(shown.cookies_required_above == standard.cookies_required_above);
+  CHECK(shown.max_transfers == standard.max_transfers);
+  for (const char* key :
+       {"cookies_required_above", "max_transfers", "max_tcp_connections_per_client", "allow", "deny",
+        "# [dns.tls]\n# listen", "# certificate", "# key", "rate", "slip", "ipv4_prefix", "ipv6_prefix", "exempt",
+        "loopback", "max_connections_per_client", "# [http.tls]\n# listen"}) {
     INFO(key);
     CHECK(text.find(std::string("\n") + key + " = ") != std::string::npos);
   }
@@ -70,6 +75,8 @@ TEST_CASE("every key of defence and TLS is taken over") {
   const Settings settings = settings_of(R"(
 [dns]
 max_tcp_connections_per_client = 0
+cookies_required_above = 1000000
+max_transfers = 1000
 allow = ["192.0.2.0/24", "2001:db8::/32"]
 deny = ["192.0.2.66"]
 [dns.tls]
@@ -91,6 +98,8 @@ certificate = "api.pem"
 key = "api.key"
 )");
   CHECK(settings.max_tcp_connections_per_client == 0);
+  CHECK(settings.cookies_required_above == 1'000'000);
+  CHECK(settings.max_transfers == 1000);
   const answer::AccessList access = access_of(settings);
   CHECK(access.permits(address("192.0.2.1")));
   CHECK_FALSE(access.permits(address("192.0.2.66")));
@@ -111,6 +120,14 @@ TEST_CASE("the API has the certificate of the DNS where it has none of its own")
   CHECK(settings.http_tls.certificate == "both.pem");
   CHECK(settings.http_tls.key == "both.key");
   CHECK(settings.dns_tls.listen.empty());
+}
+
+TEST_CASE("cookies cannot be required where they are turned off, and no bound is left") {
+  CHECK(complaint_of("[dns]\ncookies = false\ncookies_required_above = 5\n") ==
+        "rollcall.toml:3: dns.cookies_required_above: needs cookies, which cookies = false has turned off");
+  CHECK(complaint_of("[dns]\ncookies_required_above = 1000001\n").find("1000000") != std::string::npos);
+  CHECK(complaint_of("[dns]\nmax_transfers = 0\n").find("1 to 1000") != std::string::npos);
+  CHECK(complaint_of("[dns]\nmax_transfers = 1001\n").find("1 to 1000") != std::string::npos);
 }
 
 TEST_CASE("TLS without a certificate, or a certificate without its key, is a mistake") {

@@ -144,7 +144,7 @@ TEST_CASE("a service's row that says neither empty since nor has instances is re
 TEST_CASE("a drain survives the restart, and registering again does not undo it") {
   World before;
   CHECK(before.add("web", "i-1"));
-  before.journal.instances.at(key("web", "i-1")).status = Status::draining;
+  before.journal.instances.at(key("web", "i-1")).standing = Status::draining;
   Restarted after(before.journal, before.wall);
   const auto status = [&] {
     const rcu::ReadLock lock;
@@ -158,7 +158,7 @@ TEST_CASE("a drain survives the restart, and registering again does not undo it"
   CHECK(updated->changed);
   CHECK(updated->status == Status::draining);
   CHECK(status() == Status::draining);
-  CHECK(after.journal.instances.at(changed.key).status == Status::draining);
+  CHECK(after.journal.instances.at(changed.key).standing.status() == Status::draining);
   SECTION("but leaving does") {
     CHECK(after.remove("web", "i-1"));
     CHECK(after.add("web", "i-1")->status == Status::ready);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,13 +41,14 @@ class MemoryJournal final : public Journal {
       instances.insert_or_assign(instance->registration.key, *instance);
     }
     for (const ServiceRef& key : transaction.forgotten) services.erase({key.zone, std::string(key.name)});
+    events.insert(events.end(), transaction.events.begin(), transaction.events.end());
     index = transaction.index;
     return {};
   }
 
   // What a restart finds.
   [[nodiscard]] Restored restored() const {
-    Restored all{.index = index, .services = {}, .instances = {}};
+    Restored all{.index = index, .last_event = events.empty() ? 0 : events.back()->id, .services = {}, .instances = {}};
     for (const auto& [key, record] : services) all.services.push_back(record);
     for (const auto& [key, record] : instances) all.instances.push_back(record);
     return all;
@@ -62,6 +64,7 @@ class MemoryJournal final : public Journal {
 
   std::map<InstanceKey, InstanceRecord> instances;
   std::map<ServiceKey, ServiceRecord> services;
+  std::vector<std::shared_ptr<const Event>> events;
   ChangeIndex index = 0;
   std::optional<Errc> fails_with;
   std::function<void(const Transaction&)> on_record;  // before it succeeds or fails
@@ -80,8 +83,27 @@ class RecordingAudience final : public Audience {
   }
   void withdraw(const ServiceRef& service) override { lines.push_back(std::string(service.name) + " is forgotten"); }
 
+  [[nodiscard]] LeaseTime answered_until(const ServiceRef&, LeaseTime) const override { return answered; }
+  void assume_answered(const ServiceRef&, LeaseTime now) override { answered = now + std::chrono::seconds(1); }
+
   std::vector<std::string> lines;
   std::function<void()> on_publish;
+  LeaseTime answered{};  // until when caches hold answers about every service
+};
+
+// Remembers what it is told: "#1 web/a registered: registered".
+class RecordingSink final : public EventSink {
+ public:
+  void tell(std::vector<std::shared_ptr<const Event>> events) override {
+    for (const std::shared_ptr<const Event>& event : events) {
+      std::string line = "#" + std::to_string(event->id) + " " + event->key.service.name + "/" + event->key.id + " " +
+                         std::string(to_text(event->kind)) + ": " + std::string(to_text(event->cause));
+      if (!event->by.empty()) line += ", by " + event->by;
+      if (!event->detail.empty()) line += " (" + event->detail + ")";
+      lines.push_back(std::move(line));
+    }
+  }
+  std::vector<std::string> lines;
 };
 
 // The zone file of the first has the name www.
@@ -122,10 +144,11 @@ inline Change removing(std::string service, std::string id) {
 
 struct World {
   explicit World(std::chrono::milliseconds forget_service_after = 1h)
-      : registry(journal, audience, zones, forget_service_after) {}
+      : registry(journal, audience, zones, forget_service_after, &sink) {}
 
   MemoryJournal journal;
   RecordingAudience audience;
+  RecordingSink sink;
   TwoZones zones;
   ManualClock clock;
   WallTime wall{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)};
@@ -143,6 +166,16 @@ struct World {
   }
   std::size_t sweep() { return registry.sweep(clock.now(), wall); }
   bool renew(const InstanceKey& instance) { return registry.renew(instance.ref(), clock.now()).has_value(); }
+
+  [[nodiscard]] Status status_of(const InstanceKey& instance) const {
+    const rcu::ReadLock lock;
+    return registry.find_instance(instance.ref())->status;
+  }
+  // How long from now until the draining instance is in no cache.
+  [[nodiscard]] LeaseTime::duration safe_in(const InstanceKey& instance) const {
+    const rcu::ReadLock lock;
+    return std::max(LeaseTime::duration::zero(), registry.find_instance(instance.ref())->safe.get() - clock.now());
+  }
 
   // The ids on the roll, empty for a service that is not known.
   [[nodiscard]] std::vector<std::string> ids(std::string_view service, ZoneId zone = k_svc) const {

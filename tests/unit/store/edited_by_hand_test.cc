@@ -37,7 +37,7 @@ TEST_CASE("a row inserted by hand needs no more than name, address and port") {
   REQUIRE(record.registration.priority == 1);
   REQUIRE(record.registration.weight == 1);
   REQUIRE(record.registration.ttl == limits::k_lease_default);
-  REQUIRE(record.status == registry::Status::ready);
+  REQUIRE(record.standing.status() == registry::Status::ready);
   REQUIRE(record.registered_at > wall(1'700'000'000));
   REQUIRE(restored.services.size() == 2);
   REQUIRE(restored.services[0].key == registry::ServiceKey{k_svc, "db"});

@@ -40,7 +40,7 @@ struct Fixture {
 
 void require_equal(const InstanceRecord& left, const InstanceRecord& right) {
   REQUIRE(left.registration == right.registration);
-  REQUIRE(left.status == right.status);
+  REQUIRE(left.standing == right.standing);
   REQUIRE(left.index == right.index);
   REQUIRE(left.registered_at == right.registered_at);
 }
@@ -61,7 +61,7 @@ InstanceRecord extreme_instance() {
                               {"utf-8", "grüße 😀"},
                               {"wide", std::string(1200, 'm')}};
   record.registration.ttl = limits::k_lease_max;
-  record.status = Status::draining;
+  record.standing = Status::draining;
   record.index = 9'007'199'254'740'993;
   record.registered_at = registry::WallTime(std::chrono::milliseconds(1'700'000'000'123));
   return record;
@@ -84,7 +84,7 @@ TEST_CASE("every field of an instance comes back after a restart, at its extreme
   least.registration.port = 1;
   least.registration.priority = 0;
   least.registration.ttl = limits::k_lease_min;
-  least.status = Status::critical;
+  least.standing = Status::critical;
   least.registered_at = wall(0);
   fixture.record(Batch()
                      .service(service_record(extreme.registration.key.service.name))
