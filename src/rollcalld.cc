@@ -1,13 +1,15 @@
 // The server: builds the rooms in order, joins them, and stops them in reverse. Nothing else knows everybody.
 //
 //   settings ─► zones ─► store ─► registry ─► writer
-//                 │                  │ publishes to
+//                 │                  │ publishes to                    └─► feed ─► watchers
 //                 └────► roster ◄────┤
+//                 │      waiters ◄───┤ blocked calls
 //                 └─► transfers ◄────┘ serials: one step in 100 ms, then NOTIFY
 //                          │ read by
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //
 // Source   interface.md §1, §5; docs/architecture.md.
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -27,11 +29,14 @@
 #include "ops/version.h"
 #include "ops/zone_loader.h"
 #include "registry/audiences.h"
+#include "registry/feed.h"
 #include "registry/lease_clock.h"
 #include "registry/registry.h"
+#include "registry/waiters.h"
 #include "registry/writer.h"
 #include "store/copy.h"
 #include "store/edit_watch.h"
+#include "store/history_reader.h"
 #include "store/instance_store.h"
 
 namespace rollcall {
@@ -138,9 +143,12 @@ class Rollcalld {
   Guarded<Policies> policies_;
   answer::Roster roster_;
   answer::Transfers transfers_;
-  registry::Audiences audiences_{{&roster_, &transfers_}};
+  registry::Waiters waiters_;
+  registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
+  registry::Feed feed_;
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
+  std::unique_ptr<store::HistoryReader> history_;
   registry::Restored stored_;  // between opening and restoring
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
@@ -152,7 +160,8 @@ class Rollcalld {
 };
 
 Result<void> Rollcalld::open_store() {
-  Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(settings_.store_path, zones_);
+  Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(
+      settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age});
   if (!opened) return std::unexpected(opened.error());
   store_ = std::move(*opened);
   Result<registry::Restored> stored = store_->restore();
@@ -162,7 +171,11 @@ Result<void> Rollcalld::open_store() {
   }
   stored_ = std::move(*stored);
   for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
-  registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after);
+  Result<std::unique_ptr<store::HistoryReader>> history = store::HistoryReader::open(settings_.store_path, zones_);
+  if (!history) return std::unexpected(history.error());
+  history_ = std::move(*history);
+  feed_.begin_after(stored_.last_event);
+  registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after, &feed_);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   checks_ = std::make_unique<net::CheckRunner>(
       *registry_, *writer_, clock_,
@@ -200,13 +213,15 @@ Result<void> Rollcalld::bind() {
                          .certificates = certificates_of(settings_),
                          .secondaries = secondaries(),
                          .zones = &zones_},
-                        *responder_, *api_, *writer_, clock_);
+                        *responder_, *api_, *writer_, clock_, {waiters_, feed_, *history_});
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show({.registry = *registry_,
                 .writer = *writer_,
                 .clock = clock_,
                 .zones = zones_,
+                .feed = feed_,
+                .history = *history_,
                 .transfers = transfers_,
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
@@ -289,6 +304,7 @@ void Rollcalld::run(const Signals& signals) {
   writing.join();
   stepping.request_stop();
   stepping.join();
+  history_->close();
   net_->stop();
   log::info("stopped");
 }

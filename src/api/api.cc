@@ -54,6 +54,8 @@ constexpr Route k_routes[] = {
     {Method::get, "/v1/services/{service}", &read_service, Kind::at_once,
      Takes::tag | Takes::status | Takes::index | Takes::wait},
     {Method::get, "/v1/services", &list_services},
+    {Method::get, "/v1/watch", &watch_events, Kind::at_once, Takes::service | Takes::last_event_id},
+    {Method::get, "/v1/events", &list_events, Kind::at_once, Takes::service | Takes::id | Takes::limit},
     {Method::get, "/v1/status", &read_status},
     {Method::get, "/healthz", &read_health},
     {Method::get, "/readyz", &read_readiness},
@@ -117,6 +119,14 @@ void count_when_answered(Wait& wait, Counters& counters) {
   };
 }
 
+void count_when_answered(Asking& asking, Counters& counters) {
+  asking.answer = [&counters, answer = std::move(asking.answer)](const Result<registry::HistoryPage>& page) mutable {
+    Response response = answer(page);
+    count_errors(response, counters);
+    return response;
+  };
+}
+
 }  // namespace
 
 Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
@@ -151,6 +161,11 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
     count_when_answered(*wait, counters);
     return routed;
   }
+  if (Asking* asking = std::get_if<Asking>(&routed)) {
+    count_when_answered(*asking, counters);
+    return routed;
+  }
+  if (std::holds_alternative<Watch>(routed)) return routed;
   Submission& submission = std::get<Submission>(routed);
   submission.describe = [&counters, describe = std::move(submission.describe)](const registry::Outcome& outcome,
                                                                                registry::LeaseTime then) mutable {
@@ -163,6 +178,13 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
     return described;
   };
   return routed;
+}
+
+bool Api::is_over(const Wait& wait) const {
+  if (!wait.service) return false;
+  const rcu::ReadLock lock;
+  const registry::Service* service = registry_.find_service(wait.service->ref());
+  return (service == nullptr ? 0 : service->index) != wait.known;
 }
 
 std::size_t Api::body_bytes_max(const Request& head) {

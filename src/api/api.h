@@ -15,6 +15,8 @@
 #include <variant>
 
 #include "api/message.h"
+#include "registry/feed.h"
+#include "registry/history.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
 
@@ -31,10 +33,11 @@ class Server {
   [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;
 };
 
+struct Wait;
+
 // A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs but
 // the Counters of the route that made it: it is called at most once, on that thread. A writer that takes no more is
 // answered for by whoever asked it: problem(Errc::overloaded).
-struct Wait;
 struct Submission {
   registry::Change change;
   std::move_only_function<std::variant<Response, Wait>(const registry::Outcome&, registry::LeaseTime now)> describe;
@@ -50,10 +53,22 @@ struct Wait {
   std::move_only_function<Response(registry::LeaseTime now)> answer;
 };
 
+// A question to the stored history, and what to answer once it has been read: as `describe` of a Submission.
+struct Asking {
+  registry::HistoryQuery query;
+  std::move_only_function<Response(const Result<registry::HistoryPage>& page)> answer;
+};
+
+// An answer that does not end: the events of the roll as they happen (event_text.h), until the client goes.
+struct Watch {
+  registry::EventFilter what;
+  std::optional<registry::EventId> after;  // first those that came after this one; empty: from now on
+};
+
 // Not answered: what stands ahead of it on its connection must come to an end first. Route it again then.
 struct Later {};
 
-using Routed = std::variant<Response, Submission, Later, Wait>;
+using Routed = std::variant<Response, Submission, Later, Wait, Asking, Watch>;
 
 // What stands ahead of a request on its connection, unanswered (RFC 9112 §9.3.2: answers, and effects, in order).
 enum class Ahead : std::uint8_t {
@@ -68,6 +83,12 @@ struct Counters {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> client_errors{0};  // 4xx
   std::atomic<std::uint64_t> server_errors{0};  // 5xx
+  // Gauges, and what watchers were sent.
+  std::atomic<std::uint64_t> waiting{0};   // calls that wait for a change or for time
+  std::atomic<std::uint64_t> watching{0};  // streams of events
+  std::atomic<std::uint64_t> events_sent{0};
+  std::atomic<std::uint64_t> watchers_cut_off{0};   // too slow, or the history could not be read for them
+  std::atomic<std::uint64_t> watchers_with_gap{0};  // that came back to find part of the history forgotten
 };
 
 // Every Response of `route` and of `describe` is counted already: this is for those that net/ makes itself (408, 413,
@@ -84,6 +105,12 @@ class Api {
   // as a Submission.
   [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters,
                              Ahead ahead = Ahead::nothing) const;
+
+  // Whether what is waited for has happened: the service is at another index. Takes the ReadLock itself.
+  [[nodiscard]] bool is_over(const Wait& wait) const;
+
+  // For the texts of events.
+  [[nodiscard]] const registry::ZoneDirectory& zones() const { return zones_; }
 
   // The largest body this request may have, known before the body is read.
   [[nodiscard]] static std::size_t body_bytes_max(const Request& head);

@@ -51,6 +51,10 @@ struct Call {
 [[nodiscard]] Routed read_service(const Call& call);
 [[nodiscard]] Routed read_instance(const Call& call);
 
+// events.cc
+[[nodiscard]] Routed watch_events(const Call& call);
+[[nodiscard]] Routed list_events(const Call& call);
+
 // server_reads.cc
 [[nodiscard]] Routed read_status(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);

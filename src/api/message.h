@@ -17,6 +17,7 @@ struct Request {
   Method method = Method::get;
   std::string_view target;  // origin form, as sent: "/v1/services/web?zone=…"
   std::string_view body;
+  std::string_view last_event_id = {};  // the header's value; empty where there is none
 };
 
 struct Response {

@@ -55,6 +55,9 @@ inline constexpr std::size_t k_check_output_bytes_max = 256;  // a sentence, not
 inline constexpr std::size_t k_came_back_max = 65'536;  // leases that have ended and are remembered for the history
 inline constexpr std::uint64_t k_history_rows_default = 100'000;
 inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
+inline constexpr std::uint64_t k_history_rows_setting_max = 100'000'000;
+inline constexpr std::chrono::milliseconds k_history_age_setting_max = std::chrono::hours(24 * 3'650);
+inline constexpr std::size_t k_history_queries_max = 1'024;   // that wait for the disk; beyond: 503
 inline constexpr std::size_t k_restored_events_max = 10'000;  // a start with more instances tells of none of them
 inline constexpr std::chrono::milliseconds k_lease_min = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
@@ -93,6 +96,17 @@ inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10)
 inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll
 inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
 inline constexpr std::uint32_t k_events_limit_max = 10'000;
+
+// --- Waiting and watching ---
+inline constexpr std::size_t k_waiters_max = 65'536;                   // calls that block; beyond: 503
+inline constexpr std::size_t k_feed_events_max = 16'384;               // of the history in memory: how far a watcher
+inline constexpr std::size_t k_feed_bytes_max = std::size_t{8} << 20;  // may fall behind before it is cut off
+inline constexpr std::size_t k_watch_chunk_bytes = std::size_t{32} << 10;  // of one write to a watcher
+// What the system may keep for a watcher that does not read; it takes twice that.
+inline constexpr int k_watch_send_buffer_bytes = 64 << 10;
+inline constexpr std::uint32_t k_watch_page_events = 500;               // of the stored history, at a time
+inline constexpr std::chrono::milliseconds k_watch_keep_alive{15'000};  // after so long without an event
+inline constexpr std::chrono::milliseconds k_watch_write{30'000};       // for a watcher to take what was written
 
 // --- Connections ---
 inline constexpr std::chrono::milliseconds k_http_idle{75'000};     // between two requests

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 constexpr std::size_t k_read_bytes = 16 * 1024;
+constexpr std::size_t k_read_bytes_quiet = 256;
 constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 api::Method to_method(http::verb verb) {
@@ -43,6 +44,7 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend)
 
 void HttpSession::on_deadline() {
   connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  if (watcher_) backend_.counters.watchers_cut_off.fetch_add(1, std::memory_order_relaxed);
   connection_.socket.close();
   progress_.cancel();
 }
@@ -61,38 +63,65 @@ asio::awaitable<void> HttpSession::run() {
     while (parse_requests() && may_read_on()) {
     }
     flush();
-    if (closing_) break;
+    if (closing_ && !is_quiet()) break;
     if (!may_read_on()) {
       co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
     const bool goes_on = co_await read_more();
     if (!goes_on) {
-      // Answers still to come are delivered by their own owners; with nothing to come, TLS is ended as it should be.
-      if (connection_.socket.is_encrypted() && line_.empty() && ready_.empty() && writing_.empty()) co_await linger();
+      co_await end_of_input();
       co_return;
     }
+    if (closing_ || is_stream_) in_.clear();
   }
   if (closing_) co_await linger();
 }
 
+// The peer has gone, or has only closed its side: answers still in the line are delivered by their own owners. Who waits
+// is answered at once, and nobody watches any more.
+asio::awaitable<void> HttpSession::end_of_input() {
+  end_waits();
+  if (is_stream_ && !closing_) {
+    watcher_.reset();
+    connection_.socket.close();
+    co_return;
+  }
+  // With nothing to come, TLS is ended as it should be; and what was ended here has its last words to deliver.
+  const bool is_silent = line_.empty() && ready_.empty() && writing_.empty();
+  if (closing_ || (connection_.socket.is_encrypted() && is_silent)) co_await linger();
+}
+
+// A connection that waits or watches is read only to learn of its end.
 bool HttpSession::may_read_on() const {
+  if (is_quiet() && (closing_ || is_stream_)) return true;
   return !closing_ && !waits_for_changes_ && line_.size() < limits::k_http_pipeline_max &&
          ready_.size() + writing_.size() < limits::k_http_backlog_bytes_max;
 }
 
-// False: the peer has gone, or has only closed its side: answers still in the line are delivered by their own owners.
+// False: there is nothing more to read.
 asio::awaitable<bool> HttpSession::read_more() {
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
-  const std::size_t got = co_await connection_.socket.async_read_some(in_.prepare(k_read_bytes), done);
+  std::size_t room = k_read_bytes;
+  if (is_quiet() && in_.size() == 0) {
+    in_.shrink_to_fit();
+    // TLS has a buffer of its own, and must be read to be heard.
+    if (connection_.socket.is_encrypted()) {
+      room = k_read_bytes_quiet;
+    } else {
+      co_await connection_.socket.socket().async_wait(asio::socket_base::wait_read, done);
+      if (error) co_return false;
+    }
+  }
+  const std::size_t got = co_await connection_.socket.async_read_some(in_.prepare(room), done);
   in_.commit(got);
   co_return !error;
 }
 
 // Whether a whole request was taken from the buffer, and found its place: there may be more.
 bool HttpSession::parse_requests() {
-  if (closing_) return false;
+  if (closing_ || is_stream_) return false;
   if (waits_for_changes_) return route_request();
   if (in_.size() == 0) return false;
   if (!in_request_) {
@@ -147,7 +176,7 @@ bool HttpSession::begin_body() {
   // RFC 9110 §10.1.1: nothing for HTTP/1.0, nor for a client that is sending already; and in its turn.
   const bool waits_for_us = head.version() >= 11 && in_.size() == 0 && !parser_->is_done();
   if (waits_for_us && http::token_list(head[http::field::expect]).exists("100-continue")) {
-    line_.push_back({std::string(k_continue)});
+    at(take_place({})).bytes = k_continue;
     flush();
   }
   return true;
@@ -159,131 +188,32 @@ bool HttpSession::route_request() {
   const Framing framing{.keep_alive = message.keep_alive(),
                         .is_head = message.method() == http::verb::head,
                         .version = message.version()};
+  const auto last_event_id = message["Last-Event-ID"];
   const api::Request request{.method = to_method(message.method()),
                              .target = {message.target().data(), message.target().size()},
-                             .body = message.body()};
+                             .body = message.body(),
+                             .last_event_id = {last_event_id.data(), last_event_id.size()}};
   const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
   api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);
   waits_for_changes_ = std::holds_alternative<api::Later>(routed);
   if (waits_for_changes_) return false;
-  if (!framing.keep_alive) closing_ = true;
-  if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
-    submit(std::move(*submission), framing);
-    return true;
+  if (api::Watch* watched = std::get_if<api::Watch>(&routed); watched != nullptr && !framing.is_head) {
+    watch(std::move(*watched), framing);
+    return false;
   }
-  line_.emplace_back();
-  if (api::Wait* wait = std::get_if<api::Wait>(&routed)) routed = wait->answer(backend_.clock.now());
-  answer(first_place_ + line_.size() - 1, std::get<api::Response>(routed), framing);
+  if (!framing.keep_alive) closing_ = true;
+  take(std::move(routed), framing);
+  // The deadline was the request's; a wait has its own.
+  if (waits_ > 0 && writing_.empty()) cancel_deadline();
   return true;
 }
 
 void HttpSession::refuse(unsigned status, std::string_view code, std::string detail) {
   closing_ = true;
   in_request_ = false;
-  line_.emplace_back();
   const api::Response response = api::problem(status, code, std::move(detail));
   api::count_errors(response, backend_.counters);
-  answer(first_place_ + line_.size() - 1, response, {.keep_alive = false});
-}
-
-void HttpSession::submit(api::Submission submission, Framing framing) {
-  line_.emplace_back();
-  const std::uint64_t place = first_place_ + line_.size() - 1;
-  // The promise of an answer travels to the writer and back; the session lives at least as long.
-  auto reply = [self = shared_from_this(), describe = std::move(submission.describe), place,
-                framing](registry::Outcome outcome) mutable {
-    EventLoop& loop = self->connection_.loop;
-    loop.post([self = std::move(self), describe = std::move(describe), place, framing,
-               outcome = std::move(outcome)]() mutable {
-      --self->changes_ahead_;
-      std::variant<api::Response, api::Wait> described = describe(outcome, self->backend_.clock.now());
-      if (api::Wait* wait = std::get_if<api::Wait>(&described)) described = wait->answer(self->backend_.clock.now());
-      self->answer(place, std::get<api::Response>(described), framing);
-      self->flush();
-      self->progress_.cancel();
-    });
-  };
-  ++changes_ahead_;
-  if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return;
-  --changes_ahead_;
-  const api::Response response =
-      api::problem({Errc::overloaded, "too many changes are waiting: try again in a second"});
-  api::count_errors(response, backend_.counters);
-  answer(place, response, framing);
-}
-
-void HttpSession::answer(std::uint64_t place, const api::Response& response, Framing framing) {
-  Place& mine = line_[static_cast<std::size_t>(place - first_place_)];
-  mine.bytes.emplace();
-  write_head(*mine.bytes, response, framing.keep_alive, framing.version);
-  if (!framing.is_head) *mine.bytes += response.body;
-}
-
-// Everything ready at the head of the line, in one write. The socket is tried first: it nearly always takes it all.
-void HttpSession::flush() {
-  while (!line_.empty() && line_.front().bytes) {
-    ready_ += *line_.front().bytes;
-    line_.pop_front();
-    ++first_place_;
-  }
-  if (!writing_.empty() || ready_.empty()) return;
-  boost::system::error_code error;
-  const std::size_t sent = connection_.socket.write_some(asio::buffer(ready_), error);
-  if (error && error != asio::error::would_block) {
-    connection_.socket.close();
-    return;
-  }
-  ready_.erase(0, error ? 0 : sent);
-  if (ready_.empty()) {
-    await_next_request();
-    return;
-  }
-  std::swap(ready_, writing_);
-  expires_after(limits::k_write);
-  asio::async_write(connection_.socket, asio::buffer(writing_),
-                    [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
-                      self->writing_.clear();
-                      if (failed) {
-                        self->connection_.socket.close();
-                      } else {
-                        self->on_written();
-                      }
-                      self->progress_.cancel();
-                    });
-}
-
-void HttpSession::on_written() {
-  if (in_request_) {
-    expires_after(limits::k_http_request);
-  } else {
-    await_next_request();
-  }
-  flush();
-}
-
-void HttpSession::await_next_request() {
-  if (!in_request_ && line_.empty()) expires_after(limits::k_http_idle);
-}
-
-// After the last answer: a client still sending would lose the answer to a reset, so it is read for a moment
-// (RFC 9112 §9.6).
-asio::awaitable<void> HttpSession::linger() {
-  boost::system::error_code error;
-  auto done = asio::redirect_error(asio::use_awaitable, error);
-  while (connection_.socket.is_open() && (!line_.empty() || !writing_.empty() || !ready_.empty())) {
-    flush();
-    if (line_.empty() && writing_.empty() && ready_.empty()) break;
-    co_await progress_.async_wait(done);
-  }
-  if (!connection_.socket.is_open()) co_return;
-  expires_after(limits::k_http_linger);
-  co_await connection_.socket.shut_down();
-  error.clear();
-  while (connection_.socket.is_open() && !error) {
-    in_.clear();
-    co_await connection_.socket.socket().async_read_some(in_.prepare(k_read_bytes),
-                                                         done);  // no one reads it: octets do
-  }
+  answer(take_place({.keep_alive = false}), response);
 }
 
 }  // namespace rollcall::net

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "net/certificate.h"
 #include "net/notifier.h"
+#include "net/watching.h"
 #include "registry/lease.h"
 #include "registry/writer.h"
 
@@ -51,14 +52,14 @@ class Server {
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
   [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
                                                             const answer::Responder& responder, const api::Api& api,
-                                                            registry::Writer& writer,
-                                                            const registry::TimeSource& clock);
+                                                            registry::Writer& writer, const registry::TimeSource& clock,
+                                                            const Watching& watching);
   ~Server();
 
   void start();
   // For connections from now on. A certificate that cannot be used leaves the one in use: the sentences say why.
   [[nodiscard]] std::vector<std::string> reload_certificates(const Certificates& certificates);
-  // No new connections from now on.
+  // No new connections from now on; every wait and every watch comes to its end.
   void close_listeners();
   // After the writer has stopped: its last replies leave, then the loops end.
   void stop();

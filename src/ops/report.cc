@@ -67,6 +67,14 @@ std::string Report::status_json() const {
     }
   }
   json.close_array();
+  const auto gauge = [&](std::atomic<std::uint64_t> api::Counters::* counter) {
+    return static_cast<std::uint64_t>(sum(
+        from.http_loops, [&](const api::Counters& loop) { return (loop.*counter).load(std::memory_order_relaxed); }));
+  };
+  json.name("events").open_object();
+  json.member("last", from.feed.last()).member("stored", from.history.size());
+  json.member("watching", gauge(&api::Counters::watching)).member("waiting", gauge(&api::Counters::waiting));
+  json.close_object();
   json.name("listeners").open_object();
   json.name("dns");
   write_strings(json, from.dns_listeners);
@@ -94,6 +102,7 @@ std::string Report::metrics_text() const {
   put_roll(page);
   put_writer(page);
   if (sources_->checks != nullptr) put_checks(page);
+  put_events(page);
   return page.text();
 }
 
@@ -196,6 +205,31 @@ void Report::put_writer(MetricsPage& page) const {
   page.histogram("rollcall_commit_seconds", "Time of one commit, from staging to visible.",
                  stats.commit_seconds.snapshot());
   page.histogram("rollcall_commit_changes", "Changes in one commit.", stats.batch_changes.snapshot());
+}
+
+void Report::put_events(MetricsPage& page) const {
+  using registry::EventKind;
+  std::vector<Sample> events;
+  for (std::size_t kind = 0; kind < registry::k_event_kinds; ++kind) {
+    const auto told = static_cast<EventKind>(kind);
+    events.push_back(
+        {.labels = {{"event", std::string(registry::to_text(told))}}, .value = as_double(sources_->feed.told(told))});
+  }
+  page.counter("rollcall_events_total", "Changes of instances since the start, by what became of them.", events);
+  page.gauge("rollcall_history_events", "Events stored, as of the last look, seconds ago.",
+             as_double(sources_->history.size()));
+  const auto total = [&](std::atomic<std::uint64_t> api::Counters::* counter) {
+    return sum(sources_->http_loops,
+               [&](const api::Counters& loop) { return (loop.*counter).load(std::memory_order_relaxed); });
+  };
+  page.gauge("rollcall_waiting", "Calls that wait for a service to change, or for time.",
+             total(&api::Counters::waiting));
+  page.gauge("rollcall_watching", "Clients that watch the roll.", total(&api::Counters::watching));
+  page.counter("rollcall_watch_events_total", "Events sent to those who watch.", total(&api::Counters::events_sent));
+  page.counter("rollcall_watch_cut_off_total", "Watches ended by the server, mostly because their reader was too slow.",
+               total(&api::Counters::watchers_cut_off));
+  page.counter("rollcall_watch_gaps_total", "Watches resumed after part of what they missed had been forgotten.",
+               total(&api::Counters::watchers_with_gap));
 }
 
 }  // namespace rollcall::ops

@@ -19,7 +19,9 @@
 #include "base/connection_counters.h"
 #include "base/guarded.h"
 #include "ops/metrics.h"
+#include "registry/feed.h"
 #include "registry/health_schedule.h"
+#include "registry/history.h"
 #include "registry/lease_clock.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
@@ -39,6 +41,8 @@ struct Sources {
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
+  const registry::Feed& feed;
+  const registry::History& history;
   const answer::Transfers& transfers;
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
@@ -71,6 +75,7 @@ class Report final : public api::Server {
   void put_roll(MetricsPage& page) const;
   void put_writer(MetricsPage& page) const;
   void put_checks(MetricsPage& page) const;
+  void put_events(MetricsPage& page) const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::optional<Sources> sources_;

@@ -129,6 +129,8 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");
+  compare(running.history_rows == wanted.history_rows, "history.rows");
+  compare(running.history_age == wanted.history_age, "history.age");
   compare(running.forget_service_after == wanted.forget_service_after, "lease.forget_service_after");
   compare(running.checks_in_flight == wanted.checks_in_flight, "checks.in_flight");
   compare(running.checks_allow == wanted.checks_allow, "checks.allow");

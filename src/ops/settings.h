@@ -95,6 +95,9 @@ struct Settings {
   TlsSettings http_tls;                                // what it leaves out is dns_tls's
   // [store]
   std::string store_path = "rollcall.db";
+  // [history]
+  std::uint64_t history_rows = limits::k_history_rows_default;  // 0: nothing is kept
+  std::chrono::milliseconds history_age = limits::k_history_age_default;
   // [lease]
   registry::LeaseBounds lease;
   std::chrono::milliseconds forget_service_after = std::chrono::hours(1);

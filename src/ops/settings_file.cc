@@ -83,6 +83,13 @@ void read_store(Section store, Settings& settings) {
   store.finish();
 }
 
+void read_history(Section history, Settings& settings) {
+  take(settings.history_rows,
+       history.integer("rows", 0, static_cast<std::int64_t>(limits::k_history_rows_setting_max)));
+  take(settings.history_age, history.duration("age", std::chrono::seconds(1), limits::k_history_age_setting_max));
+  history.finish();
+}
+
 void check_lease_order(Section& lease, const registry::LeaseBounds& bounds) {
   const auto complain = [&](std::string_view key, std::string_view rule, std::chrono::milliseconds other) {
     lease.complain(key,
@@ -193,6 +200,7 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   read_dns(root.table("dns"), settings);  // before the zones, which take its ttl where they have none
   read_http(root.table("http"), settings);
   read_store(root.table("store"), settings);
+  read_history(root.table("history"), settings);
   read_lease(root.table("lease"), settings);
   read_checks(root.table("checks"), settings);
   read_keys(root.tables("key", limits::k_tsig_keys_max), settings);  // before the zones that name them
