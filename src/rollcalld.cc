@@ -8,6 +8,7 @@
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //
 // Source   interface.md §1, §5; docs/architecture.md.
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -40,7 +41,9 @@ registry::WallTime wall_now() {
 }
 
 net::Certificates certificates_of(const ops::Settings& settings) {
-  const auto files = [](const ops::TlsSettings& tls) { return net::CertificateFiles{tls.certificate, tls.key}; };
+  const auto files = [](const ops::TlsSettings& tls) {
+    return net::CertificateFiles{tls.certificate, tls.key, tls.client_ca, tls.needs_client_certificate};
+  };
   return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
 }
 
@@ -124,7 +127,8 @@ class Rollcalld {
             zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes),
         clock_(steady_clock::now()),
-        report_(settings_.lease) {}
+        report_(settings_.lease),
+        access_(ops::access_rules_of(settings_)) {}
 
   Result<void> open_store();
   Result<void> bind();
@@ -159,6 +163,7 @@ class Rollcalld {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
   ops::Report report_;
+  api::Access access_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;
@@ -181,7 +186,7 @@ Result<void> Rollcalld::open_store() {
 }
 
 Result<void> Rollcalld::bind() {
-  api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
+  api_ = std::make_unique<api::Api>(*registry_, zones_, report_, access_);
   responder_ =
       std::make_unique<answer::Responder>(zones_, roster_,
                                           answer::ResponderSettings{.udp_payload = settings_.udp_payload,
@@ -331,6 +336,7 @@ void Rollcalld::reload() {
   zones_.replace(std::move(*zones));
   policies_.with([&](Policies& current) { current = {wanted.zones, wanted.service_rules}; });
   report_.set_lease_bounds(wanted.lease);
+  access_.replace(ops::access_rules_of(wanted));
   log::set_up(wanted.log_level, wanted.log_format);
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);
@@ -344,6 +350,12 @@ void Rollcalld::reload() {
   log::info("zones and settings are reloaded");
 }
 
+// One line of stdin, or as much of it as a token can have.
+std::string read_token() {
+  std::array<char, limits::k_token_bytes_max + 2> line{};
+  return std::fgets(line.data(), static_cast<int>(line.size()), stdin) == nullptr ? std::string() : line.data();
+}
+
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
     std::fprintf(stderr, "rollcalld: %s\n", error.message.c_str());
@@ -353,6 +365,12 @@ int start(const std::vector<std::string>& arguments) {
   if (!command) return refuse(command.error());
   if (const auto* print = std::get_if<ops::Print>(&*command)) {
     std::fputs(print->text.c_str(), stdout);
+    return 0;
+  }
+  if (std::holds_alternative<ops::HashToken>(*command)) {
+    const Result<std::string> line = ops::hash_token(read_token());
+    if (!line) return refuse(line.error());
+    std::fputs(line->c_str(), stdout);
     return 0;
   }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);

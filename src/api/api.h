@@ -12,6 +12,7 @@
 #include <string>
 #include <variant>
 
+#include "api/access.h"
 #include "api/message.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
@@ -53,8 +54,10 @@ struct Counters {
   std::atomic<std::uint64_t> heartbeats{0};          // leases renewed
   std::atomic<std::uint64_t> heartbeats_unknown{0};  // asked for, but not on the roll
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> client_errors{0};  // 4xx
-  std::atomic<std::uint64_t> server_errors{0};  // 5xx
+  std::atomic<std::uint64_t> client_errors{0};    // 4xx, those of the next two among them
+  std::atomic<std::uint64_t> unauthenticated{0};  // 401
+  std::atomic<std::uint64_t> forbidden{0};        // 403
+  std::atomic<std::uint64_t> server_errors{0};    // 5xx
 };
 
 // Every Response of `route` and of `describe` is counted already: this is for those that net/ makes itself (408, 413,
@@ -64,8 +67,9 @@ void count_errors(const Response& response, Counters& counters);
 class Api {
  public:
   // All borrowed; they outlive the Api.
-  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server)
-      : registry_(registry), zones_(zones), server_(server) {}
+  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server,
+      const Access& access)
+      : registry_(registry), zones_(zones), server_(server), access_(access) {}
 
   // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
   // as a Submission.
@@ -78,10 +82,12 @@ class Api {
  private:
   [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters,
                                     Ahead ahead) const;
+  [[nodiscard]] Result<Standing> admit(const Request& request, Right needed, bool is_change) const;
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;
   const Server& server_;
+  const Access& access_;
 };
 
 }  // namespace rollcall::api

@@ -10,6 +10,7 @@
 #include "api/problem.h"
 #include "base/limits.h"
 #include "net/http_head.h"
+#include "net/request_head.h"
 
 namespace rollcall::net {
 namespace {
@@ -37,12 +38,14 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend)
     : Deadline(connection.loop),
       connection_(std::move(connection)),
       backend_(backend),
+      caller_(connection_.peer),
       progress_(connection_.loop.context(), asio::steady_timer::time_point::max()) {
   expires_after(limits::k_http_request);  // a client that connects has something to ask
 }
 
 void HttpSession::on_deadline() {
   connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  if (give_up_on_changes()) return;
   connection_.socket.close();
   progress_.cancel();
 }
@@ -53,6 +56,7 @@ asio::awaitable<void> HttpSession::run() {
     expires_after(limits::k_tls_handshake);
     const bool is_agreed = co_await connection_.handshake();
     if (!is_agreed) co_return;
+    caller_ = api::Caller(connection_.peer, connection_.socket.client_names());
     expires_after(limits::k_http_request);
   }
   boost::system::error_code error;
@@ -67,7 +71,7 @@ asio::awaitable<void> HttpSession::run() {
       continue;
     }
     const bool goes_on = co_await read_more();
-    if (!goes_on) {
+    if (!goes_on && !closing_) {
       // Answers still to come are delivered by their own owners; with nothing to come, TLS is ended as it should be.
       if (connection_.socket.is_encrypted() && line_.empty() && ready_.empty() && writing_.empty()) co_await linger();
       co_return;
@@ -99,7 +103,9 @@ bool HttpSession::parse_requests() {
     in_request_ = true;
     expires_after(limits::k_http_request);
     parser_.emplace();
-    parser_->header_limit(limits::k_http_header_bytes_max);
+    head_bytes_ = 0;
+    authorization_ = {};
+    parser_->header_limit(limits::k_http_header_bytes_max + 1);  // of its parts; the bound is that of their sum
     parser_->body_limit(limits::k_http_batch_body_bytes_max);
   }
   if (!parse_one()) return false;
@@ -112,14 +118,15 @@ bool HttpSession::parse_one() {
   while (!parser_->is_done()) {
     const bool had_header = parser_->is_header_done();
     boost::system::error_code error;
-    in_.consume(parser_->put(in_.data(), error));
-    if (error == http::error::need_more) return false;
+    const std::size_t taken = parser_->put(in_.data(), error);
+    in_.consume(taken);
+    if (!had_header) head_bytes_ += taken;
+    const bool waits_for_more = error == http::error::need_more;
+    const bool is_sound = !error || waits_for_more || error == http::error::header_limit;
+    if (is_sound && !check_sizes(waits_for_more)) return false;
+    if (waits_for_more) return false;
     if (error == http::error::body_limit) {
       refuse(413, "body_too_large", "the body is larger than this call takes");
-      return false;
-    }
-    if (error == http::error::header_limit) {
-      refuse(431, "header_too_large", "the request's header is larger than 8 KiB");
       return false;
     }
     if (error) {
@@ -132,9 +139,35 @@ bool HttpSession::parse_one() {
   return true;
 }
 
+// What cannot be parsed yet is the rest of a head, or the head of a chunk with its extensions, or trailers: none of them
+// may go on for ever.
+bool HttpSession::check_sizes(bool waits_for_more) {
+  const bool is_head_whole = parser_->is_header_done();
+  if (head_bytes_ + (is_head_whole ? 0 : in_.size()) > limits::k_http_header_bytes_max) {
+    const bool is_target = !is_head_whole && parser_->get().target().empty();
+    if (is_target) {
+      refuse(414, "target_too_long", "the request's target does not fit into the 8 KiB that a head may have");
+    } else {
+      refuse(431, "header_too_large", "the request's head is larger than 8 KiB");
+    }
+    return false;
+  }
+  if (waits_for_more && is_head_whole && in_.size() > limits::k_http_chunk_header_bytes_max) {
+    refuse(400, "bad_request", "a chunk's extensions, or the trailers, are larger than 4 KiB");
+    return false;
+  }
+  return true;
+}
+
 // The header is there: how large a body may come, and does the client wait to be asked for it?
 bool HttpSession::begin_body() {
   const Parser::value_type& head = parser_->get();
+  if (std::optional<Refusal> fault = find_fault(head, parser_->chunked())) {
+    refuse(fault->status, fault->code, std::move(fault->detail));
+    return false;
+  }
+  const auto authorization = head[http::field::authorization];
+  authorization_ = {authorization.data(), authorization.size()};
   const std::size_t body_bytes_max = api::Api::body_bytes_max(
       {.method = to_method(head.method()), .target = {head.target().data(), head.target().size()}, .body = {}});
   parser_->body_limit(body_bytes_max);
@@ -147,7 +180,7 @@ bool HttpSession::begin_body() {
   // RFC 9110 §10.1.1: nothing for HTTP/1.0, nor for a client that is sending already; and in its turn.
   const bool waits_for_us = head.version() >= 11 && in_.size() == 0 && !parser_->is_done();
   if (waits_for_us && http::token_list(head[http::field::expect]).exists("100-continue")) {
-    line_.push_back({std::string(k_continue)});
+    line_.push_back({std::string(k_continue), {}});
     flush();
   }
   return true;
@@ -161,7 +194,9 @@ bool HttpSession::route_request() {
                         .version = message.version()};
   const api::Request request{.method = to_method(message.method()),
                              .target = {message.target().data(), message.target().size()},
-                             .body = message.body()};
+                             .body = message.body(),
+                             .authorization = authorization_,
+                             .caller = &caller_};
   const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
   api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);
   waits_for_changes_ = std::holds_alternative<api::Later>(routed);
@@ -171,49 +206,80 @@ bool HttpSession::route_request() {
     submit(std::move(*submission), framing);
     return true;
   }
-  line_.emplace_back();
-  answer(first_place_ + line_.size() - 1, std::get<api::Response>(routed), framing);
+  answer(take_place(framing), std::get<api::Response>(routed));
   return true;
 }
 
 void HttpSession::refuse(unsigned status, std::string_view code, std::string detail) {
   closing_ = true;
   in_request_ = false;
-  line_.emplace_back();
   const api::Response response = api::problem(status, code, std::move(detail));
   api::count_errors(response, backend_.counters);
-  answer(first_place_ + line_.size() - 1, response, {.keep_alive = false});
+  answer(take_place({.keep_alive = false}), response);
 }
 
 void HttpSession::submit(api::Submission submission, Framing framing) {
-  line_.emplace_back();
-  const std::uint64_t place = first_place_ + line_.size() - 1;
+  const std::uint64_t place = take_place(framing);
   // The promise of an answer travels to the writer and back; the session lives at least as long.
-  auto reply = [self = shared_from_this(), describe = std::move(submission.describe), place,
-                framing](registry::Outcome outcome) mutable {
+  auto reply = [self = shared_from_this(), describe = std::move(submission.describe),
+                place](registry::Outcome outcome) mutable {
     EventLoop& loop = self->connection_.loop;
-    loop.post([self = std::move(self), describe = std::move(describe), place, framing,
-               outcome = std::move(outcome)]() mutable {
+    loop.post([self = std::move(self), describe = std::move(describe), place, outcome = std::move(outcome)]() mutable {
       --self->changes_ahead_;
-      self->answer(place, describe(outcome, self->backend_.clock.now()), framing);
+      const api::Response response = describe(outcome, self->backend_.clock.now());
+      if (self->is_waiting(place)) self->answer(place, response);
       self->flush();
       self->progress_.cancel();
     });
   };
   ++changes_ahead_;
+  expires_after(backend_.commit_max);
   if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return;
   --changes_ahead_;
   const api::Response response =
       api::problem({Errc::overloaded, "too many changes are waiting: try again in a second"});
   api::count_errors(response, backend_.counters);
-  answer(place, response, framing);
+  answer(place, response);
 }
 
-void HttpSession::answer(std::uint64_t place, const api::Response& response, Framing framing) {
+std::uint64_t HttpSession::take_place(Framing framing) {
+  line_.push_back({std::nullopt, framing});
+  return first_place_ + line_.size() - 1;
+}
+
+bool HttpSession::is_waiting(std::uint64_t place) const {
+  return place >= first_place_ && !line_[static_cast<std::size_t>(place - first_place_)].bytes;
+}
+
+void HttpSession::answer(std::uint64_t place, const api::Response& response) {
   Place& mine = line_[static_cast<std::size_t>(place - first_place_)];
   mine.bytes.emplace();
-  write_head(*mine.bytes, response, framing.keep_alive, framing.version);
-  if (!framing.is_head) *mine.bytes += response.body;
+  write_head(*mine.bytes, response, mine.framing.keep_alive, mine.framing.version);
+  if (!mine.framing.is_head) *mine.bytes += response.body;
+}
+
+// Whoever waits for a commit for too long hears so, and the connection ends: what comes behind would have to wait as well.
+// False: nobody does.
+bool HttpSession::give_up_on_changes() {
+  bool is_any_waiting = false;
+  for (std::uint64_t place = first_place_; place < first_place_ + line_.size(); ++place) {
+    if (!is_waiting(place)) continue;
+    is_any_waiting = true;
+    line_[static_cast<std::size_t>(place - first_place_)].framing.keep_alive = false;
+    const api::Response response = api::problem(
+        503, "outcome_unknown",
+        "the change has waited too long for the disk, and may still be made: ask for the instance, or send it again");
+    api::count_errors(response, backend_.counters);
+    answer(place, response);
+  }
+  if (!is_any_waiting || !writing_.empty()) return false;  // or the peer does not take what is there already
+  closing_ = true;
+  in_request_ = false;
+  flush();
+  if (writing_.empty()) expires_after(limits::k_http_linger);
+  connection_.socket.cancel();
+  progress_.cancel();
+  return true;
 }
 
 // Everything ready at the head of the line, in one write. The socket is tried first: it nearly always takes it all.

@@ -175,7 +175,7 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
     p.dns_loops.push_back(std::make_unique<EventLoop>());
   }
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
-    p.http_backends.push_back(std::make_unique<HttpBackend>(api, writer, clock));
+    p.http_backends.push_back(std::make_unique<HttpBackend>(api, writer, clock, listeners.http_commit_max));
     p.http_loops.push_back(std::make_unique<EventLoop>());
   }
   Result<void> done = p.load_certificates();

@@ -28,6 +28,7 @@ struct Flags {
   std::optional<std::string> dns_workers;
   std::optional<std::string> log_level;
   bool check_only = false;
+  bool hash_token = false;
 };
 
 template <class T>
@@ -53,6 +54,8 @@ void describe_flags(CLI::App& app, Flags& flags) {
   add_flag_with_value(app, "--log-level", flags.log_level, "LEVEL", "Running",
                       "trace, debug, info, warn or error (default info)");
   app.add_flag("--check", flags.check_only, "validate settings and zones, then exit (default: serve)")
+      ->group("Running");
+  app.add_flag("--hash-token", flags.hash_token, "read a token from stdin, print the line of its [[token]], then exit")
       ->group("Running");
   app.set_version_flag("--version", fmt::format("rollcalld {}", k_version), "print the version, then exit")
       ->group("Running");
@@ -204,9 +207,11 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return usage_failure(error);
   }
+  if (flags.hash_token) return HashToken{};
   Result<Settings> settings = settings_before_flags(flags);
   if (!settings) return std::unexpected(settings.error());
   if (auto error = lay_over(*settings, flags)) return std::unexpected(std::move(*error));
+  if (const Result<void> checked = check_access(*settings); !checked) return std::unexpected(checked.error());
   return Serve{std::move(*settings), flags.check_only};
 }
 
