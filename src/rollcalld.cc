@@ -8,7 +8,6 @@
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //
 // Source   interface.md §1, §5; docs/architecture.md.
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -350,27 +349,16 @@ void Rollcalld::reload() {
   log::info("zones and settings are reloaded");
 }
 
-// One line of stdin, or as much of it as a token can have.
-std::string read_token() {
-  std::array<char, limits::k_token_bytes_max + 2> line{};
-  return std::fgets(line.data(), static_cast<int>(line.size()), stdin) == nullptr ? std::string() : line.data();
-}
-
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
     std::fprintf(stderr, "rollcalld: %s\n", error.message.c_str());
     return 1;
   };
   Result<ops::Command> command = ops::parse_command_line(arguments);
+  if (command && std::holds_alternative<ops::HashToken>(*command)) command = ops::hash_typed_token(stdin);
   if (!command) return refuse(command.error());
   if (const auto* print = std::get_if<ops::Print>(&*command)) {
     std::fputs(print->text.c_str(), stdout);
-    return 0;
-  }
-  if (std::holds_alternative<ops::HashToken>(*command)) {
-    const Result<std::string> line = ops::hash_token(read_token());
-    if (!line) return refuse(line.error());
-    std::fputs(line->c_str(), stdout);
     return 0;
   }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);

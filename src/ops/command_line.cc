@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -191,6 +192,14 @@ std::optional<Error> lay_over(Settings& settings, const Flags& flags) {
 }
 
 }  // namespace
+
+Result<Command> hash_typed_token(std::FILE* in) {
+  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character more than may be, and the line's end
+  const bool is_read = std::fgets(line.data(), static_cast<int>(line.size()), in) != nullptr;
+  Result<std::string> hashed = hash_token(is_read ? line.data() : "");
+  if (!hashed) return std::unexpected(hashed.error());
+  return Print{std::move(*hashed)};
+}
 
 Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App app("Rollcall: a DNS server whose zone is the services that are alive right now.", "rollcalld");

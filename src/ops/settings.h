@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -148,6 +149,9 @@ struct Print {  // --help, --version: to stdout, exit 0
 };
 struct HashToken {};  // --hash-token: reads a token from stdin, prints what settings have of it
 using Command = std::variant<Serve, Print, HashToken>;
+
+// One line of `in`, as the line of a [[token]] that admits it. Errc::start_up: it cannot be a token.
+[[nodiscard]] Result<Command> hash_typed_token(std::FILE* in);
 
 // Reads flags (without the program's name) and the file they name (`rollcall.toml` in the working directory where it
 // exists and no --config is given). Called again with the same arguments at SIGHUP. Paths stay as written: relative
