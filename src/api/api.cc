@@ -150,8 +150,15 @@ Result<Standing> Api::admit(const Request& request, Right needed, bool is_change
   if (needed == Right::none) return Standing{{}, &nothing()};
   check(request.caller != nullptr, "net knows whose connection it is");
   Result<Standing> standing = request.caller->identify(access_, request.authorization);
-  if (!standing || standing->grant->right >= needed) return standing;
-  Error error = lacks_right(*standing, needed);
+  if (!standing) return standing;
+  // A page from anywhere may send requests from this machine; only a token shows that it was meant to.
+  const bool is_forged =
+      request.is_from_page && standing->principal.kind == Principal::Kind::address && needed > Right::read;
+  if (!is_forged && standing->grant->right >= needed) return standing;
+  Error error = is_forged ? Error{Errc::forbidden,
+                                  "pages in a browser (the request has an Origin field) change nothing "
+                                  "without a token"}
+                          : lacks_right(*standing, needed);
   if (is_change) record_refusal(request, standing->principal, error.message);
   return std::unexpected(std::move(error));
 }

@@ -20,6 +20,7 @@ struct Request {
   std::string_view target;  // origin form, as sent: "/v1/services/web?zone=…"
   std::string_view body;
   std::string_view authorization = {};  // the header field, as sent; empty where there is none
+  bool is_from_page = false;            // it has an Origin field: a browser asks for a page, not for who sits before it
   Caller* caller = nullptr;             // the connection's; null: somebody without address or certificate
 };
 

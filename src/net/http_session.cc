@@ -168,6 +168,7 @@ bool HttpSession::begin_body() {
   }
   const auto authorization = head[http::field::authorization];
   authorization_ = {authorization.data(), authorization.size()};
+  is_from_page_ = head.count(http::field::origin) > 0;
   const std::size_t body_bytes_max = api::Api::body_bytes_max(
       {.method = to_method(head.method()), .target = {head.target().data(), head.target().size()}, .body = {}});
   parser_->body_limit(body_bytes_max);
@@ -196,6 +197,7 @@ bool HttpSession::route_request() {
                              .target = {message.target().data(), message.target().size()},
                              .body = message.body(),
                              .authorization = authorization_,
+                             .is_from_page = is_from_page_,
                              .caller = &caller_};
   const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
   api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);

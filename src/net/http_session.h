@@ -95,6 +95,7 @@ class HttpSession final : private Deadline, public std::enable_shared_from_this<
   std::optional<Parser> parser_;
   std::size_t head_bytes_ = 0;      // of the request in the parser, as far as they have been parsed
   std::string_view authorization_;  // in the parser; fields that come behind the body are none of ours
+  bool is_from_page_ = false;       // likewise; RFC 6454 §7
   bool in_request_ = false;         // some octets of a request have come
   bool waits_for_changes_ = false;  // a whole request is in the parser, behind changes it must not overtake
   std::size_t changes_ahead_ = 0;   // for the writer, not answered yet

@@ -78,6 +78,20 @@ TEST_CASE("without tokens, other machines may read and change nothing") {
   CHECK(world.get("/v1/services").status == 200);
 }
 
+TEST_CASE("a page in a browser on this machine changes nothing without a token") {
+  World world;
+  world.expect_registered("a");
+  world.is_from_page = true;
+  for (const auto& [method, target] : k_changes) {
+    CHECK(problem_of(world.call(method, target, k_web)) == "403 forbidden");
+  }
+  CHECK(world.get("/v1/services").status == 200);
+  CHECK(world.registry.find_instance({{registry::ZoneId{0}, "web"}, "a"}) != nullptr);
+  world.access.replace(rules());
+  world.authorization = "Bearer " + std::string(k_writer);
+  CHECK(world.post("/v1/heartbeat", k_web).status == 200);
+}
+
 TEST_CASE("open is open to every machine") {
   World world;
   world.access.replace({.tokens = {}, .certificates = {}, .open = true});

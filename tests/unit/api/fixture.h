@@ -72,11 +72,12 @@ struct World {
   Api api{registry, zones, server, access};
   Caller caller{*IpAddress::parse("127.0.0.1")};
   Counters counters;
-  std::string authorization;   // of calls from now on
+  std::string authorization;  // of calls from now on
+  bool is_from_page = false;
   bool was_submitted = false;  // whether the last call went to the writer
 
   Response call(Method method, std::string_view target, std::string_view body = {}) {
-    Routed routed = api.route({method, target, body, authorization, &caller}, clock.now(), counters);
+    Routed routed = api.route({method, target, body, authorization, is_from_page, &caller}, clock.now(), counters);
     was_submitted = std::holds_alternative<Submission>(routed);
     if (!was_submitted) return std::get<Response>(std::move(routed));
     Submission& submission = std::get<Submission>(routed);
