@@ -26,11 +26,13 @@
 #include "ops/ready.h"
 #include "ops/report.h"
 #include "ops/settings.h"
+#include "ops/signals.h"
 #include "ops/version.h"
 #include "ops/zone_loader.h"
 #include "registry/audiences.h"
 #include "registry/feed.h"
 #include "registry/lease_clock.h"
+#include "registry/lease_ticker.h"
 #include "registry/registry.h"
 #include "registry/waiters.h"
 #include "registry/writer.h"
@@ -49,7 +51,9 @@ registry::WallTime wall_now() {
 }
 
 net::Certificates certificates_of(const ops::Settings& settings) {
-  const auto files = [](const ops::TlsSettings& tls) { return net::CertificateFiles{tls.certificate, tls.key}; };
+  const auto files = [](const ops::TlsSettings& tls) {
+    return net::CertificateFiles{tls.certificate, tls.key, tls.client_ca, tls.needs_client_certificate};
+  };
   return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
 }
 
@@ -61,47 +65,6 @@ Result<void> check_certificates(const ops::Settings& settings) {
   }
   return settings.http_tls.listen.empty() ? Result<void>() : net::check_certificate(files.http);
 }
-
-// Signals are taken by the main thread alone, one at a time; every thread is born with them blocked.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not the end of the server
-  }
-  [[nodiscard]] int wait() const {
-    int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {
-    }
-    return signal;
-  }
-
- private:
-  sigset_t set_{};
-};
-
-// Advances the lease clock for as long as it lives.
-class Ticker {
- public:
-  explicit Ticker(registry::LeaseClock& clock)
-      : thread_([&clock](const std::stop_token& stop) {
-          pthread_setname_np(pthread_self(), "lease-clock");
-          while (!stop.stop_requested()) {
-            std::this_thread::sleep_for(limits::k_clock_tick);
-            const auto pause = clock.tick(steady_clock::now());
-            if (pause > std::chrono::nanoseconds::zero()) {
-              log::warn("the server was paused for {} ms; every lease gets them back",
-                        std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
-            }
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
 
 class Rollcalld {
  public:
@@ -115,11 +78,12 @@ class Rollcalld {
             zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
         clock_(steady_clock::now()),
-        report_(settings_.lease) {}
+        report_(settings_.lease),
+        access_(ops::access_rules_of(settings_)) {}
 
   Result<void> open_store();
   Result<void> bind();
-  void run(const Signals& signals);
+  void run(const ops::Signals& signals);
 
  private:
   struct Policies {
@@ -154,6 +118,7 @@ class Rollcalld {
   std::unique_ptr<registry::Writer> writer_;
   std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
+  api::Access access_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;
@@ -188,7 +153,7 @@ Result<void> Rollcalld::open_store() {
 }
 
 Result<void> Rollcalld::bind() {
-  api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
+  api_ = std::make_unique<api::Api>(*registry_, zones_, report_, access_);
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,
@@ -268,8 +233,8 @@ void Rollcalld::restore() {
   static_cast<void>(transfers_.tick(*registry_));
 }
 
-void Rollcalld::run(const Signals& signals) {
-  const Ticker ticker(clock_);
+void Rollcalld::run(const ops::Signals& signals) {
+  const registry::LeaseTicker ticker(clock_);
   restore();
   store::EditWatch edits(*store_, *writer_);
   std::jthread writing([this](const std::stop_token& stop) {
@@ -352,6 +317,7 @@ void Rollcalld::reload() {
   zones_.replace(std::move(*zones));
   policies_.with([&](Policies& current) { current = {wanted.zones, wanted.service_rules}; });
   report_.set_lease_bounds(wanted.lease);
+  access_.replace(ops::access_rules_of(wanted));
   log::set_up(wanted.log_level, wanted.log_format);
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);
@@ -371,6 +337,7 @@ int start(const std::vector<std::string>& arguments) {
     return 1;
   };
   Result<ops::Command> command = ops::parse_command_line(arguments);
+  if (command && std::holds_alternative<ops::HashToken>(*command)) command = ops::hash_typed_token(stdin);
   if (!command) return refuse(command.error());
   if (const auto* print = std::get_if<ops::Print>(&*command)) {
     std::fputs(print->text.c_str(), stdout);
@@ -385,7 +352,7 @@ int start(const std::vector<std::string>& arguments) {
   }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);
   log::set_up(settings.log_level, settings.log_format);
-  const Signals signals;
+  const ops::ops::Signals signals;
   const rcu::Thread reader;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);
   if (!zones) return refuse(zones.error());

@@ -14,6 +14,7 @@
 #include <string>
 #include <variant>
 
+#include "api/access.h"
 #include "api/message.h"
 #include "registry/feed.h"
 #include "registry/history.h"
@@ -81,8 +82,10 @@ struct Counters {
   std::atomic<std::uint64_t> heartbeats{0};          // leases renewed
   std::atomic<std::uint64_t> heartbeats_unknown{0};  // asked for, but not on the roll
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> client_errors{0};  // 4xx
-  std::atomic<std::uint64_t> server_errors{0};  // 5xx
+  std::atomic<std::uint64_t> client_errors{0};    // 4xx, those of the next two among them
+  std::atomic<std::uint64_t> unauthenticated{0};  // 401
+  std::atomic<std::uint64_t> forbidden{0};        // 403
+  std::atomic<std::uint64_t> server_errors{0};    // 5xx
   // Gauges, and what watchers were sent.
   std::atomic<std::uint64_t> waiting{0};   // calls that wait for a change or for time
   std::atomic<std::uint64_t> watching{0};  // streams of events
@@ -98,8 +101,9 @@ void count_errors(const Response& response, Counters& counters);
 class Api {
  public:
   // All borrowed; they outlive the Api.
-  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server)
-      : registry_(registry), zones_(zones), server_(server) {}
+  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server,
+      const Access& access)
+      : registry_(registry), zones_(zones), server_(server), access_(access) {}
 
   // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
   // as a Submission.
@@ -118,10 +122,12 @@ class Api {
  private:
   [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters,
                                     Ahead ahead) const;
+  [[nodiscard]] Result<Standing> admit(const Request& request, Right needed, bool is_change) const;
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;
   const Server& server_;
+  const Access& access_;
 };
 
 }  // namespace rollcall::api

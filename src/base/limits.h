@@ -80,14 +80,15 @@ inline constexpr std::chrono::milliseconds k_check_late{1'000};   // a run that 
 inline constexpr std::chrono::milliseconds k_probe_retry_min{100};
 inline constexpr std::size_t k_checks_in_flight_default = 512;
 inline constexpr std::int64_t k_checks_in_flight_max = 10'000;
-inline constexpr std::size_t k_check_host_names_max = 4'096;      // look-ups that are remembered
+inline constexpr std::size_t k_check_host_names_max = 4'096;        // look-ups that are remembered
 inline constexpr std::chrono::milliseconds k_host_name_min{1'000};  // for how long at least, whatever the TTL
 inline constexpr std::chrono::milliseconds k_host_name_max{60'000};
 
 // --- HTTP ---
-inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;
-inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;       // a registration is below 10 KiB
-inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;  // POST /v1/heartbeats
+inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;        // with the request line
+inline constexpr std::size_t k_http_chunk_header_bytes_max = std::size_t{4} << 10;  // with extensions, and trailers
+inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;         // a registration is below 10 KiB
+inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;    // POST /v1/heartbeats
 inline constexpr std::size_t k_http_pipeline_max = 256;  // unanswered requests of one connection
 inline constexpr std::size_t k_http_connections_max = 10'000;
 inline constexpr std::size_t k_http_backlog_bytes_max = std::size_t{1} << 20;  // answers waiting to be taken
@@ -108,9 +109,20 @@ inline constexpr std::uint32_t k_watch_page_events = 500;               // of th
 inline constexpr std::chrono::milliseconds k_watch_keep_alive{15'000};  // after so long without an event
 inline constexpr std::chrono::milliseconds k_watch_write{30'000};       // for a watcher to take what was written
 
+// --- Who may ask ---
+inline constexpr std::size_t k_token_bytes_min = 16;   // what is shorter can be guessed
+inline constexpr std::size_t k_token_bytes_max = 512;  // of the header field; a hash of 256 bits says no more than 64
+inline constexpr std::size_t k_tokens_max = 1'000;     // each is compared, whichever it is
+inline constexpr std::size_t k_token_name_characters_max = 64;
+inline constexpr std::size_t k_certificate_rules_max = 1'000;
+inline constexpr std::size_t k_certificate_names_max = 64;  // of one certificate; what is beyond counts for nothing
+inline constexpr std::size_t k_certificate_name_bytes_max = 255;  // a domain name, or a short URI
+inline constexpr std::size_t k_grant_patterns_max = 256;          // zones, or services, of one token
+
 // --- Connections ---
 inline constexpr std::chrono::milliseconds k_http_idle{75'000};     // between two requests
 inline constexpr std::chrono::milliseconds k_http_request{10'000};  // from a request's first octet to its last
+inline constexpr std::chrono::milliseconds k_http_commit{10'000};   // for a change to be durable; then 503
 inline constexpr std::chrono::milliseconds k_http_linger{1'000};    // to let a refused client read why
 inline constexpr std::chrono::milliseconds k_dns_tcp_idle{10'000};  // without a whole message (RFC 7766 §6.2.3)
 inline constexpr std::chrono::milliseconds k_write{10'000};         // for a peer to take what it asked for

@@ -10,6 +10,7 @@
 #include "api/problem.h"
 #include "base/limits.h"
 #include "net/http_head.h"
+#include "net/request_head.h"
 
 namespace rollcall::net {
 namespace {
@@ -38,12 +39,14 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend)
     : Deadline(connection.loop),
       connection_(std::move(connection)),
       backend_(backend),
+      caller_(connection_.peer),
       progress_(connection_.loop.context(), asio::steady_timer::time_point::max()) {
   expires_after(limits::k_http_request);  // a client that connects has something to ask
 }
 
 void HttpSession::on_deadline() {
   connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  if (give_up_on_changes()) return;
   if (watcher_) backend_.counters.watchers_cut_off.fetch_add(1, std::memory_order_relaxed);
   connection_.socket.close();
   progress_.cancel();
@@ -55,6 +58,7 @@ asio::awaitable<void> HttpSession::run() {
     expires_after(limits::k_tls_handshake);
     const bool is_agreed = co_await connection_.handshake();
     if (!is_agreed) co_return;
+    caller_ = api::Caller(connection_.peer, connection_.socket.client_names());
     expires_after(limits::k_http_request);
   }
   boost::system::error_code error;
@@ -128,7 +132,9 @@ bool HttpSession::parse_requests() {
     in_request_ = true;
     expires_after(limits::k_http_request);
     parser_.emplace();
-    parser_->header_limit(limits::k_http_header_bytes_max);
+    head_bytes_ = 0;
+    authorization_ = {};
+    parser_->header_limit(limits::k_http_header_bytes_max + 1);  // of its parts; the bound is that of their sum
     parser_->body_limit(limits::k_http_batch_body_bytes_max);
   }
   if (!parse_one()) return false;
@@ -141,14 +147,15 @@ bool HttpSession::parse_one() {
   while (!parser_->is_done()) {
     const bool had_header = parser_->is_header_done();
     boost::system::error_code error;
-    in_.consume(parser_->put(in_.data(), error));
-    if (error == http::error::need_more) return false;
+    const std::size_t taken = parser_->put(in_.data(), error);
+    in_.consume(taken);
+    if (!had_header) head_bytes_ += taken;
+    const bool waits_for_more = error == http::error::need_more;
+    const bool is_sound = !error || waits_for_more || error == http::error::header_limit;
+    if (is_sound && !check_sizes(waits_for_more)) return false;
+    if (waits_for_more) return false;
     if (error == http::error::body_limit) {
       refuse(413, "body_too_large", "the body is larger than this call takes");
-      return false;
-    }
-    if (error == http::error::header_limit) {
-      refuse(431, "header_too_large", "the request's header is larger than 8 KiB");
       return false;
     }
     if (error) {
@@ -161,9 +168,36 @@ bool HttpSession::parse_one() {
   return true;
 }
 
+// What cannot be parsed yet is the rest of a head, or the head of a chunk with its extensions, or trailers: none of them
+// may go on for ever.
+bool HttpSession::check_sizes(bool waits_for_more) {
+  const bool is_head_whole = parser_->is_header_done();
+  if (head_bytes_ + (is_head_whole ? 0 : in_.size()) > limits::k_http_header_bytes_max) {
+    const bool is_target = !is_head_whole && parser_->get().target().empty();
+    if (is_target) {
+      refuse(414, "target_too_long", "the request's target does not fit into the 8 KiB that a head may have");
+    } else {
+      refuse(431, "header_too_large", "the request's head is larger than 8 KiB");
+    }
+    return false;
+  }
+  if (waits_for_more && is_head_whole && in_.size() > limits::k_http_chunk_header_bytes_max) {
+    refuse(400, "bad_request", "a chunk's extensions, or the trailers, are larger than 4 KiB");
+    return false;
+  }
+  return true;
+}
+
 // The header is there: how large a body may come, and does the client wait to be asked for it?
 bool HttpSession::begin_body() {
   const Parser::value_type& head = parser_->get();
+  if (std::optional<Refusal> fault = find_fault(head, parser_->chunked())) {
+    refuse(fault->status, fault->code, std::move(fault->detail));
+    return false;
+  }
+  const auto authorization = head[http::field::authorization];
+  authorization_ = {authorization.data(), authorization.size()};
+  is_from_page_ = head.count(http::field::origin) > 0;
   const std::size_t body_bytes_max = api::Api::body_bytes_max(
       {.method = to_method(head.method()), .target = {head.target().data(), head.target().size()}, .body = {}});
   parser_->body_limit(body_bytes_max);
@@ -192,7 +226,10 @@ bool HttpSession::route_request() {
   const api::Request request{.method = to_method(message.method()),
                              .target = {message.target().data(), message.target().size()},
                              .body = message.body(),
-                             .last_event_id = {last_event_id.data(), last_event_id.size()}};
+                             .last_event_id = {last_event_id.data(), last_event_id.size()},
+                             .authorization = authorization_,
+                             .is_from_page = is_from_page_,
+                             .caller = &caller_};
   const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
   api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);
   waits_for_changes_ = std::holds_alternative<api::Later>(routed);

@@ -9,10 +9,11 @@
 //
 // Owner    shared: by the read, the write and the replies it waits for.
 // Threads  its loop's; the replies of the writer and of the history come back through EventLoop::post.
-// Deadlines  a request from its first octet to its last; idle between requests; a peer that does not read. A wait has
-//          its own, and a watch none. The peer's end is the end of both.
+// Deadlines  a request from its first octet to its last; a change for its commit, then 503; idle between requests; a
+//          peer that does not read. A wait has its own, and a watch none. The peer's end is the end of both.
 // Memory   a connection that only waits keeps no buffers.
-// Limits   k_http_pipeline_max unanswered requests, k_http_backlog_bytes_max of unread answers: then it is not read on.
+// Limits   k_http_header_bytes_max with the request line; k_http_pipeline_max unanswered requests,
+//          k_http_backlog_bytes_max of unread answers: then it is not read on.
 // Source   RFC 9112.
 #pragma once
 
@@ -21,12 +22,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/api.h"
 #include "net/event_loop.h"
@@ -43,11 +46,12 @@ namespace rollcall::net {
 // What all HTTP sessions of one loop share.
 struct HttpBackend {
   HttpBackend(EventLoop& loop, const api::Api& the_api, registry::Writer& the_writer,
-              const registry::TimeSource& the_clock, const Watching& watching)
+              const registry::TimeSource& the_clock, const Watching& watching, std::chrono::milliseconds longest_commit)
       : api(the_api),
         writer(the_writer),
         clock(the_clock),
         history(watching.history),
+        commit_max(longest_commit),
         waits(the_api, watching.waiters, counters),
         hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
 
@@ -55,6 +59,7 @@ struct HttpBackend {
   registry::Writer& writer;
   const registry::TimeSource& clock;
   registry::History& history;
+  std::chrono::milliseconds commit_max;  // how long a change may take to be durable
   api::Counters counters{};
   WaitRoom waits;
   WatchHub hub;
@@ -91,6 +96,7 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   boost::asio::awaitable<void> end_of_input();
   bool parse_requests();
   bool parse_one();
+  bool check_sizes(bool waits_for_more);
   bool begin_body();
   bool route_request();
   void refuse(unsigned status, std::string_view code, std::string detail);
@@ -112,6 +118,8 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   [[nodiscard]] bool is_busy() const override { return !writing_.empty() || !ready_.empty(); }
   void end_stream() override;
   void stop_reading();
+  [[nodiscard]] bool is_waiting(std::uint64_t place) const;
+  bool give_up_on_changes();
 
   void flush();
   void on_written();
@@ -120,9 +128,13 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
 
   Connection connection_;
   HttpBackend& backend_;
+  api::Caller caller_;
   boost::asio::steady_timer progress_;  // cancelled when a line that was full has moved
   boost::beast::flat_buffer in_;
   std::optional<Parser> parser_;
+  std::size_t head_bytes_ = 0;      // of the request in the parser, as far as they have been parsed
+  std::string_view authorization_;  // in the parser; fields that come behind the body are none of ours
+  bool is_from_page_ = false;       // likewise; RFC 6454 §7
   bool in_request_ = false;         // some octets of a request have come
   bool waits_for_changes_ = false;  // a whole request is in the parser, behind changes it must not overtake
   std::size_t changes_ahead_ = 0;   // for the writer, not answered yet

@@ -45,6 +45,7 @@ void HttpSession::submit(api::Submission submission, Framing framing) {
     EventLoop& loop = self->connection_.loop;
     loop.post([self = std::move(self), describe = std::move(describe), place, outcome = std::move(outcome)]() mutable {
       --self->changes_ahead_;
+      if (!self->is_waiting(place)) return;  // it was told so already
       std::variant<api::Response, api::Wait> described = describe(outcome, self->backend_.clock.now());
       if (api::Wait* waited = std::get_if<api::Wait>(&described)) {
         self->wait(place, std::move(*waited));
@@ -57,6 +58,7 @@ void HttpSession::submit(api::Submission submission, Framing framing) {
     });
   };
   ++changes_ahead_;
+  expires_after(backend_.commit_max);
   if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return;
   --changes_ahead_;
   refuse_for_now(place, "too many changes are waiting: try again in a second");
@@ -119,6 +121,35 @@ void HttpSession::answer(std::uint64_t place, const api::Response& response) {
   mine.bytes.emplace();
   write_head(*mine.bytes, response, mine.framing.keep_alive, mine.framing.version);
   if (!mine.framing.is_head) *mine.bytes += response.body;
+}
+
+bool HttpSession::is_waiting(std::uint64_t place) const {
+  return place >= first_place_ && !line_[static_cast<std::size_t>(place - first_place_)].bytes;
+}
+
+// Whoever waits for a commit for too long hears so, and the connection ends: what comes behind would have to wait as well.
+// False: nobody does.
+bool HttpSession::give_up_on_changes() {
+  bool is_any_waiting = false;
+  for (std::uint64_t place = first_place_; place < first_place_ + line_.size(); ++place) {
+    if (!is_waiting(place) || at(place).waiting) continue;
+    is_any_waiting = true;
+    at(place).framing.keep_alive = false;
+    const api::Response response = api::problem(
+        503, "outcome_unknown",
+        "the change has waited too long for the disk, and may still be made: ask for the instance, or send it again");
+    api::count_errors(response, backend_.counters);
+    answer(place, response);
+  }
+  if (!is_any_waiting || !writing_.empty()) return false;  // or the peer does not take what is there already
+  closing_ = true;
+  in_request_ = false;
+  end_waits();
+  flush();
+  if (writing_.empty()) expires_after(limits::k_http_linger);
+  connection_.socket.cancel();
+  progress_.cancel();
+  return true;
 }
 
 // --- A stream ---

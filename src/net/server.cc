@@ -176,7 +176,8 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
   }
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
     p.http_loops.push_back(std::make_unique<EventLoop>());
-    p.http_backends.push_back(std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching));
+    p.http_backends.push_back(
+        std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching, listeners.http_commit_max));
   }
   Result<void> done = p.load_certificates();
   for (const IpEndpoint& wanted : listeners.dns) {

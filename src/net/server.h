@@ -5,6 +5,7 @@
 // Threads  bind, start, reload_certificates, close_listeners, stop: the main thread. Counters: any.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "api/api.h"
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "net/certificate.h"
 #include "net/notifier.h"
@@ -41,7 +43,8 @@ struct Listeners {
   std::vector<IpEndpoint> https = {};
   Certificates certificates = {};
   std::vector<Secondary> secondaries = {};
-  const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
+  std::chrono::milliseconds http_commit_max = limits::k_http_commit;  // tests wait less
+  const answer::Zones* zones = nullptr;                               // what secondaries are told of; borrowed for life
 };
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.

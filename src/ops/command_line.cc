@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -30,6 +31,7 @@ struct Flags {
   std::optional<std::string> backup;
   std::optional<std::string> restore;
   bool check_only = false;
+  bool hash_token = false;
 };
 
 template <class T>
@@ -59,6 +61,8 @@ void describe_flags(CLI::App& app, Flags& flags) {
   add_flag_with_value(app, "--log-level", flags.log_level, "LEVEL", "Running",
                       "trace, debug, info, warn or error (default info)");
   app.add_flag("--check", flags.check_only, "validate settings and zones, then exit (default: serve)")
+      ->group("Running");
+  app.add_flag("--hash-token", flags.hash_token, "read a token from stdin, print the line of its [[token]], then exit")
       ->group("Running");
   app.set_version_flag("--version", fmt::format("rollcalld {}", k_version), "print the version, then exit")
       ->group("Running");
@@ -205,6 +209,14 @@ Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
 
 }  // namespace
 
+Result<Command> hash_typed_token(std::FILE* in) {
+  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character more than may be, and the line's end
+  const bool is_read = std::fgets(line.data(), static_cast<int>(line.size()), in) != nullptr;
+  Result<std::string> hashed = hash_token(is_read ? line.data() : "");
+  if (!hashed) return std::unexpected(hashed.error());
+  return Print{std::move(*hashed)};
+}
+
 Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App app("Rollcall: a DNS server whose zone is the services that are alive right now.", "rollcalld");
   Flags flags;
@@ -220,10 +232,12 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return usage_failure(error);
   }
+  if (flags.hash_token) return HashToken{};
   Result<Settings> settings = settings_before_flags(flags);
   if (!settings) return std::unexpected(settings.error());
   if (auto error = lay_over(*settings, flags)) return std::unexpected(std::move(*error));
   if (flags.backup || flags.restore) return parse_copy(*settings, flags);
+  if (const Result<void> checked = check_access(*settings); !checked) return std::unexpected(checked.error());
   return Serve{std::move(*settings), flags.check_only};
 }
 

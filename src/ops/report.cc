@@ -155,6 +155,9 @@ void Report::put_http(MetricsPage& page) const {
   page.counter("rollcall_http_errors_total", "HTTP requests answered with an error, by class.",
                {{.labels = {{"class", "4xx"}}, .value = total(&api::Counters::client_errors)},
                 {.labels = {{"class", "5xx"}}, .value = total(&api::Counters::server_errors)}});
+  page.counter("rollcall_http_denied_total", "HTTP requests refused for want of a right, by what was wanting.",
+               {{.labels = {{"reason", "unauthenticated"}}, .value = total(&api::Counters::unauthenticated)},
+                {.labels = {{"reason", "forbidden"}}, .value = total(&api::Counters::forbidden)}});
   page.counter("rollcall_heartbeats_total", "Leases renewed.", total(&api::Counters::heartbeats));
   page.counter("rollcall_heartbeats_unknown_total", "Heartbeats of instances that are not on the roll.",
                total(&api::Counters::heartbeats_unknown));

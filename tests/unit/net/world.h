@@ -32,6 +32,7 @@ class FakeServer final : public api::Server {
 struct Connections {
   std::size_t dns = 1000;
   std::size_t http = 1000;
+  std::chrono::milliseconds commit = limits::k_http_commit;
 };
 
 inline Listeners loopback(const Connections& most) {
@@ -40,7 +41,8 @@ inline Listeners loopback(const Connections& most) {
           .http = {any_port},
           .dns_workers = 2,
           .dns_connections_max = most.dns,
-          .http_connections_max = most.http};
+          .http_connections_max = most.http,
+          .http_commit_max = most.commit};
 }
 
 class World {
@@ -89,7 +91,8 @@ class World {
   registry::Registry registry_{journal_, roster_, zones_, 1h};
   registry::Writer writer_{registry_, clock_};
   FakeServer fake_;
-  api::Api api_{registry_, zones_, fake_};
+  api::Access access_{api::AccessRules{}};
+  api::Api api_{registry_, zones_, fake_, access_};
   answer::Responder responder_{zones_, roster_, 1232};
   std::unique_ptr<Server> server_;
   std::jthread writing_;
