@@ -32,12 +32,9 @@ struct Sources {
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
-<<<<<<< HEAD
   const registry::Feed& feed;
   const registry::History& history;
-=======
   const answer::Transfers& transfers;
->>>>>>> core4
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
   std::vector<const answer::Counters*> dns_workers = {};
