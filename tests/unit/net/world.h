@@ -41,7 +41,8 @@ class MemoryHistory final : public registry::History {
  public:
   [[nodiscard]] bool read(registry::HistoryQuery query, Reply reply) override {
     if (is_full) return false;
-    registry::HistoryPage page{.upto = query.after.value_or(0)};
+    registry::HistoryPage page;
+    page.upto = query.after.value_or(0);
     for (const registry::Event& event : events) {
       if (query.after && event.id <= *query.after) continue;
       if (page.first == 0) page.first = event.id;

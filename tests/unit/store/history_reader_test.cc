@@ -45,6 +45,17 @@ struct World {
   }
 };
 
+// What a query may name.
+struct Wanted {
+  std::optional<registry::ZoneId> zone = std::nullopt;
+  std::optional<std::string> service = std::nullopt;
+  std::optional<std::string> id = std::nullopt;
+  std::optional<EventId> after = std::nullopt;
+};
+HistoryQuery query(std::uint32_t limit, const Wanted& wanted = {}) {
+  return {.what = {wanted.zone, wanted.service}, .id = wanted.id, .after = wanted.after, .limit = limit};
+}
+
 std::vector<EventId> ids(const HistoryPage& page) {
   std::vector<EventId> found;
   for (const Event& each : page.events) found.push_back(each.id);
@@ -54,8 +65,8 @@ using Ids = std::vector<EventId>;
 
 TEST_CASE("a history without events is an empty page") {
   const World world;
-  CHECK(world.read({.limit = 10}).events.empty());
-  const HistoryPage page = world.read({.after = 7, .limit = 10});
+  CHECK(world.read(query(10)).events.empty());
+  const HistoryPage page = world.read(query(10, {.after = 7}));
   CHECK(page.events.empty());
   CHECK(page.first == 0);
   CHECK(page.upto == 7);
@@ -64,7 +75,7 @@ TEST_CASE("a history without events is an empty page") {
 TEST_CASE("events come back as they were written, the newest first") {
   World world;
   world.record({event(1, "web", "a"), event(2, "db", "x", k_other)});
-  const HistoryPage page = world.read({.limit = 10});
+  const HistoryPage page = world.read(query(10));
   CHECK(ids(page) == Ids{2, 1});
   const Event& read = page.events.front();
   CHECK(read.at == event(2, "db", "x").at);
@@ -79,22 +90,22 @@ TEST_CASE("events come back as they were written, the newest first") {
 TEST_CASE("a page holds what its query names") {
   World world;
   world.record({event(1, "web", "a"), event(2, "web", "b"), event(3, "db", "a"), event(4, "web", "a", k_other)});
-  CHECK(ids(world.read({.what = {.zone = std::nullopt, .service = "web"}, .limit = 10})) == Ids{4, 2, 1});
-  CHECK(ids(world.read({.what = {.zone = k_svc, .service = "web"}, .limit = 10})) == Ids{2, 1});
-  CHECK(ids(world.read({.what = {.zone = k_other, .service = std::nullopt}, .limit = 10})) == Ids{4});
-  CHECK(ids(world.read({.id = "a", .limit = 10})) == Ids{4, 3, 1});
-  CHECK(ids(world.read({.limit = 2})) == Ids{4, 3});
+  CHECK(ids(world.read(query(10, {.service = "web"}))) == Ids{4, 2, 1});
+  CHECK(ids(world.read(query(10, {.zone = k_svc, .service = "web"}))) == Ids{2, 1});
+  CHECK(ids(world.read(query(10, {.zone = k_other}))) == Ids{4});
+  CHECK(ids(world.read(query(10, {.id = "a"}))) == Ids{4, 3, 1});
+  CHECK(ids(world.read(query(2))) == Ids{4, 3});
 }
 
 TEST_CASE("the history is read on from a number, page by page") {
   World world;
   world.record(
       {event(1, "web", "a"), event(2, "db", "x"), event(3, "web", "b"), event(4, "web", "c"), event(5, "db", "y")});
-  const HistoryPage first = world.read({.what = {.zone = std::nullopt, .service = "web"}, .after = 1, .limit = 1});
+  const HistoryPage first = world.read(query(1, {.service = "web", .after = 1}));
   CHECK(ids(first) == Ids{3});
   CHECK(first.first == 2);
   CHECK(first.upto == 3);
-  const HistoryPage second = world.read({.what = {.zone = std::nullopt, .service = "web"}, .after = 3, .limit = 10});
+  const HistoryPage second = world.read(query(10, {.service = "web", .after = 3}));
   CHECK(ids(second) == Ids{4});
   CHECK(second.upto == 5);  // looked at, and not for this filter
 }
@@ -102,7 +113,7 @@ TEST_CASE("the history is read on from a number, page by page") {
 TEST_CASE("a hole in the numbers shows as a later first") {
   World world;
   world.record({event(8, "web", "a")});
-  const HistoryPage page = world.read({.after = 3, .limit = 10});
+  const HistoryPage page = world.read(query(10, {.after = 3}));
   CHECK(page.first == 8);
   CHECK(page.upto == 8);
 }
@@ -113,8 +124,8 @@ TEST_CASE("rows that nobody can read any more are left out") {
   Plain plain(world.directory.database());
   static_cast<void>(plain.query("UPDATE event SET zone = 'gone.example' WHERE id = 1"));
   static_cast<void>(plain.query("UPDATE event SET cause = 'a whim' WHERE id = 3"));
-  CHECK(ids(world.read({.limit = 10})) == Ids{2});
-  CHECK(world.read({.after = 0, .limit = 1}).upto == 1);
+  CHECK(ids(world.read(query(10))) == Ids{2});
+  CHECK(world.read(query(1, {.after = 0})).upto == 1);
 }
 
 TEST_CASE("a history whose table is gone says so") {
@@ -122,8 +133,7 @@ TEST_CASE("a history whose table is gone says so") {
   Plain plain(world.directory.database());
   static_cast<void>(plain.query("DROP TABLE event"));
   std::promise<Errc> code;
-  REQUIRE(
-      world.reader->read({.limit = 1}, [&](const Result<HistoryPage>& page) { code.set_value(page.error().code); }));
+  REQUIRE(world.reader->read(query(1), [&](const Result<HistoryPage>& page) { code.set_value(page.error().code); }));
   CHECK(code.get_future().get() == Errc::store_failed);
 }
 
@@ -131,7 +141,7 @@ TEST_CASE("a reader that is closed takes no more questions") {
   World world;
   world.reader->close();
   bool was_called = false;
-  CHECK_FALSE(world.reader->read({.limit = 1}, [&](const Result<HistoryPage>&) { was_called = true; }));
+  CHECK_FALSE(world.reader->read(query(1), [&](const Result<HistoryPage>&) { was_called = true; }));
   CHECK_FALSE(was_called);
 }
 

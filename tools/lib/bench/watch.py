@@ -52,6 +52,10 @@ class Server:
             text = b"".join(iter(lambda: connection.recv(65536), b""))
         return json.loads(text.partition(b"\r\n\r\n")[2])["events"]["waiting"]
 
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
@@ -106,7 +110,7 @@ def watch(port, services, pipe):
 
 
 def register_steadily(port, services, rate, seconds, run, pipe):
-    """{index: (sent, answered)} of new instances, ten times a second a batch of them."""
+    """{index: (sent, answered)} of new instances, what is due at once."""
     made, number = {}, 0
     with socket.create_connection(("127.0.0.1", port)) as connection:
         stream, begun = connection.makefile("rb"), time.monotonic()
@@ -117,7 +121,7 @@ def register_steadily(port, services, rate, seconds, run, pipe):
                 continue
             block = range(number, number + min(due, PIPELINED))
             sent = time.monotonic()
-            connection.sendall(b"".join(put(i % services, b"r%d-%d" % (run, i)) for i in block))
+            connection.sendall(b"".join(put(services[i % len(services)], b"r%d-%d" % (run, i)) for i in block))
             for i in block:
                 status, body = read_answer(stream)
                 assert status == 201, (status, body)
@@ -147,10 +151,13 @@ def start(work, *arguments):
     return ours
 
 
-def load(server, wanted, run):
+def load(server, wanted, run, services):
+    """Heartbeats a second, the instances made, and the server's share of a core."""
+    before, begun = server.cpu_seconds(), time.monotonic()
     beating = start(beat, server.port, wanted.seconds)
-    registering = start(register_steadily, server.port, wanted.services, wanted.rate, wanted.seconds, run)
-    return beating.recv(), registering.recv()
+    registering = start(register_steadily, server.port, services, wanted.rate, wanted.seconds, run)
+    beats, made = beating.recv(), registering.recv()
+    return beats, made, (server.cpu_seconds() - before) / (time.monotonic() - begun)
 
 
 def share(sorted_values, percent):
@@ -176,8 +183,10 @@ def main():
 
 
 def measure(server, wanted):
-    register_all(server.port, wanted.services)
-    beats_alone, made_alone = load(server, wanted, 1)
+    watched = list(range(wanted.services))
+    others = [wanted.services + service for service in watched]
+    register_all(server.port, 2 * wanted.services)
+    alone = load(server, wanted, 1, others)
     before = server.memory()
     places = [number % wanted.services for number in range(wanted.watchers)]
     watching = [start(watch, server.port, places[part::WATCHER_PROCESSES]) for part in range(WATCHER_PROCESSES)]
@@ -186,21 +195,25 @@ def measure(server, wanted):
     while server.waiting() < wanted.watchers:
         time.sleep(0.2)
     memory = (server.memory() - before) / wanted.watchers
-    beats, made = load(server, wanted, 2)
+    asleep = load(server, wanted, 2, others)
+    awake = load(server, wanted, 3, watched)
     time.sleep(1)
     for pipe in watching:
         pipe.send("stop")
     woken = [answer for pipe in watching for answer in pipe.recv()]
+    print(f"{wanted.watchers} watchers blocked on {wanted.services} services, {wanted.rate} registrations a second wanted, "
+          f"{wanted.seconds} s each; {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"  memory for each watcher: {memory / 1024:.1f} KiB")
+    for name, (beats, made, cpu) in (("no watchers", alone), ("watchers, none woken", asleep), ("watchers woken", awake)):
+        print(f"  {name:<22} {len(made) / wanted.seconds:6.0f} registrations/s   {beats:8.0f} heartbeats/s   "
+              f"ratio {beats / alone[0]:.2f}   server CPU {cpu:.2f} cores")
+    show_wakes(woken, awake[1], wanted.seconds)
+
+
+def show_wakes(woken, made, seconds):
     after_send = sorted(now - made[index][0] for _, index, now in woken if index in made)
     after_answer = sorted(max(0.0, now - made[index][1]) for _, index, now in woken if index in made)
-    print(f"{wanted.watchers} watchers blocked on {wanted.services} services, {wanted.rate} registrations a second wanted, "
-          f"{wanted.seconds} s")
-    print(f"  memory for each watcher         {memory / 1024:10.1f} KiB")
-    print(f"  registrations a second          {len(made) / wanted.seconds:10.0f}     without watchers "
-          f"{len(made_alone) / wanted.seconds:.0f}")
-    print(f"  heartbeats a second             {beats:10.0f}     without watchers {beats_alone:.0f}"
-          f"     ratio {beats / beats_alone:.2f}")
-    print(f"  answers to watchers a second    {len(after_send) / wanted.seconds:10.0f}")
+    print(f"  {len(after_send) / seconds:.0f} watchers woken and blocked again a second")
     for name, values in (("after the registration was sent", after_send), ("after its own answer", after_answer)):
         print(f"  woken {name:<32} p50 {share(values, 50):8.1f} ms   p99 {share(values, 99):8.1f} ms   "
               f"max {values[-1] * 1000:8.1f} ms")
