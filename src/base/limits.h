@@ -78,6 +78,9 @@ inline constexpr std::size_t k_check_host_names_max = 4'096;      // look-ups th
 inline constexpr std::chrono::milliseconds k_host_name_min{1'000};  // for how long at least, whatever the TTL
 inline constexpr std::chrono::milliseconds k_host_name_max{60'000};
 
+inline constexpr std::chrono::milliseconds k_protect_default = std::chrono::minutes(10);
+inline constexpr std::chrono::milliseconds k_protect_max = std::chrono::hours(24);
+
 // --- HTTP ---
 inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;
 inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;       // a registration is below 10 KiB
