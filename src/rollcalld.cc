@@ -189,6 +189,7 @@ Result<void> Rollcalld::bind() {
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
                 .checks = &checks_->counters(),
+                .roster = &roster_,
                 .dns_workers = net_->dns_counters(),
                 .http_loops = net_->http_counters(),
                 .dns_listeners = net_->dns_listeners(),

@@ -47,7 +47,7 @@ Rcode Resolution::run() {
 }
 
 Resolution::Step Resolution::answer_name() {
-  const RosterName found = roster_.find(*zone_, *name_);
+  const RosterName found = roster_.find(*zone_, *name_, now_);
   return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
 }
 
@@ -99,6 +99,9 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
             service.put_srv(name_at_, *found.view);
       break;
     default: break;
+  }
+  if (put && found.answers->is_protected()) {
+    reply_.explain(dns::ExtendedError::stale_answer, "too few instances are ready: critical ones are answered too");
   }
   if (put) return Rcode::noerror;
   if (service.has_live(*found.view)) return deny(Rcode::noerror);

@@ -42,8 +42,9 @@ void Roster::publish(const registry::Service& service) {
   const rcu::ReadLock lock;
   const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
   const ServiceAnswers* before = services_.find(service.key());
-  auto answers = std::make_unique<ServiceAnswers>(service, zone.records.apex(), policy_of_(service.key()),
-                                                  before == nullptr ? std::make_shared<Handout>() : before->handout());
+  auto answers =
+      std::make_unique<ServiceAnswers>(service, zone.records.apex(), policy_of_(service.key()),
+                                       before == nullptr ? std::make_shared<Continuity>() : before->continuity());
   const registry::ProtocolSet is = answers->protocols();
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
   if (reverse_) {
@@ -65,7 +66,7 @@ void Roster::withdraw(const registry::ServiceRef& service) {
 registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service, registry::LeaseTime now) const {
   const rcu::ReadLock lock;
   const ServiceAnswers* answers = services_.find(service);
-  return answers == nullptr ? registry::LeaseTime{} : answers->handout()->until(now);
+  return answers == nullptr ? registry::LeaseTime{} : answers->handout().until(now);
 }
 
 void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {
@@ -86,15 +87,26 @@ void Roster::count(registry::ZoneId zone, registry::ProtocolSet was, registry::P
   }
 }
 
-RosterName Roster::find(const Zone& zone, const dns::QuestionName& name) const noexcept {
+const ServiceAnswers* Roster::find_service(const registry::ServiceRef& service, Now now) const noexcept {
+  const ServiceAnswers* answers = services_.find(service);
+  return answers == nullptr || !now ? answers : &answers->as_of(*now);
+}
+
+std::size_t Roster::count_protected(registry::LeaseTime now) const {
+  std::size_t count = 0;
+  services_.for_each([&](const ServiceAnswers& answers) { count += answers.as_of(now).is_protected() ? 1U : 0U; });
+  return count;
+}
+
+RosterName Roster::find(const Zone& zone, const dns::QuestionName& name, Now now) const noexcept {
   const std::size_t apex_labels = zone.apex_labels;
   if (name.labels <= apex_labels) return {};
   if (zone.is_reverse) return find_reverse(zone, name);
   const std::size_t own_labels = name.labels - apex_labels;
   const std::string_view nearest = name.label(own_labels - 1);  // the label just below the apex
-  if (nearest.front() != '_') return find_below_service(zone.id, name, own_labels);
+  if (nearest.front() != '_') return find_below_service(zone.id, name, own_labels, now);
   if (const auto protocol = protocol_of_label(nearest)) {
-    return find_below_protocol(zone.id, name, own_labels, *protocol);
+    return find_below_protocol(zone.id, name, own_labels, *protocol, now);
   }
   return {};
 }
@@ -112,9 +124,9 @@ RosterName Roster::find_reverse(const Zone& zone, const dns::QuestionName& name)
 }
 
 // `S`, `X.S`: an instance's label wins over an equal tag.
-RosterName Roster::find_below_service(registry::ZoneId zone, const dns::QuestionName& name,
-                                      std::size_t own_labels) const noexcept {
-  const ServiceAnswers* answers = services_.find({zone, name.label(own_labels - 1)});
+RosterName Roster::find_below_service(registry::ZoneId zone, const dns::QuestionName& name, std::size_t own_labels,
+                                      Now now) const noexcept {
+  const ServiceAnswers* answers = find_service({zone, name.label(own_labels - 1)}, now);
   if (answers == nullptr) return {};
   if (own_labels == 1) return {RosterName::Kind::service, answers, &answers->all()};
   if (own_labels > 2) return {RosterName::Kind::missing, answers};
@@ -128,7 +140,7 @@ RosterName Roster::find_below_service(registry::ZoneId zone, const dns::Question
 
 // `_P`, `_S._P`, `I._S._P`.
 RosterName Roster::find_below_protocol(registry::ZoneId zone, const dns::QuestionName& name, std::size_t own_labels,
-                                       registry::Protocol protocol) const noexcept {
+                                       registry::Protocol protocol, Now now) const noexcept {
   const std::atomic<std::uint32_t>& services =
       protocol_counts_[static_cast<std::size_t>(zone)].services[static_cast<std::size_t>(protocol)];
   // `_udp` always has the names of DNS-SD below it.
@@ -137,7 +149,7 @@ RosterName Roster::find_below_protocol(registry::ZoneId zone, const dns::Questio
   const std::string_view service = name.label(own_labels - 2);
   if (protocol == registry::Protocol::udp && service == "_dns-sd") return find_domain_name(name, own_labels);
   if (service.front() != '_') return {};
-  const ServiceAnswers* answers = services_.find({zone, service.substr(1)});
+  const ServiceAnswers* answers = find_service({zone, service.substr(1)}, now);
   const View* view = answers == nullptr ? nullptr : answers->find_protocol(protocol);
   if (view == nullptr) return {};
   RosterName found{RosterName::Kind::service_srv, answers, view};

@@ -64,8 +64,12 @@ class Roster final : public registry::Audience {
                                                    registry::LeaseTime now) const override;
   void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override;
 
-  // The name must be in the zone.
-  [[nodiscard]] RosterName find(const Zone& zone, const dns::QuestionName& name) const noexcept;
+  // The name must be in the zone. What is found is as it is answered at `now`; without a time, as the checks have it.
+  [[nodiscard]] RosterName find(const Zone& zone, const dns::QuestionName& name,
+                                std::optional<registry::LeaseTime> now = std::nullopt) const noexcept;
+
+  // Services that answer critical instances too, because too few are ready. Under a ReadLock.
+  [[nodiscard]] std::size_t count_protected(registry::LeaseTime now) const;
 
   // Every service type of the zone that has a ready instance, in an order that stays, until the visitor says false.
   // visit(service's name, protocol)
@@ -82,10 +86,13 @@ class Roster final : public registry::Audience {
   }
 
  private:
+  using Now = std::optional<registry::LeaseTime>;
+  [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service, Now now) const noexcept;
   [[nodiscard]] RosterName find_below_service(registry::ZoneId zone, const dns::QuestionName& name,
-                                              std::size_t own_labels) const noexcept;
+                                              std::size_t own_labels, Now now) const noexcept;
   [[nodiscard]] RosterName find_below_protocol(registry::ZoneId zone, const dns::QuestionName& name,
-                                               std::size_t own_labels, registry::Protocol protocol) const noexcept;
+                                               std::size_t own_labels, registry::Protocol protocol,
+                                               Now now) const noexcept;
   [[nodiscard]] RosterName find_below_subtypes(const ServiceAnswers& answers, const View& view,
                                                const dns::QuestionName& name, std::size_t own_labels,
                                                registry::Protocol protocol) const noexcept;

@@ -31,6 +31,17 @@ bool has_tag(const registry::Instance& instance, std::string_view tag) {
                                     [](const std::string& t) -> std::string_view { return t; });
 }
 
+// Of those that are not asked to leave, too few are ready.
+bool is_short(const registry::Service& service, const AnswerPolicy& policy) {
+  if (policy.protect_permille == 0) return false;
+  const auto count = [&](registry::Status status) {
+    return std::ranges::count(service.instances, status, &registry::Instance::status);
+  };
+  const auto ready = count(registry::Status::ready);
+  const auto critical = count(registry::Status::critical);
+  return critical > 0 && ready * 1000 < (ready + critical) * policy.protect_permille;
+}
+
 }  // namespace
 
 void Handout::raise(std::int64_t until, std::uint32_t ttl) noexcept {
@@ -49,8 +60,26 @@ registry::LeaseTime Handout::until(registry::LeaseTime now) const noexcept {
 }
 
 ServiceAnswers::ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
-                               std::shared_ptr<Handout> handout)
-    : service_(service.service), policy_(policy), handout_(std::move(handout)), protocols_(service.protocols) {
+                               std::shared_ptr<Continuity> continuity, Answered answered)
+    : service_(service.service),
+      policy_(policy),
+      continuity_(std::move(continuity)),
+      is_protected_(answered == Answered::ready_and_critical),
+      protocols_(service.protocols) {
+  build(service, apex);
+}
+
+ServiceAnswers::ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+                               std::shared_ptr<Continuity> continuity)
+    : ServiceAnswers(service, apex, policy, std::move(continuity), Answered::ready) {
+  if (is_short(service, policy)) {
+    protected_.reset(new ServiceAnswers(service, apex, policy, continuity_, Answered::ready_and_critical));
+  } else {
+    continuity_->protection.end();
+  }
+}
+
+void ServiceAnswers::build(const registry::Service& service, const dns::Name& apex) {
   const std::optional<dns::Name> service_name = dns::Name::join(service_.name, apex);
   check(service_name.has_value(), "a registered service has a name in its zone");
 
@@ -113,7 +142,7 @@ View ServiceAnswers::make_view(auto&& accepts) {
   view.first = static_cast<std::uint32_t>(order_.size());
   for (std::uint32_t i = 0; i < members_.size(); ++i) {
     const registry::Instance& instance = *members_[i].instance;
-    if (instance.status == registry::Status::ready && accepts(instance)) order_.push_back(i);
+    if (is_answered(instance) && accepts(instance)) order_.push_back(i);
   }
   view.count = static_cast<std::uint32_t>(order_.size() - view.first);
   const std::span<std::uint32_t> mine = std::span(order_).subspan(view.first);

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "answer/policy.h"
+#include "answer/protection.h"
 #include "base/bytes.h"
 #include "base/rcu.h"
 #include "dns/name.h"
@@ -88,10 +89,25 @@ class Handout {
   std::atomic<std::uint32_t> longest_ttl_{0};
 };
 
+// What a service's snapshots share.
+struct Continuity {
+  Handout handout;
+  Protection protection;
+};
+
 class ServiceAnswers final : public rcu::Entry {
  public:
   ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
-                 std::shared_ptr<Handout> handout = std::make_shared<Handout>());
+                 std::shared_ptr<Continuity> continuity = std::make_shared<Continuity>());
+
+  // What is answered now: this, or what its protection makes of it.
+  [[nodiscard]] const ServiceAnswers& as_of(registry::LeaseTime now) const noexcept {
+    if (protected_ == nullptr) [[likely]]
+      return *this;
+    return continuity_->protection.is_active(now, policy_.protect_for) ? *protected_ : *this;
+  }
+  // Critical instances are answered as if they were ready.
+  [[nodiscard]] bool is_protected() const { return is_protected_; }
 
   using Key = registry::ServiceRef;
   [[nodiscard]] Key key() const { return service_.ref(); }
@@ -101,8 +117,9 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] const AnswerPolicy& policy() const { return policy_; }
 
   // An answer with members of a view is given, for this long.
-  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept { handout_->note(now, ttl); }
-  [[nodiscard]] const std::shared_ptr<Handout>& handout() const { return handout_; }
+  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept { continuity_->handout.note(now, ttl); }
+  [[nodiscard]] const Handout& handout() const { return continuity_->handout; }
+  [[nodiscard]] const std::shared_ptr<Continuity>& continuity() const { return continuity_; }
 
   [[nodiscard]] registry::ProtocolSet protocols() const { return protocols_; }
   [[nodiscard]] const View& all() const { return all_; }
@@ -135,6 +152,15 @@ class ServiceAnswers final : public rcu::Entry {
   }
 
  private:
+  enum class Answered : std::uint8_t { ready, ready_and_critical };
+  ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+                 std::shared_ptr<Continuity> continuity, Answered answered);
+
+  [[nodiscard]] bool is_answered(const registry::Instance& instance) const {
+    return instance.status == registry::Status::ready ||
+           (is_protected_ && instance.status == registry::Status::critical);
+  }
+  void build(const registry::Service& service, const dns::Name& apex);
   std::int64_t refresh_earliest_end() const noexcept;
   void add_member(const registry::Instance& instance, const dns::Name& service_name);
   [[nodiscard]] View make_view(auto&& accepts);
@@ -142,7 +168,9 @@ class ServiceAnswers final : public rcu::Entry {
 
   registry::ServiceKey service_;
   AnswerPolicy policy_;
-  std::shared_ptr<Handout> handout_;
+  std::shared_ptr<Continuity> continuity_;
+  const bool is_protected_ = false;
+  std::unique_ptr<const ServiceAnswers> protected_;  // the same service with more members, while it is short
   registry::ProtocolSet protocols_ = 0;
   std::vector<Member> members_;
   std::vector<std::uint8_t> octets_;

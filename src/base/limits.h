@@ -84,6 +84,9 @@ inline constexpr std::size_t k_check_host_names_max = 4'096;        // look-ups 
 inline constexpr std::chrono::milliseconds k_host_name_min{1'000};  // for how long at least, whatever the TTL
 inline constexpr std::chrono::milliseconds k_host_name_max{60'000};
 
+inline constexpr std::chrono::milliseconds k_protect_default = std::chrono::minutes(10);
+inline constexpr std::chrono::milliseconds k_protect_max = std::chrono::hours(24);
+
 // --- HTTP ---
 inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;        // with the request line
 inline constexpr std::size_t k_http_chunk_header_bytes_max = std::size_t{4} << 10;  // with extensions, and trailers

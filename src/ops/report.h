@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "answer/counters.h"
+#include "answer/roster.h"
 #include "answer/transfers.h"
 #include "answer/zones.h"
 #include "api/api.h"
@@ -47,6 +48,7 @@ struct Sources {
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
   const registry::HealthCounters* checks = nullptr;  // null: nobody runs any
+  const answer::Roster* roster = nullptr;            // null: nobody answers
   std::vector<const answer::Counters*> dns_workers = {};
   std::vector<const api::Counters*> http_loops = {};
   std::vector<std::string> dns_listeners = {};  // "127.0.0.1:8600"

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "base/rcu.h"
 #include "ops/report.h"
 #include "registry/health.h"
 
@@ -45,6 +46,11 @@ void Report::put_checks(MetricsPage& page) const {
   page.counter("rollcall_health_changes_total", "Changes of health that checks have found, by what they led to.",
                {{.labels = {{"to", "critical"}}, .value = read(checks.turned_critical)},
                 {.labels = {{"to", "ready"}}, .value = read(checks.turned_ready)}});
+  if (sources_->roster != nullptr) {
+    const rcu::ReadLock lock;
+    page.gauge("rollcall_protected_services", "Services that answer critical instances too, because too few are ready.",
+               static_cast<double>(sources_->roster->count_protected(sources_->clock.now())));
+  }
   page.histogram("rollcall_check_lateness_seconds", "How long after its time a health check or a probe began.",
                  checks.lateness_seconds.snapshot());
 }

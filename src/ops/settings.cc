@@ -96,6 +96,8 @@ answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<Servi
   policy.ttl_seconds = rule->ttl_seconds.value_or(policy.ttl_seconds);
   policy.when_empty = rule->when_empty.value_or(policy.when_empty);
   policy.answer_limit = rule->answer_limit.value_or(policy.answer_limit);
+  policy.protect_permille = rule->protect_permille.value_or(policy.protect_permille);
+  policy.protect_for = rule->protect_for.value_or(policy.protect_for);
   return policy;
 }
 

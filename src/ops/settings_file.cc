@@ -161,6 +161,8 @@ void read_zones(std::vector<Section> tables, Settings& settings) {
     take(zone.policy.ttl_seconds, table.ttl("ttl"));
     take(zone.policy.when_empty, table.text("when_empty", parse_when_empty));
     take(zone.policy.answer_limit, table.integer("answer_limit", 0, limits::k_answer_limit_max));
+    take(zone.policy.protect_permille, table.permille("protect_threshold"));
+    take(zone.policy.protect_for, table.duration("protect_for", std::chrono::milliseconds(0), limits::k_protect_max));
     zone.transfers = read_transfers(table, settings.keys);
     table.finish();
     if (name) settings.zones.push_back(std::move(zone));
@@ -181,6 +183,8 @@ void read_service_rules(std::vector<Section> tables, Settings& settings) {
     if (const auto limit = table.integer("answer_limit", 0, limits::k_answer_limit_max)) {
       rule.answer_limit = static_cast<std::uint32_t>(*limit);
     }
+    rule.protect_permille = table.permille("protect_threshold");
+    rule.protect_for = table.duration("protect_for", std::chrono::milliseconds(0), limits::k_protect_max);
     table.finish();
     settings.service_rules.push_back(std::move(rule));
   }

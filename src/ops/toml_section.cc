@@ -97,6 +97,19 @@ std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t 
   return std::nullopt;
 }
 
+std::optional<std::uint16_t> Section::permille(std::string_view key) {
+  const toml::node* node = find(key, key);
+  if (node == nullptr) return std::nullopt;
+  if (!node->is_number()) {
+    complain_of_type(key, "a share from 0 to 1, as 0.5", *node);
+    return std::nullopt;
+  }
+  const double share = node->value<double>().value_or(-1);
+  if (share >= 0 && share <= 1) return static_cast<std::uint16_t>(share * 1000 + 0.5);
+  complain(key, "must be a share from 0 to 1");
+  return std::nullopt;
+}
+
 std::optional<std::chrono::milliseconds> Section::duration(std::string_view key, std::chrono::milliseconds min,
                                                            std::chrono::milliseconds max) {
   const toml::node* node = find(key, key);

@@ -1,6 +1,7 @@
 #include "registry/health_schedule.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace rollcall::registry {
@@ -41,10 +42,17 @@ struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
   milliseconds ttl{};
   WallTime registered_at{};
   bool is_critical = false;                  // as published
-  bool is_reported = false;                  // a report is under way
+  bool is_reported = false;                  // a report is under way,
+  bool reported_critical = false;            // which says this
   std::vector<std::unique_ptr<Task>> tasks;  // the checks, then the probe
 
   [[nodiscard]] bool is_probe(const Task& task) const { return task.place == plan->checks.size(); }
+  // The first check that is down; null: none is.
+  [[nodiscard]] const Task* find_down() const {
+    const auto checks = std::span(tasks).first(plan->checks.size());
+    const auto down = std::ranges::find_if(checks, [](const auto& task) { return !task->state.is_up(); });
+    return down == checks.end() ? nullptr : down->get();
+  }
   // Whether what is known of its checks holds for this version of the instance too.
   [[nodiscard]] bool is_same(const Instance& instance) const {
     const Registration& now = instance.registration;
@@ -227,13 +235,13 @@ void HealthSchedule::finish_check(Watched& watched, Task& task, const CheckResul
 }
 
 void HealthSchedule::judge(Watched& watched) {
-  const auto checks = std::span(watched.tasks).first(watched.plan->checks.size());
-  const auto down = std::ranges::find_if(checks, [](const auto& task) { return !task->state.is_up(); });
-  const bool critical = down != checks.end();
+  const Task* down = watched.find_down();
+  const bool critical = down != nullptr;
   if (critical == watched.is_critical || watched.is_reported) return;
   watched.is_reported = true;
+  watched.reported_critical = critical;
   add_one(critical ? counters_.turned_critical : counters_.turned_ready);
-  orders_.report(watched.key, critical, critical ? (*down)->output : std::string());
+  orders_.report(watched.key, critical, critical ? down->output : std::string());
 }
 
 void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
@@ -268,9 +276,12 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
 void HealthSchedule::reported(const InstanceKey& key) {
   const auto service = services_.find(key.service);
   if (service == services_.end()) return;
-  if (const auto member = service->second.find(key.id); member != service->second.end()) {
-    member->second->is_reported = false;
-  }
+  const auto member = service->second.find(key.id);
+  if (member == service->second.end()) return;
+  Watched& watched = *member->second;
+  watched.is_reported = false;
+  // What has changed meanwhile could not be told. A report that came to nothing waits for the next result instead.
+  if ((watched.find_down() != nullptr) != watched.reported_critical) judge(watched);
 }
 
 std::optional<LeaseTime> HealthSchedule::next_wake() {

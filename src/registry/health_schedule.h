@@ -48,7 +48,8 @@ class HealthOrders {
  public:
   virtual ~HealthOrders() = default;
   virtual void run(CheckRun run) = 0;
-  // The instance's health has changed. `HealthSchedule::reported` follows when the roll has taken it or refused to.
+  // The instance's health has changed. `HealthSchedule::reported` follows when the roll has taken it or refused to,
+  // after the schedule has looked at what that made of the service.
   virtual void report(const InstanceKey& key, bool critical, const std::string& output) = 0;
   // The probe was refused, and the instance asked for this; unless its lease goes beyond `expires_at` by then.
   virtual void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) = 0;

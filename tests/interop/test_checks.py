@@ -7,6 +7,7 @@ import threading
 import time
 
 from tests.support.case import Case
+from tests.support.rollcall import run_to_end
 
 CHECK = {"interval": "1s", "timeout": "500ms", "fall": 2, "rise": 1}
 SOON = 10
@@ -205,3 +206,26 @@ class PermitsTest(Case):
         self.eventually(lambda: api.instances("web")["a"]["status"] == "critical", "the check has failed", SOON)
         self.assertIn("permit", json.dumps(api.instances("web")["a"]))
         self.assertEqual([], responder.seen)
+
+
+class ProtectionTest(Case):
+    def test_when_all_checks_fail_all_are_answered_for_a_while_and_the_answer_says_so(self):
+        settings = self.settings_file('[[service]]\nmatch = "w*"\nprotect_threshold = 0.5\nprotect_for = "4s"\n')
+        server = self.server("--config", str(settings))
+        api, dns = self.api_of(server), server.dns()
+        for number in (1, 2):
+            api.expect_registered("web", f"web-{number}", f"127.0.0.{number}", 9, checks=[{"type": "tcp", **CHECK}])
+        self.eventually(lambda: {each["status"] for each in api.instances("web").values()} == {"critical"},
+                        "both are critical", SOON)
+        self.assertEqual({"127.0.0.1", "127.0.0.2"}, dns.addresses("web.svc.internal"))
+        reply = dns.ask("web.svc.internal", payload=1232)
+        self.assertEqual([3], [option.code for option in reply.options if option.otype == 15])  # RFC 8914: Stale Answer
+        self.assertIn(b"rollcall_protected_services 1\n", api.call("GET", "/metrics").body)
+        self.eventually(lambda: not dns.addresses("web.svc.internal"), "the protection is over", SOON)
+
+    def test_a_share_is_a_number_from_0_to_1(self):
+        for wrong in ("1.5", "-0.1", '"half"'):
+            settings = self.settings_file(f'[[service]]\nmatch = "w*"\nprotect_threshold = {wrong}\n')
+            ended = run_to_end(["--config", str(settings), "--check"], self.directory)
+            self.assertEqual(1, ended.returncode)
+            self.assertIn("service.protect_threshold", ended.stderr)

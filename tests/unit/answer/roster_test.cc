@@ -150,7 +150,7 @@ TEST_CASE("a draining instance keeps its own name and loses the service's") {
     World after;
     after.journal.instances = world.journal.instances;
     after.journal.services = world.journal.services;
-    after.journal.instances.at({{registry::ZoneId{0}, "web"}, "a"}).status = status;
+    after.journal.instances.at({{registry::ZoneId{0}, "web"}, "a"}).standing = status;
     after.registry.restore(after.journal.restored(), after.clock.now(), after.wall);
     CHECK(rdata_ends(after.ask("web.svc.internal", dns::Type::a).answer) == Records{"192.0.2.2"});
     CHECK(rdata_ends(after.ask("blue.web.svc.internal", dns::Type::a).answer) == Records{"192.0.2.2"});
