@@ -2,6 +2,7 @@
 leaves either no copy or a whole one, and the database as it was."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -95,6 +96,12 @@ class BackUpTest(Case):
         self.expect_done("^backed up: 0 instances", self.back_up(rollcalld, "copy.db"))
         self.expect_refused("is there already: choose another name", self.back_up(rollcalld, "copy.db"))
 
+    def time_of(self, deed, *arguments):
+        """What is killed at moments all over it must last as long as it does on this machine now."""
+        begun = time.monotonic()
+        self.expect_done("^(backed up|restored)", deed(*arguments))
+        return time.monotonic() - begun
+
     def kill_after(self, seconds, *arguments):
         process = subprocess.Popen([BINARY, *arguments], cwd=self.directory, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
@@ -104,9 +111,10 @@ class BackUpTest(Case):
 
     def test_a_back_up_that_is_killed_leaves_no_half_copy(self):
         rollcalld = self.big_server()
+        took = self.time_of(self.back_up, rollcalld, "first.db")
         whole = 0
         for n in range(KILLS):
-            self.kill_after(0.01 * n, "--backup", str(self.directory / "copy.db"), "--db", str(rollcalld.database))
+            self.kill_after(took * 1.5 * n / KILLS, "--backup", str(self.directory / "copy.db"), "--db", str(rollcalld.database))
             if (self.directory / "copy.db").exists():
                 self.assertEqual(ROWS, len(self.rows("copy.db")))
                 (self.directory / "copy.db").unlink()
@@ -119,9 +127,13 @@ class BackUpTest(Case):
         self.expect_done("^backed up", self.back_up(rollcalld, "copy.db"))
         self.api_of(rollcalld).expect_registered("web", "later", "192.0.2.1")
         self.assertEqual(0, rollcalld.stop())
+        with_later = self.directory / "with-later.db"
+        shutil.copy(rollcalld.database, with_later)
+        took = self.time_of(self.restore, rollcalld, "copy.db")
         restored = 0
         for n in range(KILLS):
-            self.kill_after(0.02 * n, "--restore", str(self.directory / "copy.db"), "--db", str(rollcalld.database))
+            shutil.copy(with_later, rollcalld.database)
+            self.kill_after(took * 1.5 * n / KILLS, "--restore", str(self.directory / "copy.db"), "--db", str(rollcalld.database))
             found = len(self.rows("rollcall.db"))
             self.assertIn(found, (ROWS, ROWS + 1))
             restored += found == ROWS

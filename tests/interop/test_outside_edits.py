@@ -1,6 +1,7 @@
 """sqlite3, the program: whatever it changes in the database of a running server is on the roll within a second, and what
 makes no sense is refused by the tables, or ignored and named."""
 
+import itertools
 import subprocess
 import threading
 import time
@@ -35,11 +36,11 @@ class OutsideEditsTest(Case):
 
     def sqlite(self, sql):
         """(exit code, output)"""
-        result = run([self.program, self.rollcalld.database, sql])
+        result = run([self.program, "-cmd", ".timeout 5000", self.rollcalld.database, sql])
         return result.returncode, (result.stdout + result.stderr).strip()
 
     def edit(self, sql):
-        self.assertEqual((0, ""), self.sqlite(sql))
+        self.assertEqual((0, ""), self.sqlite(sql), sql)
         self.edited = time.monotonic()
 
     def soon(self, expected, read):
@@ -101,15 +102,17 @@ class OutsideEditsTest(Case):
     def test_a_transaction_that_stays_open_holds_up_only_writes_and_counts_when_it_commits(self):
         shell = subprocess.Popen([self.program, self.rollcalld.database], stdin=subprocess.PIPE, text=True)
         self.addCleanup(shell.communicate)
-        print("BEGIN IMMEDIATE; UPDATE instance SET port = 81; SELECT 1;", file=shell.stdin, flush=True)
-        self.eventually(lambda: self.api.register("web", "b", "192.0.2.2").status == 503, "the lock is held", 5)
+        print(".timeout 5000\nBEGIN IMMEDIATE; UPDATE instance SET port = 81; ", file=shell.stdin, flush=True)
+        ports = itertools.count(1)
+        self.eventually(lambda: self.api.register("shop", "b", "192.0.2.2", next(ports)).status == 503,
+                        "the lock is held", 10)
         until = time.monotonic() + 2
         while time.monotonic() < until:
             self.assertEqual(200, self.api.heartbeat("web", "a").status)
             self.assertEqual({"192.0.2.1"}, self.dns.addresses("web.svc.internal"))
         print("COMMIT;", file=shell.stdin, flush=True)
         self.soon(81, lambda: self.api.instances("web")["a"]["port"])
-        self.assertIn(self.api.register("web", "b", "192.0.2.2").status, (200, 201))
+        self.assertIn(self.api.register("shop", "b", "192.0.2.2", next(ports)).status, (200, 201))
 
     def test_edits_and_registrations_at_once_end_with_one_truth(self):
         writers = [Writer(self.rollcalld, n) for n in range(8)]
@@ -118,8 +121,8 @@ class OutsideEditsTest(Case):
         changed = 0
         until = time.monotonic() + 4
         while time.monotonic() < until:
-            code, _ = self.sqlite(f".timeout 5000\nUPDATE instance SET port = {1000 + changed} WHERE id = 'a'")
-            changed += code == 0
+            self.edit(f"UPDATE instance SET port = {1000 + changed} WHERE id = 'a'")
+            changed += 1
         for writer in writers:
             writer.stop()
         for writer in writers:
