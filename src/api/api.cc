@@ -54,6 +54,7 @@ constexpr Route k_routes[] = {
     {Method::get, "/v1/services/{service}", &read_service, Kind::at_once,
      Takes::tag | Takes::status | Takes::index | Takes::wait},
     {Method::get, "/v1/services", &list_services},
+    {Method::get, "/v1/explain", &read_explanation, Kind::at_once, Takes::name | Takes::type},
     {Method::get, "/v1/status", &read_status},
     {Method::get, "/healthz", &read_health},
     {Method::get, "/readyz", &read_readiness},

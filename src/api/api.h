@@ -15,6 +15,8 @@
 #include <variant>
 
 #include "api/message.h"
+#include "dns/name.h"
+#include "dns/types.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
 
@@ -26,6 +28,8 @@ class Server {
   virtual ~Server() = default;
   [[nodiscard]] virtual std::string status_json() const = 0;   // GET /v1/status
   [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics
+  // GET /v1/explain: what the DNS answers now, and why. Under the route's ReadLock.
+  [[nodiscard]] virtual std::string explain_json(const dns::Name& name, dns::Type type) const = 0;
   // Empty: able to register and answer. Else the sentence that says why not.
   [[nodiscard]] virtual std::string unready_reason() const = 0;
   [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;

@@ -51,6 +51,9 @@ struct Call {
 [[nodiscard]] Routed read_service(const Call& call);
 [[nodiscard]] Routed read_instance(const Call& call);
 
+// explanations.cc
+[[nodiscard]] Routed read_explanation(const Call& call);
+
 // server_reads.cc
 [[nodiscard]] Routed read_status(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);

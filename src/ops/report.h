@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "answer/counters.h"
+#include "answer/explain.h"
 #include "answer/transfers.h"
 #include "answer/zones.h"
 #include "api/api.h"
@@ -30,6 +31,7 @@ struct Sources {
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
+  const answer::Explainer& explainer;
   const answer::Transfers& transfers;
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
@@ -51,6 +53,7 @@ class Report final : public api::Server {
 
   [[nodiscard]] std::string status_json() const override;
   [[nodiscard]] std::string metrics_text() const override;
+  [[nodiscard]] std::string explain_json(const dns::Name& name, dns::Type type) const override;
   [[nodiscard]] std::string unready_reason() const override;
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
 
