@@ -1,13 +1,15 @@
 // The server: builds the rooms in order, joins them, and stops them in reverse. Nothing else knows everybody.
 //
 //   settings ─► zones ─► store ─► registry ─► writer
-//                 │                  │ publishes to
+//                 │                  │ publishes to                    └─► feed ─► watchers
 //                 └────► roster ◄────┤
+//                 │      waiters ◄───┤ blocked calls
 //                 └─► transfers ◄────┘ serials: one step in 100 ms, then NOTIFY
 //                          │ read by
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //
 // Source   interface.md §1, §5; docs/architecture.md.
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -20,15 +22,24 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "net/check_runner.h"
 #include "net/server.h"
 #include "ops/ready.h"
 #include "ops/report.h"
 #include "ops/settings.h"
+#include "ops/signals.h"
 #include "ops/version.h"
 #include "ops/zone_loader.h"
+#include "registry/audiences.h"
+#include "registry/feed.h"
 #include "registry/lease_clock.h"
+#include "registry/lease_ticker.h"
 #include "registry/registry.h"
+#include "registry/waiters.h"
 #include "registry/writer.h"
+#include "store/copy.h"
+#include "store/edit_watch.h"
+#include "store/history_reader.h"
 #include "store/instance_store.h"
 
 namespace rollcall {
@@ -41,7 +52,9 @@ registry::WallTime wall_now() {
 }
 
 net::Certificates certificates_of(const ops::Settings& settings) {
-  const auto files = [](const ops::TlsSettings& tls) { return net::CertificateFiles{tls.certificate, tls.key}; };
+  const auto files = [](const ops::TlsSettings& tls) {
+    return net::CertificateFiles{tls.certificate, tls.key, tls.client_ca, tls.needs_client_certificate};
+  };
   return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
 }
 
@@ -53,73 +66,6 @@ Result<void> check_certificates(const ops::Settings& settings) {
   }
   return settings.http_tls.listen.empty() ? Result<void>() : net::check_certificate(files.http);
 }
-
-// Signals are taken by the main thread alone, one at a time; every thread is born with them blocked.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not the end of the server
-  }
-  [[nodiscard]] int wait() const {
-    int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {
-    }
-    return signal;
-  }
-
- private:
-  sigset_t set_{};
-};
-
-// Advances the lease clock for as long as it lives.
-class Ticker {
- public:
-  explicit Ticker(registry::LeaseClock& clock)
-      : thread_([&clock](const std::stop_token& stop) {
-          pthread_setname_np(pthread_self(), "lease-clock");
-          while (!stop.stop_requested()) {
-            std::this_thread::sleep_for(limits::k_clock_tick);
-            const auto pause = clock.tick(steady_clock::now());
-            if (pause > std::chrono::nanoseconds::zero()) {
-              log::warn("the server was paused for {} ms; every lease gets them back",
-                        std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
-            }
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
-
-// Shows the roll to two: who answers, and who keeps zones for secondaries.
-class Audiences final : public registry::Audience {
- public:
-  Audiences(registry::Audience& first, registry::Audience& second) : first_(first), second_(second) {}
-  void publish(const registry::Service& service) override {
-    first_.publish(service);
-    second_.publish(service);
-  }
-  void withdraw(const registry::ServiceRef& service) override {
-    first_.withdraw(service);
-    second_.withdraw(service);
-  }
-  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
-                                                   registry::LeaseTime now) const override {
-    return std::max(first_.answered_until(service, now), second_.answered_until(service, now));
-  }
-  void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override {
-    first_.assume_answered(service, now);
-    second_.assume_answered(service, now);
-  }
-
- private:
-  registry::Audience& first_;
-  registry::Audience& second_;
-};
 
 class Rollcalld {
  public:
@@ -134,11 +80,12 @@ class Rollcalld {
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
         explainer_(zones_, roster_, settings_.udp_payload),
         clock_(steady_clock::now()),
-        report_(settings_.lease) {}
+        report_(settings_.lease),
+        access_(ops::access_rules_of(settings_)) {}
 
   Result<void> open_store();
   Result<void> bind();
-  void run(const Signals& signals);
+  void run(const ops::Signals& signals);
 
  private:
   struct Policies {
@@ -162,21 +109,27 @@ class Rollcalld {
   Guarded<Policies> policies_;
   answer::Roster roster_;
   answer::Transfers transfers_;
-  Audiences audiences_{roster_, transfers_};
+  registry::Waiters waiters_;
+  registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
   answer::Explainer explainer_;
+  registry::Feed feed_;
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
+  std::unique_ptr<store::HistoryReader> history_;
   registry::Restored stored_;  // between opening and restoring
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
+  std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
+  api::Access access_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;
 };
 
 Result<void> Rollcalld::open_store() {
-  Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(settings_.store_path, zones_);
+  Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(
+      settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age});
   if (!opened) return std::unexpected(opened.error());
   store_ = std::move(*opened);
   Result<registry::Restored> stored = store_->restore();
@@ -186,13 +139,24 @@ Result<void> Rollcalld::open_store() {
   }
   stored_ = std::move(*stored);
   for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
-  registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after);
+  Result<std::unique_ptr<store::HistoryReader>> history = store::HistoryReader::open(settings_.store_path, zones_);
+  if (!history) return std::unexpected(history.error());
+  history_ = std::move(*history);
+  feed_.begin_after(stored_.last_event);
+  registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after, &feed_);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
+  checks_ = std::make_unique<net::CheckRunner>(
+      *registry_, *writer_, clock_,
+      net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
+                         .permits = [access = ops::check_access_of(settings_)](const IpAddress& address) {
+                           return access.permits(address);
+                         }});
+  audiences_.add(*checks_);
   return {};
 }
 
 Result<void> Rollcalld::bind() {
-  api_ = std::make_unique<api::Api>(*registry_, zones_, report_);
+  api_ = std::make_unique<api::Api>(*registry_, zones_, report_, access_);
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,
@@ -218,22 +182,30 @@ Result<void> Rollcalld::bind() {
                          .certificates = certificates_of(settings_),
                          .secondaries = secondaries(),
                          .zones = &zones_},
-                        *responder_, *api_, *writer_, clock_);
+                        *responder_, *api_, *writer_, clock_, {waiters_, feed_, *history_});
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show({.registry = *registry_,
                 .writer = *writer_,
                 .clock = clock_,
                 .zones = zones_,
+                .explainer = explainer_,
+                .feed = feed_,
+                .history = *history_,
                 .transfers = transfers_,
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
+                .checks = &checks_->counters(),
                 .dns_workers = net_->dns_counters(),
                 .http_loops = net_->http_counters(),
                 .dns_listeners = net_->dns_listeners(),
                 .http_listeners = net_->http_listeners(),
                 .dns_tls_listeners = net_->dns_tls_listeners(),
-                .https_listeners = net_->https_listeners()});
+                .https_listeners = net_->https_listeners(),
+                .ignored_rows = [this]() -> ops::IgnoredRows {
+                  const store::IgnoredRows& rows = store_->ignored();
+                  return {rows.count(), rows.sentences(limits::k_ignored_rows_shown_max)};
+                }});
   return {};
 }
 
@@ -266,15 +238,18 @@ void Rollcalld::restore() {
   static_cast<void>(transfers_.tick(*registry_));
 }
 
-void Rollcalld::run(const Signals& signals) {
-  const Ticker ticker(clock_);
+void Rollcalld::run(const ops::Signals& signals) {
+  const registry::LeaseTicker ticker(clock_);
   restore();
+  store::EditWatch edits(*store_, *writer_);
   std::jthread writing([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "writer");
     const rcu::Thread reader;
     writer_->run(stop);
   });
   net_->start();
+  edits.start();
+  checks_->start();
   std::jthread stepping([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "serials");
     const rcu::Thread reader;
@@ -294,10 +269,12 @@ void Rollcalld::run(const Signals& signals) {
   }
   // No new connections; what has been asked is answered; then the threads end, and the store closes last.
   net_->close_listeners();
+  checks_->stop();
   writing.request_stop();
   writing.join();
   stepping.request_stop();
   stepping.join();
+  history_->close();
   net_->stop();
   log::info("stopped");
 }
@@ -345,6 +322,7 @@ void Rollcalld::reload() {
   zones_.replace(std::move(*zones));
   policies_.with([&](Policies& current) { current = {wanted.zones, wanted.service_rules}; });
   report_.set_lease_bounds(wanted.lease);
+  access_.replace(ops::access_rules_of(wanted));
   log::set_up(wanted.log_level, wanted.log_format);
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);
@@ -364,14 +342,22 @@ int start(const std::vector<std::string>& arguments) {
     return 1;
   };
   Result<ops::Command> command = ops::parse_command_line(arguments);
+  if (command && std::holds_alternative<ops::HashToken>(*command)) command = ops::hash_typed_token(stdin);
   if (!command) return refuse(command.error());
   if (const auto* print = std::get_if<ops::Print>(&*command)) {
     std::fputs(print->text.c_str(), stdout);
     return 0;
   }
+  if (const auto* copy = std::get_if<ops::Copy>(&*command)) {
+    const Result<store::Copied> copied =
+        copy->is_restore ? store::restore_from(copy->file, copy->database) : store::back_up(copy->database, copy->file);
+    if (!copied) return refuse(copied.error());
+    std::printf("%s: %s\n", copy->is_restore ? "restored" : "backed up", store::to_text(*copied).c_str());
+    return 0;
+  }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);
   log::set_up(settings.log_level, settings.log_format);
-  const Signals signals;
+  const ops::ops::Signals signals;
   const rcu::Thread reader;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);
   if (!zones) return refuse(zones.error());

@@ -114,6 +114,18 @@ void put_sorted(Explained& explained, const Stop& stop, Sorted sorted, std::size
   }
 }
 
+void put_services(Explained& explained, const Stop& stop) {
+  const auto put = [&](const registry::ServiceRef& service) {
+    explained.services.push_back({service.zone, std::string(service.name)});
+  };
+  if (stop.found.answers != nullptr) {
+    explained.service = stop.found.answers->key().name;
+    put(stop.found.answers->key());
+  }
+  if (stop.found.reverse == nullptr) return;
+  for (const registry::Instance* instance : stop.found.reverse->instances) put(instance->key().service);
+}
+
 void put_stops(Explained& explained, const Draw& done, std::span<const Stop> stops, const AskedAt& asked) {
   const std::span<const dns::MessageRecord> answer(done.records.answer);
   for (std::size_t i = 0; i < stops.size(); ++i) {
@@ -121,7 +133,7 @@ void put_stops(Explained& explained, const Draw& done, std::span<const Stop> sto
     const std::size_t end = i + 1 < stops.size() ? stops[i + 1].first_record : answer.size();
     put_sorted(explained, stop, sort_instances(stop, answer.subspan(stop.first_record, end - stop.first_record), asked),
                stop.first_record);
-    if (stop.found.answers != nullptr) explained.service = stop.found.answers->key().name;
+    put_services(explained, stop);
     explained.way.push_back({stop.name.text_without_dot(), stop.rule});
   }
 }

@@ -53,6 +53,7 @@ struct Explained {
   std::vector<ExplainedStop> way;  // the name, and whatever aliases lead to
   std::string zone;                // without the final dot; empty: none of ours
   std::string service;             // where the way ends; empty: at none
+  std::vector<registry::ServiceKey> services;  // every one whose instances are told of
   std::vector<ExplainedRecord> answer;
   std::vector<ExplainedRecord> authority;
   std::vector<ExplainedRecord> additional;

@@ -6,9 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "api/audit.h"
 #include "api/calls.h"
 #include "api/problem.h"
 #include "api/target.h"
+#include "base/check.h"
+#include "base/log.h"
 #include "base/rcu.h"
 
 namespace rollcall::api {
@@ -32,33 +35,40 @@ struct Shape {
 // Whether a call goes to the writer, and so may follow other changes there.
 enum class Kind : std::uint8_t { at_once, change };
 
+// A setting that takes a route's right away.
+enum class Opening : std::uint8_t { never, open_metrics };
+
 struct Route {
   Method method;
   Shape path;
+  Right right;  // what the caller must have; no line goes without
   Routed (*run)(const Call&);
   Kind kind = Kind::at_once;
   Takes takes = Takes::nothing;
+  Opening opening = Opening::never;
 };
 
 // The API. HEAD is a GET whose body is not sent. The most frequent calls come first.
 constexpr Route k_routes[] = {
-    {Method::post, "/v1/services/{service}/instances/{id}/heartbeat", &renew_instance},
-    {Method::post, "/v1/heartbeat", &register_by_heartbeat, Kind::change},
-    {Method::post, "/v1/heartbeats", &renew_many},
-    {Method::get, "/v1/services/{service}/instances/{id}", &read_instance},
-    {Method::put, "/v1/services/{service}/instances/{id}", &register_instance, Kind::change},
-    {Method::del, "/v1/services/{service}/instances/{id}", &deregister, Kind::change},
-    {Method::post, "/v1/services/{service}/instances", &register_in_service, Kind::change},
-    {Method::post, "/v1/services/{service}/instances/{id}/drain", &drain, Kind::change, Takes::wait},
-    {Method::del, "/v1/services/{service}/instances/{id}/drain", &end_drain, Kind::change},
-    {Method::get, "/v1/services/{service}", &read_service, Kind::at_once,
+    {Method::post, "/v1/services/{service}/instances/{id}/heartbeat", Right::write, &renew_instance},
+    {Method::post, "/v1/heartbeat", Right::write, &register_by_heartbeat, Kind::change},
+    {Method::post, "/v1/heartbeats", Right::write, &renew_many},
+    {Method::get, "/v1/services/{service}/instances/{id}", Right::read, &read_instance},
+    {Method::put, "/v1/services/{service}/instances/{id}", Right::write, &register_instance, Kind::change},
+    {Method::del, "/v1/services/{service}/instances/{id}", Right::write, &deregister, Kind::change},
+    {Method::post, "/v1/services/{service}/instances", Right::write, &register_in_service, Kind::change},
+    {Method::post, "/v1/services/{service}/instances/{id}/drain", Right::write, &drain, Kind::change, Takes::wait},
+    {Method::del, "/v1/services/{service}/instances/{id}/drain", Right::write, &end_drain, Kind::change},
+    {Method::get, "/v1/services/{service}", Right::read, &read_service, Kind::at_once,
      Takes::tag | Takes::status | Takes::index | Takes::wait},
-    {Method::get, "/v1/services", &list_services},
-    {Method::get, "/v1/explain", &read_explanation, Kind::at_once, Takes::name | Takes::type},
-    {Method::get, "/v1/status", &read_status},
-    {Method::get, "/healthz", &read_health},
-    {Method::get, "/readyz", &read_readiness},
-    {Method::get, "/metrics", &read_metrics},
+    {Method::get, "/v1/services", Right::read, &list_services},
+    {Method::get, "/v1/watch", Right::read, &watch_events, Kind::at_once, Takes::service | Takes::last_event_id},
+    {Method::get, "/v1/events", Right::read, &list_events, Kind::at_once, Takes::service | Takes::id | Takes::limit},
+    {Method::get, "/v1/explain", Right::read, &read_explanation, Kind::at_once, Takes::name | Takes::type},
+    {Method::get, "/v1/status", Right::read, &read_status},
+    {Method::get, "/healthz", Right::none, &read_health},
+    {Method::get, "/readyz", Right::none, &read_readiness},
+    {Method::get, "/metrics", Right::read, &read_metrics, Kind::at_once, Takes::nothing, Opening::open_metrics},
 };
 
 constexpr std::size_t k_quoted_bytes_max = 200;  // of a path, in a sentence about it
@@ -118,7 +128,64 @@ void count_when_answered(Wait& wait, Counters& counters) {
   };
 }
 
+void count_when_answered(Asking& asking, Counters& counters) {
+  asking.answer = [&counters, answer = std::move(asking.answer)](const Result<registry::HistoryPage>& page) mutable {
+    Response response = answer(page);
+    count_errors(response, counters);
+    return response;
+  };
+}
+
+// What a call that needs no right is let in with, without a look at who asks.
+const Grant& nothing() {
+  static const Grant grant{Right::none, std::vector<registry::ZoneId>(), {}};
+  return grant;
+}
+
+Error lacks_right(const Standing& standing, Right needed) {
+  if (standing.principal.kind == Principal::Kind::address) {
+    return {Errc::forbidden,
+            "changes are taken from this machine alone, as long as the settings have no [[token]]: configure one, or "
+            "set open = true in [http] where everybody who reaches the port may change everything"};
+  }
+  return {Errc::forbidden, fmt::format("{} may {}, and this call needs {}", standing.principal.text(),
+                                       to_text(standing.grant->right), to_text(needed))};
+}
+
+// What comes of a change is written down when it is known.
+Routed audited(Routed routed, const Principal& principal, const registry::ZoneDirectory& zones) {
+  Submission* const submission = std::get_if<Submission>(&routed);
+  if (submission == nullptr) return routed;
+  submission->change.by = principal.text();
+  if (!log::enabled(log::Level::info)) return routed;
+  submission->describe = [audit = Audit(submission->change, principal, zones),
+                          describe = std::move(submission->describe)](const registry::Outcome& outcome,
+                                                                      registry::LeaseTime now) mutable {
+    audit.record(outcome);
+    return describe(outcome, now);
+  };
+  return routed;
+}
+
 }  // namespace
+
+// As whom the request is let in, for this call.
+Result<Standing> Api::admit(const Request& request, Right needed, bool is_change) const {
+  if (needed == Right::none) return Standing{{}, &nothing()};
+  check(request.caller != nullptr, "net knows whose connection it is");
+  Result<Standing> standing = request.caller->identify(access_, request.authorization);
+  if (!standing) return standing;
+  // A page from anywhere may send requests from this machine; only a token shows that it was meant to.
+  const bool is_forged =
+      request.is_from_page && standing->principal.kind == Principal::Kind::address && needed > Right::read;
+  if (!is_forged && standing->grant->right >= needed) return standing;
+  Error error = is_forged ? Error{Errc::forbidden,
+                                  "pages in a browser (the request has an Origin field) change nothing "
+                                  "without a token"}
+                          : lacks_right(*standing, needed);
+  if (is_change) record_refusal(request, standing->principal, error.message);
+  return std::unexpected(std::move(error));
+}
 
 Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
   const std::optional<Target> target = parse_target(request.target);
@@ -131,10 +198,16 @@ Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counte
     const std::optional<Match> found = match(route.path, *target);
     if (!found) continue;
     if (ahead == Ahead::changes && route.kind != Kind::change) return Later{};
+    const bool is_change = route.kind == Kind::change;
+    const bool is_open = route.opening == Opening::open_metrics && access_.current()->open_metrics;
+    const Result<Standing> standing = admit(request, is_open ? Right::none : route.right, is_change);
+    if (!standing) return problem(standing.error());
     Result<Parameters> parameters = parse_parameters(target->query, route.takes, zones_);
     if (!parameters) return problem(parameters.error());
-    return route.run(
-        {request, now, found->service, found->id, std::move(*parameters), registry_, zones_, server_, counters, ahead});
+    const Call call{request,     now,       found->service, found->id, std::move(*parameters),
+                    registry_,   zones_,    server_,        counters,  ahead,
+                    route.right, is_change, *standing};
+    return audited(route.run(call), call.standing.principal, zones_);
   }
   return refuse(*target);
 }
@@ -152,6 +225,11 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
     count_when_answered(*wait, counters);
     return routed;
   }
+  if (Asking* asking = std::get_if<Asking>(&routed)) {
+    count_when_answered(*asking, counters);
+    return routed;
+  }
+  if (std::holds_alternative<Watch>(routed)) return routed;
   Submission& submission = std::get<Submission>(routed);
   submission.describe = [&counters, describe = std::move(submission.describe)](const registry::Outcome& outcome,
                                                                                registry::LeaseTime then) mutable {
@@ -166,6 +244,13 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
   return routed;
 }
 
+bool Api::is_over(const Wait& wait) const {
+  if (!wait.service) return false;
+  const rcu::ReadLock lock;
+  const registry::Service* service = registry_.find_service(wait.service->ref());
+  return (service == nullptr ? 0 : service->index) != wait.known;
+}
+
 std::size_t Api::body_bytes_max(const Request& head) {
   const std::string_view path = head.target.substr(0, head.target.find('?'));
   const bool is_batch = head.method == Method::post && path == "/v1/heartbeats";
@@ -173,6 +258,8 @@ std::size_t Api::body_bytes_max(const Request& head) {
 }
 
 void count_errors(const Response& response, Counters& counters) {
+  if (response.status == 401) counters.unauthenticated.fetch_add(1, std::memory_order_relaxed);
+  if (response.status == 403) counters.forbidden.fetch_add(1, std::memory_order_relaxed);
   if (response.status >= 500) {
     counters.server_errors.fetch_add(1, std::memory_order_relaxed);
   } else if (response.status >= 400) {

@@ -13,14 +13,23 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "api/access.h"
 #include "api/message.h"
 #include "dns/name.h"
 #include "dns/types.h"
+#include "registry/feed.h"
+#include "registry/history.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
 
 namespace rollcall::api {
+
+struct Explanation {
+  std::string json;
+  std::vector<registry::ServiceKey> services;  // whose instances it tells of
+};
 
 // What the API shows of the rest of the server. Any thread.
 class Server {
@@ -29,16 +38,17 @@ class Server {
   [[nodiscard]] virtual std::string status_json() const = 0;   // GET /v1/status
   [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics
   // GET /v1/explain: what the DNS answers now, and why. Under the route's ReadLock.
-  [[nodiscard]] virtual std::string explain_json(const dns::Name& name, dns::Type type) const = 0;
+  [[nodiscard]] virtual Explanation explain(const dns::Name& name, dns::Type type) const = 0;
   // Empty: able to register and answer. Else the sentence that says why not.
   [[nodiscard]] virtual std::string unready_reason() const = 0;
   [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;
 };
 
+struct Wait;
+
 // A change to be handed to the writer, and what to answer once its outcome is there. `describe` owns all it needs but
 // the Counters of the route that made it: it is called at most once, on that thread. A writer that takes no more is
 // answered for by whoever asked it: problem(Errc::overloaded).
-struct Wait;
 struct Submission {
   registry::Change change;
   std::move_only_function<std::variant<Response, Wait>(const registry::Outcome&, registry::LeaseTime now)> describe;
@@ -54,10 +64,22 @@ struct Wait {
   std::move_only_function<Response(registry::LeaseTime now)> answer;
 };
 
+// A question to the stored history, and what to answer once it has been read: as `describe` of a Submission.
+struct Asking {
+  registry::HistoryQuery query;
+  std::move_only_function<Response(const Result<registry::HistoryPage>& page)> answer;
+};
+
+// An answer that does not end: the events of the roll as they happen (event_text.h), until the client goes.
+struct Watch {
+  registry::EventFilter what;
+  std::optional<registry::EventId> after;  // first those that came after this one; empty: from now on
+};
+
 // Not answered: what stands ahead of it on its connection must come to an end first. Route it again then.
 struct Later {};
 
-using Routed = std::variant<Response, Submission, Later, Wait>;
+using Routed = std::variant<Response, Submission, Later, Wait, Asking, Watch>;
 
 // What stands ahead of a request on its connection, unanswered (RFC 9112 §9.3.2: answers, and effects, in order).
 enum class Ahead : std::uint8_t {
@@ -70,8 +92,16 @@ struct Counters {
   std::atomic<std::uint64_t> heartbeats{0};          // leases renewed
   std::atomic<std::uint64_t> heartbeats_unknown{0};  // asked for, but not on the roll
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> client_errors{0};  // 4xx
-  std::atomic<std::uint64_t> server_errors{0};  // 5xx
+  std::atomic<std::uint64_t> client_errors{0};    // 4xx, those of the next two among them
+  std::atomic<std::uint64_t> unauthenticated{0};  // 401
+  std::atomic<std::uint64_t> forbidden{0};        // 403
+  std::atomic<std::uint64_t> server_errors{0};    // 5xx
+  // Gauges, and what watchers were sent.
+  std::atomic<std::uint64_t> waiting{0};   // calls that wait for a change or for time
+  std::atomic<std::uint64_t> watching{0};  // streams of events
+  std::atomic<std::uint64_t> events_sent{0};
+  std::atomic<std::uint64_t> watchers_cut_off{0};   // too slow, or the history could not be read for them
+  std::atomic<std::uint64_t> watchers_with_gap{0};  // that came back to find part of the history forgotten
 };
 
 // Every Response of `route` and of `describe` is counted already: this is for those that net/ makes itself (408, 413,
@@ -81,13 +111,20 @@ void count_errors(const Response& response, Counters& counters);
 class Api {
  public:
   // All borrowed; they outlive the Api.
-  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server)
-      : registry_(registry), zones_(zones), server_(server) {}
+  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server,
+      const Access& access)
+      : registry_(registry), zones_(zones), server_(server), access_(access) {}
 
   // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
   // as a Submission.
   [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters,
                              Ahead ahead = Ahead::nothing) const;
+
+  // Whether what is waited for has happened: the service is at another index. Takes the ReadLock itself.
+  [[nodiscard]] bool is_over(const Wait& wait) const;
+
+  // For the texts of events.
+  [[nodiscard]] const registry::ZoneDirectory& zones() const { return zones_; }
 
   // The largest body this request may have, known before the body is read.
   [[nodiscard]] static std::size_t body_bytes_max(const Request& head);
@@ -95,10 +132,12 @@ class Api {
  private:
   [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters,
                                     Ahead ahead) const;
+  [[nodiscard]] Result<Standing> admit(const Request& request, Right needed, bool is_change) const;
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;
   const Server& server_;
+  const Access& access_;
 };
 
 }  // namespace rollcall::api

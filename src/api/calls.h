@@ -23,14 +23,26 @@ struct Call {
   const registry::ZoneDirectory& zones;
   const Server& server;
   Counters& counters;
-  Ahead ahead = Ahead::nothing;
+  Ahead ahead;
+  Right right;     // what the call needs; the caller has it, for some services at least
+  bool is_change;  // it may go to the writer
+  Standing standing;
 
   [[nodiscard]] registry::ZoneId zone() const { return parameters.zone.value_or(registry::ZoneId{0}); }
 };
 
-// The service and the instance that the path names.
+// Whether the caller has the call's right for all of a zone, or for a service. Errc::forbidden. Every call that shows or
+// changes anything of a service asks, once it knows which: those below ask by themselves.
+[[nodiscard]] Result<void> permit(const Call& call, registry::ZoneId zone);
+[[nodiscard]] Result<void> permit(const Call& call, const registry::ServiceRef& service);
+
+// The service and the instance that the path names, and that the caller may ask for.
 [[nodiscard]] Result<std::string> parse_service(const Call& call);
 [[nodiscard]] Result<registry::InstanceKey> parse_instance_key(const Call& call);
+
+// What the path names, for calls whose body may name another zone: they ask for permission when they have read it.
+[[nodiscard]] Result<std::string> parse_service_unasked(const Call& call);
+[[nodiscard]] Result<std::string> parse_id(const Call& call);
 
 // registrations.cc. Each is a Submission, unless nothing would change: then the lease is renewed at once.
 [[nodiscard]] Routed register_by_heartbeat(const Call& call);
@@ -50,6 +62,10 @@ struct Call {
 [[nodiscard]] Routed list_services(const Call& call);
 [[nodiscard]] Routed read_service(const Call& call);
 [[nodiscard]] Routed read_instance(const Call& call);
+
+// events.cc
+[[nodiscard]] Routed watch_events(const Call& call);
+[[nodiscard]] Routed list_events(const Call& call);
 
 // explanations.cc
 [[nodiscard]] Routed read_explanation(const Call& call);

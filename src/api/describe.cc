@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "base/limits.h"
+#include "registry/health_json.h"
 #include "registry/wall_time.h"
 
 namespace rollcall::api {
@@ -81,8 +82,11 @@ void describe_instance(JsonWriter& json, const Instance& instance, std::string_v
   put_texts(json, "tags", asked.tags);
   json.name("meta").open_object();
   for (const auto& [key, value] : asked.meta) json.text_name(key).value(value);
-  json.close_object()
-      .member("ttl", format_duration(asked.ttl))
+  json.close_object();
+  if (asked.health) {
+    for (const auto& [name, text] : registry::health_members(*asked.health)) json.name(name).raw(text);
+  }
+  json.member("ttl", format_duration(asked.ttl))
       .member("registered_at", format_wall_time(instance.registered_at))
       .member("status_since", format_wall_time(instance.standing.since));
   if (!instance.standing.output.empty()) json.member("output", instance.standing.output);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <string>
+#include <utility>
 
 #include "api/calls.h"
 #include "api/problem.h"
@@ -47,8 +48,12 @@ Routed read_explanation(const Call& call) {
   const Result<Type> type = parse_dns_type(call);
   if (!type) return problem(type.error());
   const registry::ChangeIndex index = call.registry.counts().index;
+  Explanation explanation = call.server.explain(*name, *type);
+  for (const registry::ServiceKey& service : explanation.services) {
+    if (const Result<void> permitted = permit(call, service.ref()); !permitted) return problem(permitted.error());
+  }
   Response response;
-  response.body = call.server.explain_json(*name, *type);
+  response.body = std::move(explanation.json);
   response.headers.emplace_back("X-Rollcall-Index", std::to_string(index));
   return response;
 }

@@ -62,6 +62,10 @@ Routed renew_many(const Call& call) {
   if (!body) return problem(body.error());
   const auto keys = parse_instance_keys(*body, call.parameters.zone, call.zones);
   if (!keys) return problem(keys.error());
+  for (std::size_t i = 0; i < keys->size(); ++i) {
+    const auto permitted = permit(call, (*keys)[i].service.ref());
+    if (!permitted) return problem({Errc::forbidden, permitted.error().message, fmt::format("instances[{}]", i)});
+  }
 
   std::uint64_t renewed = 0;
   JsonWriter missing;

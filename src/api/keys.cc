@@ -1,17 +1,57 @@
+#include <fmt/format.h>
+#include <utility>
+
+#include "api/audit.h"
 #include "api/calls.h"
 
 namespace rollcall::api {
+namespace {
 
-Result<std::string> parse_service(const Call& call) {
+std::string_view verb_of(Right right) { return right == Right::read ? "read" : "write"; }
+
+std::unexpected<Error> forbid(const Call& call, std::string sentence) {
+  if (call.is_change) record_refusal(call.request, call.standing.principal, sentence);
+  return failure(Errc::forbidden, std::move(sentence));
+}
+
+}  // namespace
+
+Result<void> permit(const Call& call, registry::ZoneId zone) {
+  if (call.standing.grant->covers(zone)) return {};
+  return forbid(call, fmt::format("{} may not {} in zone {}; ?zone= names another", call.standing.principal.text(),
+                                  verb_of(call.right), call.zones.name_of(zone)));
+}
+
+Result<void> permit(const Call& call, const registry::ServiceRef& service) {
+  if (call.standing.grant->covers(service)) return {};
+  if (const Result<void> in_zone = permit(call, service.zone); !in_zone) return in_zone;
+  return forbid(call, fmt::format("{} may not {} service \"{}\" of zone {}", call.standing.principal.text(),
+                                  verb_of(call.right), service.name, call.zones.name_of(service.zone)));
+}
+
+Result<std::string> parse_service_unasked(const Call& call) {
   std::string room;
   return registry::parse_label(decode(call.service, room), "service");
+}
+
+Result<std::string> parse_id(const Call& call) {
+  std::string room;
+  return registry::parse_instance_id(decode(call.id, room));
+}
+
+Result<std::string> parse_service(const Call& call) {
+  Result<std::string> service = parse_service_unasked(call);
+  if (!service) return service;
+  if (const Result<void> permitted = permit(call, {call.zone(), *service}); !permitted) {
+    return std::unexpected(permitted.error());
+  }
+  return service;
 }
 
 Result<registry::InstanceKey> parse_instance_key(const Call& call) {
   Result<std::string> service = parse_service(call);
   if (!service) return std::unexpected(std::move(service.error()));
-  std::string room;
-  Result<std::string> id = registry::parse_instance_id(decode(call.id, room));
+  Result<std::string> id = parse_id(call);
   if (!id) return std::unexpected(std::move(id.error()));
   return registry::InstanceKey{{call.zone(), std::move(*service)}, std::move(*id)};
 }

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/caller.h"
+
 namespace rollcall::api {
 
 enum class Method : std::uint8_t { get, head, post, put, del, other };
@@ -17,6 +19,10 @@ struct Request {
   Method method = Method::get;
   std::string_view target;  // origin form, as sent: "/v1/services/web?zone=…"
   std::string_view body;
+  std::string_view last_event_id = {};  // the header's value; empty where there is none
+  std::string_view authorization = {};  // the header field, as sent; empty where there is none
+  bool is_from_page = false;            // it has an Origin field: a browser asks for a page, not for who sits before it
+  Caller* caller = nullptr;             // the connection's; null: somebody without address or certificate
 };
 
 struct Response {

@@ -28,7 +28,9 @@ Kind kind_of(const Error& error) {
     case Errc::store_busy: return {503, "store_busy"};
     case Errc::store_failed: return {503, "store_failed"};
     case Errc::overloaded: return {503, "overloaded"};
-    case Errc::start_up: break;  // never reaches a client
+    case Errc::unauthenticated: return {401, "unauthenticated"};  // RFC 9110 §15.5.2
+    case Errc::forbidden: return {403, "forbidden"};              // RFC 9110 §15.5.4
+    case Errc::start_up: break;                                   // never reaches a client
   }
   return {500, "internal"};
 }
@@ -66,6 +68,8 @@ Response build(Kind kind, std::string detail, std::string field) {
   if (!field.empty()) json.member("field", readable(std::move(field)));
   Response response{kind.status, k_problem_type, json.close_object().take(), {}};
   if (kind.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (kind.status == 401)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"rollcall\"");  // RFC 6750 §3
   return response;
 }
 

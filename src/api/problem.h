@@ -2,7 +2,8 @@
 // status.
 //
 // Shape    `{"type","title","status","detail","field"?}`; the type is "urn:rollcall:<code>", e.g.
-//          urn:rollcall:unknown_instance. 503 carries Retry-After.
+//          urn:rollcall:unknown_instance. 503 carries Retry-After,
+//          401 WWW-Authenticate.
 // Threads  any.
 // Failure  none; a detail that is not UTF-8 is shown with question marks in place of what cannot be read.
 // Source   interface.md §4; docs/http.md lists the codes.

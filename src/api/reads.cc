@@ -49,12 +49,14 @@ Response show_service(const registry::Registry& registry, const registry::ZoneDi
 
 }  // namespace
 
+// Whoever may read some services is shown those.
 Routed list_services(const Call& call) {
+  if (const auto permitted = permit(call, call.zone()); !permitted) return problem(permitted.error());
   // Taken before the services are: what changes meanwhile has a higher index, and may be seen or not.
   const registry::ChangeIndex index = call.registry.counts().index;
   std::vector<const Service*> services;
   call.registry.for_each_service([&](const Service& service) {
-    if (service.service.zone == call.zone()) services.push_back(&service);
+    if (service.service.zone == call.zone() && call.standing.grant->covers(service.key())) services.push_back(&service);
   });
   std::ranges::sort(services, {}, [](const Service* service) -> std::string_view { return service->service.name; });
   const std::string zone = call.zones.name_of(call.zone());

@@ -71,6 +71,9 @@ Response describe_outcome(const Asked& asked, const registry::Registry& registry
 
 Routed submit(const Call& call, Result<Registration> registration) {
   if (!registration) return problem(registration.error());
+  if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
+    return problem(permitted.error());
+  }
   Asked asked{registration->key, call.zones.name_of(registration->key.service.zone), registration->protocol,
               registration->ttl};
   const registry::Instance* known = call.registry.find_instance(asked.key.ref());
@@ -96,14 +99,15 @@ Routed register_by_heartbeat(const Call& call) {
 }
 
 Routed register_instance(const Call& call) {
-  auto key = parse_instance_key(call);
-  if (!key) return problem(key.error());
-  return submit(call,
-                read_registration(call, {call.parameters.zone, std::move(key->service.name), std::move(key->id)}));
+  auto service = parse_service_unasked(call);
+  if (!service) return problem(service.error());
+  auto id = parse_id(call);
+  if (!id) return problem(id.error());
+  return submit(call, read_registration(call, {call.parameters.zone, std::move(*service), std::move(*id)}));
 }
 
 Routed register_in_service(const Call& call) {
-  auto service = parse_service(call);
+  auto service = parse_service_unasked(call);
   if (!service) return problem(service.error());
   return submit(call, read_registration(call, {call.parameters.zone, std::move(*service), {}}));
 }

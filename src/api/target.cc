@@ -110,6 +110,10 @@ constexpr Parameter k_parameters[] = {
      [](std::string_view value, Parameters& into) { return set_once(into.name, parse_name(value, "name"), "name"); }},
     {Takes::type, "type",
      [](std::string_view value, Parameters& into) { return set_once(into.type, parse_name(value, "type"), "type"); }},
+    {Takes::last_event_id, "last_event_id",
+     [](std::string_view value, Parameters& into) {
+       return set_once(into.last_event_id, parse_event_id(value, "last_event_id"), "last_event_id");
+     }},
 };
 
 // "zone, tag and status"
@@ -154,6 +158,10 @@ std::string_view decode(std::string_view encoded, std::string& room) {
   if (!checked) return encoded;  // cannot be: the target was parsed as a URL
   room = checked->decode();
   return room;
+}
+
+Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field) {
+  return parse_number<registry::EventId>(text, field, 0, limits::k_index_max);
 }
 
 Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,

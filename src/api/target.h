@@ -44,6 +44,7 @@ enum class Takes : std::uint16_t {
   limit = 64,
   name = 128,
   type = 256,
+  last_event_id = 512,
 };
 [[nodiscard]] constexpr Takes operator|(Takes a, Takes b) {
   return static_cast<Takes>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
@@ -63,11 +64,15 @@ struct Parameters {
   std::optional<std::uint32_t> limit;  // 1 … k_events_limit_max
   std::optional<std::string> name;     // a DNS name, as given
   std::optional<std::string> type;     // a DNS type, as given
+  std::optional<registry::EventId> last_event_id;
 };
 
 // Errc::invalid for a parameter that is unknown here, wrong, or given twice; Errc::unknown_zone.
 [[nodiscard]] Result<Parameters> parse_parameters(std::string_view query, Takes takes,
                                                   const registry::ZoneDirectory& zones);
+
+// As the parameter `last_event_id`; `field` names where it stood.
+[[nodiscard]] Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field);
 
 // The zone of this name. `field` names where it stood.
 [[nodiscard]] Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,

@@ -55,17 +55,42 @@ inline constexpr std::size_t k_check_output_bytes_max = 256;  // a sentence, not
 inline constexpr std::size_t k_came_back_max = 65'536;  // leases that have ended and are remembered for the history
 inline constexpr std::uint64_t k_history_rows_default = 100'000;
 inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
+inline constexpr std::uint64_t k_history_rows_setting_max = 100'000'000;
+inline constexpr std::chrono::milliseconds k_history_age_setting_max = std::chrono::hours(24 * 3'650);
+inline constexpr std::size_t k_history_queries_max = 1'024;   // that wait for the disk; beyond: 503
 inline constexpr std::size_t k_restored_events_max = 10'000;  // a start with more instances tells of none of them
 inline constexpr std::chrono::milliseconds k_lease_min = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
 inline constexpr std::chrono::milliseconds k_lease_default = std::chrono::seconds(15);
 
+// --- Health checks ---
+inline constexpr std::size_t k_checks_max = 8;         // of one instance; each is work of the server's
+inline constexpr std::size_t k_check_text_max = 1024;  // a path: what proxies commonly take
+inline constexpr std::size_t k_check_expect_body_max = 256;
+inline constexpr std::size_t k_check_expect_status_max = 16;
+inline constexpr std::size_t k_check_body_bytes_max = std::size_t{64} << 10;  // read of an answer, to look for a text
+inline constexpr std::int64_t k_check_streak_max = 10;                        // rise and fall
+inline constexpr std::chrono::milliseconds k_check_interval_min = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds k_check_interval_max = std::chrono::hours(1);
+inline constexpr std::chrono::milliseconds k_check_interval_default = std::chrono::seconds(10);
+inline constexpr std::chrono::milliseconds k_check_timeout_min{100};  // what the timers of connections resolve
+inline constexpr std::chrono::milliseconds k_check_timeout_default = std::chrono::seconds(2);
+inline constexpr std::chrono::milliseconds k_check_early{1'000};  // the first run of a check that nothing is known of
+inline constexpr std::chrono::milliseconds k_check_late{1'000};   // a run that begins later after its time is counted
+inline constexpr std::chrono::milliseconds k_probe_retry_min{100};
+inline constexpr std::size_t k_checks_in_flight_default = 512;
+inline constexpr std::int64_t k_checks_in_flight_max = 10'000;
+inline constexpr std::size_t k_check_host_names_max = 4'096;        // look-ups that are remembered
+inline constexpr std::chrono::milliseconds k_host_name_min{1'000};  // for how long at least, whatever the TTL
+inline constexpr std::chrono::milliseconds k_host_name_max{60'000};
+
 // --- HTTP ---
-inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;
-inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;       // a registration is below 10 KiB
-inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;  // POST /v1/heartbeats
-inline constexpr std::size_t k_explained_left_out_max = 1'000;  // of GET /v1/explain: a page, not the whole roll
+inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;        // with the request line
+inline constexpr std::size_t k_http_chunk_header_bytes_max = std::size_t{4} << 10;  // with extensions, and trailers
+inline constexpr std::size_t k_http_body_bytes_max = std::size_t{64} << 10;         // a registration is below 10 KiB
+inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;    // POST /v1/heartbeats
 inline constexpr std::size_t k_http_pipeline_max = 256;         // unanswered requests of one connection
+inline constexpr std::size_t k_explained_left_out_max = 1'000;  // of GET /v1/explain: a page, not the whole roll
 inline constexpr std::size_t k_http_connections_max = 10'000;
 inline constexpr std::size_t k_http_backlog_bytes_max = std::size_t{1} << 20;  // answers waiting to be taken
 inline constexpr std::size_t k_json_depth_max = 16;
@@ -74,9 +99,31 @@ inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;            
 inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
 inline constexpr std::uint32_t k_events_limit_max = 10'000;
 
+// --- Waiting and watching ---
+inline constexpr std::size_t k_waiters_max = 65'536;                   // calls that block; beyond: 503
+inline constexpr std::size_t k_feed_events_max = 16'384;               // of the history in memory: how far a watcher
+inline constexpr std::size_t k_feed_bytes_max = std::size_t{8} << 20;  // may fall behind before it is cut off
+inline constexpr std::size_t k_watch_chunk_bytes = std::size_t{32} << 10;  // of one write to a watcher
+// What the system may keep for a watcher that does not read; it takes twice that.
+inline constexpr int k_watch_send_buffer_bytes = 64 << 10;
+inline constexpr std::uint32_t k_watch_page_events = 500;               // of the stored history, at a time
+inline constexpr std::chrono::milliseconds k_watch_keep_alive{15'000};  // after so long without an event
+inline constexpr std::chrono::milliseconds k_watch_write{30'000};       // for a watcher to take what was written
+
+// --- Who may ask ---
+inline constexpr std::size_t k_token_bytes_min = 16;   // what is shorter can be guessed
+inline constexpr std::size_t k_token_bytes_max = 512;  // of the header field; a hash of 256 bits says no more than 64
+inline constexpr std::size_t k_tokens_max = 1'000;     // each is compared, whichever it is
+inline constexpr std::size_t k_token_name_characters_max = 64;
+inline constexpr std::size_t k_certificate_rules_max = 1'000;
+inline constexpr std::size_t k_certificate_names_max = 64;  // of one certificate; what is beyond counts for nothing
+inline constexpr std::size_t k_certificate_name_bytes_max = 255;  // a domain name, or a short URI
+inline constexpr std::size_t k_grant_patterns_max = 256;          // zones, or services, of one token
+
 // --- Connections ---
 inline constexpr std::chrono::milliseconds k_http_idle{75'000};     // between two requests
 inline constexpr std::chrono::milliseconds k_http_request{10'000};  // from a request's first octet to its last
+inline constexpr std::chrono::milliseconds k_http_commit{10'000};   // for a change to be durable; then 503
 inline constexpr std::chrono::milliseconds k_http_linger{1'000};    // to let a refused client read why
 inline constexpr std::chrono::milliseconds k_dns_tcp_idle{10'000};  // without a whole message (RFC 7766 §6.2.3)
 inline constexpr std::chrono::milliseconds k_write{10'000};         // for a peer to take what it asked for
@@ -90,6 +137,12 @@ inline constexpr unsigned k_client_ipv6_bits = 64;                // a client's 
 // --- The writer ---
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
+
+// --- Edits of the database ---
+inline constexpr std::chrono::milliseconds k_edit_look_every{200};  // "within a second", with room for a busy disk
+inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembered, of those that break a rule
+inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
+inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
 
 // --- The server's own pauses ---
 // The lease clock is advanced every k_clock_tick. A gap longer than k_clock_gap_max is the server's own pause (SIGSTOP,

@@ -22,6 +22,8 @@ enum class Errc : std::uint8_t {
   store_busy,        // the store cannot write now; nothing was done; try again
   store_failed,      // the store failed in a way that trying again may not mend (disk full, I/O error)
   overloaded,        // a bounded queue is full; nothing was done; try again
+  unauthenticated,   // whoever asks has not shown who it is, or is not known
+  forbidden,         // whoever asks is known, and may not
   start_up,          // the program cannot start as it was told to
 };
 

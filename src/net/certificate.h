@@ -10,10 +10,13 @@
 
 namespace rollcall::net {
 
-// PEM: the certificate with its chain, its own first, and the private key. Both empty: no TLS.
+// PEM: the certificate with its chain, its own first, and the private key. Both empty: no TLS. `client_ca`: whose word
+// is taken for certificates of clients; empty: they are not asked for one.
 struct CertificateFiles {
   std::string certificate;
   std::string key;
+  std::string client_ca = {};
+  bool needs_client_certificate = false;  // a client without one gets no connection
   friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
 };
 

@@ -40,15 +40,19 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+void append_status_line(std::string& out, unsigned status, unsigned version) {
+  out += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
+  append_number(out, status);
+  const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  out.append(" ").append(reason.data(), reason.size()).append("\r\n");
+  append_field(out, "Date", date_now());
+}
+
 }  // namespace
 
 void write_head(std::string& out, const api::Response& response, bool keep_alive, unsigned version) {
   out.reserve(out.size() + 256 + response.body.size());
-  out += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
-  append_number(out, response.status);
-  const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
-  out.append(" ").append(reason.data(), reason.size()).append("\r\n");
-  append_field(out, "Date", date_now());
+  append_status_line(out, response.status, version);
   if (response.status != k_no_content) {
     append_field(out, "Content-Type", response.content_type);
     out += "Content-Length: ";
@@ -62,6 +66,26 @@ void write_head(std::string& out, const api::Response& response, bool keep_alive
     append_field(out, "Connection", "keep-alive");
   }
   out += "\r\n";
+}
+
+void write_stream_head(std::string& out, std::string_view content_type, bool keep_alive, unsigned version) {
+  append_status_line(out, 200, version);
+  append_field(out, "Content-Type", content_type);
+  append_field(out, "Cache-Control", "no-cache");
+  append_field(out, "X-Accel-Buffering", "no");  // nginx in between hands on each event as it comes
+  if (version >= 11) append_field(out, "Transfer-Encoding", "chunked");
+  if (!keep_alive || version == 10) append_field(out, "Connection", "close");
+  out += "\r\n";
+}
+
+void write_chunk(std::string& out, std::string_view text, unsigned version) {
+  if (version < 11) {
+    out += text;
+    return;
+  }
+  std::array<char, 16> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), text.size(), 16);
+  out.append(digits.data(), end).append("\r\n").append(text).append("\r\n");
 }
 
 }  // namespace rollcall::net

@@ -10,6 +10,7 @@
 #include "api/problem.h"
 #include "base/limits.h"
 #include "net/http_head.h"
+#include "net/request_head.h"
 
 namespace rollcall::net {
 namespace {
@@ -18,6 +19,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 constexpr std::size_t k_read_bytes = 16 * 1024;
+constexpr std::size_t k_read_bytes_quiet = 256;
 constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 api::Method to_method(http::verb verb) {
@@ -37,12 +39,15 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend)
     : Deadline(connection.loop),
       connection_(std::move(connection)),
       backend_(backend),
+      caller_(connection_.peer),
       progress_(connection_.loop.context(), asio::steady_timer::time_point::max()) {
   expires_after(limits::k_http_request);  // a client that connects has something to ask
 }
 
 void HttpSession::on_deadline() {
   connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  if (give_up_on_changes()) return;
+  if (watcher_) backend_.counters.watchers_cut_off.fetch_add(1, std::memory_order_relaxed);
   connection_.socket.close();
   progress_.cancel();
 }
@@ -53,6 +58,7 @@ asio::awaitable<void> HttpSession::run() {
     expires_after(limits::k_tls_handshake);
     const bool is_agreed = co_await connection_.handshake();
     if (!is_agreed) co_return;
+    caller_ = api::Caller(connection_.peer, connection_.socket.client_names());
     expires_after(limits::k_http_request);
   }
   boost::system::error_code error;
@@ -61,45 +67,74 @@ asio::awaitable<void> HttpSession::run() {
     while (parse_requests() && may_read_on()) {
     }
     flush();
-    if (closing_) break;
+    if (closing_ && !is_quiet()) break;
     if (!may_read_on()) {
       co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
     const bool goes_on = co_await read_more();
     if (!goes_on) {
-      // Answers still to come are delivered by their own owners; with nothing to come, TLS is ended as it should be.
-      if (connection_.socket.is_encrypted() && line_.empty() && ready_.empty() && writing_.empty()) co_await linger();
+      co_await end_of_input();
       co_return;
     }
+    if (closing_ || is_stream_) in_.clear();
   }
   if (closing_) co_await linger();
 }
 
+// The peer has gone, or has only closed its side: answers still in the line are delivered by their own owners. Who waits
+// is answered at once, and nobody watches any more.
+asio::awaitable<void> HttpSession::end_of_input() {
+  end_waits();
+  if (is_stream_ && !closing_) {
+    watcher_.reset();
+    connection_.socket.close();
+    co_return;
+  }
+  // With nothing to come, TLS is ended as it should be; and what was ended here has its last words to deliver.
+  const bool is_silent = line_.empty() && ready_.empty() && writing_.empty();
+  if (closing_ || (connection_.socket.is_encrypted() && is_silent)) co_await linger();
+}
+
+// A connection that waits or watches is read only to learn of its end.
 bool HttpSession::may_read_on() const {
+  if (is_quiet() && (closing_ || is_stream_)) return true;
   return !closing_ && !waits_for_changes_ && line_.size() < limits::k_http_pipeline_max &&
          ready_.size() + writing_.size() < limits::k_http_backlog_bytes_max;
 }
 
-// False: the peer has gone, or has only closed its side: answers still in the line are delivered by their own owners.
+// False: there is nothing more to read.
 asio::awaitable<bool> HttpSession::read_more() {
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
-  const std::size_t got = co_await connection_.socket.async_read_some(in_.prepare(k_read_bytes), done);
+  std::size_t room = k_read_bytes;
+  if (is_quiet() && in_.size() == 0) {
+    in_.shrink_to_fit();
+    // TLS has a buffer of its own, and must be read to be heard.
+    if (connection_.socket.is_encrypted()) {
+      room = k_read_bytes_quiet;
+    } else {
+      co_await connection_.socket.socket().async_wait(asio::socket_base::wait_read, done);
+      if (error) co_return false;
+    }
+  }
+  const std::size_t got = co_await connection_.socket.async_read_some(in_.prepare(room), done);
   in_.commit(got);
   co_return !error;
 }
 
 // Whether a whole request was taken from the buffer, and found its place: there may be more.
 bool HttpSession::parse_requests() {
-  if (closing_) return false;
+  if (closing_ || is_stream_) return false;
   if (waits_for_changes_) return route_request();
   if (in_.size() == 0) return false;
   if (!in_request_) {
     in_request_ = true;
     expires_after(limits::k_http_request);
     parser_.emplace();
-    parser_->header_limit(limits::k_http_header_bytes_max);
+    head_bytes_ = 0;
+    authorization_ = {};
+    parser_->header_limit(limits::k_http_header_bytes_max + 1);  // of its parts; the bound is that of their sum
     parser_->body_limit(limits::k_http_batch_body_bytes_max);
   }
   if (!parse_one()) return false;
@@ -112,14 +147,15 @@ bool HttpSession::parse_one() {
   while (!parser_->is_done()) {
     const bool had_header = parser_->is_header_done();
     boost::system::error_code error;
-    in_.consume(parser_->put(in_.data(), error));
-    if (error == http::error::need_more) return false;
+    const std::size_t taken = parser_->put(in_.data(), error);
+    in_.consume(taken);
+    if (!had_header) head_bytes_ += taken;
+    const bool waits_for_more = error == http::error::need_more;
+    const bool is_sound = !error || waits_for_more || error == http::error::header_limit;
+    if (is_sound && !check_sizes(waits_for_more)) return false;
+    if (waits_for_more) return false;
     if (error == http::error::body_limit) {
       refuse(413, "body_too_large", "the body is larger than this call takes");
-      return false;
-    }
-    if (error == http::error::header_limit) {
-      refuse(431, "header_too_large", "the request's header is larger than 8 KiB");
       return false;
     }
     if (error) {
@@ -132,9 +168,36 @@ bool HttpSession::parse_one() {
   return true;
 }
 
+// What cannot be parsed yet is the rest of a head, or the head of a chunk with its extensions, or trailers: none of them
+// may go on for ever.
+bool HttpSession::check_sizes(bool waits_for_more) {
+  const bool is_head_whole = parser_->is_header_done();
+  if (head_bytes_ + (is_head_whole ? 0 : in_.size()) > limits::k_http_header_bytes_max) {
+    const bool is_target = !is_head_whole && parser_->get().target().empty();
+    if (is_target) {
+      refuse(414, "target_too_long", "the request's target does not fit into the 8 KiB that a head may have");
+    } else {
+      refuse(431, "header_too_large", "the request's head is larger than 8 KiB");
+    }
+    return false;
+  }
+  if (waits_for_more && is_head_whole && in_.size() > limits::k_http_chunk_header_bytes_max) {
+    refuse(400, "bad_request", "a chunk's extensions, or the trailers, are larger than 4 KiB");
+    return false;
+  }
+  return true;
+}
+
 // The header is there: how large a body may come, and does the client wait to be asked for it?
 bool HttpSession::begin_body() {
   const Parser::value_type& head = parser_->get();
+  if (std::optional<Refusal> fault = find_fault(head, parser_->chunked())) {
+    refuse(fault->status, fault->code, std::move(fault->detail));
+    return false;
+  }
+  const auto authorization = head[http::field::authorization];
+  authorization_ = {authorization.data(), authorization.size()};
+  is_from_page_ = head.count(http::field::origin) > 0;
   const std::size_t body_bytes_max = api::Api::body_bytes_max(
       {.method = to_method(head.method()), .target = {head.target().data(), head.target().size()}, .body = {}});
   parser_->body_limit(body_bytes_max);
@@ -147,7 +210,7 @@ bool HttpSession::begin_body() {
   // RFC 9110 §10.1.1: nothing for HTTP/1.0, nor for a client that is sending already; and in its turn.
   const bool waits_for_us = head.version() >= 11 && in_.size() == 0 && !parser_->is_done();
   if (waits_for_us && http::token_list(head[http::field::expect]).exists("100-continue")) {
-    line_.push_back({std::string(k_continue)});
+    at(take_place({})).bytes = k_continue;
     flush();
   }
   return true;
@@ -159,131 +222,35 @@ bool HttpSession::route_request() {
   const Framing framing{.keep_alive = message.keep_alive(),
                         .is_head = message.method() == http::verb::head,
                         .version = message.version()};
+  const auto last_event_id = message["Last-Event-ID"];
   const api::Request request{.method = to_method(message.method()),
                              .target = {message.target().data(), message.target().size()},
-                             .body = message.body()};
+                             .body = message.body(),
+                             .last_event_id = {last_event_id.data(), last_event_id.size()},
+                             .authorization = authorization_,
+                             .is_from_page = is_from_page_,
+                             .caller = &caller_};
   const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
   api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);
   waits_for_changes_ = std::holds_alternative<api::Later>(routed);
   if (waits_for_changes_) return false;
-  if (!framing.keep_alive) closing_ = true;
-  if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
-    submit(std::move(*submission), framing);
-    return true;
+  if (api::Watch* watched = std::get_if<api::Watch>(&routed); watched != nullptr && !framing.is_head) {
+    watch(std::move(*watched), framing);
+    return false;
   }
-  line_.emplace_back();
-  if (api::Wait* wait = std::get_if<api::Wait>(&routed)) routed = wait->answer(backend_.clock.now());
-  answer(first_place_ + line_.size() - 1, std::get<api::Response>(routed), framing);
+  if (!framing.keep_alive) closing_ = true;
+  take(std::move(routed), framing);
+  // The deadline was the request's; a wait has its own.
+  if (waits_ > 0 && writing_.empty()) cancel_deadline();
   return true;
 }
 
 void HttpSession::refuse(unsigned status, std::string_view code, std::string detail) {
   closing_ = true;
   in_request_ = false;
-  line_.emplace_back();
   const api::Response response = api::problem(status, code, std::move(detail));
   api::count_errors(response, backend_.counters);
-  answer(first_place_ + line_.size() - 1, response, {.keep_alive = false});
-}
-
-void HttpSession::submit(api::Submission submission, Framing framing) {
-  line_.emplace_back();
-  const std::uint64_t place = first_place_ + line_.size() - 1;
-  // The promise of an answer travels to the writer and back; the session lives at least as long.
-  auto reply = [self = shared_from_this(), describe = std::move(submission.describe), place,
-                framing](registry::Outcome outcome) mutable {
-    EventLoop& loop = self->connection_.loop;
-    loop.post([self = std::move(self), describe = std::move(describe), place, framing,
-               outcome = std::move(outcome)]() mutable {
-      --self->changes_ahead_;
-      std::variant<api::Response, api::Wait> described = describe(outcome, self->backend_.clock.now());
-      if (api::Wait* wait = std::get_if<api::Wait>(&described)) described = wait->answer(self->backend_.clock.now());
-      self->answer(place, std::get<api::Response>(described), framing);
-      self->flush();
-      self->progress_.cancel();
-    });
-  };
-  ++changes_ahead_;
-  if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return;
-  --changes_ahead_;
-  const api::Response response =
-      api::problem({Errc::overloaded, "too many changes are waiting: try again in a second"});
-  api::count_errors(response, backend_.counters);
-  answer(place, response, framing);
-}
-
-void HttpSession::answer(std::uint64_t place, const api::Response& response, Framing framing) {
-  Place& mine = line_[static_cast<std::size_t>(place - first_place_)];
-  mine.bytes.emplace();
-  write_head(*mine.bytes, response, framing.keep_alive, framing.version);
-  if (!framing.is_head) *mine.bytes += response.body;
-}
-
-// Everything ready at the head of the line, in one write. The socket is tried first: it nearly always takes it all.
-void HttpSession::flush() {
-  while (!line_.empty() && line_.front().bytes) {
-    ready_ += *line_.front().bytes;
-    line_.pop_front();
-    ++first_place_;
-  }
-  if (!writing_.empty() || ready_.empty()) return;
-  boost::system::error_code error;
-  const std::size_t sent = connection_.socket.write_some(asio::buffer(ready_), error);
-  if (error && error != asio::error::would_block) {
-    connection_.socket.close();
-    return;
-  }
-  ready_.erase(0, error ? 0 : sent);
-  if (ready_.empty()) {
-    await_next_request();
-    return;
-  }
-  std::swap(ready_, writing_);
-  expires_after(limits::k_write);
-  asio::async_write(connection_.socket, asio::buffer(writing_),
-                    [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
-                      self->writing_.clear();
-                      if (failed) {
-                        self->connection_.socket.close();
-                      } else {
-                        self->on_written();
-                      }
-                      self->progress_.cancel();
-                    });
-}
-
-void HttpSession::on_written() {
-  if (in_request_) {
-    expires_after(limits::k_http_request);
-  } else {
-    await_next_request();
-  }
-  flush();
-}
-
-void HttpSession::await_next_request() {
-  if (!in_request_ && line_.empty()) expires_after(limits::k_http_idle);
-}
-
-// After the last answer: a client still sending would lose the answer to a reset, so it is read for a moment
-// (RFC 9112 §9.6).
-asio::awaitable<void> HttpSession::linger() {
-  boost::system::error_code error;
-  auto done = asio::redirect_error(asio::use_awaitable, error);
-  while (connection_.socket.is_open() && (!line_.empty() || !writing_.empty() || !ready_.empty())) {
-    flush();
-    if (line_.empty() && writing_.empty() && ready_.empty()) break;
-    co_await progress_.async_wait(done);
-  }
-  if (!connection_.socket.is_open()) co_return;
-  expires_after(limits::k_http_linger);
-  co_await connection_.socket.shut_down();
-  error.clear();
-  while (connection_.socket.is_open() && !error) {
-    in_.clear();
-    co_await connection_.socket.socket().async_read_some(in_.prepare(k_read_bytes),
-                                                         done);  // no one reads it: octets do
-  }
+  answer(take_place({.keep_alive = false}), response);
 }
 
 }  // namespace rollcall::net

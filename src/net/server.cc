@@ -166,7 +166,7 @@ Result<void> Server::Parts::bind_http_address(const IpEndpoint& wanted, const Tl
 
 Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
                                              const api::Api& api, registry::Writer& writer,
-                                             const registry::TimeSource& clock) {
+                                             const registry::TimeSource& clock, const Watching& watching) {
   auto parts = std::make_unique<Parts>(listeners, responder, clock);
   Parts& p = *parts;
   const unsigned workers = listeners.dns_workers == 0 ? cores() : listeners.dns_workers;
@@ -175,8 +175,9 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
     p.dns_loops.push_back(std::make_unique<EventLoop>());
   }
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
-    p.http_backends.push_back(std::make_unique<HttpBackend>(api, writer, clock));
     p.http_loops.push_back(std::make_unique<EventLoop>());
+    p.http_backends.push_back(
+        std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching, listeners.http_commit_max));
   }
   Result<void> done = p.load_certificates();
   for (const IpEndpoint& wanted : listeners.dns) {
@@ -237,6 +238,12 @@ void Server::notify(registry::ZoneId zone) {
 void Server::close_listeners() {
   for (const auto& listener : parts_->dns_tcp) listener->close();
   for (const auto& listener : parts_->http) listener->close();
+  for (std::size_t i = 0; i < parts_->http_loops.size(); ++i) {
+    parts_->http_loops[i]->post([&backend = *parts_->http_backends[i]] {
+      backend.waits.close();
+      backend.hub.close();
+    });
+  }
 }
 
 void Server::stop() {

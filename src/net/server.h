@@ -5,6 +5,7 @@
 // Threads  bind, start, reload_certificates, close_listeners, stop: the main thread. Counters: any.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -14,9 +15,11 @@
 #include "api/api.h"
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "net/certificate.h"
 #include "net/notifier.h"
+#include "net/watching.h"
 #include "registry/lease.h"
 #include "registry/writer.h"
 
@@ -40,7 +43,8 @@ struct Listeners {
   std::vector<IpEndpoint> https = {};
   Certificates certificates = {};
   std::vector<Secondary> secondaries = {};
-  const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
+  std::chrono::milliseconds http_commit_max = limits::k_http_commit;  // tests wait less
+  const answer::Zones* zones = nullptr;                               // what secondaries are told of; borrowed for life
 };
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
@@ -51,14 +55,14 @@ class Server {
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
   [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
                                                             const answer::Responder& responder, const api::Api& api,
-                                                            registry::Writer& writer,
-                                                            const registry::TimeSource& clock);
+                                                            registry::Writer& writer, const registry::TimeSource& clock,
+                                                            const Watching& watching);
   ~Server();
 
   void start();
   // For connections from now on. A certificate that cannot be used leaves the one in use: the sentences say why.
   [[nodiscard]] std::vector<std::string> reload_certificates(const Certificates& certificates);
-  // No new connections from now on.
+  // No new connections from now on; every wait and every watch comes to its end.
   void close_listeners();
   // After the writer has stopped: its last replies leave, then the loops end.
   void stop();

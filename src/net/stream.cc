@@ -3,6 +3,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/client_certificate.h"
+
 namespace rollcall::net {
 
 namespace asio = boost::asio;
@@ -17,6 +19,10 @@ asio::awaitable<bool> Stream::handshake() {
   auto done = asio::redirect_error(asio::use_awaitable, error);
   co_await tls_->async_handshake(asio::ssl::stream_base::server, done);
   co_return !error;
+}
+
+std::vector<std::string> Stream::client_names() const {
+  return tls_ ? names_of_client(tls_->native_handle()) : std::vector<std::string>();
 }
 
 asio::awaitable<void> Stream::shut_down() {

@@ -13,7 +13,9 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "net/tls_context.h"
 
@@ -29,6 +31,8 @@ class Stream {
 
   executor_type get_executor() { return socket().get_executor(); }
   [[nodiscard]] bool is_encrypted() const { return tls_ != nullptr; }
+  // After the handshake: the names in the client's certificate (client_certificate.h).
+  [[nodiscard]] std::vector<std::string> client_names() const;
 
   // Once, before anything else. A plain stream has nothing to agree on. False: the peer speaks no TLS that we do.
   boost::asio::awaitable<bool> handshake();

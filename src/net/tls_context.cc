@@ -35,6 +35,22 @@ int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_by
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Clients are asked for a certificate of one of these, and told whose would do. One that shows another gets no further.
+Result<void> ask_clients(ssl::context& context, const CertificateFiles& files) {
+  boost::system::error_code error;
+  context.load_verify_file(files.client_ca, error);
+  if (error) return unusable(files.client_ca, error);
+  STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(files.client_ca.c_str());
+  if (names == nullptr) {
+    ERR_clear_error();
+    return failure(Errc::start_up, fmt::format("{}: there is no certificate in it", files.client_ca));
+  }
+  SSL_CTX_set_client_CA_list(context.native_handle(), names);  // takes it over
+  const int needs = files.needs_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_CTX_set_verify(context.native_handle(), SSL_VERIFY_PEER | needs, nullptr);
+  return {};
+}
+
 // `protocol` outlives the context.
 Result<TlsContext::Shared> load_context(const CertificateFiles& files, const std::string_view* protocol) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
@@ -58,6 +74,9 @@ Result<TlsContext::Shared> load_context(const CertificateFiles& files, const std
   if (SSL_CTX_check_private_key(native) != 1) {
     ERR_clear_error();
     return failure(Errc::start_up, fmt::format("{} is not the key of {}", files.key, files.certificate));
+  }
+  if (!files.client_ca.empty()) {
+    if (const Result<void> asked = ask_clients(*context, files); !asked) return std::unexpected(asked.error());
   }
   return context;
 }

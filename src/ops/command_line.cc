@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -27,7 +28,10 @@ struct Flags {
   std::optional<std::string> db;
   std::optional<std::string> dns_workers;
   std::optional<std::string> log_level;
+  std::optional<std::string> backup;
+  std::optional<std::string> restore;
   bool check_only = false;
+  bool hash_token = false;
 };
 
 template <class T>
@@ -46,6 +50,10 @@ void describe_flags(CLI::App& app, Flags& flags) {
   add_flag_with_value(app, "--db", flags.db, "FILE", "Contents", "the SQLite database (default rollcall.db)");
   add_flag_with_value(app, "--zone", flags.zones, "NAME[=FILE]", "Contents",
                       "serve this zone; repeatable (default svc.internal=zones/svc.internal.zone)");
+  add_flag_with_value(app, "--backup", flags.backup, "FILE", "Contents",
+                      "copy the database into a new file, then exit; a server may be running on it");
+  add_flag_with_value(app, "--restore", flags.restore, "FILE", "Contents",
+                      "put a back-up in the database's place, then exit; the old one is kept as .bak");
   add_flag_with_value(app, "--config", flags.config, "FILE", "Running",
                       "settings; flags beat them (default rollcall.toml, where it exists)");
   add_flag_with_value(app, "--dns-workers", flags.dns_workers, "N", "Running",
@@ -53,6 +61,8 @@ void describe_flags(CLI::App& app, Flags& flags) {
   add_flag_with_value(app, "--log-level", flags.log_level, "LEVEL", "Running",
                       "trace, debug, info, warn or error (default info)");
   app.add_flag("--check", flags.check_only, "validate settings and zones, then exit (default: serve)")
+      ->group("Running");
+  app.add_flag("--hash-token", flags.hash_token, "read a token from stdin, print the line of its [[token]], then exit")
       ->group("Running");
   app.set_version_flag("--version", fmt::format("rollcalld {}", k_version), "print the version, then exit")
       ->group("Running");
@@ -187,7 +197,25 @@ std::optional<Error> lay_over(Settings& settings, const Flags& flags) {
   return find_shared_endpoint(settings);
 }
 
+// One deed at a time.
+Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
+  if (static_cast<int>(flags.check_only) + flags.backup.has_value() + flags.restore.has_value() > 1) {
+    return failure(Errc::start_up, "--backup, --restore and --check exclude each other; see rollcalld --help");
+  }
+  const Result<std::string> file = parse_path(flags.backup ? *flags.backup : *flags.restore);
+  if (!file) return flag_failure(flags.backup ? "--backup" : "--restore", file.error());
+  return Copy{settings.store_path, *file, flags.restore.has_value()};
+}
+
 }  // namespace
+
+Result<Command> hash_typed_token(std::FILE* in) {
+  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character more than may be, and the line's end
+  const bool is_read = std::fgets(line.data(), static_cast<int>(line.size()), in) != nullptr;
+  Result<std::string> hashed = hash_token(is_read ? line.data() : "");
+  if (!hashed) return std::unexpected(hashed.error());
+  return Print{std::move(*hashed)};
+}
 
 Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App app("Rollcall: a DNS server whose zone is the services that are alive right now.", "rollcalld");
@@ -204,9 +232,12 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return usage_failure(error);
   }
+  if (flags.hash_token) return HashToken{};
   Result<Settings> settings = settings_before_flags(flags);
   if (!settings) return std::unexpected(settings.error());
   if (auto error = lay_over(*settings, flags)) return std::unexpected(std::move(*error));
+  if (flags.backup || flags.restore) return parse_copy(*settings, flags);
+  if (const Result<void> checked = check_access(*settings); !checked) return std::unexpected(checked.error());
   return Serve{std::move(*settings), flags.check_only};
 }
 

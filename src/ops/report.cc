@@ -44,9 +44,10 @@ std::string Report::unready_reason() const {
   return "the store cannot write: registrations are refused, the DNS goes on answering";
 }
 
-std::string Report::explain_json(const dns::Name& name, dns::Type type) const {
+api::Explanation Report::explain(const dns::Name& name, dns::Type type) const {
   const auto wall_now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  return describe(sources_->explainer.explain(name, type, sources_->clock.now(), wall_now));
+  answer::Explained explained = sources_->explainer.explain(name, type, sources_->clock.now(), wall_now);
+  return {describe(explained), std::move(explained.services)};
 }
 
 std::string Report::status_json() const {
@@ -73,6 +74,14 @@ std::string Report::status_json() const {
     }
   }
   json.close_array();
+  const auto gauge = [&](std::atomic<std::uint64_t> api::Counters::* counter) {
+    return static_cast<std::uint64_t>(sum(
+        from.http_loops, [&](const api::Counters& loop) { return (loop.*counter).load(std::memory_order_relaxed); }));
+  };
+  json.name("events").open_object();
+  json.member("last", from.feed.last()).member("stored", from.history.size());
+  json.member("watching", gauge(&api::Counters::watching)).member("waiting", gauge(&api::Counters::waiting));
+  json.close_object();
   json.name("listeners").open_object();
   json.name("dns");
   write_strings(json, from.dns_listeners);
@@ -82,7 +91,10 @@ std::string Report::status_json() const {
   write_strings(json, from.dns_tls_listeners);
   json.name("https");
   write_strings(json, from.https_listeners);
-  json.close_object().close_object();
+  json.close_object();
+  json.name("ignored_rows");
+  write_strings(json, from.ignored_rows ? from.ignored_rows().sentences : std::vector<std::string>());
+  json.close_object();
   return json.take();
 }
 
@@ -96,6 +108,8 @@ std::string Report::metrics_text() const {
   put_http(page);
   put_roll(page);
   put_writer(page);
+  if (sources_->checks != nullptr) put_checks(page);
+  put_events(page);
   return page.text();
 }
 
@@ -148,6 +162,9 @@ void Report::put_http(MetricsPage& page) const {
   page.counter("rollcall_http_errors_total", "HTTP requests answered with an error, by class.",
                {{.labels = {{"class", "4xx"}}, .value = total(&api::Counters::client_errors)},
                 {.labels = {{"class", "5xx"}}, .value = total(&api::Counters::server_errors)}});
+  page.counter("rollcall_http_denied_total", "HTTP requests refused for want of a right, by what was wanting.",
+               {{.labels = {{"reason", "unauthenticated"}}, .value = total(&api::Counters::unauthenticated)},
+                {.labels = {{"reason", "forbidden"}}, .value = total(&api::Counters::forbidden)}});
   page.counter("rollcall_heartbeats_total", "Leases renewed.", total(&api::Counters::heartbeats));
   page.counter("rollcall_heartbeats_unknown_total", "Heartbeats of instances that are not on the roll.",
                total(&api::Counters::heartbeats_unknown));
@@ -193,9 +210,36 @@ void Report::put_writer(MetricsPage& page) const {
                read(stats.failed_changes));
   page.gauge("rollcall_store_works", "Whether the last write of the store succeeded.",
              stats.store_works.load(std::memory_order_relaxed) ? 1 : 0);
+  page.gauge("rollcall_ignored_rows", "Rows of the database that are not on the roll because they break a rule.",
+             sources_->ignored_rows ? as_double(sources_->ignored_rows().count) : 0);
   page.histogram("rollcall_commit_seconds", "Time of one commit, from staging to visible.",
                  stats.commit_seconds.snapshot());
   page.histogram("rollcall_commit_changes", "Changes in one commit.", stats.batch_changes.snapshot());
+}
+
+void Report::put_events(MetricsPage& page) const {
+  using registry::EventKind;
+  std::vector<Sample> events;
+  for (std::size_t kind = 0; kind < registry::k_event_kinds; ++kind) {
+    const auto told = static_cast<EventKind>(kind);
+    events.push_back(
+        {.labels = {{"event", std::string(registry::to_text(told))}}, .value = as_double(sources_->feed.told(told))});
+  }
+  page.counter("rollcall_events_total", "Changes of instances since the start, by what became of them.", events);
+  page.gauge("rollcall_history_events", "Events stored, as of the last look, seconds ago.",
+             as_double(sources_->history.size()));
+  const auto total = [&](std::atomic<std::uint64_t> api::Counters::* counter) {
+    return sum(sources_->http_loops,
+               [&](const api::Counters& loop) { return (loop.*counter).load(std::memory_order_relaxed); });
+  };
+  page.gauge("rollcall_waiting", "Calls that wait for a service to change, or for time.",
+             total(&api::Counters::waiting));
+  page.gauge("rollcall_watching", "Clients that watch the roll.", total(&api::Counters::watching));
+  page.counter("rollcall_watch_events_total", "Events sent to those who watch.", total(&api::Counters::events_sent));
+  page.counter("rollcall_watch_cut_off_total", "Watches ended by the server, mostly because their reader was too slow.",
+               total(&api::Counters::watchers_cut_off));
+  page.counter("rollcall_watch_gaps_total", "Watches resumed after part of what they missed had been forgotten.",
+               total(&api::Counters::watchers_with_gap));
 }
 
 }  // namespace rollcall::ops

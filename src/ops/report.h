@@ -6,6 +6,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,12 +20,21 @@
 #include "base/connection_counters.h"
 #include "base/guarded.h"
 #include "ops/metrics.h"
+#include "registry/feed.h"
+#include "registry/health_schedule.h"
+#include "registry/history.h"
 #include "registry/lease_clock.h"
 #include "registry/registration.h"
 #include "registry/registry.h"
 #include "registry/writer.h"
 
 namespace rollcall::ops {
+
+// Rows of the database that break a rule, and sentences about the first of them.
+struct IgnoredRows {
+  std::size_t count = 0;
+  std::vector<std::string> sentences;
+};
 
 // Where the figures are.
 struct Sources {
@@ -32,15 +43,19 @@ struct Sources {
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
   const answer::Explainer& explainer;
+  const registry::Feed& feed;
+  const registry::History& history;
   const answer::Transfers& transfers;
   const ConnectionCounters& dns_connections;
   const ConnectionCounters& http_connections;
+  const registry::HealthCounters* checks = nullptr;  // null: nobody runs any
   std::vector<const answer::Counters*> dns_workers = {};
   std::vector<const api::Counters*> http_loops = {};
   std::vector<std::string> dns_listeners = {};  // "127.0.0.1:8600"
   std::vector<std::string> http_listeners = {};
   std::vector<std::string> dns_tls_listeners = {};
   std::vector<std::string> https_listeners = {};
+  std::function<IgnoredRows()> ignored_rows = {};
 };
 
 class Report final : public api::Server {
@@ -53,7 +68,7 @@ class Report final : public api::Server {
 
   [[nodiscard]] std::string status_json() const override;
   [[nodiscard]] std::string metrics_text() const override;
-  [[nodiscard]] std::string explain_json(const dns::Name& name, dns::Type type) const override;
+  [[nodiscard]] api::Explanation explain(const dns::Name& name, dns::Type type) const override;
   [[nodiscard]] std::string unready_reason() const override;
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
 
@@ -62,6 +77,8 @@ class Report final : public api::Server {
   void put_http(MetricsPage& page) const;
   void put_roll(MetricsPage& page) const;
   void put_writer(MetricsPage& page) const;
+  void put_checks(MetricsPage& page) const;
+  void put_events(MetricsPage& page) const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::optional<Sources> sources_;

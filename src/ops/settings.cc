@@ -65,6 +65,10 @@ answer::AccessList access_of(const Settings& settings) {
   return {.allow = IpPrefixSet(settings.dns_allow), .deny = IpPrefixSet(settings.dns_deny)};
 }
 
+answer::AccessList check_access_of(const Settings& settings) {
+  return {.allow = IpPrefixSet(settings.checks_allow), .deny = IpPrefixSet(settings.checks_deny)};
+}
+
 answer::RateLimit rate_limit_of(const Settings& settings) {
   const RateLimitSettings& wanted = settings.rate_limit;
   return {.rate = wanted.rate,
@@ -126,7 +130,12 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.http_listen == wanted.http_listen, "http.listen");
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");
+  compare(running.history_rows == wanted.history_rows, "history.rows");
+  compare(running.history_age == wanted.history_age, "history.age");
   compare(running.forget_service_after == wanted.forget_service_after, "lease.forget_service_after");
+  compare(running.checks_in_flight == wanted.checks_in_flight, "checks.in_flight");
+  compare(running.checks_allow == wanted.checks_allow, "checks.allow");
+  compare(running.checks_deny == wanted.checks_deny, "checks.deny");
   const bool same_zones = std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::name, &ZoneSettings::name);
   compare(same_zones, "zone");
   compare(!same_zones ||

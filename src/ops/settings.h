@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@
 #include "dns/cookie.h"
 #include "dns/name.h"
 #include "dns/tsig.h"
+#include "ops/access_settings.h"
 #include "ops/transfer_settings.h"
 #include "registry/registration.h"
 
@@ -52,6 +54,8 @@ struct TlsSettings {
   std::vector<IpEndpoint> listen;
   std::string certificate;  // PEM, with its chain
   std::string key;          // PEM
+  std::string client_ca;    // PEM; of [http.tls] alone. Empty: clients are not asked for certificates
+  bool needs_client_certificate = false;
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 
@@ -94,11 +98,20 @@ struct Settings {
   std::size_t max_http_connections = limits::k_http_connections_max;
   std::size_t max_http_connections_per_client = 1000;  // 0: no limit
   TlsSettings http_tls;                                // what it leaves out is dns_tls's
+  // [http], [[token]], [[certificate]]
+  AccessSettings access;
   // [store]
   std::string store_path = "rollcall.db";
+  // [history]
+  std::uint64_t history_rows = limits::k_history_rows_default;  // 0: nothing is kept
+  std::chrono::milliseconds history_age = limits::k_history_age_default;
   // [lease]
   registry::LeaseBounds lease;
   std::chrono::milliseconds forget_service_after = std::chrono::hours(1);
+  // [checks]
+  std::size_t checks_in_flight = limits::k_checks_in_flight_default;
+  std::vector<IpPrefix> checks_allow;  // empty: everybody may be asked
+  std::vector<IpPrefix> checks_deny;
   // [[zone]], at least one; the first is the default of registrations
   std::vector<ZoneSettings> zones;
   // [[service]]
@@ -133,6 +146,8 @@ struct Settings {
 // Who is answered, and how much of it.
 [[nodiscard]] answer::AccessList access_of(const Settings& settings);
 [[nodiscard]] answer::RateLimit rate_limit_of(const Settings& settings);
+// Which addresses health checks may ask.
+[[nodiscard]] answer::AccessList check_access_of(const Settings& settings);
 // Who may transfer each zone, by ZoneId.
 [[nodiscard]] std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings);
 
@@ -144,7 +159,16 @@ struct Serve {
 struct Print {  // --help, --version: to stdout, exit 0
   std::string text;
 };
-using Command = std::variant<Serve, Print>;
+struct Copy {  // --backup, --restore
+  std::string database;
+  std::string file;  // the back-up
+  bool is_restore = false;
+};
+struct HashToken {};  // --hash-token: reads a token from stdin, prints what settings have of it
+using Command = std::variant<Serve, Print, Copy, HashToken>;
+
+// One line of `in`, as the line of a [[token]] that admits it. Errc::start_up: it cannot be a token.
+[[nodiscard]] Result<Command> hash_typed_token(std::FILE* in);
 
 // Reads flags (without the program's name) and the file they name (`rollcall.toml` in the working directory where it
 // exists and no --config is given). Called again with the same arguments at SIGHUP. Paths stay as written: relative

@@ -17,7 +17,7 @@ void take(T& target, std::optional<U> value) {
 }
 
 // Where TLS is spoken, somebody must be named; `standard` is for what is not said here.
-void read_tls(Section tls, const TlsSettings& standard, TlsSettings& settings) {
+void read_tls(Section& tls, const TlsSettings& standard, TlsSettings& settings) {
   settings.certificate = standard.certificate;
   settings.key = standard.key;
   take(settings.listen, tls.endpoints("listen"));
@@ -29,7 +29,20 @@ void read_tls(Section tls, const TlsSettings& standard, TlsSettings& settings) {
   if (!settings.certificate.empty() && settings.key.empty()) {
     tls.complain("certificate", R"(needs its private key; write key = "FILE", in PEM)");
   }
-  tls.finish();
+}
+
+void read_client_certificates(Section& tls, TlsSettings& settings) {
+  take(settings.client_ca, tls.text("client_ca", parse_path));
+  take(settings.needs_client_certificate, tls.text("client_certificates", [](std::string_view text) -> Result<bool> {
+    if (text == "optional" || text == "required") return text == "required";
+    return failure(Errc::start_up, fmt::format(R"("{}" is not one of "optional", "required")", text));
+  }));
+  if (tls.has("client_certificates") && settings.client_ca.empty()) {
+    tls.complain("client_certificates", R"(needs to know who signs them; write client_ca = "FILE", in PEM)");
+  }
+  if (!settings.client_ca.empty() && settings.listen.empty()) {
+    tls.complain("client_ca", R"(asks nobody while listen is not there; write listen = ["127.0.0.1:8543"])");
+  }
 }
 
 void read_rate_limit(Section rrl, RateLimitSettings& settings) {
@@ -63,7 +76,9 @@ void read_dns(Section dns, Settings& settings) {
        dns.integer("max_tcp_connections_per_client", 0, limits::k_connections_setting_max));
   take(settings.dns_allow, dns.texts("allow", limits::k_prefixes_max, parse_prefix));
   take(settings.dns_deny, dns.texts("deny", limits::k_prefixes_max, parse_prefix));
-  read_tls(dns.table("tls"), {}, settings.dns_tls);
+  Section tls = dns.table("tls");
+  read_tls(tls, {}, settings.dns_tls);
+  tls.finish();
   read_rate_limit(dns.table("rrl"), settings.rate_limit);
   take(settings.transfer_journal_bytes, dns.integer("transfer_journal_bytes", 0, limits::k_journal_bytes_setting_max));
   take(settings.max_transfers, dns.integer("max_transfers", 1, limits::k_transfers_setting_max));
@@ -75,13 +90,24 @@ void read_http(Section http, Settings& settings) {
   take(settings.max_http_connections, http.integer("max_connections", 1, limits::k_connections_setting_max));
   take(settings.max_http_connections_per_client,
        http.integer("max_connections_per_client", 0, limits::k_connections_setting_max));
-  read_tls(http.table("tls"), settings.dns_tls, settings.http_tls);
+  read_openings(http, settings.access);
+  Section tls = http.table("tls");
+  read_tls(tls, settings.dns_tls, settings.http_tls);
+  read_client_certificates(tls, settings.http_tls);
+  tls.finish();
   http.finish();
 }
 
 void read_store(Section store, Settings& settings) {
   take(settings.store_path, store.text("path", parse_path));
   store.finish();
+}
+
+void read_history(Section history, Settings& settings) {
+  take(settings.history_rows,
+       history.integer("rows", 0, static_cast<std::int64_t>(limits::k_history_rows_setting_max)));
+  take(settings.history_age, history.duration("age", std::chrono::seconds(1), limits::k_history_age_setting_max));
+  history.finish();
 }
 
 void check_lease_order(Section& lease, const registry::LeaseBounds& bounds) {
@@ -115,6 +141,13 @@ void read_lease(Section lease, Settings& settings) {
        lease.duration("forget_service_after", std::chrono::milliseconds(0), limits::k_forget_service_max));
   check_lease_order(lease, bounds);
   lease.finish();
+}
+
+void read_checks(Section checks, Settings& settings) {
+  take(settings.checks_in_flight, checks.integer("in_flight", 1, limits::k_checks_in_flight_max));
+  take(settings.checks_allow, checks.texts("allow", limits::k_prefixes_max, parse_prefix));
+  take(settings.checks_deny, checks.texts("deny", limits::k_prefixes_max, parse_prefix));
+  checks.finish();
 }
 
 void read_zones(std::vector<Section> tables, Settings& settings) {
@@ -187,10 +220,14 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   read_dns(root.table("dns"), settings);  // before the zones, which take its ttl where they have none
   read_http(root.table("http"), settings);
   read_store(root.table("store"), settings);
+  read_history(root.table("history"), settings);
   read_lease(root.table("lease"), settings);
+  read_checks(root.table("checks"), settings);
   read_keys(root.tables("key", limits::k_tsig_keys_max), settings);  // before the zones that name them
   read_zones(root.tables("zone", limits::k_zones_max), settings);
   read_service_rules(root.tables("service", limits::k_service_rules_max), settings);
+  read_tokens(root.tables("token", limits::k_tokens_max), settings);  // after [http], which says what is open
+  read_certificates(root.tables("certificate", limits::k_certificate_rules_max), settings);
   read_log(root.table("log"), settings);
   root.finish();
   if (complaints.first()) return std::unexpected(*complaints.first());

@@ -33,6 +33,7 @@ struct SetHealth {
 struct End {
   InstanceKey key;
   std::string reason;
+  LeaseTime unless_renewed = LeaseTime::max();  // the deadline that was seen: a later one says that it is alive
 };
 // A row that somebody has changed in the database: the instance is as the row says. Its removal is a Deregister.
 struct Edit {

@@ -7,7 +7,7 @@
 namespace rollcall::registry {
 namespace {
 
-constexpr std::array<std::pair<EventKind, std::string_view>, 7> k_kinds{{
+constexpr std::array<std::pair<EventKind, std::string_view>, k_event_kinds> k_kinds{{
     {EventKind::registered, "registered"},
     {EventKind::updated, "updated"},
     {EventKind::draining, "draining"},

@@ -7,6 +7,7 @@
 // Source   interface.md §4 (`/v1/watch`, `/v1/events`).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ using EventId = std::uint64_t;
 
 // What has become of the instance: the names under which a watcher is told.
 enum class EventKind : std::uint8_t { registered, updated, draining, critical, ready, deregistered, expired };
+inline constexpr std::size_t k_event_kinds = 7;
 
 // Why.
 enum class Cause : std::uint8_t {

@@ -20,6 +20,7 @@
 #include "base/ip_address.h"
 #include "base/rcu.h"
 #include "base/timing_wheel.h"
+#include "registry/health_plan.h"
 #include "registry/lease.h"
 
 namespace rollcall::registry {
@@ -100,6 +101,7 @@ struct Registration {
   std::vector<std::string> tags;                          // folded, sorted, no repeats
   std::vector<std::pair<std::string, std::string>> meta;  // sorted by key
   std::chrono::milliseconds ttl{};
+  SharedPlan health = {};  // what the server asks of it
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "registry/health.h"
+
 namespace rollcall::registry {
 
 std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
@@ -106,8 +108,7 @@ Outcome Stage::add(const Register& change, Asking& asking) {
     }
   }
   const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
-  // A registration that repeats or updates an instance does not undo a drain.
-  Standing standing = is_new ? Standing(Status::ready, asking.wall_now) : before.standing;
+  Standing standing = standing_of(before.registration, before.standing, asked, asking.wall_now);
   Outcome outcome = put(asked, before, std::move(standing), asking);
   tell(asked.key, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed, asking);
   return outcome;
@@ -143,6 +144,11 @@ Outcome Stage::add(const Deregister& change, Asking& asking) {
 }
 
 Outcome Stage::add(const End& change, Asking& asking) {
+  const Instance* live = find(change.key.ref()).published;
+  if (live != nullptr && live->lease.expires_at() > change.unless_renewed) {
+    asking.waits = false;
+    return Applied{.status = live->status, .label = live->label, .index = live->index};
+  }
   return take_out(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, asking);
 }
 

@@ -93,12 +93,17 @@ void Writer::commit(std::vector<Submission> batch) {
   changes.reserve(batch.size());
   for (Submission& submission : batch) changes.push_back(std::move(submission.change));
 
+  std::vector<Outcome> outcomes = apply_now(changes);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) batch[i].reply(std::move(outcomes[i]));
+}
+
+std::vector<Outcome> Writer::apply_now(std::span<const Change> changes) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<Outcome> outcomes = registry_.apply(changes, clock_, wall_now());
   stats_.commit_seconds.record(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  stats_.batch_changes.record(static_cast<double>(batch.size()));
+  stats_.batch_changes.record(static_cast<double>(changes.size()));
   for (std::size_t i = 0; i < outcomes.size(); ++i) count(changes[i], outcomes[i]);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) batch[i].reply(std::move(outcomes[i]));
+  return outcomes;
 }
 
 void Writer::count(const Change& change, const Outcome& outcome) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Writer {
   // Runs `task` on the writer's thread, between two commits: for what must not meet a change half way. Dropped when the
   // writer has stopped.
   void run_soon(std::move_only_function<void()> task);
+
+  // Applies changes at once, as one transaction. From a task of `run_soon`.
+  [[nodiscard]] std::vector<Outcome> apply_now(std::span<const Change> changes);
 
   // Until asked to stop; then applies what waits, and returns.
   void run(const std::stop_token& stop);

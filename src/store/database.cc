@@ -83,7 +83,10 @@ void Database::set_up() {
     throw SQLite::Exception("its file system cannot hold a write-ahead log");
   }
   connection_.exec("PRAGMA synchronous = FULL");
-  connection_.exec("PRAGMA foreign_keys = ON");
+  // Triggers are for everybody else (schema.cc), and so is the question whether an instance has a service: a foreign key
+  // that somebody has just broken would take everybody's row of a commit down with one.
+  sqlite3_db_config(connection_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  connection_.exec("PRAGMA foreign_keys = OFF");
   connection_.exec(fmt::format("PRAGMA cache_size = -{}", k_cache_kib));
   // A WAL that grew beyond its measure is cut back when it starts anew.
   connection_.exec(fmt::format("PRAGMA journal_size_limit = {}", 4 * k_checkpoint_pages * 4096));

@@ -11,18 +11,24 @@
 // Source   registry/ports.h; interface.md §2.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "registry/ports.h"
 #include "store/history_limits.h"
+#include "store/ignored_rows.h"
 #include "store/skipped_rows.h"
 
 namespace rollcall::store {
 
 class Database;
+class EditReader;
 class RollWriter;
+struct EditedRow;
 
 class InstanceStore final : public registry::Journal {
  public:
@@ -41,13 +47,34 @@ class InstanceStore final : public registry::Journal {
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
 
+  // --- What others change while we run (docs/database.md, "Writing to it") ---
+
+  // Whether somebody has; costs next to nothing. False also when it cannot be found out now.
+  [[nodiscard]] bool is_edited() noexcept;
+
+  // The next rows that somebody has changed, from at most `notes_max` notes. Until `end_edits` nobody else can write, and
+  // what `record` writes is in one transaction with what was read: of an edit and a registration of one instance the
+  // later counts, whichever it is. Errc::store_busy while somebody else is writing.
+  [[nodiscard]] Result<std::vector<EditedRow>> begin_edits(std::size_t notes_max);
+
+  // After the one `record` they have led to, if any. When that has failed, or this does, the same rows come again.
+  Result<void> end_edits();
+
+  // Rows that are not on the roll because they break a rule. Any thread.
+  [[nodiscard]] IgnoredRows& ignored() noexcept { return ignored_; }
+
  private:
+  void forget_edits(std::int64_t last);
+  void forget_ignored(const registry::Transaction& transaction);
+
   InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones, const HistoryLimits& history);
 
   const registry::ZoneDirectory& zones_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<RollWriter> writer_;  // after the connection its statements belong to
+  std::unique_ptr<EditReader> edits_;   // likewise
   SkippedRows skipped_;
+  IgnoredRows ignored_;
 };
 
 }  // namespace rollcall::store

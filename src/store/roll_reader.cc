@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "registry/health_json.h"
 #include "registry/registration.h"
 #include "store/row_text.h"
 #include "store/zone_names.h"
@@ -26,7 +27,7 @@ constexpr const char* k_services = "SELECT zone, name, protocols, emptied_at_ms,
 
 constexpr const char* k_instances =
     "SELECT zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,"
-    " registered_at_ms, change_index, status_since_ms, check_output FROM instance";
+    " registered_at_ms, change_index, status_since_ms, check_output, checks FROM instance";
 
 std::string_view text_at(const SQLite::Statement& row, int column) {
   const SQLite::Column value = row.getColumn(column);
@@ -113,7 +114,8 @@ Result<Registration> read_registration(const SQLite::Statement& row, registry::Z
                         take(number_at(row, 6, "priority"), draft.priority, error) &&
                         take(number_at(row, 7, "weight"), draft.weight, error) &&
                         take(parse_tags(text_at(row, 8)), draft.tags, error) &&
-                        take(parse_meta(text_at(row, 9)), draft.meta, error);
+                        take(parse_meta(text_at(row, 9)), draft.meta, error) &&
+                        take(registry::parse_health(text_at(row, 16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
   // Settings may have become narrower since: a lease once granted is good.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};
@@ -124,17 +126,13 @@ Result<InstanceRecord> read_instance(const SQLite::Statement& row, registry::Zon
   const Result<Status> status = parse_status(text_at(row, 11));
   if (!status) return std::unexpected(status.error());
   registry::Standing standing(*status, time_at(row, 14));
-  if (!row.isColumnNull(15)) {
+  if (*status != Status::ready && !row.isColumnNull(15)) {  // who has set it to ready by hand has left the rest
     standing.is_critical = true;
     standing.output = text_at(row, 15).substr(0, limits::k_check_output_bytes_max);
   }
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
   return InstanceRecord{std::move(*registration), std::move(standing), index_at(row, 13), time_at(row, 12)};
-}
-
-std::string name_of_instance(const SQLite::Statement& row) {
-  return fmt::format("instance {}/{} in zone {}", text_at(row, 1), text_at(row, 2), text_at(row, 0));
 }
 
 void read_counts(SQLite::Database& connection, registry::Restored& into) {
@@ -146,6 +144,25 @@ void read_counts(SQLite::Database& connection, registry::Restored& into) {
 }
 
 }  // namespace
+
+std::string name_of_row(std::string_view zone, std::string_view service, std::string_view id) {
+  return fmt::format("instance {}/{} in zone {}", service, id, zone);
+}
+
+InstanceRow::InstanceRow(SQLite::Database& connection, const registry::ZoneDirectory& zones)
+    : zones_(zones), select_(connection, std::string(k_instances) + " WHERE zone = ? AND service = ? AND id = ?") {}
+
+std::optional<Result<InstanceRecord>> InstanceRow::read(registry::ZoneId zone, const std::string& zone_text,
+                                                        const registry::InstanceKey& key) {
+  select_.reset();
+  select_.bindNoCopy(1, zone_text);
+  select_.bindNoCopy(2, key.service.name);
+  select_.bindNoCopy(3, key.id);
+  if (!select_.executeStep()) return std::nullopt;
+  std::optional<Result<InstanceRecord>> record = read_instance(select_, zone, zones_.apex_bytes_of(zone));
+  select_.reset();
+  return record;
+}
 
 registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneDirectory& directory,
                              SkippedRows& skipped) {
@@ -162,8 +179,8 @@ registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneD
     if (record) {
       restored.services.push_back(std::move(*record));
     } else {
-      skipped.add(
-          fmt::format("service {} in zone {}: {}", text_at(service, 1), text_at(service, 0), record.error().message));
+      skipped.add(fmt::format("service {} in zone {}", text_at(service, 1), text_at(service, 0)),
+                  record.error().message);
     }
   }
 
@@ -175,7 +192,8 @@ registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneD
     if (record) {
       restored.instances.push_back(std::move(*record));
     } else {
-      skipped.add(fmt::format("{}: {}", name_of_instance(instance), record.error().message));
+      skipped.add(name_of_row(text_at(instance, 0), text_at(instance, 1), text_at(instance, 2)),
+                  record.error().message);
     }
   }
   transaction.commit();

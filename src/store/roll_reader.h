@@ -1,11 +1,17 @@
-// Reads the whole roll from the tables, at start. Every row is held to the rules of a registration: people edit tables.
+// Reads the roll from the tables: the whole at start, and single rows that somebody has changed since. Every row is held
+// to the rules of a registration: people edit tables.
 //
-// Threads  one, before the first transaction is written.
-// Failure  SQLite's exceptions. A row that breaks a rule is skipped and stays where it is.
+// Threads  one at a time.
+// Failure  SQLite's exceptions. At start, a row that breaks a rule is skipped and stays where it is.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "base/result.h"
 #include "registry/ports.h"
 #include "store/skipped_rows.h"
 
@@ -13,5 +19,24 @@ namespace rollcall::store {
 
 [[nodiscard]] registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones,
                                            SkippedRows& skipped);
+
+// What a sentence about a row of `instance` begins with.
+[[nodiscard]] std::string name_of_row(std::string_view zone, std::string_view service, std::string_view id);
+
+// One row of `instance`, as it is now. Ends before the connection does.
+class InstanceRow {
+ public:
+  InstanceRow(SQLite::Database& connection, const registry::ZoneDirectory& zones);
+
+  // Empty: there is no such row. Errc::invalid: it breaks a rule. `zone_text` is the zone's name in the table.
+  [[nodiscard]] std::optional<Result<registry::InstanceRecord>> read(registry::ZoneId zone,
+                                                                     const std::string& zone_text,
+                                                                     const registry::InstanceKey& key);
+  void reset() noexcept { select_.tryReset(); }
+
+ private:
+  const registry::ZoneDirectory& zones_;
+  SQLite::Statement select_;
+};
 
 }  // namespace rollcall::store

@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <sqlite3.h>
+#include <utility>
 
+#include "registry/health_json.h"
+#include "store/database.h"
 #include "store/row_text.h"
 
 namespace rollcall::store {
@@ -22,8 +25,8 @@ INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index) VALUES 
 // Every column is given: nothing of the row before is to be kept.
 constexpr const char* k_put_instance = R"sql(
 REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,
-                       registered_at_ms, change_index, status_since_ms, check_output)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+                       registered_at_ms, change_index, status_since_ms, check_output, checks)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
 constexpr const char* k_put_index = R"sql(
 INSERT INTO roll (one, change_index, event_id) VALUES (1, ?, ?)
@@ -59,15 +62,40 @@ RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirecto
       events_(connection, zones_, history) {}
 
 void RollWriter::write(const registry::Transaction& transaction) {
-  roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
+  const bool is_begun = std::exchange(is_held_, false);
+  if (!is_begun) roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
   try {
-    run(begin_);
+    if (!is_begun) run(begin_);
     write_rows(transaction);
     run(commit_);
   } catch (...) {
     roll_back();
     throw;
   }
+}
+
+void RollWriter::hold() {
+  roll_back();
+  sqlite3_busy_timeout(connection_.getHandle(), 0);
+  const int code = begin_.tryExecuteStep();
+  begin_.tryReset();
+  sqlite3_busy_timeout(connection_.getHandle(), static_cast<int>(k_busy_wait.count()));
+  if (code != SQLITE_DONE) throw SQLite::Exception(sqlite3_errmsg(connection_.getHandle()), code);
+  is_held_ = true;
+}
+
+void RollWriter::release() {
+  if (!std::exchange(is_held_, false)) return;
+  try {
+    run(commit_);
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+void RollWriter::drop() noexcept {
+  if (std::exchange(is_held_, false)) roll_back();
 }
 
 void RollWriter::write_rows(const registry::Transaction& transaction) {
@@ -108,6 +136,7 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   write_meta(registration.meta, meta_);
   protocol_ = to_text(registration.protocol);
   status_ = to_text(record.standing.status());
+  checks_ = registry::write_health(registration.health);
 
   SQLite::Statement& row = put_instance_;
   row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));
@@ -130,6 +159,7 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   } else {
     row.bind(16);
   }
+  row.bindNoCopy(17, checks_);
   run(row);
 }
 

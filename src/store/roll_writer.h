@@ -23,6 +23,13 @@ class RollWriter {
   // Durable when it returns; nothing of it is in the database when it throws.
   void write(const registry::Transaction& transaction);
 
+  // Begins the transaction that the next `write` goes on with and ends, so that what is read before it cannot be out of
+  // date when it is written. SQLITE_BUSY at once when somebody else is writing. `release` commits what no `write` has
+  // ended, `drop` undoes it; both do nothing otherwise.
+  void hold();
+  void release();
+  void drop() noexcept;
+
  private:
   void write_rows(const registry::Transaction& transaction);
   void remove_instance(const registry::InstanceRef& instance);
@@ -34,6 +41,7 @@ class RollWriter {
 
   SQLite::Database& connection_;
   ZoneNames zones_;
+  bool is_held_ = false;
 
   SQLite::Statement begin_;
   SQLite::Statement commit_;
@@ -53,6 +61,7 @@ class RollWriter {
   std::string meta_;
   std::string protocol_;
   std::string status_;
+  std::string checks_;
 };
 
 }  // namespace rollcall::store

@@ -89,7 +89,89 @@ CREATE TABLE event (
 ) STRICT;
 )sql";
 
-constexpr std::array k_steps{k_version_1, k_version_2};
+// What others write while rollcalld runs. Triggers are switched off on Rollcall's own connection (Database), so they cost
+// it nothing, and what they see is by somebody else. They note which rows have changed, and hold what sqlite3 does not,
+// which leaves foreign keys off unless it is asked: an instance has a service.
+constexpr const char* k_version_3 = R"sql(
+CREATE TABLE edit (
+  number  INTEGER PRIMARY KEY,
+  zone    TEXT NOT NULL,
+  service TEXT NOT NULL,
+  id      TEXT NOT NULL
+) STRICT;
+
+DROP TRIGGER instance_by_hand;
+
+CREATE TRIGGER instance_arrives BEFORE INSERT ON instance
+BEGIN
+  SELECT RAISE(ABORT, 'change_index is given out by rollcalld: leave it out')
+    WHERE NEW.change_index > (SELECT change_index FROM roll);
+  INSERT INTO service (zone, name) SELECT NEW.zone, NEW.service
+    WHERE NOT EXISTS (SELECT 1 FROM service WHERE zone = NEW.zone AND name = NEW.service);
+END;
+CREATE TRIGGER instance_moves BEFORE UPDATE OF zone, service ON instance
+BEGIN
+  INSERT INTO service (zone, name) SELECT NEW.zone, NEW.service
+    WHERE NOT EXISTS (SELECT 1 FROM service WHERE zone = NEW.zone AND name = NEW.service);
+END;
+CREATE TRIGGER instance_counts BEFORE UPDATE OF change_index ON instance
+BEGIN
+  SELECT RAISE(ABORT, 'change_index is given out by rollcalld: leave it as it is')
+    WHERE NEW.change_index > (SELECT change_index FROM roll);
+END;
+
+CREATE TRIGGER instance_inserted AFTER INSERT ON instance
+BEGIN
+  INSERT INTO edit (zone, service, id) VALUES (NEW.zone, NEW.service, NEW.id);
+END;
+CREATE TRIGGER instance_updated AFTER UPDATE ON instance
+BEGIN
+  INSERT INTO edit (zone, service, id) SELECT OLD.zone, OLD.service, OLD.id
+    WHERE (OLD.zone, OLD.service, OLD.id) <> (NEW.zone, NEW.service, NEW.id);
+  INSERT INTO edit (zone, service, id) VALUES (NEW.zone, NEW.service, NEW.id);
+END;
+CREATE TRIGGER instance_deleted AFTER DELETE ON instance
+BEGIN
+  INSERT INTO edit (zone, service, id) VALUES (OLD.zone, OLD.service, OLD.id);
+END;
+
+CREATE TRIGGER service_is_needed BEFORE DELETE ON service
+BEGIN
+  SELECT RAISE(ABORT, 'the service has instances: delete them first')
+    WHERE EXISTS (SELECT 1 FROM instance WHERE zone = OLD.zone AND service = OLD.name);
+END;
+CREATE TRIGGER service_is_renamed BEFORE UPDATE OF zone, name ON service
+BEGIN
+  SELECT RAISE(ABORT, 'a service is not renamed: change zone or service of its instances')
+    WHERE (OLD.zone, OLD.name) <> (NEW.zone, NEW.name);
+END;
+CREATE TRIGGER service_counts BEFORE UPDATE OF change_index ON service
+BEGIN
+  SELECT RAISE(ABORT, 'change_index is given out by rollcalld: leave it as it is')
+    WHERE NEW.change_index > (SELECT change_index FROM roll);
+END;
+CREATE TRIGGER service_arrives BEFORE INSERT ON service
+BEGIN
+  SELECT RAISE(ABORT, 'change_index is given out by rollcalld: leave it out')
+    WHERE NEW.change_index > (SELECT change_index FROM roll);
+END;
+CREATE TRIGGER service_deleted AFTER DELETE ON service
+BEGIN
+  INSERT INTO edit (zone, service, id) VALUES (OLD.zone, OLD.name, '');
+END;
+
+CREATE TRIGGER roll_is_kept BEFORE DELETE ON roll
+BEGIN
+  SELECT RAISE(ABORT, 'the row of roll is rollcalld''s own');
+END;
+CREATE TRIGGER roll_counts BEFORE UPDATE ON roll
+  WHEN NEW.change_index < OLD.change_index OR NEW.event_id < OLD.event_id
+BEGIN
+  SELECT RAISE(ABORT, 'what rollcalld has counted never goes back');
+END;
+)sql";
+
+constexpr std::array k_steps{k_version_1, k_version_2, k_version_3};
 
 }  // namespace
 

@@ -1,9 +1,10 @@
 // The rows of the database that could not be read as what they should be: how many, and a sentence for each of the
-// first. Value type.
+// first ("instance web/a in zone svc.internal: port must be …"). Value type.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,10 +15,13 @@ struct SkippedRows {
 
   std::size_t count = 0;
   std::vector<std::string> sentences;
+  std::vector<std::string> names;  // what each sentence begins with, before ": "
 
-  void add(std::string sentence) {
+  void add(std::string name, std::string_view problem) {
     ++count;
-    if (sentences.size() < k_sentences_max) sentences.push_back(std::move(sentence));
+    if (sentences.size() >= k_sentences_max) return;
+    sentences.push_back(std::string(name).append(": ").append(problem));
+    names.push_back(std::move(name));
   }
 };
 

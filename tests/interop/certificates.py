@@ -14,3 +14,28 @@ def make(directory, stem="server", name=NAME):
                   "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"])
     assert result.returncode == 0, result.stderr
     return certificate, key
+
+
+def make_authority(directory, stem):
+    """The paths of a certificate that may sign others, and of its key."""
+    certificate, key = directory / f"{stem}.pem", directory / f"{stem}.key"
+    _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+             certificate, "-days", "2", "-subj", f"/CN={stem}", "-addext", "basicConstraints=critical,CA:TRUE")
+    return certificate, key
+
+
+def sign(directory, authority, name, extension, days=2):
+    """The paths of a client's certificate with the common name `name`, and of its key."""
+    certificate, key, request = (directory / f"{name}.{suffix}" for suffix in ("client.pem", "client.key", "csr"))
+    _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
+             "-subj", f"/CN={name}")
+    extensions = directory / f"{name}.ext"
+    extensions.write_text(f"{extension}\n" if extension else "")
+    _openssl("x509", "-req", "-in", request, "-CA", authority[0], "-CAkey", authority[1], "-CAcreateserial", "-out",
+             certificate, "-days", str(days), "-extfile", extensions)
+    return certificate, key
+
+
+def _openssl(*words):
+    result = run([need_program("openssl"), *words])
+    assert result.returncode == 0, result.stderr

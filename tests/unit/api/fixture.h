@@ -56,8 +56,11 @@ class TwoZones final : public registry::ZoneDirectory {
 class FakeServer final : public Server {
  public:
   std::string status_json() const override { return R"({"version":"0.0.0"})"; }
-  std::string explain_json(const dns::Name& name, dns::Type type) const override {
-    return R"({"name":")" + name.text() + R"(","type":)" + std::to_string(static_cast<unsigned>(type)) + '}';
+  // Of the service that the name's first label names.
+  Explanation explain(const dns::Name& name, dns::Type type) const override {
+    const std::string json =
+        R"({"name":")" + name.text() + R"(","type":)" + std::to_string(static_cast<unsigned>(type)) + '}';
+    return {json, {{registry::ZoneId{0}, std::string(name.first_label())}}};
   }
   std::string metrics_text() const override { return "rollcall_up 1\n"; }
   std::string unready_reason() const override { return reason; }
@@ -76,12 +79,16 @@ struct World {
   FakeServer server;
   registry::ManualClock clock;
   registry::Registry registry{journal, nobody, zones, std::chrono::hours(1)};
-  Api api{registry, zones, server};
+  Access access{AccessRules{}};
+  Api api{registry, zones, server, access};
+  Caller caller{*IpAddress::parse("127.0.0.1")};
   Counters counters;
+  std::string authorization;  // of calls from now on
+  bool is_from_page = false;
   bool was_submitted = false;  // whether the last call went to the writer
 
   Response call(Method method, std::string_view target, std::string_view body = {}) {
-    Routed routed = api.route({method, target, body}, clock.now(), counters);
+    Routed routed = api.route({method, target, body, authorization, is_from_page, &caller}, clock.now(), counters);
     was_submitted = std::holds_alternative<Submission>(routed);
     if (Response* response = std::get_if<Response>(&routed)) return std::move(*response);
     if (Wait* asked = std::get_if<Wait>(&routed)) return wait(std::move(*asked));

@@ -12,18 +12,30 @@ using namespace testing;
 
 constexpr std::string_view k_heartbeat = "POST /v1/heartbeat";
 
-// A request for /healthz whose fields, with the empty line that ends them, have exactly this many octets.
-std::string request_with_fields_of(std::size_t bytes) {
-  const std::string start = "Host: test\r\nX-Long: ";
-  return "GET /healthz HTTP/1.1\r\n" + start + std::string(bytes - start.size() - 4, 'x') + "\r\n\r\n";
+// A request for /healthz whose head, from the request line to the empty one, has exactly this many octets; most of them in
+// the target, or in a field.
+std::string request_with_long_target(std::size_t bytes) {
+  const std::string end = " HTTP/1.1\r\nHost: test\r\n\r\n";
+  const std::string start = "GET /healthz?zone=svc.internal";
+  return start + std::string(bytes - start.size() - end.size(), '&') + end;
+}
+std::string request_with_long_field(std::size_t bytes) {
+  const std::string start = "GET /healthz HTTP/1.1\r\nHost: test\r\nX-Long: ";
+  return start + std::string(bytes - start.size() - 4, 'x') + "\r\n\r\n";
 }
 
-TEST_CASE("the fields of a head may have 8 KiB") {
+TEST_CASE("a head may have 8 KiB, its request line among them") {
   World world;
+  const auto make = GENERATE(&request_with_long_target, &request_with_long_field);
+  const auto is_cut = GENERATE(false, true);  // whether it comes in two pieces
   Client client = world.http();
-  client.send(request_with_fields_of(limits::k_http_header_bytes_max));
+  const auto send = [&](const std::string& request) {
+    client.send(request.substr(0, is_cut ? 5000 : 0));
+    client.send(request.substr(is_cut ? 5000 : 0));
+  };
+  send(make(limits::k_http_header_bytes_max));
   CHECK(client.read_http().status == 200);
-  client.send(request_with_fields_of(limits::k_http_header_bytes_max + 1));
+  send(make(limits::k_http_header_bytes_max + 1));
   const HttpAnswer answer = client.read_http();
   CHECK(answer.status == 431);
   CHECK(answer.fields.at("Content-Type") == "application/problem+json");
@@ -35,6 +47,24 @@ TEST_CASE("a head that never ends is refused before it is whole") {
   Client client = world.http();
   client.send("GET /healthz HTTP/1.1\r\nX-Long: " + std::string(limits::k_http_header_bytes_max + 1, 'x'));
   CHECK(client.read_http().status == 431);
+}
+
+TEST_CASE("a target without end is refused as one") {
+  World world;
+  Client client = world.http();
+  client.send("GET /" + std::string(limits::k_http_header_bytes_max, 'x'));
+  CHECK(client.read_http().status == 414);
+  CHECK(client.is_at_end());
+}
+
+TEST_CASE("the head of a chunk does not go on for ever, nor do trailers") {
+  World world;
+  const std::string chunk = GENERATE(as<std::string>(), "2;x=", "2\r\n{}\r\n0;x=", "0\r\nX-Trailer: ");
+  Client client = world.http();
+  client.send("POST /v1/heartbeat HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk);
+  client.send(std::string(limits::k_http_chunk_header_bytes_max + 1, 'x'));
+  CHECK(client.read_http().status == 400);
+  CHECK(client.is_at_end());
 }
 
 TEST_CASE("a body may have 64 KiB, and that of the batch a MiB") {

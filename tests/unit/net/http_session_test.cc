@@ -81,6 +81,32 @@ TEST_CASE("a registration whose commit is held back keeps its place, and what co
   CHECK(client.read_http().status == 404);
 }
 
+TEST_CASE("who waits too long for a commit is told so, and the connection ends") {
+  World world({.commit = 1ms});
+  registry::testing::Gate& gate = world.hold_the_journal();
+  Client client = world.http();
+  client.send(registration("i-1") + registration("i-2") + request("GET /v1/services/web/instances/i-1"));
+  gate.wait_until_entered();
+  for (int i = 0; i < 2; ++i) {
+    const HttpAnswer answer = client.read_http();
+    CHECK(answer.status == 503);
+    CHECK(answer.body.find("outcome_unknown") != std::string::npos);
+    CHECK(answer.fields.at("Connection") == "close");
+    CHECK(answer.fields.contains("Retry-After"));
+  }
+  CHECK(client.is_at_end());
+  Client silent = world.http();  // has closed its side, and gets its answer all the same
+  silent.send(registration("i-3"));
+  silent.close_sending();
+  CHECK(silent.read_http().status == 503);
+  gate.open();
+  Client other = world.http();
+  other.send(request("DELETE /v1/services/web/instances/i-2"));  // behind them all
+  other.send(request("GET /v1/services/web/instances/i-1"));
+  CHECK(other.read_http(false).status == 204);
+  CHECK(other.read_http().status == 200);  // it was made after all
+}
+
 TEST_CASE("registrations that come together share a commit") {
   World world;
   registry::testing::Gate& gate = world.hold_the_journal();

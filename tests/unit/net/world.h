@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 class FakeServer final : public api::Server {
  public:
   [[nodiscard]] std::string status_json() const override { return "{}"; }
-  [[nodiscard]] std::string explain_json(const dns::Name&, dns::Type) const override { return "{}"; }
+  [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
   [[nodiscard]] std::string metrics_text() const override { return "rollcall_up 1\n"; }
   [[nodiscard]] std::string unready_reason() const override { return ""; }
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
@@ -33,6 +33,7 @@ class FakeServer final : public api::Server {
 struct Connections {
   std::size_t dns = 1000;
   std::size_t http = 1000;
+  std::chrono::milliseconds commit = limits::k_http_commit;
 };
 
 inline Listeners loopback(const Connections& most) {
@@ -41,7 +42,8 @@ inline Listeners loopback(const Connections& most) {
           .http = {any_port},
           .dns_workers = 2,
           .dns_connections_max = most.dns,
-          .http_connections_max = most.http};
+          .http_connections_max = most.http,
+          .http_commit_max = most.commit};
 }
 
 class World {
@@ -90,7 +92,8 @@ class World {
   registry::Registry registry_{journal_, roster_, zones_, 1h};
   registry::Writer writer_{registry_, clock_};
   FakeServer fake_;
-  api::Api api_{registry_, zones_, fake_};
+  api::Access access_{api::AccessRules{}};
+  api::Api api_{registry_, zones_, fake_, access_};
   answer::Responder responder_{zones_, roster_, 1232};
   std::unique_ptr<Server> server_;
   std::jthread writing_;

@@ -128,6 +128,22 @@ TEST_CASE("--zone replaces the file's zones, and keeps what the file says of the
   CHECK(serve_of({"--zone=a.example=x=y.zone"}).settings.zones[0].file == "x=y.zone");
 }
 
+TEST_CASE("--backup and --restore ask for a copy of the database, and for nothing else") {
+  const Result<Command> out = parse_command_line({"--backup", "copy.db", "--db", "roll.db"});
+  REQUIRE(out);
+  const Copy& copy = std::get<Copy>(*out);
+  CHECK(copy.database == "roll.db");
+  CHECK(copy.file == "copy.db");
+  CHECK_FALSE(copy.is_restore);
+  const Result<Command> in = parse_command_line({"--restore", "copy.db"});
+  REQUIRE(in);
+  CHECK(std::get<Copy>(*in).database == "rollcall.db");
+  CHECK(std::get<Copy>(*in).is_restore);
+  CHECK_FALSE(parse_command_line({"--restore", "copy.db", "--backup", "copy.db"}));
+  CHECK_FALSE(parse_command_line({"--backup", "copy.db", "--check"}));
+  CHECK_FALSE(parse_command_line({"--backup", ""}));
+}
+
 TEST_CASE("--check asks for a check only") { CHECK(serve_of({"--check"}).check_only); }
 
 TEST_CASE("a wrong flag or value is one sentence that names the flag") {

@@ -177,7 +177,7 @@ TEST_CASE("an unknown key is named with file, line, and the keys there are") {
   CHECK(complaint_of("[log]\nfile = 'x'\n") == "rollcall.toml:2: log.file: unknown key; [log] has level, format");
   CHECK(complaint_of("\n[dnss]\n") ==
         "rollcall.toml:2: dnss: unknown key; the file has [dns], [http], [store], "
-        "[lease], [[key]], [[zone]], [[service]], [log]");
+        "[lease], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [log]");
 }
 
 TEST_CASE("of several mistakes the first in the file is reported") {

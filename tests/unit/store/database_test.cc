@@ -35,10 +35,9 @@ TEST_CASE("a new database is ours, durable, and open to readers") {
   const auto database = Database::open(directory.database());
   REQUIRE(database);
   REQUIRE(pragma(**database, "application_id") == std::to_string(k_application_id));
-  REQUIRE(pragma(**database, "user_version") == "1");
+  REQUIRE(pragma(**database, "user_version") == std::to_string(schema_version()));
   REQUIRE(pragma(**database, "journal_mode") == "wal");
   REQUIRE(pragma(**database, "synchronous") == "2");
-  REQUIRE(pragma(**database, "foreign_keys") == "1");
   REQUIRE(pragma(**database, "busy_timeout") == "250");
 }
 
@@ -93,10 +92,36 @@ TEST_CASE("another program's database is refused and not touched") {
 TEST_CASE("a database with a newer schema is refused, and both versions are named") {
   TemporaryDirectory directory;
   REQUIRE(Database::open(directory.database()));
-  Plain(directory.database()).query("PRAGMA user_version = 2");
-  REQUIRE(refusal(directory.database()) ==
-          "the database " + directory.database().string() +
-              " has schema version 2, and this rollcalld knows versions up to 1: use a newer rollcalld");
+  const std::string newer = std::to_string(schema_version() + 1);
+  Plain(directory.database()).query("PRAGMA user_version = " + newer);
+  REQUIRE(refusal(directory.database()) == "the database " + directory.database().string() + " has schema version " +
+                                               newer + ", and this rollcalld knows versions up to " +
+                                               std::to_string(schema_version()) + ": use a newer rollcalld");
+}
+
+TEST_CASE("a database of the first version comes up to date with all it holds") {
+  TemporaryDirectory directory;
+  Plain plain(directory.database());
+  plain.query(schema_steps()[0]);
+  plain.query(
+      "PRAGMA user_version = 1;"
+      "UPDATE roll SET change_index = 41;"
+      "INSERT INTO service (zone, name, protocols, change_index) VALUES ('svc.internal', 'web', 'tcp', 40);"
+      "INSERT INTO instance (zone, service, id, addresses, port, status, registered_at_ms, change_index)"
+      " VALUES ('svc.internal', 'web', 'a', '[\"192.0.2.1\"]', 80, 'draining', 1700000000000, 41),"
+      "        ('svc.internal', 'db', 'by-hand', '[\"192.0.2.2\"]', 81, 'ready', 1700000000000, 0)");
+  TwoZones zones;
+  const auto store = InstanceStore::open(directory.database(), zones);
+  REQUIRE(store);
+  const registry::Restored restored = std::move(*(*store)->restore());
+  REQUIRE(restored.index == 41);
+  REQUIRE(restored.services.size() == 2);
+  REQUIRE(restored.instances.size() == 2);
+  const registry::InstanceRecord& record = restored.instances[1];
+  REQUIRE(record.standing.status() == registry::Status::draining);
+  REQUIRE(record.standing.since == wall(1'700'000'000));
+  REQUIRE(plain.value("PRAGMA user_version") == std::to_string(schema_version()));
+  REQUIRE(plain.query("PRAGMA foreign_key_check").empty());
 }
 
 TEST_CASE("a database whose tables were changed is refused") {

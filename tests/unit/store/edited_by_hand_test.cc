@@ -55,11 +55,26 @@ TEST_CASE("a row inserted by hand may use any form of JSON and any order of tags
 
 TEST_CASE("the tables refuse what could not be a registration") {
   Edited edited;
-  for (const char* edit :
-       {"port = 0", "port = 65536", "port = 'http'", "port = NULL", "weight = -1", "priority = 65536",
-        "protocol = 'sctp'", "status = 'up'", "ttl_ms = 999", "ttl_ms = 86400001", "addresses = '192.0.2.1'",
-        "addresses = '[]'", "tags = '{}'", "tags = 'blue'", "meta = '[]'", "id = ''", "id = 'a b'", "id = 'a/b'",
-        "change_index = -1"}) {
+  for (const char* edit : {"port = 0",
+                           "port = 65536",
+                           "port = 'http'",
+                           "port = NULL",
+                           "weight = -1",
+                           "priority = 65536",
+                           "protocol = 'sctp'",
+                           "status = 'up'",
+                           "ttl_ms = 999",
+                           "ttl_ms = 86400001",
+                           "addresses = '192.0.2.1'",
+                           "addresses = '[]'",
+                           "tags = '{}'",
+                           "tags = 'blue'",
+                           "meta = '[]'",
+                           "id = ''",
+                           "id = 'a b'",
+                           "id = 'a/b'",
+                           "service = 'Web'",
+                           "change_index = -1"}) {
     CAPTURE(edit);
     REQUIRE_THROWS(edited.plain.query(std::string("UPDATE instance SET ") + edit));
   }
@@ -90,7 +105,6 @@ TEST_CASE("a row that breaks a rule is skipped, named, and left where it is") {
       {"tags = '[\"a b\"]'", "tags must be a DNS label"},
       {"meta = '{\"a\": 1}'", "JSON object of strings"},
       {"meta = json_object('a', printf('%1301c', 'x'))", "meta must be at most"},
-      {"service = 'Web'", "lower case"},
   }));
   CAPTURE(edit);
   edited.plain.query(
@@ -135,22 +149,42 @@ TEST_CASE("a service that is forgotten keeps its row while somebody's own instan
   REQUIRE(edited.plain.value("SELECT count(*) FROM service") == "1");
 }
 
-TEST_CASE("an instance whose service was deleted by hand is still restored, and can be recorded again") {
+TEST_CASE("a service that has instances is neither deleted nor renamed by hand") {
   Edited edited;
-  edited.plain.query("DELETE FROM service");  // sqlite3 has foreign keys off
+  REQUIRE_THROWS_WITH(edited.plain.query("DELETE FROM service"), "the service has instances: delete them first");
+  REQUIRE_THROWS_WITH(edited.plain.query("UPDATE service SET name = 'shop'"),
+                      "a service is not renamed: change zone or service of its instances");
+  edited.plain.query("DELETE FROM instance; DELETE FROM service");
+  REQUIRE(edited.restored().services.empty());
+}
+
+TEST_CASE("an instance that moves to another service by hand brings it along") {
+  Edited edited;
+  edited.plain.query("UPDATE instance SET service = 'shop'");
+  REQUIRE(edited.plain.query("SELECT name FROM service ORDER BY name") == std::vector<std::string>{"shop", "web"});
+  REQUIRE(edited.plain.query("PRAGMA foreign_key_check").empty());
+}
+
+TEST_CASE("the counts are Rollcall's own") {
+  Edited edited;
+  for (const char* edit : {"DELETE FROM roll", "UPDATE roll SET change_index = change_index - 1",
+                           "UPDATE instance SET change_index = 9", "UPDATE service SET change_index = 9",
+                           "INSERT INTO service (zone, name, change_index) VALUES ('svc.internal', 'shop', 9)",
+                           "INSERT INTO instance (zone, service, id, addresses, port, change_index)"
+                           " VALUES ('svc.internal', 'web', 'b', '[\"192.0.2.1\"]', 80, 9)"}) {
+    CAPTURE(edit);
+    REQUIRE_THROWS(edited.plain.query(edit));
+  }
+}
+
+TEST_CASE("an instance without its service is still restored, and can be recorded again") {
+  Edited edited;
+  edited.plain.query("DROP TRIGGER service_is_needed; DELETE FROM service");
   REQUIRE(edited.restored().instances.size() == 1);
   Batch batch;
   batch.service(service_record("web", 2)).instance(instance_record("web", "a", 2));
   REQUIRE(edited.store->record(batch.get()));
   REQUIRE(edited.restored().services.size() == 1);
-}
-
-TEST_CASE("a roll row deleted by hand is made again") {
-  Edited edited;
-  edited.plain.query("DELETE FROM roll");
-  REQUIRE(edited.restored().index == 0);
-  REQUIRE(edited.store->record(Batch().index(9).get()));
-  REQUIRE(edited.restored().index == 9);
 }
 
 }  // namespace rollcall::store

@@ -1,0 +1,36 @@
+// The audit: one line of the log for each change that was asked for over HTTP, with who asked and what came of it.
+//
+//   audit: register service="web" zone="svc.internal" id="web-1" by="token deploy" from=192.0.2.9: created
+//   audit: DELETE "/v1/services/db/instances/db-1" by="token deploy" from=192.0.2.9: refused: …
+//
+// Shape    what comes from outside stands escaped in quotes (escape.h). Never a token.
+// Rule     at level info: changes made, failed, and refused to somebody known. At level debug: what changed nothing but
+//          a lease, and refusals of whoever is unknown here, who could fill a disk with them.
+// Threads  any.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/message.h"
+#include "base/result.h"
+#include "registry/change.h"
+#include "registry/ports.h"
+
+namespace rollcall::api {
+
+// Made before the change goes to the writer; it keeps what the line will say.
+class Audit {
+ public:
+  Audit(const registry::Change& change, const Principal& principal, const registry::ZoneDirectory& zones);
+
+  void record(const registry::Outcome& outcome) const;
+
+ private:
+  std::string words_;  // up to the outcome
+};
+
+// A change that did not get so far.
+void record_refusal(const Request& request, const Principal& principal, std::string_view reason);
+
+}  // namespace rollcall::api

@@ -1,0 +1,72 @@
+#include "api/caller.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+namespace rollcall::api {
+namespace {
+
+// What nobody has to be asked for, where there are no credentials.
+const Grant& grant_by_address(bool may_write) {
+  static const Grant everything{Right::admin, std::nullopt, {"*"}};
+  static const Grant reads{Right::read, std::nullopt, {"*"}};
+  return may_write ? everything : reads;
+}
+
+}  // namespace
+
+std::string Principal::text() const {
+  switch (kind) {
+    case Kind::address: break;
+    case Kind::token: return fmt::format("token {}", name);
+    case Kind::certificate: return fmt::format("certificate {}", name);
+  }
+  return address.text();
+}
+
+Result<Standing> Caller::identify(const Access& access, std::string_view authorization) {
+  if (const std::uint64_t generation = access.generation(); generation != generation_) {
+    is_known_ = false;
+    rules_ = access.current();
+    generation_ = generation;
+  }
+  if (!rules_->ask_for_credentials()) return standing_by_address();
+  // In constant time: behind a proxy, one connection may carry the tokens of many.
+  if (is_known_ && equal_in_constant_time(authorization, authorization_)) return known_;
+  is_known_ = false;
+  Result<Standing> standing = look_up(authorization);
+  if (!standing) return standing;
+  authorization_ = authorization;
+  known_ = *standing;
+  is_known_ = true;
+  return standing;
+}
+
+Standing Caller::standing_by_address() const {
+  const bool may_write = rules_->open || address_.is_loopback();
+  return {{Principal::Kind::address, {}, address_}, &grant_by_address(may_write)};
+}
+
+Result<Standing> Caller::look_up(std::string_view authorization) const {
+  if (!authorization.empty()) {
+    const auto token = parse_bearer(authorization);
+    if (!token) return failure(Errc::unauthenticated, "the Authorization header must be \"Bearer <token>\"");
+    const Token* known = find_token(*rules_, *token);
+    if (known == nullptr) return failure(Errc::unauthenticated, "this token is not known here");
+    return Standing{{Principal::Kind::token, known->name, address_}, &known->grant};
+  }
+  for (const CertificateRule& rule : rules_->certificates) {
+    for (const std::string& name : certificate_names_) {
+      if (fnmatch(rule.match.c_str(), name.c_str(), FNM_CASEFOLD) != 0) continue;
+      return Standing{{Principal::Kind::certificate, name, address_}, &rule.grant};
+    }
+  }
+  if (!certificate_names_.empty()) {
+    return failure(Errc::unauthenticated,
+                   "no [[certificate]] of the settings matches the client's certificate; a "
+                   "token would do: send \"Authorization: Bearer <token>\"");
+  }
+  return failure(Errc::unauthenticated, "this call needs a token: send \"Authorization: Bearer <token>\"");
+}
+
+}  // namespace rollcall::api

@@ -1,0 +1,61 @@
+// Who is at the other end of a connection, and as whom a request of theirs is let in.
+//
+// Shape    one Caller for each connection; it remembers as whom it was seen last, so that a client that shows the same
+//          token with each heartbeat is looked up once.
+// Owner    the connection. A Standing borrows from the Caller until its next `identify`.
+// Threads  the connection's.
+// Failure  Errc::unauthenticated: credentials are missing or unknown. The sentence never repeats them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/access.h"
+#include "base/ip_address.h"
+#include "base/result.h"
+
+namespace rollcall::api {
+
+// Who asks. A value: it may outlive the request.
+struct Principal {
+  enum class Kind : std::uint8_t { address, token, certificate };
+  Kind kind = Kind::address;
+  std::string_view name;  // of the token or the certificate, borrowed; empty for an address
+  IpAddress address;
+
+  // `token deploy`, `certificate db-1.example.net`, `192.0.2.1`. A certificate may say anything: escape it in a log.
+  [[nodiscard]] std::string text() const;
+};
+
+// As whom a request is let in, and what that opens.
+struct Standing {
+  Principal principal;
+  const Grant* grant = nullptr;
+};
+
+class Caller {
+ public:
+  // `certificate_names`: of a client certificate that has been verified; none: it showed no certificate.
+  explicit Caller(const IpAddress& address, std::vector<std::string> certificate_names = {})
+      : address_(address), certificate_names_(std::move(certificate_names)) {}
+
+  // `authorization`: the header field as it came, empty where there is none. Credentials that are shown count, also
+  // when they are wrong and a certificate would do.
+  [[nodiscard]] Result<Standing> identify(const Access& access, std::string_view authorization);
+
+ private:
+  [[nodiscard]] Standing standing_by_address() const;
+  [[nodiscard]] Result<Standing> look_up(std::string_view authorization) const;
+
+  IpAddress address_;
+  std::vector<std::string> certificate_names_;
+  Access::Shared rules_;          // those of generation_
+  std::uint64_t generation_ = 0;  // 0: none seen yet
+  bool is_known_ = false;         // whether known_ says as whom authorization_ was let in
+  std::string authorization_;
+  Standing known_;
+};
+
+}  // namespace rollcall::api

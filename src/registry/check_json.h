@@ -1,0 +1,34 @@
+// One health check as JSON.
+//
+// Shape    an object whose members depend on its `type`; the texts "tcp" and "http:/path" for a probe.
+// Failure  Errc::invalid with the field's path.
+// Source   docs/checks.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "registry/health_plan.h"
+
+namespace boost::json {
+class value;
+}
+
+namespace rollcall::registry {
+
+// `path` is what the check is called: "checks[2]", "probe".
+[[nodiscard]] Result<Check> parse_check(const boost::json::value& value, std::string_view path);
+[[nodiscard]] Result<Check> parse_probe(const boost::json::value& value);
+
+// How many results in a row: 1 to k_check_streak_max.
+[[nodiscard]] Result<std::uint16_t> parse_streak(const boost::json::value& value, std::string_view field);
+
+// As it is read back; a probe has no interval, rise and fall.
+enum class CheckRole : std::uint8_t { check, probe };
+[[nodiscard]] std::string write_check(const Check& check, CheckRole role);
+
+// "A", "AAAA", "SRV" …, else "TYPE65280" (RFC 3597 §5).
+[[nodiscard]] std::string qtype_text(std::uint16_t qtype);
+
+}  // namespace rollcall::registry

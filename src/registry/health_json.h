@@ -1,0 +1,43 @@
+// A health plan as JSON: the same members in a registration over HTTP and in the database's column `checks`. Together
+// with health_json.cc, and beside api and store, the only place that sees Boost.JSON.
+//
+// Shape    `checks`, `probe`, `evict_on_refusal`, `renew_on_probe`, `initial`, `rise`, `fall`: read one by one into a
+//          draft, in any order, then settled.
+// Failure  Errc::invalid, with the field's path ("checks[2].timeout") and a sentence that says what would be right. No
+//          exception leaves.
+// Source   docs/checks.md.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "registry/health_plan.h"
+
+namespace boost::json {
+class value;
+}
+
+namespace rollcall::registry {
+
+inline constexpr std::array<std::string_view, 7> k_health_fields{
+    "checks", "probe", "evict_on_refusal", "renew_on_probe", "initial", "rise", "fall"};
+
+// Whether `name` is one of k_health_fields, and if so its value into the draft.
+[[nodiscard]] bool is_health_field(std::string_view name);
+[[nodiscard]] Result<void> read_health_field(std::string_view name, const boost::json::value& value, HealthPlan& draft);
+
+// Fills in what was left out, and holds the fields against each other.
+[[nodiscard]] Result<SharedPlan> settle_health(HealthPlan draft);
+
+// The members as they are read back, each a name and JSON text.
+[[nodiscard]] std::vector<std::pair<std::string_view, std::string>> health_members(const HealthPlan& plan);
+
+// The whole as one object; "{}" is none.
+[[nodiscard]] std::string write_health(const SharedPlan& plan);
+[[nodiscard]] Result<SharedPlan> parse_health(std::string_view object);
+
+}  // namespace rollcall::registry

@@ -1,0 +1,90 @@
+// What an instance wants to be asked, to know whether it is well: its health checks, and the probe for its silence.
+//
+// Shape    values, validated and settled (health_json.h): every default is filled in. Most instances have no plan, and
+//          then it costs them one null pointer; a plan is shared by all copies of its registration.
+// Units    durations are milliseconds.
+// Threads  immutable once made.
+// Source   docs/checks.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+
+namespace rollcall::registry {
+
+enum class CheckType : std::uint8_t {
+  tcp,   // a connection is accepted
+  http,  // GET is answered as expected
+  dns,   // a query over UDP is answered with NOERROR
+};
+[[nodiscard]] std::string_view to_text(CheckType type);  // "tcp", "http", "dns"
+
+struct StatusRange {
+  std::uint16_t first = 200;
+  std::uint16_t last = 299;
+  friend bool operator==(const StatusRange&, const StatusRange&) = default;
+};
+
+struct Check {
+  CheckType type = CheckType::tcp;
+  std::chrono::milliseconds interval = limits::k_check_interval_default;
+  std::chrono::milliseconds timeout = limits::k_check_timeout_default;
+  std::uint16_t rise = 0;    // passes in a row that end a failure; 0 until settled: the plan's
+  std::uint16_t fall = 0;    // failures in a row that are one
+  std::uint16_t port = 0;    // 0: the instance's
+  std::string address = {};  // a literal or a host name; empty: the instance's addresses, one after the other
+  std::string path = {};     // http: of the request, from its "/"
+  std::string host = {};     // http: the Host field; empty: address and port
+  std::vector<StatusRange> expect_status = {};  // http
+  std::string expect_body = {};                 // http: somewhere in the first 64 KiB; empty: the body is not read
+  std::string name = {};                        // dns: presentation form
+  std::uint16_t qtype = 1;                      // dns
+  friend bool operator==(const Check&, const Check&) = default;
+};
+
+struct HealthPlan {
+  std::vector<Check> checks = {};
+  std::optional<Check> probe =
+      {};                         // for an instance whose heartbeat is overdue; its interval, rise and fall say nothing
+  bool evict_on_refusal = false;  // a probe that is refused ends the lease
+  bool renew_on_probe = false;    // a probe that passes renews it
+  bool starts_critical = false;   // not answered before its checks have passed
+  std::optional<std::uint16_t> rise = {};  // of all checks that do not say their own
+  std::optional<std::uint16_t> fall = {};
+
+  [[nodiscard]] bool is_empty() const { return *this == HealthPlan{}; }
+  friend bool operator==(const HealthPlan&, const HealthPlan&) = default;
+};
+
+// A plan, or none. Equal by value.
+class SharedPlan {
+ public:
+  SharedPlan() = default;
+  // An empty plan is none.
+  explicit SharedPlan(HealthPlan plan)
+      : plan_(plan.is_empty() ? nullptr : std::make_shared<const HealthPlan>(std::move(plan))) {}
+
+  [[nodiscard]] explicit operator bool() const { return plan_ != nullptr; }
+  [[nodiscard]] const HealthPlan& operator*() const { return *plan_; }
+  [[nodiscard]] const HealthPlan* operator->() const { return plan_.get(); }
+
+  [[nodiscard]] bool has_checks() const { return plan_ != nullptr && !plan_->checks.empty(); }
+
+  friend bool operator==(const SharedPlan& a, const SharedPlan& b) {
+    if (a.plan_ == b.plan_) return true;
+    return a.plan_ != nullptr && b.plan_ != nullptr && *a.plan_ == *b.plan_;
+  }
+
+ private:
+  std::shared_ptr<const HealthPlan> plan_;
+};
+
+}  // namespace rollcall::registry

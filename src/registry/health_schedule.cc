@@ -1,0 +1,282 @@
+#include "registry/health_schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::registry {
+namespace {
+
+using std::chrono::milliseconds;
+
+Tick tick_of(LeaseTime time) {
+  return static_cast<Tick>(std::chrono::ceil<milliseconds>(time.time_since_epoch()).count());
+}
+Tick tick_before(LeaseTime time) {
+  return static_cast<Tick>(std::chrono::floor<milliseconds>(time.time_since_epoch()).count());
+}
+
+void add_one(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+// A check of an instance, or its probe.
+struct HealthSchedule::Task : TimingWheel::Timer {
+  Task(Watched& its_owner, std::size_t its_place, const Check& its_check, bool is_up)
+      : owner(its_owner), place(its_place), check(its_check), state(is_up) {}
+
+  Watched& owner;
+  const std::size_t place;
+  const Check& check;  // of the owner's plan
+  CheckState state;
+  milliseconds phase{};
+  LeaseTime due{};
+  std::string output{};  // of the last run, while the check is down
+};
+
+struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
+  InstanceKey key;
+  SharedPlan plan;
+  std::vector<IpAddress> addresses;
+  std::uint16_t port = 0;
+  milliseconds ttl{};
+  WallTime registered_at{};
+  bool is_critical = false;                  // as published
+  bool is_reported = false;                  // a report is under way
+  std::vector<std::unique_ptr<Task>> tasks;  // the checks, then the probe
+
+  [[nodiscard]] bool is_probe(const Task& task) const { return task.place == plan->checks.size(); }
+  // Whether what is known of its checks holds for this version of the instance too.
+  [[nodiscard]] bool is_same(const Instance& instance) const {
+    const Registration& now = instance.registration;
+    return registered_at == instance.registered_at && plan == now.health && addresses == now.addresses &&
+           port == now.port && ttl == now.ttl;
+  }
+};
+
+HealthSchedule::HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now)
+    : registry_(registry), orders_(orders), in_flight_max_(in_flight_max), wheel_(tick_before(now)) {}
+
+HealthSchedule::~HealthSchedule() = default;
+
+bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const Service* service = registry_.find_service(key.ref());
+  const auto before = services_.find(key);
+  const std::size_t count_before = before == services_.end() ? 0 : before->second.size();
+  Members members;
+  if (service != nullptr) {
+    for (const Instance* instance : service->instances) {
+      if (!instance->registration.health) continue;
+      const std::string& id = instance->registration.key.id;
+      std::shared_ptr<Watched>& place = members[id];
+      if (before != services_.end()) {
+        if (const auto known = before->second.find(id); known != before->second.end()) place = known->second;
+      }
+      watch(*instance, place, now);
+    }
+  }
+  counters_.watched.fetch_add(members.size() - count_before, std::memory_order_relaxed);
+  if (members.empty()) {
+    if (before != services_.end()) services_.erase(before);
+    return false;
+  }
+  services_.insert_or_assign(key, std::move(members));
+  return true;
+}
+
+void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
+  if (place != nullptr && place->is_same(instance)) {
+    place->is_critical = instance.standing.is_critical;
+    return;
+  }
+  place = std::make_shared<Watched>();
+  Watched& watched = *place;
+  const Registration& asked = instance.registration;
+  watched.key = asked.key;
+  watched.plan = asked.health;
+  watched.addresses = asked.addresses;
+  watched.port = asked.port;
+  watched.ttl = asked.ttl;
+  watched.registered_at = instance.registered_at;
+  watched.is_critical = instance.standing.is_critical;
+  for (const Check& check : watched.plan->checks) {
+    const std::size_t number = watched.tasks.size();
+    Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));
+    task.phase = phase_of(asked.key.ref(), number, check.interval);
+    // Someone waits for the first pass of what is critical: its checks run once ahead of their phase.
+    const LeaseTime regular = next_run(now, task.phase, check.interval);
+    set(task, watched.is_critical ? std::min(regular, now + task.phase % limits::k_check_early) : regular);
+  }
+  if (watched.plan->probe) {
+    Task& task =
+        *watched.tasks.emplace_back(std::make_unique<Task>(watched, watched.tasks.size(), *watched.plan->probe, true));
+    set(task, silent_from(instance.lease.expires_at(), watched.ttl));
+  }
+}
+
+void HealthSchedule::set(Task& task, LeaseTime due) {
+  task.due = due;
+  wheel_.set(task, tick_of(due));
+}
+
+void HealthSchedule::advance(LeaseTime now) {
+  // Fired outside the wheel's own walk: what starts may be set again for this very tick.
+  std::vector<Task*> due;
+  wheel_.advance(tick_before(now), [&](TimingWheel::Timer& timer) { due.push_back(&static_cast<Task&>(timer)); });
+  for (Task* task : due) fire(*task, now);
+  start_waiting(now);
+}
+
+void HealthSchedule::fire(Task& task, LeaseTime now) {
+  if (task.owner.is_probe(task)) {
+    fire_probe(task, now);
+  } else {
+    start_or_wait(task, now);
+  }
+}
+
+// The heartbeats that have come since the timer was set have moved the deadline.
+void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const Instance* instance = registry_.find_instance(task.owner.key.ref());
+  if (instance == nullptr || !instance->lease.is_alive(now)) return;
+  const LeaseTime silent = silent_from(instance->lease.expires_at(), task.owner.ttl);
+  if (now < silent) {
+    set(task, silent);
+  } else {
+    start_or_wait(task, now);
+  }
+}
+
+void HealthSchedule::start_or_wait(Task& task, LeaseTime now) {
+  if (running_.size() < in_flight_max_) {
+    start(task.owner.shared_from_this(), task.place, now);
+    return;
+  }
+  Place place{task.owner.weak_from_this(), task.place};
+  if (task.owner.is_probe(task)) {
+    waiting_.push_front(std::move(place));
+  } else {
+    waiting_.push_back(std::move(place));
+  }
+  counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
+}
+
+void HealthSchedule::start_waiting(LeaseTime now) {
+  while (!waiting_.empty() && running_.size() < in_flight_max_) {
+    const Place next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (const std::shared_ptr<Watched> watched = next.watched.lock()) start(watched, next.task, now);
+  }
+  counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
+}
+
+bool HealthSchedule::start(const std::shared_ptr<Watched>& watched, std::size_t place, LeaseTime now) {
+  Task& task = *watched->tasks[place];
+  std::chrono::nanoseconds left{};
+  {
+    const rcu::ReadLock lock;
+    const Instance* instance = registry_.find_instance(watched->key.ref());
+    if (instance != nullptr) left = instance->lease.expires_at() - now;
+  }
+  // Only who is on the roll is asked; it is about to leave, and its tasks with it.
+  if (left <= std::chrono::nanoseconds::zero()) return false;
+  const std::chrono::nanoseconds late = std::max(std::chrono::nanoseconds::zero(), now - task.due);
+  counters_.lateness_seconds.record(std::chrono::duration<double>(late).count());
+  if (late > limits::k_check_late) add_one(counters_.late);
+  milliseconds timeout = task.check.timeout;
+  if (watched->is_probe(task)) timeout = std::min(timeout, std::chrono::ceil<milliseconds>(left));
+  const std::uint64_t id = ++last_run_;
+  running_.emplace(id, Place{watched, place});
+  counters_.in_flight.store(running_.size(), std::memory_order_relaxed);
+  orders_.run({.id = id,
+               .plan = watched->plan,
+               .check = &task.check,
+               .addresses = watched->addresses,
+               .port = watched->port,
+               .timeout = timeout});
+  return true;
+}
+
+void HealthSchedule::finish(std::uint64_t run, CheckResult result, LeaseTime now) {
+  const auto at = running_.find(run);
+  if (at == running_.end()) return;
+  const Place place = std::move(at->second);
+  running_.erase(at);
+  counters_.in_flight.store(running_.size(), std::memory_order_relaxed);
+  result.output = cut_output(std::move(result.output));
+  if (const std::shared_ptr<Watched> watched = place.watched.lock()) {
+    Task& task = *watched->tasks[place.task];
+    if (watched->is_probe(task)) {
+      finish_probe(*watched, task, result, now);
+    } else {
+      finish_check(*watched, task, result, now);
+    }
+  }
+  start_waiting(now);
+}
+
+void HealthSchedule::finish_check(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
+  add_one(counters_.checks[static_cast<std::size_t>(task.check.type)][static_cast<std::size_t>(result.end)]);
+  const bool passed = result.end == CheckEnd::passed;
+  task.state.record(passed, task.check);
+  if (task.state.is_wavering()) add_one(counters_.damped);
+  if (!passed || task.state.is_up()) task.output = passed ? std::string() : result.output;
+  set(task, next_run(now, task.phase, task.check.interval));
+  judge(watched);
+}
+
+void HealthSchedule::judge(Watched& watched) {
+  const auto checks = std::span(watched.tasks).first(watched.plan->checks.size());
+  const auto down = std::ranges::find_if(checks, [](const auto& task) { return !task->state.is_up(); });
+  const bool critical = down != checks.end();
+  if (critical == watched.is_critical || watched.is_reported) return;
+  watched.is_reported = true;
+  add_one(critical ? counters_.turned_critical : counters_.turned_ready);
+  orders_.report(watched.key, critical, critical ? (*down)->output : std::string());
+}
+
+void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
+  add_one(counters_.probes[static_cast<std::size_t>(result.end)]);
+  LeaseTime expires_at = now;
+  {
+    const rcu::ReadLock lock;
+    const Instance* instance = registry_.find_instance(watched.key.ref());
+    if (instance == nullptr) return;
+    expires_at = instance->lease.expires_at();
+  }
+  const milliseconds pause = std::max(heartbeat_interval(watched.ttl) / 4, limits::k_probe_retry_min);
+  if (result.end != CheckEnd::passed) {
+    if (result.end == CheckEnd::refused && watched.plan->evict_on_refusal &&
+        now >= silent_from(expires_at, watched.ttl)) {
+      add_one(counters_.evicted);
+      orders_.evict(watched.key, result.output, expires_at);
+    }
+    set(task, now + pause);
+    return;
+  }
+  if (!watched.plan->renew_on_probe) {
+    set(task, expires_at);  // the timer finds the lease over, or moved by a heartbeat
+    return;
+  }
+  const Result<Renewed> renewed = registry_.renew(watched.key.ref(), now);
+  if (!renewed) return;
+  add_one(counters_.renewed);
+  set(task, silent_from(renewed->expires_at, watched.ttl));
+}
+
+void HealthSchedule::reported(const InstanceKey& key) {
+  const auto service = services_.find(key.service);
+  if (service == services_.end()) return;
+  if (const auto member = service->second.find(key.id); member != service->second.end()) {
+    member->second->is_reported = false;
+  }
+}
+
+std::optional<LeaseTime> HealthSchedule::next_wake() {
+  const std::optional<Tick> tick = wheel_.next_wake();
+  if (!tick) return std::nullopt;
+  return LeaseTime(milliseconds(static_cast<std::int64_t>(*tick)));
+}
+
+}  // namespace rollcall::registry

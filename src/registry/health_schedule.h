@@ -1,0 +1,122 @@
+// Who is checked, and when: keeps the checks and probes of every instance that has a plan, says which are to run now,
+// and makes of their results what the roll should know.
+//
+// Shape    pure: no socket, no clock of its own. It learns of instances by `look_at`, of time by `advance`, of results
+//          by `finish`; what it wants done it says to its Orders.
+// Owner    the CheckRunner (net); borrows the registry.
+// Threads  one, an rcu::Thread; the counters any.
+// Order    at most `in_flight_max` runs at once; what is due beyond that waits in line, probes ahead of checks.
+//          A run of a check is followed by the next one at its phase (health.h), so a late run is not made up for.
+// Probes   an instance is probed when it is silent (silent_from, health.h), and its lease is alive. What passes is
+//          counted, and with renew_on_probe renews the lease as a heartbeat does; without, nothing more is asked before
+//          the next heartbeat. What is refused, with evict_on_refusal, asks for the end of the lease. Anything else is
+//          tried again after a quarter of the heartbeat interval, until the lease ends.
+// Reports  only changes: an instance is critical while any of its checks is down. A report that came to nothing (the
+//          store was busy) is made again with the next result.
+// Source   docs/checks.md.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/timing_wheel.h"
+#include "registry/health.h"
+#include "registry/registry.h"
+
+namespace rollcall::registry {
+
+// One run, for whoever can open sockets. Its result is handed to `finish` under the same id, once.
+struct CheckRun {
+  std::uint64_t id = 0;
+  SharedPlan plan;  // keeps `check` alive
+  const Check* check = nullptr;
+  std::vector<IpAddress> addresses;  // of the instance
+  std::uint16_t port = 0;
+  std::chrono::milliseconds timeout{};
+};
+
+// What the schedule asks for. Each call only hands over.
+class HealthOrders {
+ public:
+  virtual ~HealthOrders() = default;
+  virtual void run(CheckRun run) = 0;
+  // The instance's health has changed. `HealthSchedule::reported` follows when the roll has taken it or refused to.
+  virtual void report(const InstanceKey& key, bool critical, const std::string& output) = 0;
+  // The probe was refused, and the instance asked for this; unless its lease goes beyond `expires_at` by then.
+  virtual void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) = 0;
+};
+
+struct HealthCounters {
+  std::atomic<std::uint64_t> watched{0};    // instances with a plan
+  std::atomic<std::uint64_t> in_flight{0};  // runs
+  std::atomic<std::uint64_t> waiting{0};    // due, and in line
+  std::atomic<std::uint64_t> late{0};       // runs that began more than k_check_late after their time
+  std::atomic<std::uint64_t> damped{0};     // results against a check's state that did not change it
+  std::atomic<std::uint64_t> turned_critical{0};
+  std::atomic<std::uint64_t> turned_ready{0};
+  std::atomic<std::uint64_t> renewed{0};                            // by a probe
+  std::atomic<std::uint64_t> evicted{0};                            // for a refused one
+  std::atomic<std::uint64_t> checks[3][4]{};                        // done, by CheckType and CheckEnd
+  std::atomic<std::uint64_t> probes[4]{};                           // done, by CheckEnd
+  Histogram lateness_seconds{Histogram::exponential(0.001, 4, 9)};  // 1 ms … 66 s
+};
+
+class HealthSchedule {
+ public:
+  HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now);
+  ~HealthSchedule();
+  HealthSchedule(const HealthSchedule&) = delete;
+  HealthSchedule& operator=(const HealthSchedule&) = delete;
+
+  // The service is as the registry shows it now. Returns whether any instance of it is watched.
+  bool look_at(const ServiceKey& service, LeaseTime now);
+  // Starts what is due.
+  void advance(LeaseTime now);
+  void finish(std::uint64_t run, CheckResult result, LeaseTime now);
+  void reported(const InstanceKey& key);
+  // When `advance` should be called next, or earlier.
+  [[nodiscard]] std::optional<LeaseTime> next_wake();
+
+  [[nodiscard]] const HealthCounters& counters() const { return counters_; }
+
+ private:
+  struct Watched;
+  struct Task;
+  // Outlives what it points to.
+  struct Place {
+    std::weak_ptr<Watched> watched;
+    std::size_t task = 0;
+  };
+  using Members = std::map<std::string, std::shared_ptr<Watched>, std::less<>>;
+
+  void watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now);
+  void fire(Task& task, LeaseTime now);
+  void fire_probe(Task& task, LeaseTime now);
+  void start_or_wait(Task& task, LeaseTime now);
+  bool start(const std::shared_ptr<Watched>& watched, std::size_t task, LeaseTime now);
+  void start_waiting(LeaseTime now);
+  void finish_check(Watched& watched, Task& task, const CheckResult& result, LeaseTime now);
+  void finish_probe(Watched& watched, Task& task, const CheckResult& result, LeaseTime now);
+  void judge(Watched& watched);
+  void set(Task& task, LeaseTime due);
+
+  const Registry& registry_;
+  HealthOrders& orders_;
+  const std::size_t in_flight_max_;
+  HealthCounters counters_;
+  std::map<ServiceKey, Members> services_;
+  std::unordered_map<std::uint64_t, Place> running_;
+  std::deque<Place> waiting_;
+  std::uint64_t last_run_ = 0;
+  TimingWheel wheel_;
+};
+
+}  // namespace rollcall::registry

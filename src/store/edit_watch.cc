@@ -1,0 +1,99 @@
+#include "store/edit_watch.h"
+
+#include <algorithm>
+#include <pthread.h>
+#include <utility>
+
+#include "base/log.h"
+#include "store/edit_reader.h"
+#include "store/instance_store.h"
+
+namespace rollcall::store {
+namespace {
+
+bool is_of_the_store(const registry::Outcome& outcome) {
+  return !outcome && (outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed);
+}
+
+}  // namespace
+
+void EditWatch::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    pthread_setname_np(pthread_self(), "edits");
+    run(stop);
+  });
+}
+
+void EditWatch::run(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stopped_.wait_for(lock, stop, limits::k_edit_look_every, [&] { return stop.stop_requested(); })) {
+    if (stop.stop_requested()) return;
+    look_soon();
+  }
+}
+
+void EditWatch::look_soon() {
+  if (is_asked_.exchange(true)) return;
+  writer_.run_soon([this] {
+    is_asked_.store(false);
+    if (look()) look_soon();
+  });
+}
+
+bool EditWatch::look() {
+  if (!store_.is_edited()) return false;
+  Result<std::vector<EditedRow>> rows = store_.begin_edits(limits::k_batch_changes_max);
+  if (!rows) {
+    if (rows.error().code != Errc::store_busy) say_once(rows.error());
+    return false;
+  }
+  std::vector<registry::Change> changes;
+  for (EditedRow& row : *rows) {
+    if (row.change) changes.push_back(*row.change);
+  }
+  std::vector<registry::Outcome> outcomes;
+  if (!changes.empty()) outcomes = writer_.apply_now(changes);
+  const Result<void> ended = store_.end_edits();
+  if (!ended) {
+    say_once(ended.error());
+    return false;
+  }
+  const auto failed = std::ranges::find_if(outcomes, is_of_the_store);
+  if (failed != outcomes.end()) {
+    say_once(failed->error());
+    return false;
+  }
+  last_failure_.clear();
+  note(*rows, outcomes);
+  return true;
+}
+
+// Which rows are on the roll now, and which are not.
+void EditWatch::note(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes) {
+  std::size_t bad = 0;
+  auto outcome = outcomes.begin();
+  const auto ignore = [&](const std::string& name, const std::string& problem) {
+    if (store_.ignored().add(name, problem) && ++bad <= limits::k_ignored_rows_said_max) {
+      log::warn("edited in the database and ignored: {}: {}", name, problem);
+    }
+  };
+  for (const EditedRow& row : rows) {
+    if (!row.change) {
+      ignore(row.name, row.problem);
+    } else if (const registry::Outcome& came_to = *outcome++;
+               came_to || came_to.error().code == Errc::unknown_instance) {
+      store_.ignored().remove(row.name);
+    } else {
+      ignore(row.name, came_to.error().message);
+    }
+  }
+  if (bad > limits::k_ignored_rows_said_max)
+    log::warn("edited in the database and ignored: {} more rows", bad - limits::k_ignored_rows_said_max);
+}
+
+void EditWatch::say_once(const Error& error) {
+  if (std::exchange(last_failure_, error.message) == error.message) return;
+  log::warn("edits of the database wait: {}", error.message);
+}
+
+}  // namespace rollcall::store

@@ -1,0 +1,100 @@
+#include "store/history_reader.h"
+
+#include <chrono>
+#include <exception>
+#include <pthread.h>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/rcu.h"
+#include "store/history_table.h"
+#include "store/sqlite_error.h"
+
+namespace rollcall::store {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto k_note_size_every = 10s;  // for the metrics
+
+}  // namespace
+
+Result<std::unique_ptr<HistoryReader>> HistoryReader::open(const std::filesystem::path& path,
+                                                           const registry::ZoneDirectory& zones) {
+  try {
+    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryTable>(path, zones)));
+  } catch (const std::exception& exception) {
+    return failure(Errc::start_up,
+                   "the history in the database " + path.string() + " cannot be read: " + exception.what());
+  }
+}
+
+HistoryReader::HistoryReader(std::unique_ptr<HistoryTable> table)
+    : table_(std::move(table)), thread_([this](const std::stop_token& stop) {
+        pthread_setname_np(pthread_self(), "history");
+        const rcu::Thread reader;  // zones are looked up
+        run(stop);
+      }) {}
+
+HistoryReader::~HistoryReader() { close(); }
+
+bool HistoryReader::read(registry::HistoryQuery query, Reply reply) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || queue_.size() >= limits::k_history_queries_max) return false;
+    queue_.push_back({std::move(query), std::move(reply)});
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+void HistoryReader::close() {
+  std::deque<Waiting> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    refused = std::exchange(queue_, {});
+  }
+  for (Waiting& waiting : refused) waiting.reply(failure(Errc::overloaded, "the server stops"));
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void HistoryReader::run(const std::stop_token& stop) {
+  note_size();
+  auto size_noted_at = std::chrono::steady_clock::now();
+  while (!stop.stop_requested()) {
+    std::optional<Waiting> next;
+    {
+      std::unique_lock lock(mutex_);
+      arrived_.wait_for(lock, stop, k_note_size_every, [this] { return !queue_.empty(); });
+      if (!queue_.empty()) {
+        next = std::move(queue_.front());
+        queue_.pop_front();
+      }
+    }
+    if (next) next->reply(answer(next->query));
+    if (std::chrono::steady_clock::now() - size_noted_at < k_note_size_every) continue;
+    note_size();
+    size_noted_at = std::chrono::steady_clock::now();
+  }
+}
+
+Result<registry::HistoryPage> HistoryReader::answer(const registry::HistoryQuery& query) {
+  try {
+    return table_->read(query);
+  } catch (const std::exception& exception) {
+    return std::unexpected(to_error(exception, "read"));
+  }
+}
+
+// A failure leaves the figure as it was: whoever asks for events is told of it.
+void HistoryReader::note_size() {
+  try {
+    size_.store(table_->size(), std::memory_order_relaxed);
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+}  // namespace rollcall::store

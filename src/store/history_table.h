@@ -1,0 +1,33 @@
+// The `event` table, read.
+//
+// Owner    one read-only connection.
+// Threads  one at a time.
+// Failure  SQLite's exceptions.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <cstdint>
+#include <filesystem>
+
+#include "registry/history.h"
+#include "store/zone_names.h"
+
+namespace rollcall::store {
+
+class HistoryTable {
+ public:
+  HistoryTable(const std::filesystem::path& path, const registry::ZoneDirectory& zones);
+
+  [[nodiscard]] registry::HistoryPage read(const registry::HistoryQuery& query);
+  // From the numbers alone, which have no gaps where nobody has made some.
+  [[nodiscard]] std::uint64_t size();
+
+ private:
+  void read_events(const registry::HistoryQuery& query, registry::HistoryPage& into);
+  void read_bounds(registry::EventId after, std::uint32_t limit, registry::HistoryPage& into);
+
+  SQLite::Database connection_;
+  ZoneNames zones_;
+};
+
+}  // namespace rollcall::store

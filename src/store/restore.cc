@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+#include <memory>
+#include <sqlite3.h>
+#include <utility>
+
+#include "store/copy.h"
+#include "store/copy_file.h"
+#include "store/database.h"
+#include "store/database_lock.h"
+#include "store/schema.h"
+#include "store/sqlite_error.h"
+
+namespace rollcall::store {
+namespace {
+
+// The highest numbers a database has given out.
+struct Numbers {
+  std::int64_t index = 0;
+  std::int64_t event = 0;
+};
+
+void check_whole(SQLite::Database& source, const std::filesystem::path& path) {
+  const std::string verdict = source.execAndGet("PRAGMA integrity_check(1)").getString();
+  if (verdict != "ok") throw CopyFailure(fmt::format("{} is damaged: {}", path.string(), verdict));
+}
+
+std::int64_t number_in(SQLite::Database& database, const char* query) {
+  try {
+    return database.execAndGet(query).getInt64();
+  } catch (const SQLite::Exception&) {
+    return 0;  // an older version has no such column
+  }
+}
+
+// Reads the numbers, and makes one file of the database that is to be replaced: a write-ahead log that stayed behind
+// would be taken for the new one's. Nobody but us may have it open for that; who came later would find the new file.
+Numbers retire(const std::filesystem::path& path) {
+  SQLite::Database database = open_source(path);
+  const std::int32_t owner = database.execAndGet("PRAGMA application_id").getInt();
+  if (owner != k_application_id) throw CopyFailure(fmt::format("{} belongs to another program", path.string()));
+  sqlite3_busy_timeout(database.getHandle(), static_cast<int>(k_busy_wait.count()));
+  const Numbers numbers{number_in(database, "SELECT change_index FROM roll"),
+                        number_in(database, "SELECT event_id FROM roll")};
+  try {
+    database.execAndGet("PRAGMA journal_mode = DELETE");
+  } catch (const SQLite::Exception& exception) {
+    if (primary_code(exception) == SQLITE_BUSY) {
+      throw CopyFailure(fmt::format("{} is open in another program: close it first", path.string()));
+    }
+    throw;
+  }
+  return numbers;
+}
+
+// What cannot be read is kept all the same, with its log.
+Numbers retire_if_readable(const std::filesystem::path& path) {
+  try {
+    return retire(path);
+  } catch (const SQLite::Exception&) {
+    return {};
+  }
+}
+
+void raise_numbers(Database& database, const Numbers& numbers) {
+  database.connection().exec(
+      fmt::format("UPDATE roll SET change_index = max(change_index, {}), event_id = max(event_id, {})", numbers.index,
+                  numbers.event));
+}
+
+// In the present version's tables, in one file, on the disk.
+Copied stage(const std::filesystem::path& file, const std::filesystem::path& staged, const std::filesystem::path& like,
+             const Numbers& numbers) {
+  SQLite::Database source = open_source(file);
+  copy_into(source, staged, like);
+  Copied copied;
+  {
+    Result<std::unique_ptr<Database>> database = Database::open(staged);
+    if (!database) throw CopyFailure(database.error().message);
+    raise_numbers(**database, numbers);
+    count_rows((*database)->connection(), copied);
+  }
+  copied.bytes = std::filesystem::file_size(staged);
+  sync_file(staged);
+  return copied;
+}
+
+// The name always leads to one database or the other.
+void put_in_place(const std::filesystem::path& staged, const std::filesystem::path& database,
+                  const std::filesystem::path& kept) {
+  if (!kept.empty()) {
+    remove_database(kept);
+    const std::filesystem::path log = with_suffix(database, "-wal");
+    if (std::filesystem::exists(log)) std::filesystem::rename(log, with_suffix(kept, "-wal"));
+    std::filesystem::create_hard_link(database, kept);
+  }
+  std::filesystem::rename(staged, database);
+  sync_directory_of(database);
+}
+
+Copied copy_in(const std::filesystem::path& file, const std::filesystem::path& database) {
+  std::error_code absent;
+  if (std::filesystem::equivalent(file, database, absent)) {
+    throw CopyFailure(fmt::format("{} is the database itself", file.string()));
+  }
+  {
+    SQLite::Database source = open_source(file);
+    check_ours(source, file);
+    check_whole(source, file);
+  }
+  const bool is_there = std::filesystem::exists(database);
+  const Result<DatabaseLock> lock = DatabaseLock::take(database);
+  if (!lock) throw CopyFailure(lock.error().message);
+  const bool has_content = is_there && std::filesystem::file_size(database) > 0;
+  const std::filesystem::path staged = with_suffix(database, ".restoring");
+  try {
+    const Numbers numbers = has_content ? retire_if_readable(database) : Numbers{};
+    Copied copied = stage(file, staged, is_there ? database : file, numbers);
+    if (has_content) copied.kept = with_suffix(database, ".bak");
+    put_in_place(staged, database, copied.kept);
+    return copied;
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(staged, ignored);
+    if (!is_there) std::filesystem::remove(database, ignored);  // the lock has made it
+    throw;
+  }
+}
+
+}  // namespace
+
+Result<Copied> restore_from(const std::filesystem::path& file, const std::filesystem::path& database) {
+  return copying("nothing is restored", [&] { return copy_in(file, database); });
+}
+
+}  // namespace rollcall::store

@@ -1,0 +1,151 @@
+// The health members of a registration: each field at its bound and one beyond, and what is read back.
+#include "registry/health_json.h"
+
+#include <fmt/format.h>
+#include <string>
+
+#include "catch.h"
+#include "registry/health.h"
+
+namespace rollcall::registry {
+namespace {
+
+// "ok", or the field that is wrong.
+std::string outcome_of(const std::string& object) {
+  const Result<SharedPlan> plan = parse_health(object);
+  return plan ? "ok" : plan.error().field;
+}
+std::string with_check(const std::string& members) { return outcome_of(R"({"checks":[{)" + members + "}]}"); }
+std::string with_http(const std::string& members) { return with_check(R"("type":"http",)" + members); }
+
+std::string written(const std::string& object) {
+  const Result<SharedPlan> plan = parse_health(object);
+  REQUIRE(plan);
+  const std::string text = write_health(*plan);
+  const Result<SharedPlan> again = parse_health(text);
+  REQUIRE(again);
+  CHECK(*again == *plan);
+  return text;
+}
+
+TEST_CASE("no member is no plan") {
+  CHECK(written("{}") == "{}");
+  CHECK(written(R"({"checks":[],"evict_on_refusal":false,"initial":"ready"})") == "{}");
+  CHECK_FALSE(bool{*parse_health("{}")});
+}
+
+TEST_CASE("a check is read back with its defaults") {
+  CHECK(written(R"({"checks":[{"type":"tcp"}]})") ==
+        R"({"checks":[{"type":"tcp","interval":"10s","timeout":"2s","rise":1,"fall":2}]})");
+  CHECK(written(R"({"checks":[{"type":"http","path":"/up?\"x","expect_status":[204,"3xx","400-404"]}]})") ==
+        R"({"checks":[{"type":"http","interval":"10s","timeout":"2s","rise":1,"fall":2,"path":"/up?\"x",)"
+        R"("expect_status":[204,"300-399","400-404"]}]})");
+  CHECK(written(R"({"checks":[{"type":"dns","name":"svc.internal","qtype":"SOA","interval":1}]})") ==
+        R"({"checks":[{"type":"dns","interval":"1s","timeout":"1s","rise":1,"fall":2,"name":"svc.internal",)"
+        R"("qtype":"SOA"}]})");
+}
+
+TEST_CASE("a probe may be a word") {
+  CHECK(written(R"({"probe":"tcp","evict_on_refusal":true})") ==
+        R"({"probe":{"type":"tcp","timeout":"2s"},"evict_on_refusal":true})");
+  CHECK(
+      written(R"({"probe":"http:/health","renew_on_probe":true})") ==
+      R"({"probe":{"type":"http","timeout":"2s","path":"/health","expect_status":["200-299"]},"renew_on_probe":true})");
+  for (const char* wrong : {R"("udp")", R"("http:health")", "7", R"({"type":"tcp","interval":"5s"})", R"({})"}) {
+    CHECK(outcome_of(fmt::format(R"({{"probe":{}}})", wrong)).starts_with("probe"));
+  }
+}
+
+TEST_CASE("an instance has at most 8 checks") {
+  const auto checks = [](int count) {
+    std::string list;
+    for (int i = 0; i < count; ++i) list += std::string(i == 0 ? "" : ",") + R"({"type":"tcp"})";
+    return outcome_of(R"({"checks":[)" + list + "]}");
+  };
+  CHECK(checks(8) == "ok");
+  CHECK(checks(9) == "checks");
+}
+
+TEST_CASE("an interval is from 1s to 1h, a time-out from 100ms to the interval") {
+  CHECK(with_check(R"("type":"tcp","interval":"1s")") == "ok");
+  CHECK(with_check(R"("type":"tcp","interval":"999ms")") == "checks[0].interval");
+  CHECK(with_check(R"("type":"tcp","interval":"1h")") == "ok");
+  CHECK(with_check(R"("type":"tcp","interval":"3601s")") == "checks[0].interval");
+  CHECK(with_check(R"("type":"tcp","interval":true)") == "checks[0].interval");
+  CHECK(with_check(R"("type":"tcp","timeout":"100ms")") == "ok");
+  CHECK(with_check(R"("type":"tcp","timeout":"99ms")") == "checks[0].timeout");
+  CHECK(with_check(R"("type":"tcp","timeout":"10s")") == "ok");
+  CHECK(with_check(R"("type":"tcp","timeout":"10001ms")") == "checks[0].timeout");
+}
+
+TEST_CASE("rise and fall are from 1 to 10") {
+  for (const char* name : {"rise", "fall"}) {
+    for (const char* wrong : {"0", "11", "-1", "1.5", "\"2\""}) {
+      CHECK(with_check(fmt::format(R"("type":"tcp","{}":{})", name, wrong)) == fmt::format("checks[0].{}", name));
+      CHECK(outcome_of(fmt::format(R"({{"checks":[{{"type":"tcp"}}],"{}":{}}})", name, wrong)) == name);
+    }
+    CHECK(with_check(fmt::format(R"("type":"tcp","{}":10)", name)) == "ok");
+  }
+}
+
+TEST_CASE("an address is a literal or a host name, and a port is a port") {
+  for (const char* good : {"192.0.2.7", "2001:db8::7", "web.example.com", "a_b.example"}) {
+    CHECK(with_check(fmt::format(R"("type":"tcp","address":"{}")", good)) == "ok");
+  }
+  for (const char* wrong : {"", ".", "a b", "a..b", "-/-", "[2001:db8::7]", "ä.example"}) {
+    CHECK(with_check(fmt::format(R"("type":"tcp","address":"{}")", wrong)) == "checks[0].address");
+  }
+  for (const char* wrong : {"0", "65536", "\"80\""}) {
+    CHECK(with_check(fmt::format(R"("type":"tcp","port":{})", wrong)) == "checks[0].port");
+  }
+}
+
+TEST_CASE("nothing in a request can end its line") {
+  CHECK(with_http(R"("path":"/a%20b")") == "ok");
+  for (const char* wrong : {R"("a")", R"("/a b")", R"("/\r\nX: y")", R"("/ä")", R"("")"}) {
+    CHECK(with_http(fmt::format(R"("path":{})", wrong)) == "checks[0].path");
+  }
+  CHECK(with_http(R"("host":"web.example\r\n")") == "checks[0].host");
+  CHECK(with_http(R"("method":"POST")") == "checks[0].method");
+  CHECK(with_http(fmt::format(R"("path":"/{}")", std::string(1023, 'a'))) == "ok");
+  CHECK(with_http(fmt::format(R"("path":"/{}")", std::string(1024, 'a'))) == "checks[0].path");
+}
+
+TEST_CASE("an expected status is a number, a class or a range") {
+  for (const char* good : {"200", R"("2xx")", R"("200-204")", R"("204")", R"([200,"3xx"])", "599"}) {
+    CHECK(with_http(fmt::format(R"("expect_status":{})", good)) == "ok");
+  }
+  for (const char* wrong : {"99", "600", R"("6xx")", R"("204-200")", R"("2x")", "[]", R"("200-")", "{}", "200.0"}) {
+    CHECK(with_http(fmt::format(R"("expect_status":{})", wrong)) == "checks[0].expect_status");
+  }
+  CHECK(with_http(fmt::format(R"("expect_body":"{}")", std::string(256, 'a'))) == "ok");
+  CHECK(with_http(fmt::format(R"("expect_body":"{}")", std::string(257, 'a'))) == "checks[0].expect_body");
+}
+
+TEST_CASE("a field of another type of check is unknown") {
+  CHECK(with_check(R"("type":"tcp","path":"/")") == "checks[0].path");
+  CHECK(with_check(R"("type":"http","qtype":"A")") == "checks[0].qtype");
+  CHECK(with_check(R"("type":"grpc")") == "checks[0].type");
+  CHECK(with_check(R"("interval":"1s")") == "checks[0].type");
+  CHECK(with_check(R"("type":"dns")") == "checks[0].name");
+  CHECK(with_check(R"("type":"dns","name":"a","qtype":"NONSENSE")") == "checks[0].qtype");
+}
+
+TEST_CASE("what says nothing by itself is refused") {
+  CHECK(outcome_of(R"({"evict_on_refusal":true})") == "evict_on_refusal");
+  CHECK(outcome_of(R"({"renew_on_probe":true})") == "renew_on_probe");
+  CHECK(outcome_of(R"({"initial":"critical"})") == "initial");
+  CHECK(outcome_of(R"({"rise":2})") == "rise");
+  CHECK(outcome_of(R"({"initial":"up","checks":[{"type":"tcp"}]})") == "initial");
+  CHECK(outcome_of("[]") == "checks");
+  CHECK(outcome_of("{") == "checks");
+}
+
+TEST_CASE("an output is cut between characters") {
+  CHECK(cut_output(std::string(256, 'a')).size() == 256);
+  CHECK(cut_output(std::string(257, 'a')).size() == 256);
+  CHECK(cut_output(std::string(255, 'a') + "ä").size() == 255);
+}
+
+}  // namespace
+}  // namespace rollcall::registry

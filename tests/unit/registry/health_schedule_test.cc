@@ -1,0 +1,375 @@
+// Checks and probes on a virtual clock: what is run when, and what the roll is told.
+#include "registry/health_schedule.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "registry/health_json.h"
+#include "unit/registry/world.h"
+
+namespace rollcall::registry {
+namespace {
+
+using namespace testing;
+
+SharedPlan plan(std::string_view json) {
+  Result<SharedPlan> parsed = parse_health(json);
+  INFO((parsed ? std::string() : parsed.error().message));
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+// Keeps what is asked for; results are given by the test.
+struct Office final : HealthOrders {
+  World& world;
+  HealthSchedule schedule;
+  std::vector<CheckRun> runs;  // under way
+  Lines lines;
+  bool tells_the_roll = true;
+
+  explicit Office(World& its_world, std::size_t in_flight = 512)
+      : world(its_world), schedule(its_world.registry, *this, in_flight, its_world.clock.now()) {}
+
+  void run(CheckRun run) override { runs.push_back(std::move(run)); }
+  void report(const InstanceKey& key, bool critical, const std::string& output) override {
+    lines.push_back(key.id + (critical ? " critical: " + output : " ready"));
+    reports.push_back({SetHealth{key, critical, output}});
+  }
+  void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) override {
+    lines.push_back(key.id + " evicted: " + output);
+    reports.push_back({End{key, output, expires_at}});
+  }
+
+  void add(const std::string& id, std::string_view json, std::chrono::milliseconds ttl = 1h) {
+    Registration asked = registration("web", id);
+    asked.health = plan(json);
+    asked.ttl = ttl;
+    REQUIRE(world.apply(Register{asked}));
+    look();
+  }
+  void look() { schedule.look_at({k_svc, "web"}, world.clock.now()); }
+
+  // Runs of all that was asked for end so; what was reported reaches the roll.
+  void answer(CheckEnd end, const std::string& output = "no") {
+    for (CheckRun& run : std::exchange(runs, {})) schedule.finish(run.id, {end, output}, world.clock.now());
+    for (const Change& change : std::exchange(reports, {})) {
+      if (tells_the_roll) static_cast<void>(world.apply(change));
+      const auto* health = std::get_if<SetHealth>(&change.asked);
+      if (health != nullptr) schedule.reported(health->key);
+    }
+    look();
+  }
+  // Time passes in small steps; how many runs have begun in it.
+  std::size_t pass(LeaseTime::duration time, LeaseTime::duration step = 10ms) {
+    const std::size_t before = runs.size();
+    for (LeaseTime::duration gone{}; gone < time; gone += step) {
+      world.pass(step);
+      schedule.advance(world.clock.now());
+    }
+    return runs.size() - before;
+  }
+  Status status(const std::string& id) const {
+    const rcu::ReadLock lock;
+    return world.registry.find_instance(key("web", id).ref())->status;
+  }
+  std::vector<Change> reports;
+};
+
+constexpr std::string_view k_tcp = R"({"checks":[{"type":"tcp"}]})";
+
+TEST_CASE("a check runs once in each interval") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp);
+  for (int round = 0; round < 5; ++round) {
+    CHECK(office.pass(10s) == 1);
+    office.answer(CheckEnd::passed);
+  }
+  CHECK(office.lines.empty());
+  CHECK(office.status("a") == Status::ready);
+}
+
+TEST_CASE("a check that has not ended is not run again") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp);
+  CHECK(office.pass(10s) == 1);
+  CHECK(office.pass(30s) == 0);
+}
+
+TEST_CASE("two failures in a row are a failure, and one pass ends it") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp);
+  office.pass(10s);
+  office.answer(CheckEnd::failed, "once");
+  CHECK(office.lines.empty());
+  CHECK(office.schedule.counters().damped == 1);
+  office.pass(10s);
+  office.answer(CheckEnd::failed, "twice");
+  CHECK(office.lines == Lines{"a critical: twice"});
+  CHECK(office.status("a") == Status::critical);
+  office.pass(10s);
+  office.answer(CheckEnd::passed);
+  CHECK(office.lines.back() == "a ready");
+  CHECK(office.status("a") == Status::ready);
+}
+
+TEST_CASE("a pass in between begins the row anew: what flaps stays as it is") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp);
+  for (int round = 0; round < 20; ++round) {
+    office.pass(10s);
+    office.answer(round % 2 == 0 ? CheckEnd::failed : CheckEnd::passed);
+  }
+  CHECK(office.lines.empty());
+  CHECK(office.schedule.counters().damped == 10);
+}
+
+TEST_CASE("rise and fall of the instance hold for all checks that do not say their own") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp"}],"rise":3,"fall":4})");
+  for (int failures = 1; failures <= 4; ++failures) {
+    CHECK(office.lines.empty());
+    office.pass(10s);
+    office.answer(CheckEnd::timed_out);
+  }
+  CHECK(office.lines.size() == 1);
+  for (int passes = 1; passes <= 3; ++passes) {
+    CHECK(office.lines.size() == 1);
+    office.pass(10s);
+    office.answer(CheckEnd::passed);
+  }
+  CHECK(office.lines.back() == "a ready");
+}
+
+TEST_CASE("only changes are told, never every result") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp);
+  for (int round = 0; round < 10; ++round) {
+    office.pass(10s);
+    office.answer(CheckEnd::failed);
+  }
+  CHECK(office.lines.size() == 1);
+  CHECK(world.journal.records == 2);  // registered, critical
+}
+
+TEST_CASE("what the roll could not take is told again with the next result") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1}]})");
+  office.tells_the_roll = false;
+  office.pass(10s);
+  office.answer(CheckEnd::failed);
+  CHECK(office.status("a") == Status::ready);
+  office.tells_the_roll = true;
+  office.pass(10s);
+  office.answer(CheckEnd::failed);
+  CHECK(office.lines.size() == 2);
+  CHECK(office.status("a") == Status::critical);
+}
+
+TEST_CASE("an instance is critical while any of its checks is down") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1},{"type":"http","fall":1}]})");
+  const auto results = [&](CheckEnd tcp, CheckEnd http) {
+    office.pass(10s);
+    REQUIRE(office.runs.size() == 2);
+    for (CheckRun& run : std::exchange(office.runs, {})) {
+      const bool is_tcp = run.check->type == CheckType::tcp;
+      office.schedule.finish(run.id, {is_tcp ? tcp : http, is_tcp ? "tcp" : "http"}, world.clock.now());
+    }
+    office.answer(CheckEnd::passed);
+  };
+  results(CheckEnd::passed, CheckEnd::failed);
+  CHECK(office.lines == Lines{"a critical: http"});
+  results(CheckEnd::failed, CheckEnd::passed);
+  CHECK(office.status("a") == Status::critical);
+  results(CheckEnd::passed, CheckEnd::passed);
+  CHECK(office.status("a") == Status::ready);
+}
+
+TEST_CASE("an instance that starts critical is ready after its first pass, within a second") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","interval":"1h"}],"initial":"critical"})");
+  CHECK(office.status("a") == Status::critical);
+  CHECK(office.pass(1s) == 1);
+  office.answer(CheckEnd::passed);
+  CHECK(office.status("a") == Status::ready);
+}
+
+TEST_CASE("an instance that gives up its checks is no longer critical") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1}]})");
+  office.pass(10s);
+  office.answer(CheckEnd::failed);
+  CHECK(office.status("a") == Status::critical);
+  office.add("a", "{}");
+  CHECK(office.status("a") == Status::ready);
+  CHECK(office.schedule.counters().watched == 0);
+  CHECK(office.pass(60s) == 0);
+}
+
+TEST_CASE("a draining instance is checked too, and its health is kept beside the drain") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1}]})");
+  REQUIRE(world.apply(SetDraining{key("web", "a")}));
+  office.look();
+  office.pass(10s);
+  office.answer(CheckEnd::failed);
+  CHECK(office.status("a") == Status::draining);
+  REQUIRE(world.apply(SetDraining{key("web", "a"), false}));
+  CHECK(office.status("a") == Status::critical);
+}
+
+TEST_CASE("nobody is checked whose lease has ended") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp, 1s);
+  world.pass(1s);
+  CHECK(office.pass(60s) == 0);
+}
+
+TEST_CASE("checks of many are spread over the interval") {
+  World world;
+  Office office(world);
+  for (int i = 0; i < 1000; ++i) office.add("i-" + std::to_string(i), k_tcp);
+  for (int second = 0; second < 10; ++second) {
+    const std::size_t begun = office.pass(1s);
+    CHECK(begun > 60);
+    CHECK(begun < 140);
+  }
+  CHECK(office.runs.size() == 1000);
+}
+
+TEST_CASE("no more run at once than the bound; the others wait in line and count as late") {
+  World world;
+  Office office(world, 3);
+  for (int i = 0; i < 5; ++i) office.add("i-" + std::to_string(i), R"({"checks":[{"type":"tcp","interval":"1s"}]})");
+  office.pass(1s);
+  CHECK(office.runs.size() == 3);
+  CHECK(office.schedule.counters().in_flight == 3);
+  CHECK(office.schedule.counters().waiting == 2);
+  world.pass(5s);
+  office.answer(CheckEnd::passed);
+  CHECK(office.runs.size() == 2);
+  CHECK(office.schedule.counters().late == 2);
+}
+
+TEST_CASE("a result for an instance that has left is forgotten") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1}]})");
+  office.pass(10s);
+  REQUIRE(world.remove("web", "a"));
+  office.look();
+  office.answer(CheckEnd::failed);
+  CHECK(office.lines.empty());
+  CHECK(office.schedule.counters().in_flight == 0);
+}
+
+// --- Probes ---
+
+TEST_CASE("an instance is probed when two heartbeats are missing: after two thirds of its ttl") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp"})", 15s);
+  CHECK(office.pass(9990ms) == 0);
+  CHECK(office.pass(20ms) == 1);
+  CHECK(office.runs[0].timeout == 2s);
+}
+
+TEST_CASE("an instance that sends its heartbeats is never probed") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp"})", 15s);
+  for (int beat = 0; beat < 100; ++beat) {
+    CHECK(office.pass(5s) == 0);
+    REQUIRE(world.renew(key("web", "a")));
+  }
+}
+
+TEST_CASE("a probe that passes is counted, and extends nothing") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp"})", 15s);
+  office.pass(10s);
+  office.answer(CheckEnd::passed);
+  CHECK(world.left(key("web", "a")) == 5s);
+  CHECK(office.pass(4990ms) == 0);
+  CHECK(office.schedule.counters().probes[0] == 1);
+  world.pass(1s);
+  CHECK(world.sweep() == 1);
+}
+
+TEST_CASE("with renew_on_probe nobody has to send heartbeats") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"http:/health","renew_on_probe":true})", 15s);
+  for (int round = 0; round < 100; ++round) {
+    CHECK(office.pass(10s) == 1);
+    office.answer(CheckEnd::passed);
+    CHECK(world.left(key("web", "a")) == 15s);
+    CHECK(world.sweep() == 0);
+  }
+  CHECK(office.schedule.counters().renewed == 100);
+}
+
+TEST_CASE("a refused probe ends the lease where that is asked for") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
+  office.add("b", R"({"probe":"tcp"})", 15s);
+  office.pass(10s);
+  office.answer(CheckEnd::refused, "connection refused");
+  CHECK(office.lines == Lines{"a evicted: connection refused"});
+  CHECK(world.ids("web") == Ids{"b"});
+}
+
+TEST_CASE("a heartbeat that comes before the end is applied wins") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
+  office.pass(10s);
+  REQUIRE(office.runs.size() == 1);
+  office.schedule.finish(office.runs[0].id, {CheckEnd::refused, "no"}, world.clock.now());
+  REQUIRE(office.reports.size() == 1);
+  REQUIRE(world.renew(key("web", "a")));
+  static_cast<void>(world.apply(office.reports[0]));
+  CHECK(world.ids("web") == Ids{"a"});
+}
+
+TEST_CASE("a probe that fails otherwise is tried again until the lease ends") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp","evict_on_refusal":true})", 12s);
+  std::size_t tries = 0;
+  for (int step = 0; step < 1200; ++step) {
+    tries += office.pass(10ms);
+    if (!office.runs.empty()) office.answer(CheckEnd::timed_out);
+  }
+  CHECK(tries == 4);  // after 8, 9, 10 and 11 s
+  CHECK(office.lines.empty());
+}
+
+TEST_CASE("a probe has no longer than the lease has") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp"})", 1s);
+  office.pass(700ms);
+  REQUIRE(office.runs.size() == 1);
+  CHECK(office.runs[0].timeout <= 340ms);
+}
+
+}  // namespace
+}  // namespace rollcall::registry
