@@ -9,8 +9,6 @@
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //
 // Source   interface.md §1, §5; docs/architecture.md.
-#include <array>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -357,7 +355,7 @@ int start(const std::vector<std::string>& arguments) {
   }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);
   log::set_up(settings.log_level, settings.log_format);
-  const ops::ops::Signals signals;
+  const ops::Signals signals;
   const rcu::Thread reader;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);
   if (!zones) return refuse(zones.error());

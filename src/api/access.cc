@@ -42,6 +42,11 @@ bool Grant::covers(const registry::ServiceRef& service) const {
   return covers(service.zone) && matches(services, service.name);
 }
 
+bool Grant::covers(std::optional<registry::ZoneId> zone, std::optional<std::string_view> service) const {
+  const bool has_zone = zone ? covers(*zone) : !zones.has_value();
+  return has_zone && (service ? matches(services, *service) : std::ranges::find(services, "*") != services.end());
+}
+
 void Access::replace(AccessRules rules) {
   auto fresh = std::make_shared<const AccessRules>(std::move(rules));
   rules_.with([&](Shared& current) { current = std::move(fresh); });

@@ -38,6 +38,8 @@ struct Grant {
 
   [[nodiscard]] bool covers(registry::ZoneId zone) const;
   [[nodiscard]] bool covers(const registry::ServiceRef& service) const;
+  // A whole range: every zone where none is named, every service where none is, also those that nobody has heard of yet.
+  [[nodiscard]] bool covers(std::optional<registry::ZoneId> zone, std::optional<std::string_view> service) const;
 };
 
 struct Token {

@@ -13,9 +13,14 @@ constexpr std::size_t k_shown_bytes_max = 400;  // of a target: a service and th
 
 std::string_view verb_of(const registry::Register&) { return "register"; }
 std::string_view verb_of(const registry::Deregister&) { return "deregister"; }
+std::string_view verb_of(const registry::SetDraining& change) { return change.is_draining ? "drain" : "end drain"; }
+std::string_view verb_of(const registry::SetHealth&) { return "set health"; }
+std::string_view verb_of(const registry::End&) { return "end"; }
+std::string_view verb_of(const registry::Edit&) { return "edit"; }
 
 const registry::InstanceKey& key_of(const registry::Register& change) { return change.registration.key; }
-const registry::InstanceKey& key_of(const registry::Deregister& change) { return change.key; }
+const registry::InstanceKey& key_of(const registry::Edit& change) { return change.registration.key; }
+const registry::InstanceKey& key_of(const auto& change) { return change.key; }
 
 std::string_view word_for(const registry::Applied& applied) {
   if (applied.created) return "created";
@@ -47,7 +52,7 @@ Audit::Audit(const registry::Change& change, const Principal& principal, const r
             return fmt::format(R"(audit: {} service="{}" zone="{}" id="{}" {})", verb_of(each), key.service.name,
                                zones.name_of(key.service.zone), escape(key.id), words_about(principal));
           },
-          change)) {}
+          change.asked)) {}
 
 void Audit::record(const registry::Outcome& outcome) const {
   if (!outcome) {

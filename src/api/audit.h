@@ -4,8 +4,8 @@
 //   audit: DELETE "/v1/services/db/instances/db-1" by="token deploy" from=192.0.2.9: refused: …
 //
 // Shape    what comes from outside stands escaped in quotes (escape.h). Never a token.
-// Rule     at level info: changes made, failed, and refused to somebody known. At level debug: what changed nothing but
-//          a lease, and refusals of whoever is unknown here, who could fill a disk with them.
+// Rule     at level info: changes made, failed, and refused to somebody known. At level debug: what the writer found to
+//          change nothing, and refusals of whoever is unknown here, who could fill a disk with them. Heartbeats: none.
 // Threads  any.
 #pragma once
 

@@ -5,6 +5,7 @@
 // Source   interface.md §4.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "api/api.h"
@@ -35,6 +36,9 @@ struct Call {
 // changes anything of a service asks, once it knows which: those below ask by themselves.
 [[nodiscard]] Result<void> permit(const Call& call, registry::ZoneId zone);
 [[nodiscard]] Result<void> permit(const Call& call, const registry::ServiceRef& service);
+// For what shows a whole range of them without a look at each: all zones where none is named, all services likewise.
+[[nodiscard]] Result<void> permit_range(const Call& call, std::optional<registry::ZoneId> zone,
+                                        std::optional<std::string_view> service);
 
 // The service and the instance that the path names, and that the caller may ask for.
 [[nodiscard]] Result<std::string> parse_service(const Call& call);

@@ -29,6 +29,14 @@ Result<void> permit(const Call& call, const registry::ServiceRef& service) {
                                   verb_of(call.right), service.name, call.zones.name_of(service.zone)));
 }
 
+Result<void> permit_range(const Call& call, std::optional<registry::ZoneId> zone,
+                          std::optional<std::string_view> service) {
+  if (call.standing.grant->covers(zone, service)) return {};
+  return forbid(call, fmt::format("{} may not {} all of this; name a zone and a service it is for, with ?zone= and "
+                                  "?service=",
+                                  call.standing.principal.text(), verb_of(call.right)));
+}
+
 Result<std::string> parse_service_unasked(const Call& call) {
   std::string room;
   return registry::parse_label(decode(call.service, room), "service");

@@ -2,9 +2,12 @@
 
 import json
 import secrets
+import socket
+import ssl
 import subprocess
 
 from tests.interop import certificates
+from tests.support.api import wire
 from tests.support.case import Case
 from tests.support.processes import need_program, run
 from tests.support.rollcall import BINARY, run_to_end
@@ -200,6 +203,25 @@ class ClientCertificatesTest(Case):
         self.assertEqual(0, self.put("db", client=stranger))
         old = certificates.sign(self.directory, self.ca, "db-3", "subjectAltName=DNS:db-3.hosts.example.net", days=-1)
         self.assertEqual(0, self.put("db", client=old))
+        server = certificates.sign(self.directory, self.ca, "db-4",
+                                   "subjectAltName=DNS:db-4.hosts.example.net\nextendedKeyUsage=serverAuth")
+        self.assertEqual(0, self.put("db", client=server))
+
+    def test_a_resumed_session_is_let_in_as_the_first_was(self):
+        self.start_with("optional")
+        request = wire("PUT", "/v1/services/db/instances/i-1", {"address": "192.0.2.1", "port": 80})
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = ssl.create_default_context(cafile=self.certificate)
+            context.maximum_version = version
+            context.load_cert_chain(*self.db)
+            session = None
+            for turn in range(2):
+                with socket.create_connection(("127.0.0.1", int(self.port)), timeout=10) as raw, \
+                        context.wrap_socket(raw, server_hostname=certificates.NAME, session=session) as stream:
+                    stream.sendall(request)
+                    self.assertRegex(stream.recv(4096), rb"^HTTP/1\.1 20[01] ")
+                    self.assertEqual(turn == 1, stream.session_reused)
+                    session = stream.session
 
     def test_it_does_not_start_with_an_authority_it_cannot_read(self):
         self.ca[0].write_text("nonsense")

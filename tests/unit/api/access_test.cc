@@ -174,6 +174,21 @@ TEST_CASE("who may write some services writes and sees those") {
   CHECK(world.as(k_admin, Method::get, "/v1/services/db/instances/b").status == 404);
 }
 
+TEST_CASE("a range is covered where all of it is") {
+  const registry::ZoneId first{0};
+  const Grant all{.right = Right::read, .zones = {}};
+  const Grant some{.right = Right::read, .zones = {}, .services = {"web", "batch-*"}};
+  const Grant lab{.right = Right::read, .zones = {{k_second_zone}}};
+  CHECK(all.covers(std::nullopt, std::nullopt));
+  CHECK(all.covers(first, "db"));
+  CHECK(some.covers(std::nullopt, "batch-1"));
+  CHECK_FALSE(some.covers(std::nullopt, "db"));
+  CHECK_FALSE(some.covers(first, std::nullopt));
+  CHECK(lab.covers(k_second_zone, std::nullopt));
+  CHECK_FALSE(lab.covers(std::nullopt, "web"));
+  CHECK_FALSE(lab.covers(first, "web"));
+}
+
 TEST_CASE("who may write in one zone writes there, whichever way the zone is named") {
   Guarded world;
   const std::string body = R"({"address":"192.0.2.1","port":80})";

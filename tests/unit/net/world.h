@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -34,6 +35,51 @@ struct Connections {
   std::size_t dns = 1000;
   std::size_t http = 1000;
   std::chrono::milliseconds commit = limits::k_http_commit;
+  std::size_t feed = limits::k_feed_events_max;
+};
+
+// A stored history that answers at once, from what the test has put into it.
+class MemoryHistory final : public registry::History {
+ public:
+  [[nodiscard]] bool read(registry::HistoryQuery query, Reply reply) override {
+    if (is_full) return false;
+    registry::HistoryPage page;
+    page.upto = query.after.value_or(0);
+    for (const registry::Event& event : events) {
+      if (query.after && event.id <= *query.after) continue;
+      if (page.first == 0) page.first = event.id;
+      if (page.events.size() == query.limit) break;
+      page.upto = event.id;
+      if (query.what.takes(event)) page.events.push_back(event);
+    }
+    ++pages;
+    if (!query.after) std::ranges::reverse(page.events);
+    reply(std::move(page));
+    return true;
+  }
+  [[nodiscard]] std::uint64_t size() const noexcept override { return events.size(); }
+
+  std::vector<registry::Event> events;  // set before the first question
+  bool is_full = false;
+  std::atomic<int> pages{0};
+};
+
+// Both are shown the roll.
+class TwoAudiences final : public registry::Audience {
+ public:
+  TwoAudiences(registry::Audience& first, registry::Audience& second) : first_(first), second_(second) {}
+  void publish(const registry::Service& service) override {
+    first_.publish(service);
+    second_.publish(service);
+  }
+  void withdraw(const registry::ServiceRef& service) override {
+    first_.withdraw(service);
+    second_.withdraw(service);
+  }
+
+ private:
+  registry::Audience& first_;
+  registry::Audience& second_;
 };
 
 inline Listeners loopback(const Connections& most) {
@@ -49,7 +95,9 @@ inline Listeners loopback(const Connections& most) {
 class World {
  public:
   explicit World(const Connections& most = {})
-      : server_(std::move(Server::bind(loopback(most), responder_, api_, writer_, clock_).value())),
+      : feed_(most.feed),
+        server_(std::move(
+            Server::bind(loopback(most), responder_, api_, writer_, clock_, {waiters_, feed_, history_}).value())),
         writing_([this](const std::stop_token& stop) {
           const rcu::Thread reader;
           writer_.run(stop);
@@ -67,6 +115,19 @@ class World {
   }
 
   [[nodiscard]] Server& server() { return *server_; }
+  [[nodiscard]] registry::Waiters& waiters() { return waiters_; }
+  [[nodiscard]] registry::Feed& feed() { return feed_; }
+  [[nodiscard]] MemoryHistory& history() { return history_; }
+  // Until so many calls wait for a service.
+  void wait_for_waiters(std::size_t count) const {
+    while (waiters_.count() != count) std::this_thread::yield();
+  }
+  // The sum over the loops.
+  [[nodiscard]] std::uint64_t counted(std::atomic<std::uint64_t> api::Counters::* counter) const {
+    std::uint64_t sum = 0;
+    for (const api::Counters* loop : server_->http_counters()) sum += (loop->*counter).load();
+    return sum;
+  }
   [[nodiscard]] Client http() const { return Client(server_->http_endpoints().front()); }
   [[nodiscard]] Client dns() const { return Client(server_->dns_endpoints().front()); }
   [[nodiscard]] Client dns_udp() const { return Client(server_->dns_endpoints().front(), SOCK_DGRAM); }
@@ -89,7 +150,11 @@ class World {
   answer::Zones zones_{answer::testing::make_zones(answer::testing::k_zone_text, {})};
   answer::Roster roster_{zones_, [](const registry::ServiceRef&) { return answer::AnswerPolicy{}; }};
   registry::testing::SharedClock clock_;
-  registry::Registry registry_{journal_, roster_, zones_, 1h};
+  registry::Waiters waiters_;
+  TwoAudiences audiences_{roster_, waiters_};
+  registry::Feed feed_;
+  MemoryHistory history_;
+  registry::Registry registry_{journal_, audiences_, zones_, 1h, &feed_};
   registry::Writer writer_{registry_, clock_};
   FakeServer fake_;
   api::Access access_{api::AccessRules{}};

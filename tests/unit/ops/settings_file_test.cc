@@ -33,6 +33,8 @@ void check_defaults(const Settings& settings) {
   CHECK(settings.http_listen == std::vector{*IpEndpoint::parse("127.0.0.1:8500")});
   CHECK(settings.max_http_connections == 10'000);
   CHECK(settings.store_path == "rollcall.db");
+  CHECK(settings.history_rows == 100'000);
+  CHECK(settings.history_age == 24h * 7);
   CHECK(settings.lease.standard == 15s);
   CHECK(settings.lease.min == 1s);
   CHECK(settings.lease.max == 24h);
@@ -52,6 +54,17 @@ TEST_CASE("an empty settings file means the defaults") {
   check_defaults(settings_of("[dns]\n[http]\n[store]\n[lease]\n[log]\n"));
 }
 
+TEST_CASE("the history is bounded by rows and by age, or switched off") {
+  const Settings settings = settings_of("[history]\nrows = 0\nage = '1s'\n");
+  CHECK(settings.history_rows == 0);
+  CHECK(settings.history_age == 1s);
+  CHECK(settings_of("[history]\nrows = 100000000\nage = '87600h'\n").history_rows ==
+        limits::k_history_rows_setting_max);
+  for (const char* wrong : {"rows = -1", "rows = 100000001", "age = '999ms'", "age = '87601h'", "days = 7"}) {
+    CHECK_FALSE(complaint_of(std::string("[history]\n") + wrong + "\n").empty());
+  }
+}
+
 TEST_CASE("the commented example shows every key at its default") {
   std::ifstream file(ROLLCALL_SOURCE_DIR "/docs/rollcall.toml");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -69,6 +82,8 @@ TEST_CASE("the commented example shows every key at its default") {
                           "cookie_secrets",
                           "max_connections",
                           "path",
+                          "rows",
+                          "age",
                           "default",
                           "min",
                           "max",
@@ -177,7 +192,7 @@ TEST_CASE("an unknown key is named with file, line, and the keys there are") {
   CHECK(complaint_of("[log]\nfile = 'x'\n") == "rollcall.toml:2: log.file: unknown key; [log] has level, format");
   CHECK(complaint_of("\n[dnss]\n") ==
         "rollcall.toml:2: dnss: unknown key; the file has [dns], [http], [store], "
-        "[lease], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [log]");
+        "[history], [lease], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [log]");
 }
 
 TEST_CASE("of several mistakes the first in the file is reported") {
