@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "answer/explain.h"
 #include "answer/transfers.h"
 #include "api/api.h"
 #include "base/log.h"
@@ -75,6 +76,7 @@ class Rollcalld {
         transfers_(
             zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
+        explainer_(zones_, roster_, settings_.udp_payload),
         clock_(steady_clock::now()),
         report_(settings_.lease),
         access_(ops::access_rules_of(settings_)) {}
@@ -107,6 +109,7 @@ class Rollcalld {
   answer::Transfers transfers_;
   registry::Waiters waiters_;
   registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
+  answer::Explainer explainer_;
   registry::Feed feed_;
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
@@ -162,7 +165,8 @@ Result<void> Rollcalld::bind() {
                                 .access = ops::access_of(settings_),
                                 .rate_limit = ops::rate_limit_of(settings_),
                                 .tsig_keys = settings_.keys,
-                                .transfers = &transfers_});
+                                .transfers = &transfers_,
+                                .explains = settings_.explain});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
@@ -183,6 +187,7 @@ Result<void> Rollcalld::bind() {
                 .writer = *writer_,
                 .clock = clock_,
                 .zones = zones_,
+                .explainer = explainer_,
                 .feed = feed_,
                 .history = *history_,
                 .transfers = transfers_,

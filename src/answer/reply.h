@@ -44,6 +44,9 @@ struct Explanation {
   dns::ExtendedError code = dns::ExtendedError::other;
   std::string_view text;
 };
+inline constexpr Explanation k_not_ours{dns::ExtendedError::not_authoritative,
+                                        "none of the zones served here encloses the name"};
+inline constexpr Explanation k_cut_short{dns::ExtendedError::other, "more records than a message can hold"};
 
 class Reply {
  public:
@@ -96,6 +99,7 @@ class Reply {
   void explain(dns::ExtendedError code, std::string_view text) {
     if (!explanation_) explanation_ = {code, text};
   }
+  [[nodiscard]] const std::optional<Explanation>& explanation() const { return explanation_; }
 
   // Writes header and OPT. `udp_payload`: what this server takes over UDP (RFC 6891 §6.2.3). Returns the message's
   // size.

@@ -48,6 +48,8 @@ Rcode Resolution::run() {
 
 Resolution::Step Resolution::answer_name() {
   const RosterName found = roster_.find(*zone_, *name_, now_);
+  if (trace_ != nullptr) [[unlikely]]
+    trace_->arrive(*zone_, *name_, found, reply_.records(Section::answer));
   return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
 }
 
@@ -126,6 +128,8 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
   if (!service.is_live(*found.member)) {
     const View* tagged = has_addresses ? found.answers->find_tag(name_->label(0)) : nullptr;
     if (tagged == nullptr) return deny(Rcode::nxdomain);
+    if (trace_ != nullptr) [[unlikely]]
+      trace_->take_for_tag(*tagged);
     return answer_service({RosterName::Kind::service, found.answers, tagged});
   }
   bool put = false;
@@ -196,6 +200,8 @@ Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
 Resolution::Step Resolution::answer_static_name() {
   const StaticAnswer found = zone_->records.look_up(*name_, query_.type);
   if (found.wildcard && is_below_roster_name()) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
+  if (trace_ != nullptr) [[unlikely]]
+    trace_->find(found);
   switch (found.found) {
     case Found::hit: return answer_hit(found);
     case Found::nodata: return deny(Rcode::noerror);
@@ -269,7 +275,11 @@ Resolution::Step Resolution::move_to(Bytes target) {
   if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
   name_ = &targets_[aliases_++];
   const Zone* next = zones_.find_answering(*name_, query_.type);
-  if (next == nullptr) return Rcode::noerror;  // out of our zones: the client asks on
+  if (next == nullptr) {  // out of our zones: the client asks on
+    if (trace_ != nullptr) [[unlikely]]
+      trace_->leave(*name_, reply_.records(Section::answer));
+    return Rcode::noerror;
+  }
   zone_ = next;
   reply_.show_serial(zone_->serial);
   spelling_ = target;

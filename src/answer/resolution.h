@@ -2,6 +2,7 @@
 //
 // Shape    `run` fills the reply's sections and says the RCODE. An alias starts over with its target, at most
 //          k_cname_chain_max times and never with a name that has been answered.
+// Trace    given by those who only want to know: the answer then counts as handed out to nobody. Else null.
 // Threads  one query, one worker; under the caller's ReadLock.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "answer/reply.h"
 #include "answer/roster.h"
 #include "answer/service_sections.h"
+#include "answer/trace.h"
 #include "answer/zones.h"
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -24,7 +26,7 @@ namespace rollcall::answer {
 class Resolution {
  public:
   Resolution(const ZoneTable& zones, const Roster& roster, const Zone& zone, const dns::Query& query, Reply& reply,
-             registry::LeaseTime now, Random& random, Scratch& scratch)
+             registry::LeaseTime now, Random& random, Scratch& scratch, Trace* trace = nullptr)
       : zones_(zones),
         roster_(roster),
         zone_(&zone),
@@ -33,6 +35,7 @@ class Resolution {
         now_(now),
         random_(random),
         scratch_(scratch),
+        trace_(trace),
         name_(&query.name),
         spelling_(query.question) {}
 
@@ -76,7 +79,7 @@ class Resolution {
     return {reinterpret_cast<const std::uint8_t*>(suffix.data()), suffix.size()};
   }
   [[nodiscard]] ServiceSections sections(const ServiceAnswers& answers) {
-    return {reply_, answers, now_, random_, scratch_};
+    return {reply_, answers, now_, random_, scratch_, trace_ == nullptr};
   }
 
   const ZoneTable& zones_;
@@ -87,6 +90,7 @@ class Resolution {
   const registry::LeaseTime now_;
   Random& random_;
   Scratch& scratch_;
+  Trace* const trace_;
 
   const dns::QuestionName* name_;                      // the question's, or the last alias's target
   Bytes spelling_;                                     // begins with the same name, in the case it was written in

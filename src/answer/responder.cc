@@ -182,7 +182,7 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
   const ZoneTable& zones = zones_.table();
   const Zone* zone = zones.find_answering(query.name, query.type);
   if (zone == nullptr) {
-    exchange.explanation = {dns::ExtendedError::not_authoritative, "none of the zones served here encloses the name"};
+    exchange.explanation = k_not_ours;
     return fail(exchange, Rcode::refused, true);
   }
   std::size_t limit = exchange.out.size();
@@ -194,11 +194,12 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
   }
   Reply reply(exchange.out.first(limit), query, true, exchange.options);
   if (!exchange.over_udp()) reply.set_varying();
+  if (settings_.explains && put_why(exchange, *zone, reply)) return finish(exchange, reply, Rcode::noerror);
   Resolution resolution(zones, roster_, *zone, query, reply, exchange.now, exchange.worker.random,
                         exchange.worker.scratch);
   const Rcode rcode = resolution.run();
   if (reply.is_truncated() && !exchange.over_udp()) {
-    reply.explain(dns::ExtendedError::other, "more records than a message can hold");
+    reply.explain(k_cut_short.code, k_cut_short.text);
   }
   return finish(exchange, reply, rcode);
 }

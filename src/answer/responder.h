@@ -63,6 +63,7 @@ struct ResponderSettings {
   RateLimit rate_limit = {};
   dns::TsigKeys tsig_keys = {};
   const Transfers* transfers = nullptr;  // borrowed; null: no zone is transferred
+  bool explains = false;                 // `_explain.<name>` TXT says why
 };
 
 struct WorkerState {
@@ -105,6 +106,8 @@ class Responder {
   std::size_t answer_query(Exchange& exchange) const;
   std::size_t answer_transfer(Exchange& exchange) const;
   std::size_t answer_chaos(Exchange& exchange) const;
+  // False: the name does not ask why, and is one like any other.
+  bool put_why(const Exchange& exchange, const Zone& zone, Reply& reply) const;
   void agree_on_options(Exchange& exchange) const;
 
   const Zones& zones_;

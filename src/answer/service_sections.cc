@@ -59,7 +59,7 @@ std::span<const std::uint32_t> ServiceSections::live_members(const View& view, s
   const std::span<const std::uint32_t> all = answers_.order_of(view);
   ttl = full_ttl();
   if (leases_reach_full_ttl()) [[likely]] {
-    if (!all.empty()) answers_.note_handout(now_, ttl);
+    if (!all.empty()) note_handout(ttl);
     return all;
   }
   scratch_.live.clear();
@@ -72,7 +72,7 @@ std::span<const std::uint32_t> ServiceSections::live_members(const View& view, s
   }
   if (!scratch_.live.empty()) {
     ttl = ttl_until(earliest);
-    answers_.note_handout(now_, ttl);
+    note_handout(ttl);
   }
   return scratch_.live;
 }
@@ -80,7 +80,7 @@ std::span<const std::uint32_t> ServiceSections::live_members(const View& view, s
 ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& view, Family family) {
   const AddressList& list = family == Family::v4 ? view.v4 : view.v6;
   if (leases_reach_full_ttl()) [[likely]] {
-    if (list.count > 0) answers_.note_handout(now_, full_ttl());
+    if (list.count > 0) note_handout(full_ttl());
     return {answers_.octets(list.at, list.count * octets_of(family)), answers_.weights(list), list.equal_weights,
             full_ttl()};
   }
@@ -97,7 +97,7 @@ ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& vie
   }
   if (earliest == registry::LeaseTime::max()) return {};
   const std::uint32_t ttl = ttl_until(earliest);
-  answers_.note_handout(now_, ttl);
+  note_handout(ttl);
   if (live.size() == view.count) {
     return {answers_.octets(list.at, list.count * octets_of(family)), answers_.weights(list), list.equal_weights, ttl};
   }

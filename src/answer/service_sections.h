@@ -45,9 +45,10 @@ struct Scratch {
 
 class ServiceSections {
  public:
+  // `is_given`: false when nobody will get the answer, and so no cache will hold it.
   ServiceSections(Reply& reply, const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
-                  Scratch& scratch)
-      : reply_(reply), answers_(answers), now_(now), random_(random), scratch_(scratch) {}
+                  Scratch& scratch, bool is_given = true)
+      : reply_(reply), answers_(answers), now_(now), random_(random), scratch_(scratch), is_given_(is_given) {}
 
   // Whether the view has a ready member whose lease goes on: `when_empty` asks.
   [[nodiscard]] bool has_live(const View& view) const;
@@ -76,6 +77,9 @@ class ServiceSections {
   [[nodiscard]] std::uint32_t ttl_until(registry::LeaseTime end) const;
   [[nodiscard]] std::uint32_t full_ttl() const { return answers_.policy().ttl_seconds; }
   [[nodiscard]] bool leases_reach_full_ttl() const;
+  void note_handout(std::uint32_t ttl) const {
+    if (is_given_) answers_.note_handout(now_, ttl);
+  }
   [[nodiscard]] std::span<const std::uint32_t> live_members(const View& view, std::uint32_t& ttl);
   [[nodiscard]] AddressChoice choose_addresses(const View& view, Family family);
   void gather_addresses(std::span<const std::uint32_t> members, Family family);
@@ -90,6 +94,7 @@ class ServiceSections {
   const registry::LeaseTime now_;
   Random& random_;
   Scratch& scratch_;
+  const bool is_given_;
 };
 
 }  // namespace rollcall::answer

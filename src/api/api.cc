@@ -64,6 +64,7 @@ constexpr Route k_routes[] = {
     {Method::get, "/v1/services", Right::read, &list_services},
     {Method::get, "/v1/watch", Right::read, &watch_events, Kind::at_once, Takes::service | Takes::last_event_id},
     {Method::get, "/v1/events", Right::read, &list_events, Kind::at_once, Takes::service | Takes::id | Takes::limit},
+    {Method::get, "/v1/explain", Right::read, &read_explanation, Kind::at_once, Takes::name | Takes::type},
     {Method::get, "/v1/status", Right::read, &read_status},
     {Method::get, "/healthz", Right::none, &read_health},
     {Method::get, "/readyz", Right::none, &read_readiness},

@@ -13,9 +13,12 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "api/access.h"
 #include "api/message.h"
+#include "dns/name.h"
+#include "dns/types.h"
 #include "registry/feed.h"
 #include "registry/history.h"
 #include "registry/registration.h"
@@ -23,12 +26,19 @@
 
 namespace rollcall::api {
 
+struct Explanation {
+  std::string json;
+  std::vector<registry::ServiceKey> services;  // whose instances it tells of
+};
+
 // What the API shows of the rest of the server. Any thread.
 class Server {
  public:
   virtual ~Server() = default;
   [[nodiscard]] virtual std::string status_json() const = 0;   // GET /v1/status
   [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics
+  // GET /v1/explain: what the DNS answers now, and why. Under the route's ReadLock.
+  [[nodiscard]] virtual Explanation explain(const dns::Name& name, dns::Type type) const = 0;
   // Empty: able to register and answer. Else the sentence that says why not.
   [[nodiscard]] virtual std::string unready_reason() const = 0;
   [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;

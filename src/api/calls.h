@@ -71,6 +71,9 @@ struct Call {
 [[nodiscard]] Routed watch_events(const Call& call);
 [[nodiscard]] Routed list_events(const Call& call);
 
+// explanations.cc
+[[nodiscard]] Routed read_explanation(const Call& call);
+
 // server_reads.cc
 [[nodiscard]] Routed read_status(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);

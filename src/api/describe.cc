@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "registry/health_json.h"
+#include "registry/wall_time.h"
 
 namespace rollcall::api {
 namespace {
@@ -108,13 +109,6 @@ void describe_service(JsonWriter& json, const registry::Service& service, std::s
   json.close_object();
 }
 
-std::string format_wall_time(registry::WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
-}
+std::string format_wall_time(registry::WallTime time) { return registry::format_wall_time(time); }
 
 }  // namespace rollcall::api

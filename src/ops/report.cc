@@ -5,6 +5,7 @@
 
 #include "api/json_writer.h"
 #include "base/rcu.h"
+#include "ops/explain_json.h"
 #include "ops/version.h"
 
 namespace rollcall::ops {
@@ -41,6 +42,12 @@ registry::LeaseBounds Report::lease_bounds() const {
 std::string Report::unready_reason() const {
   if (sources_->writer.stats().store_works.load(std::memory_order_relaxed)) return {};
   return "the store cannot write: registrations are refused, the DNS goes on answering";
+}
+
+api::Explanation Report::explain(const dns::Name& name, dns::Type type) const {
+  const auto wall_now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  answer::Explained explained = sources_->explainer.explain(name, type, sources_->clock.now(), wall_now);
+  return {describe(explained), std::move(explained.services)};
 }
 
 std::string Report::status_json() const {

@@ -14,6 +14,7 @@
 
 #include "answer/counters.h"
 #include "answer/roster.h"
+#include "answer/explain.h"
 #include "answer/transfers.h"
 #include "answer/zones.h"
 #include "api/api.h"
@@ -42,6 +43,7 @@ struct Sources {
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
   const answer::Zones& zones;
+  const answer::Explainer& explainer;
   const registry::Feed& feed;
   const registry::History& history;
   const answer::Transfers& transfers;
@@ -68,6 +70,7 @@ class Report final : public api::Server {
 
   [[nodiscard]] std::string status_json() const override;
   [[nodiscard]] std::string metrics_text() const override;
+  [[nodiscard]] api::Explanation explain(const dns::Name& name, dns::Type type) const override;
   [[nodiscard]] std::string unready_reason() const override;
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
 

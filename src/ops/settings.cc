@@ -113,6 +113,7 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.nsid == wanted.nsid, "dns.nsid");
   compare(running.version == wanted.version, "dns.version");
   compare(running.hostname == wanted.hostname, "dns.hostname");
+  compare(running.explain == wanted.explain, "dns.explain");
   compare(running.cookies == wanted.cookies, "dns.cookies");
   compare(running.cookie_secrets == wanted.cookie_secrets, "dns.cookie_secrets");
   compare(running.cookies_required_above == wanted.cookies_required_above, "dns.cookies_required_above");

@@ -82,6 +82,7 @@ struct Settings {
   std::optional<std::string> nsid;           // RFC 5001, and CH TXT id.server; "" is silence, as for the next two
   std::optional<std::string> version;        // CH TXT version.bind, version.server
   std::optional<std::string> hostname;       // CH TXT hostname.bind
+  bool explain = false;                      // `_explain.<name>` TXT
   bool cookies = true;                       // RFC 7873
   dns::CookieSecrets cookie_secrets;         // the first makes cookies; empty: one drawn at start
   std::uint32_t cookies_required_above = 0;  // queries a second over UDP without one; 0: never

@@ -65,6 +65,7 @@ void read_dns(Section dns, Settings& settings) {
   take(settings.nsid, dns.text("nsid", parse_identity));
   take(settings.version, dns.text("version", parse_identity));
   take(settings.hostname, dns.text("hostname", parse_identity));
+  take(settings.explain, dns.boolean("explain"));
   take(settings.cookies, dns.boolean("cookies"));
   take(settings.cookie_secrets, dns.texts("cookie_secrets", limits::k_cookie_secrets_max, parse_cookie_secret));
   take(settings.cookies_required_above, dns.integer("cookies_required_above", 0, limits::k_rate_max));

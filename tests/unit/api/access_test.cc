@@ -49,8 +49,8 @@ const std::vector<std::pair<Method, std::string>> k_changes = {
     {Method::put, "/v1/services/web/instances/a"},
     {Method::del, "/v1/services/web/instances/a"},
     {Method::post, "/v1/services/web/instances/a/heartbeat"}};
-const std::vector<std::string> k_reads = {"/v1/services", "/v1/services/web", "/v1/services/web/instances/a",
-                                          "/v1/status", "/metrics"};
+const std::vector<std::string> k_reads = {"/v1/services",         "/v1/services/web", "/v1/services/web/instances/a",
+                                          "/v1/explain?name=web", "/v1/status",       "/metrics"};
 
 TEST_CASE("without tokens, this machine may do everything") {
   World world;
@@ -160,6 +160,7 @@ TEST_CASE("who may write some services writes and sees those") {
            {Method::get, "/v1/services/db", ""},
            {Method::get, "/v1/services/unheard-of", ""},
            {Method::get, "/v1/services/db/instances/a", ""},
+           {Method::get, "/v1/explain?name=db", ""},
            {Method::del, "/v1/services/db/instances/a", ""},
            {Method::post, "/v1/services/db/instances/a/heartbeat", ""},
            {Method::put, "/v1/services/db/instances/b", R"({"address":"192.0.2.1","port":80})"},
@@ -168,6 +169,7 @@ TEST_CASE("who may write some services writes and sees those") {
     CAPTURE(target);
     CHECK(problem_of(world.as(k_writer, method, target, body)) == "403 forbidden");
   }
+  CHECK(world.as(k_writer, Method::get, "/v1/explain?name=web").status == 200);
   CHECK(world.as(k_admin, Method::get, "/v1/services/db/instances/a").status == 200);
   CHECK(world.as(k_admin, Method::get, "/v1/services/db/instances/b").status == 404);
 }

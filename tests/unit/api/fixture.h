@@ -56,6 +56,12 @@ class TwoZones final : public registry::ZoneDirectory {
 class FakeServer final : public Server {
  public:
   std::string status_json() const override { return R"({"version":"0.0.0"})"; }
+  // Of the service that the name's first label names.
+  Explanation explain(const dns::Name& name, dns::Type type) const override {
+    const std::string json =
+        R"({"name":")" + name.text() + R"(","type":)" + std::to_string(static_cast<unsigned>(type)) + '}';
+    return {json, {{registry::ZoneId{0}, std::string(name.first_label())}}};
+  }
   std::string metrics_text() const override { return "rollcall_up 1\n"; }
   std::string unready_reason() const override { return reason; }
   registry::LeaseBounds lease_bounds() const override { return bounds; }
