@@ -35,7 +35,7 @@ class Options {
   [[nodiscard]] Bytes bytes() const { return {octets_.data(), size_}; }
 
  private:
-  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (28), keepalive (6), and their heads
+  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (24), keepalive (2), EXPIRE (4), and their heads
   std::size_t size_ = 0;
 };
 

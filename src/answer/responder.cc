@@ -75,6 +75,14 @@ void Responder::agree_on_options(Exchange& exchange) const {
   }
 }
 
+// RFC 7314 §3.1: a primary's copy is as good as new.
+void Responder::tell_expiry(Exchange& exchange, const Zone& zone) {
+  if (!exchange.query.edns || !exchange.query.edns->expire) return;
+  std::array<std::uint8_t, 4> seconds{};
+  store_u32(seconds.data(), zone.records.expire_seconds());
+  exchange.options.add(dns::Option::expire, seconds);
+}
+
 // RFC 7873 §5.4: no question, only a cookie to be checked or had.
 std::size_t Responder::answer_cookie_query(Exchange& exchange) const {
   const std::optional<dns::Edns>& edns = exchange.query.edns;
@@ -185,6 +193,7 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
     exchange.explanation = {dns::ExtendedError::not_authoritative, "none of the zones served here encloses the name"};
     return fail(exchange, Rcode::refused, true);
   }
+  if (query.type == Type::soa && zones.find(query.name.suffix(0)) == zone) tell_expiry(exchange, *zone);
   std::size_t limit = exchange.out.size();
   if (exchange.over_udp()) {
     const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;

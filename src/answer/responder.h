@@ -106,6 +106,7 @@ class Responder {
   std::size_t answer_transfer(Exchange& exchange) const;
   std::size_t answer_chaos(Exchange& exchange) const;
   void agree_on_options(Exchange& exchange) const;
+  static void tell_expiry(Exchange& exchange, const Zone& zone);
 
   const Zones& zones_;
   const Roster& roster_;

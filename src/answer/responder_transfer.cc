@@ -60,6 +60,10 @@ std::size_t Responder::answer_transfer(Exchange& exchange) const {
     exchange.explanation = {dns::ExtendedError::prohibited, "the zone is not transferred to this client"};
     return fail(exchange, Rcode::refused, true);
   }
+  {
+    const rcu::ReadLock lock;
+    tell_expiry(exchange, zones_.table().zones().at(static_cast<std::size_t>(id)));
+  }
   const TransferZone& zone = settings_.transfers->zone(id);
   const auto stream_of = [&](TransferParts parts) {
     return std::make_unique<TransferStream>(query, exchange.options, std::move(parts), exchange.signer);

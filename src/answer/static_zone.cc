@@ -17,6 +17,7 @@ using dns::Type;
 
 // The end of the SOA's RDATA (RFC 1035 §3.3.13).
 constexpr std::size_t k_soa_serial_from_end = 20;
+constexpr std::size_t k_soa_expire_from_end = 8;
 constexpr std::size_t k_soa_minimum_from_end = 4;
 
 std::uint32_t soa_number(const RRset& soa, std::size_t from_end) {
@@ -127,6 +128,7 @@ Node& StaticZone::put_node(const dns::Name& owner) {
 }
 
 std::uint32_t StaticZone::serial() const { return soa_number(*soa_, k_soa_serial_from_end); }
+std::uint32_t StaticZone::expire_seconds() const { return soa_number(*soa_, k_soa_expire_from_end); }
 
 const Node* StaticZone::find(std::string_view folded_wire) const {
   const auto at = nodes_.find(folded_wire);
