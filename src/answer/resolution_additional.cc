@@ -53,7 +53,13 @@ bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
   for (const std::string& rdata : ns.rdatas) {
     const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
     const Node* node = server ? zone_->records.find(server->folded_wire()) : nullptr;
-    if (node == nullptr || server->is_within(cut.owner) != (which == GlueOf::delegated_zone)) continue;
+    if (!server || server->is_within(cut.owner) != (which == GlueOf::delegated_zone)) continue;
+    dns::QuestionName other;  // a wildcard may have its addresses
+    if (node == nullptr && which == GlueOf::others && other.read(server->wire())) {
+      put_additional(other, Type::a);
+      put_additional(other, Type::aaaa);
+    }
+    if (node == nullptr) continue;
     for (const Type type : {Type::a, Type::aaaa}) {
       const RRset* addresses = node->find(type);
       if (addresses == nullptr) continue;
