@@ -159,6 +159,14 @@ std::size_t Responder::answer_other_opcode(Exchange& exchange) const {
   return fail(exchange, zone == nullptr ? Rcode::notauth : Rcode::refused, true);
 }
 
+WritableBytes Responder::room_of(const Exchange& exchange) const {
+  if (!exchange.over_udp()) return exchange.out;
+  const std::optional<dns::Edns>& edns = exchange.query.edns;
+  const std::size_t asked = edns ? edns->payload : limits::k_udp_payload_min;
+  return exchange.out.first(
+      std::min({exchange.out.size(), settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)}));
+}
+
 std::size_t Responder::answer_query(Exchange& exchange) const {
   const dns::Query& query = exchange.query;
   if (query.edns) {
@@ -194,10 +202,8 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
     return fail(exchange, Rcode::refused, true);
   }
   if (query.type == Type::soa && zones.find(query.name.suffix(0)) == zone) tell_expiry(exchange, *zone);
-  std::size_t limit = exchange.out.size();
+  std::size_t limit = room_of(exchange).size();
   if (exchange.over_udp()) {
-    const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;
-    limit = std::min({limit, settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)});
     // The signature comes out of the client's room; header, question and OPT do not.
     limit = std::max(limit - std::min(limit, exchange.signature_bytes), Reply::needed_bytes(query, exchange.options));
   }

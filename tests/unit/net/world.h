@@ -90,7 +90,7 @@ class World {
   registry::Writer writer_{registry_, clock_};
   FakeServer fake_;
   api::Api api_{registry_, zones_, fake_};
-  answer::Responder responder_{zones_, roster_, 1232};
+  answer::Responder responder_{zones_, roster_, {.udp_payload = 1232}};
   std::unique_ptr<Server> server_;
   std::jthread writing_;
 };
