@@ -12,6 +12,7 @@ Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint
 
 constexpr std::uint16_t k_pointer = 0xc000;
 constexpr std::size_t k_option_head_bytes = 4;
+constexpr std::size_t k_rdlength_bytes = 2;
 
 // What OPT may take. In the largest messages also why they are no larger: they have no other way to say it.
 std::size_t opt_bytes(const dns::Query& query, const Options& options, std::size_t room) {
@@ -66,7 +67,25 @@ void Reply::put_rdata(dns::Type type, Bytes rdata) {
   store_u32(out_.written().data() + out_.size() - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
 }
 
-bool Reply::end_record(std::size_t start, Section section) {
+bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
+                dns::Class klass) {
+  const std::size_t start = out_.size();
+  out_.u16(static_cast<std::uint16_t>(k_pointer | owner_at));
+  return end_record(start, section, {type, klass, ttl, rdata});
+}
+
+bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+  const std::size_t start = out_.size();
+  names_.put(owner.wire());
+  return end_record(start, section, {type, dns::Class::in, ttl, rdata});
+}
+
+bool Reply::end_record(std::size_t start, Section section, const Body& body) {
+  out_.u16(static_cast<std::uint16_t>(body.type));
+  out_.u16(static_cast<std::uint16_t>(body.klass));
+  out_.u32(body.ttl);
+  last_rdata_at_ = out_.size() + k_rdlength_bytes;
+  put_rdata(body.type, body.rdata);
   if (!out_.ok()) {
     out_.rewind(start);
     names_.rewind(start);
@@ -74,29 +93,6 @@ bool Reply::end_record(std::size_t start, Section section) {
   }
   count(section, 1);
   return true;
-}
-
-bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
-                dns::Class klass) {
-  const std::size_t start = out_.size();
-  out_.u16(static_cast<std::uint16_t>(k_pointer | owner_at));
-  out_.u16(static_cast<std::uint16_t>(type));
-  out_.u16(static_cast<std::uint16_t>(klass));
-  out_.u32(ttl);
-  last_rdata_at_ = out_.size() + 2;
-  put_rdata(type, rdata);
-  return end_record(start, section);
-}
-
-bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
-  const std::size_t start = out_.size();
-  names_.put(owner.wire());
-  out_.u16(static_cast<std::uint16_t>(type));
-  out_.u16(static_cast<std::uint16_t>(dns::Class::in));
-  out_.u32(ttl);
-  last_rdata_at_ = out_.size() + 2;
-  put_rdata(type, rdata);
-  return end_record(start, section);
 }
 
 void Reply::put_answer(std::uint16_t owner_at, const RRset& rrset) {

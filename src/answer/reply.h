@@ -35,7 +35,7 @@ class Options {
   [[nodiscard]] Bytes bytes() const { return {octets_.data(), size_}; }
 
  private:
-  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (28), keepalive (6), and their heads
+  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (24), keepalive (2), EXPIRE (4), and their heads
   std::size_t size_ = 0;
 };
 
@@ -106,7 +106,15 @@ class Reply {
   std::size_t finish(dns::Rcode rcode, std::uint16_t udp_payload);
 
  private:
-  [[nodiscard]] bool end_record(std::size_t start, Section section);
+  // What follows the owner's name.
+  struct Body {
+    dns::Type type;
+    dns::Class klass;
+    std::uint32_t ttl;
+    Bytes rdata;
+  };
+  // Ends the record whose owner was put at `start`; or takes it back, where it does not fit.
+  [[nodiscard]] bool end_record(std::size_t start, Section section, const Body& body);
   void put_rdata(dns::Type type, Bytes rdata);
   void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const;
   void put_explanation(ByteWriter& out) const;

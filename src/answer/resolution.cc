@@ -16,24 +16,6 @@ using dns::Type;
 
 Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-// Octets in front of the name in RDATA whose name gets its addresses into the additional section (RFC 1035 §3.3, RFC
-// 2782).
-std::optional<std::size_t> target_offset(Type type) {
-  switch (type) {
-    case Type::ns: return 0;
-    case Type::mx: return 2;
-    case Type::srv: return 6;
-    case Type::svcb:  // RFC 9460 §4.1
-    case Type::https: return 2;
-    default: return std::nullopt;
-  }
-}
-
-// SvcPriority 0 is an alias, any other a service.
-bool has_owner_as_target(Type type, const std::string& rdata) {
-  return (type == Type::svcb || type == Type::https) && (rdata[0] != 0 || rdata[1] != 0);
-}
-
 bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
 
 }  // namespace
@@ -199,7 +181,7 @@ Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
 
 Resolution::Step Resolution::answer_static_name() {
   const StaticAnswer found = zone_->records.look_up(*name_, query_.type);
-  if (found.wildcard && is_below_roster_name()) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
+  if (found.wildcard && is_below_roster_name(*name_)) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
   if (trace_ != nullptr) [[unlikely]]
     trace_->find(found);
   switch (found.found) {
@@ -215,10 +197,10 @@ Resolution::Step Resolution::answer_static_name() {
 }
 
 // Services are known to the roster with all that is below them: what is left is `_tcp.Z` and `_udp.Z`.
-bool Resolution::is_below_roster_name() const {
-  const std::size_t own_labels = name_->labels - zone_->apex_labels;
+bool Resolution::is_below_roster_name(const dns::QuestionName& name) const {
+  const std::size_t own_labels = name.labels - zone_->apex_labels;
   if (own_labels < 2) return false;
-  const std::string_view top = name_->suffix(own_labels - 1);
+  const std::string_view top = name.suffix(own_labels - 1);
   dns::QuestionName above;
   const bool is_name = above.read({reinterpret_cast<const std::uint8_t*>(top.data()), top.size()});
   return is_name && zone_->records.find(top) == nullptr && roster_.find(*zone_, above).kind != RosterName::Kind::none;
@@ -227,7 +209,7 @@ bool Resolution::is_below_roster_name() const {
 Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {
   if (found.rrset == nullptr) return answer_any(found);
   reply_.put_answer(name_at_, *found.rrset);
-  if (!reply_.is_truncated()) put_target_addresses(*found.rrset);
+  if (!reply_.is_truncated()) put_target_records(*found.rrset);
   return Rcode::noerror;
 }
 
@@ -254,7 +236,8 @@ Resolution::Step Resolution::follow_alias(const StaticAnswer& found) {
 
 // RFC 6672 §3.2: the DNAME, and a CNAME made from it with the same TTL.
 Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
-  reply_.put_answer(found.node->owner, *found.rrset);
+  if (!has_followed(*found.rrset)) reply_.put_answer(found.node->owner, *found.rrset);
+  redirections_[aliases_] = found.rrset;
   const std::string& onto = found.rrset->rdatas.front();
   const std::size_t kept = static_cast<std::size_t>(name_->size) - found.node->owner.wire().size();
   if (kept + onto.size() > limits::k_name_bytes_max) return Rcode::yxdomain;  // RFC 6672 §2.2
@@ -287,6 +270,12 @@ Resolution::Step Resolution::move_to(Bytes target) {
   return std::nullopt;
 }
 
+// RFC 2181 §5: a set stands in an answer once, however often it leads on.
+bool Resolution::has_followed(const RRset& dname) const {
+  return std::ranges::any_of(std::span(redirections_).first(aliases_),
+                             [&](const RRset* followed) { return followed == &dname; });
+}
+
 // Whether the target read last is a name that has been answered.
 bool Resolution::is_circle() const {
   const std::string_view target = targets_[aliases_].suffix(0);
@@ -306,51 +295,6 @@ Resolution::Step Resolution::refer(const StaticAnswer& found) {
   }
   static_cast<void>(put_glue(ns, *found.node, GlueOf::others));  // that of our own zone helps where it fits
   return Rcode::noerror;
-}
-
-// The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
-bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
-  bool complete = true;
-  for (const std::string& rdata : ns.rdatas) {
-    const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
-    const Node* node = server ? zone_->records.find(server->folded_wire()) : nullptr;
-    if (node == nullptr || server->is_within(cut.owner) != (which == GlueOf::delegated_zone)) continue;
-    for (const Type type : {Type::a, Type::aaaa}) {
-      const RRset* addresses = node->find(type);
-      if (addresses == nullptr) continue;
-      complete &= reply_.put_whole(Section::additional, node->owner, *addresses, addresses->ttl);
-    }
-  }
-  return complete;
-}
-
-void Resolution::put_target_addresses(const RRset& rrset) {
-  const std::optional<std::size_t> at = target_offset(rrset.type);
-  if (!at) return;
-  std::vector<std::string_view> seen;
-  for (const std::string& rdata : rrset.rdatas) {
-    const std::string_view target = std::string_view(rdata).substr(*at);
-    if (std::ranges::find(seen, target) != seen.end()) continue;
-    seen.push_back(target);
-    dns::QuestionName name;
-    if (!name.read(octets(rdata).subspan(*at))) continue;
-    // RFC 9460 §2.5.2: a service at the root is at the owner; §2.5.1: an alias to it is at nothing.
-    const bool is_owner = name.labels == 0 && has_owner_as_target(rrset.type, rdata);
-    put_addresses_of(is_owner ? *name_ : name);
-  }
-}
-
-// Of a name in this zone's file.
-void Resolution::put_addresses_of(const dns::QuestionName& target) {
-  if (zones_.find_enclosing(target) != zone_) return;
-  const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
-  const Node* node = zone_->records.find(target.suffix(0));
-  if (node == nullptr || !owner) return;
-  for (const Type type : {Type::a, Type::aaaa}) {
-    if (const RRset* addresses = node->find(type)) {
-      reply_.put_whole(Section::additional, *owner, *addresses, addresses->ttl);
-    }
-  }
 }
 
 }  // namespace rollcall::answer

@@ -58,21 +58,27 @@ class Resolution {
   Step answer_static_name();
   // Whether the roll has a name between this one and the zone's top that the zone file does not know: closer than any
   // wildcard found there.
-  [[nodiscard]] bool is_below_roster_name() const;
+  [[nodiscard]] bool is_below_roster_name(const dns::QuestionName& name) const;
   Step answer_hit(const StaticAnswer& found);
   Step answer_any(const StaticAnswer& found);
   Step follow_alias(const StaticAnswer& found);
   Step follow_redirect(const StaticAnswer& found);
+  [[nodiscard]] bool has_followed(const RRset& dname) const;
   Step refer(const StaticAnswer& found);
   dns::Rcode deny(dns::Rcode rcode);
 
   // Moves to the target of the alias whose RDATA was put last. Empty: go on. A code: the chain ends here.
   Step move_to(Bytes target);
   [[nodiscard]] bool is_circle() const;
-  void put_target_addresses(const RRset& rrset);
-  void put_addresses_of(const dns::QuestionName& target);
+
+  // --- Additional records (resolution_additional.cc) ---
   enum class GlueOf : std::uint8_t { delegated_zone, others };
+  // The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
   bool put_glue(const RRset& ns, const Node& cut, GlueOf which);
+  // What whoever reads this answer would ask for next, where the zone file has it and it fits.
+  void put_target_records(const RRset& rrset);
+  void put_additional(const dns::QuestionName& target, dns::Type type);
+
   // The present name from one of its labels on, in folded wire form.
   [[nodiscard]] Bytes wire(std::size_t first_label) const {
     const std::string_view suffix = name_->suffix(first_label);
@@ -97,6 +103,8 @@ class Resolution {
   std::uint16_t name_at_ = Reply::k_question_name_at;  // where it stands in the reply
   std::array<dns::QuestionName, limits::k_cname_chain_max> targets_;  // of the aliases followed so far
   std::size_t aliases_ = 0;
+  // The DNAME behind each alias, null where it is the zone file's own. The chain ends at the alias behind the last target.
+  std::array<const RRset*, limits::k_cname_chain_max + 1> redirections_{};
   std::array<std::uint8_t, limits::k_name_bytes_max> redirected_;  // the target a DNAME made
 };
 

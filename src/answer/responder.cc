@@ -75,6 +75,14 @@ void Responder::agree_on_options(Exchange& exchange) const {
   }
 }
 
+// RFC 7314 §3.1: a primary's copy is as good as new.
+void Responder::tell_expiry(Exchange& exchange, const Zone& zone) {
+  if (!exchange.query.edns || !exchange.query.edns->expire) return;
+  std::array<std::uint8_t, 4> seconds{};
+  store_u32(seconds.data(), zone.records.expire_seconds());
+  exchange.options.add(dns::Option::expire, seconds);
+}
+
 // RFC 7873 §5.4: no question, only a cookie to be checked or had.
 std::size_t Responder::answer_cookie_query(Exchange& exchange) const {
   const std::optional<dns::Edns>& edns = exchange.query.edns;
@@ -151,6 +159,14 @@ std::size_t Responder::answer_other_opcode(Exchange& exchange) const {
   return fail(exchange, zone == nullptr ? Rcode::notauth : Rcode::refused, true);
 }
 
+WritableBytes Responder::room_of(const Exchange& exchange) const {
+  if (!exchange.over_udp()) return exchange.out;
+  const std::optional<dns::Edns>& edns = exchange.query.edns;
+  const std::size_t asked = edns ? edns->payload : limits::k_udp_payload_min;
+  return exchange.out.first(
+      std::min({exchange.out.size(), settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)}));
+}
+
 std::size_t Responder::answer_query(Exchange& exchange) const {
   const dns::Query& query = exchange.query;
   if (query.edns) {
@@ -185,10 +201,9 @@ std::size_t Responder::answer_query(Exchange& exchange) const {
     exchange.explanation = k_not_ours;
     return fail(exchange, Rcode::refused, true);
   }
-  std::size_t limit = exchange.out.size();
+  if (query.type == Type::soa && zones.find(query.name.suffix(0)) == zone) tell_expiry(exchange, *zone);
+  std::size_t limit = room_of(exchange).size();
   if (exchange.over_udp()) {
-    const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;
-    limit = std::min({limit, settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)});
     // The signature comes out of the client's room; header, question and OPT do not.
     limit = std::max(limit - std::min(limit, exchange.signature_bytes), Reply::needed_bytes(query, exchange.options));
   }

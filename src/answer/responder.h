@@ -81,8 +81,6 @@ class Responder {
  public:
   Responder(const Zones& zones, const Roster& roster, ResponderSettings settings)
       : zones_(zones), roster_(roster), settings_(std::move(settings)) {}
-  Responder(const Zones& zones, const Roster& roster, std::size_t udp_payload)
-      : Responder(zones, roster, ResponderSettings{.udp_payload = udp_payload}) {}
 
   [[nodiscard]] std::size_t udp_payload() const { return settings_.udp_payload; }
 
@@ -103,12 +101,15 @@ class Responder {
   std::size_t ask_for_proof(Exchange& exchange) const;
   std::size_t answer_signed(Exchange& exchange) const;
   std::size_t refuse_signature(Exchange& exchange, const dns::TsigVerdict& verdict) const;
+  // What the client takes: all of `out`, but over UDP.
+  [[nodiscard]] WritableBytes room_of(const Exchange& exchange) const;
   std::size_t answer_query(Exchange& exchange) const;
   std::size_t answer_transfer(Exchange& exchange) const;
   std::size_t answer_chaos(Exchange& exchange) const;
   // False: the name does not ask why, and is one like any other.
   bool put_why(const Exchange& exchange, const Zone& zone, Reply& reply) const;
   void agree_on_options(Exchange& exchange) const;
+  static void tell_expiry(Exchange& exchange, const Zone& zone);
 
   const Zones& zones_;
   const Roster& roster_;

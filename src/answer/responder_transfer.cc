@@ -11,6 +11,16 @@ using dns::Rcode;
 using dns::TsigError;
 using dns::Type;
 
+namespace {
+
+// RFC 8945 §5.3: where the signature finds no room, TC says that there is more to be had.
+std::size_t send_to_tcp_unless_longer(WritableBytes room, std::size_t before, std::size_t with_signature) {
+  if (with_signature == before) store_u16(&room[2], load_u16(&room[2]) | dns::k_flag_tc);
+  return with_signature;
+}
+
+}  // namespace
+
 std::size_t Responder::answer_signed(Exchange& exchange) const {
   const dns::TsigRecord& record = *exchange.query.tsig;
   const dns::TsigVerdict verdict =
@@ -19,24 +29,27 @@ std::size_t Responder::answer_signed(Exchange& exchange) const {
   if (verdict.error != TsigError::none) return refuse_signature(exchange, verdict);
   exchange.signer.emplace(*verdict.key, record);
   exchange.signature_bytes = exchange.signer->bytes();
-  const WritableBytes room = exchange.out;
+  const WritableBytes room = room_of(exchange);
   // Over TCP the room is one message: the signature takes its part of it. Over UDP the client's limit does (below).
   if (!exchange.over_udp()) exchange.out = room.first(room.size() - exchange.signature_bytes);
   const std::size_t size = answer_query(exchange);
   // A transfer signs its own messages.
   if (size == 0 || !exchange.signer) return size;
-  return exchange.signer->sign(room, size, exchange.worker.wall_seconds);
+  return send_to_tcp_unless_longer(room, size, exchange.signer->sign(room, size, exchange.worker.wall_seconds));
 }
 
 // RFC 8945 §5.2.1-5.2.4: which refusals are signed.
 std::size_t Responder::refuse_signature(Exchange& exchange, const dns::TsigVerdict& verdict) const {
   const dns::TsigRecord& record = *exchange.query.tsig;
   const std::size_t size = fail(exchange, Rcode::notauth, true);
+  if (size == 0) return 0;  // kept back by the rate limit
+  const WritableBytes room = room_of(exchange);
   if (verdict.error == TsigError::badkey || verdict.error == TsigError::badsig) {
-    return dns::append_unsigned_tsig(exchange.out, size, record, verdict.error);
+    return send_to_tcp_unless_longer(room, size, dns::append_unsigned_tsig(room, size, record, verdict.error));
   }
-  return dns::TsigSigner(*verdict.key, record)
-      .sign_refusal(exchange.out, size, record, verdict.error, exchange.worker.wall_seconds);
+  dns::TsigSigner signer(*verdict.key, record);
+  return send_to_tcp_unless_longer(
+      room, size, signer.sign_refusal(room, size, record, verdict.error, exchange.worker.wall_seconds));
 }
 
 std::size_t Responder::answer_transfer(Exchange& exchange) const {
@@ -60,17 +73,16 @@ std::size_t Responder::answer_transfer(Exchange& exchange) const {
     exchange.explanation = {dns::ExtendedError::prohibited, "the zone is not transferred to this client"};
     return fail(exchange, Rcode::refused, true);
   }
+  {
+    const rcu::ReadLock lock;
+    tell_expiry(exchange, zones_.table().zones().at(static_cast<std::size_t>(id)));
+  }
   const TransferZone& zone = settings_.transfers->zone(id);
   const auto stream_of = [&](TransferParts parts) {
     return std::make_unique<TransferStream>(query, exchange.options, std::move(parts), exchange.signer);
   };
-  WritableBytes room = exchange.out;
-  if (exchange.over_udp()) {
-    const std::size_t asked = query.edns ? query.edns->payload : limits::k_udp_payload_min;
-    room = room.first(std::min({room.size(), settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)}));
-  } else {
-    room = WritableBytes(room.data(), room.size() + exchange.signature_bytes);
-  }
+  WritableBytes room = room_of(exchange);
+  if (!exchange.over_udp()) room = WritableBytes(room.data(), room.size() + exchange.signature_bytes);
   const std::uint32_t now = exchange.worker.wall_seconds;
   std::unique_ptr<TransferStream> stream = stream_of(is_ixfr ? zone.ixfr(*query.ixfr_serial) : zone.axfr());
   std::size_t size = stream->next(room, now);

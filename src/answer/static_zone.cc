@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <unordered_set>
 
 #include "answer/zone_rules.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "dns/rdata.h"
 
 namespace rollcall::answer {
 namespace {
@@ -17,6 +19,7 @@ using dns::Type;
 
 // The end of the SOA's RDATA (RFC 1035 §3.3.13).
 constexpr std::size_t k_soa_serial_from_end = 20;
+constexpr std::size_t k_soa_expire_from_end = 8;
 constexpr std::size_t k_soa_minimum_from_end = 4;
 
 std::uint32_t soa_number(const RRset& soa, std::size_t from_end) {
@@ -36,22 +39,12 @@ void put_rdata(Node& node, dns::Record&& record) {
   at->rdatas.push_back(std::move(record.rdata));
 }
 
-// RFC 2181 §5: an RRset has no two equal records. The order of the file is kept.
+// RFC 2181 §5: an RRset has no two equal records, names compared as RFC 4343 §3 wants it. The order of the file is kept.
 void drop_repeats(RRset& rrset) {
   if (rrset.rdatas.size() < 2) return;
-  std::vector<const std::string*> sorted;
-  sorted.reserve(rrset.rdatas.size());
-  for (const std::string& rdata : rrset.rdatas) sorted.push_back(&rdata);
-  const auto rdata_of = [](const std::string* rdata) -> const std::string& { return *rdata; };
-  std::ranges::sort(sorted, [](const std::string* a, const std::string* b) { return *a != *b ? *a < *b : a < b; });
-  const auto repeats = std::ranges::unique(sorted, {}, rdata_of);
-  sorted.erase(repeats.begin(), repeats.end());
-  if (sorted.size() == rrset.rdatas.size()) return;
-  std::ranges::sort(sorted);  // by address: the order of the file
-  std::vector<std::string> kept;
-  kept.reserve(sorted.size());
-  for (const std::string* rdata : sorted) kept.push_back(*rdata);
-  rrset.rdatas = std::move(kept);
+  std::unordered_set<std::string> seen;
+  std::erase_if(rrset.rdatas,
+                [&](const std::string& rdata) { return !seen.insert(dns::fold_names(rrset.type, rdata)).second; });
 }
 
 // The node is where the name ends: its RRset, its CNAME, or nothing of the type (RFC 1034 §4.3.2 step 3a).
@@ -127,6 +120,7 @@ Node& StaticZone::put_node(const dns::Name& owner) {
 }
 
 std::uint32_t StaticZone::serial() const { return soa_number(*soa_, k_soa_serial_from_end); }
+std::uint32_t StaticZone::expire_seconds() const { return soa_number(*soa_, k_soa_expire_from_end); }
 
 const Node* StaticZone::find(std::string_view folded_wire) const {
   const auto at = nodes_.find(folded_wire);

@@ -63,6 +63,7 @@ class StaticZone {
   // TTL of negative answers: min(SOA TTL, MINIMUM) (RFC 2308 §3).
   [[nodiscard]] std::uint32_t negative_ttl() const { return negative_ttl_; }
   [[nodiscard]] std::uint32_t serial() const;
+  [[nodiscard]] std::uint32_t expire_seconds() const;  // the SOA's: for how long a secondary may go on without us
 
   // The name must be at or below the apex. At a cut itself, DS is answered by this side (RFC 4035 §3.1.4.1).
   [[nodiscard]] StaticAnswer look_up(const dns::QuestionName& qname, dns::Type qtype) const;

@@ -30,6 +30,7 @@ bool read_options(Bytes rdata, Edns& edns) {
     if (!reader.ok()) return false;
     switch (option) {
       case Option::nsid: edns.nsid = true; break;
+      case Option::expire: edns.expire = true; break;
       case Option::tcp_keepalive: edns.keepalive = true; break;
       case Option::padding: edns.padding = true; break;
       case Option::cookie:

@@ -41,6 +41,7 @@ struct Edns {
   std::uint8_t version = 0;
   bool dnssec_ok = false;  // DO: copied into the reply (RFC 3225)
   bool nsid = false;       // asks who answers (RFC 5001)
+  bool expire = false;     // asks how long a copy of the zone is good for (RFC 7314)
   bool keepalive = false;  // asks how long a connection may idle (RFC 7828)
   bool padding = false;    // pads, and wants to be padded to (RFC 7830)
   Bytes cookie = {};       // the first COOKIE option's content, 8 or 16-40 octets; empty: none (RFC 7873)

@@ -183,7 +183,16 @@ std::string rdata_text(Type type, std::string_view rdata) {
   std::string_view text = line.get();
   for (int column = 0; column < 4; ++column) text.remove_prefix(std::min(text.find('\t'), text.size() - 1) + 1);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  return std::string(text);
+  // ldns does not escape a quote in a name, which no reader takes for one again.
+  const Result<std::string> again = parse_rdata(type, text);
+  return again && *again == rdata ? std::string(text) : generic_text(rdata);
+}
+
+std::string fold_names(Type type, std::string_view rdata) {
+  const LdnsRecord record = is_known(type) ? record_of(type, rdata) : nullptr;
+  if (record == nullptr) return std::string(rdata);
+  for (std::size_t i = 0; i < ldns_rr_rd_count(record.get()); ++i) ldns_dname2canonical(ldns_rr_rdf(record.get(), i));
+  return wire_of(*record);
 }
 
 std::string type_text(Type type) {

@@ -25,6 +25,9 @@ namespace rollcall::dns {
 [[nodiscard]] Result<std::string> parse_rdata_tokens(Type type, std::span<const std::string_view> tokens,
                                                      const Name& origin);
 
+// The RDATA with its names in lower case (RFC 4343 §3): of two that are the same record, the same octets.
+[[nodiscard]] std::string fold_names(Type type, std::string_view rdata);
+
 [[nodiscard]] std::string type_text(Type type);  // "SRV", "TYPE65400"
 // "SRV", "srv", "TYPE65400".
 [[nodiscard]] Result<Type> parse_type(std::string_view text);

@@ -65,6 +65,7 @@ enum class Rcode : std::uint16_t {
 // RFC 6891 §6.1.2.
 enum class Option : std::uint16_t {
   nsid = 3,             // RFC 5001
+  expire = 9,           // RFC 7314
   cookie = 10,          // RFC 7873
   tcp_keepalive = 11,   // RFC 7828
   padding = 12,         // RFC 7830

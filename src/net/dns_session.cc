@@ -14,8 +14,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t k_length_bytes = 2;
-constexpr std::size_t k_read_bytes = 4096;
+std::uint32_t wall_seconds() { return static_cast<std::uint32_t>(std::time(nullptr)); }
+
+answer::Client client_of(const Connection& connection) {
+  return {connection.socket.is_encrypted() ? answer::Transport::tls : answer::Transport::tcp, connection.peer};
+}
 
 }  // namespace
 
@@ -23,9 +26,8 @@ DnsSession::DnsSession(Connection connection, const answer::Responder& responder
                        answer::WorkerState& state)
     : Deadline(connection.loop),
       connection_(std::move(connection)),
-      responder_(responder),
       clock_(clock),
-      state_(state) {}
+      conversation_(responder, client_of(connection_), state) {}
 
 // Over TLS what waits is ended first, so that run goes on to the farewell; a second time everything is.
 void DnsSession::on_deadline() {
@@ -59,71 +61,28 @@ asio::awaitable<bool> DnsSession::converse() {
   auto done = asio::redirect_error(asio::use_awaitable, error);
   expires_after(limits::k_dns_tcp_idle);
   while (true) {
-    const std::size_t before = in_.size();
-    in_.resize(before + k_read_bytes);
-    const std::size_t got =
-        co_await connection_.socket.async_read_some(asio::buffer(in_.data() + before, k_read_bytes), done);
-    in_.resize(before + got);
+    const WritableBytes room = conversation_.room();
+    const std::size_t got = co_await connection_.socket.async_read_some(asio::buffer(room.data(), room.size()), done);
+    conversation_.take(got);
     if (error) {  // closed, by the peer after its last answer or by the deadline
       co_return error == asio::error::eof || error == asio::error::operation_aborted;
     }
     if (is_leaving_) co_return true;
     while (true) {
-      const bool goes_on = answer_messages();
-      const bool may_have_more = transfer_ != nullptr || out_.size() >= limits::k_dns_tcp_backlog_bytes_max;
-      while (!out_.empty()) {
+      const bool goes_on = conversation_.answer_messages({clock_.now(), wall_seconds()});
+      const bool may_have_more = conversation_.may_have_more();
+      while (!conversation_.out().empty()) {
+        const Bytes out = conversation_.out();
         expires_after(limits::k_write);
-        co_await asio::async_write(connection_.socket, asio::buffer(out_), done);
+        co_await asio::async_write(connection_.socket, asio::buffer(out.data(), out.size()), done);
         if (error) co_return false;
-        continue_transfer();
+        conversation_.continue_transfer(wall_seconds());
       }
       if (!goes_on) co_return true;
-      if (answered_) expires_after(limits::k_dns_tcp_idle);
+      if (conversation_.has_answered()) expires_after(limits::k_dns_tcp_idle);
       if (!may_have_more) break;
     }
   }
-}
-
-bool DnsSession::answer_messages() {
-  out_.clear();
-  answered_ = false;
-  bool goes_on = true;
-  const answer::Transport transport =
-      connection_.socket.is_encrypted() ? answer::Transport::tls : answer::Transport::tcp;
-  state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
-  std::size_t at = 0;
-  while (goes_on && transfer_ == nullptr && in_.size() - at >= k_length_bytes &&
-         out_.size() < limits::k_dns_tcp_backlog_bytes_max) {
-    const std::size_t length = load_u16(in_.data() + at);
-    if (in_.size() - at - k_length_bytes < length) break;
-    const Bytes message(in_.data() + at + k_length_bytes, length);
-    const std::size_t out_at = out_.size();
-    out_.resize(out_at + k_length_bytes + limits::k_message_bytes_max);
-    const std::size_t size = responder_.respond(message, {transport, connection_.peer}, clock_.now(),
-                                                WritableBytes(out_).subspan(out_at + k_length_bytes), state_);
-    // No answer is due (a response, or less than a header): nothing that follows can be trusted either.
-    if (size == 0) goes_on = false;
-    store_u16(out_.data() + out_at, static_cast<std::uint16_t>(size));
-    out_.resize(size == 0 ? out_at : out_at + k_length_bytes + size);
-    at += k_length_bytes + length;
-    answered_ = true;
-    transfer_ = std::move(state_.transfer);
-  }
-  in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(at));
-  return goes_on;
-}
-
-void DnsSession::continue_transfer() {
-  out_.clear();
-  if (transfer_ == nullptr) return;
-  if (!transfer_->is_done()) {
-    out_.resize(k_length_bytes + limits::k_message_bytes_max);
-    const std::size_t size =
-        transfer_->next(WritableBytes(out_).subspan(k_length_bytes), static_cast<std::uint64_t>(std::time(nullptr)));
-    store_u16(out_.data(), static_cast<std::uint16_t>(size));
-    out_.resize(size == 0 ? 0 : k_length_bytes + size);
-  }
-  if (transfer_->is_done()) transfer_ = nullptr;
 }
 
 }  // namespace rollcall::net

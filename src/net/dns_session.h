@@ -10,12 +10,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "answer/responder.h"
+#include "net/dns_conversation.h"
 #include "net/event_loop.h"
 #include "net/tcp_listener.h"
 #include "registry/lease.h"
@@ -33,21 +30,11 @@ class DnsSession final : private Deadline {
   void on_deadline() override;
   // Until the peer or a deadline ends it. True: whole messages have been written, a farewell can follow.
   boost::asio::awaitable<bool> converse();
-  // Answers every whole message in the buffer. False: the peer does not speak DNS, or wants no answer worth a
-  // connection.
-  bool answer_messages();
-  // The next message of the transfer under way, as all there is to write. Other queries wait for its end.
-  void continue_transfer();
 
   Connection connection_;
-  const answer::Responder& responder_;
   const registry::TimeSource& clock_;
-  answer::WorkerState& state_;
-  std::vector<std::uint8_t> in_;  // what has been read and is no whole message yet
-  std::vector<std::uint8_t> out_;
-  bool is_leaving_ = false;  // the next deadline is the last
-  bool answered_ = false;    // a whole message came with the last read
-  std::unique_ptr<answer::TransferStream> transfer_;
+  DnsConversation conversation_;
+  bool is_leaving_ = false;   // the next deadline is the last
   bool has_greeted_ = false;  // TLS is agreed on, and has to be ended as it should
 };
 

@@ -23,17 +23,16 @@ class Round:
         self.directory = pathlib.Path(directory)
         self.count = count
         self.asked = 0
-        self.owners = set()
+        self.zones = []
         self.explained = collections.Counter()
         self.unexplained = []
 
     def run(self):
-        made = zones.Generator(random.Random(self.seed)).make()
+        self.zones = made = zones.Generator(random.Random(self.seed)).make()
         files = {}
         for zone in made:
             files[zone.apex] = self.directory / f"{self.seed}-{zone.apex}zone"
             files[zone.apex].write_text(zone.text())
-        self.owners = {owner for zone in made for owner in zone.kinds}
         peers = start_all(self.directory, files, f"round-{self.seed}", [Question(zone.apex, "SOA") for zone in made])
         try:
             for question in questions.make(random.Random(self.seed + 1), made, self.count):
@@ -52,8 +51,8 @@ class Round:
             if ours.rcode == theirs.rcode and ours.flags == theirs.flags and ours.sets == theirs.sets \
                     and ours.question == theirs.question and ours.edns == theirs.edns:
                 continue
-            pair = differences.Pair(question, peer.name, ours, theirs, self.owners,
-                                    lambda peer=peer: (peers[0].ask_tcp(question), peer.ask_tcp(question)))
+            pair = differences.Pair(question, peer.name, (ours, theirs), self.zones,
+                                    lambda asked, peer=peer: (peers[0].ask_tcp(asked), peer.ask_tcp(asked)))
             names, left = differences.explain(pair)
             self.explained.update(f"{peer.name}: {name}" for name in names)
             if left:

@@ -178,7 +178,10 @@ class Generator:
             case "CAA":
                 return f'0 issue "ca{number(9)}.example"'
             case "SVCB" | "HTTPS":
-                return f"{number(1, 4)} {self.any_name()} alpn=h2 port={number(1, 999)}"
+                if number(4) == 0:
+                    return f"0 {self.any_name()}"
+                target = "." if number(6) == 0 else self.any_name()
+                return f"{number(1, 4)} {target} alpn=h2 port={number(1, 999)}"
             case "TYPE65400":
                 return f"\\# 4 {number(1 << 32):08x}"
             case "NAPTR":

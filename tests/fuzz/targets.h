@@ -14,10 +14,21 @@ namespace rollcall::fuzz {
 
 // Octet 0 is the transport and the server's payload size, octet 1 how far the leases have run; then the query.
 void query(Bytes input);
+// Octet 0 is the transport, octet 1 whether there is a question; the OPT record's payload, extended RCODE, version and
+// flags; then its options.
+void edns(Bytes input);
+// Octet 0 is the transport, octets 1 and 2 how the stream is cut; then what a client writes on a connection.
+void framing(Bytes input);
+// Octet 0: over TCP, signed, spoiled; octets 1 to 3 where and how, octet 4 how far the leases have run; then the query.
+void tsig(Bytes input);
+// Octet 0 is the transport, octet 1 whether the client may have the zone; then the request.
+void transfer(Bytes input);
 // Two names: presentation form, or wire form; half of the input each.
 void name(Bytes input);
 // One request a line-pair: octet 0 the method, then the target up to a line feed, then the body up to a NUL.
 void http_body(Bytes input);
+// Octet 0 is how the stream is cut; then what a client writes on a connection to the API.
+void http_request(Bytes input);
 // A zone file of c.test.
 void zone(Bytes input);
 
@@ -25,7 +36,10 @@ struct Target {
   std::string_view name;
   void (*run)(Bytes);
 };
-inline constexpr Target k_targets[] = {{"query", &query}, {"name", &name}, {"http_body", &http_body}, {"zone", &zone}};
+inline constexpr Target k_targets[] = {
+    {"query", &query},       {"edns", &edns}, {"framing", &framing},     {"tsig", &tsig},
+    {"transfer", &transfer}, {"name", &name}, {"http_body", &http_body}, {"http_request", &http_request},
+    {"zone", &zone}};
 
 // Prints the sentence and aborts.
 void expect(bool holds, std::string_view sentence);

@@ -53,7 +53,6 @@ void expect_sound(const dns::Record& record) {
   expect(record.ttl < 0x8000'0000U, "a TTL is below 2^31");
   expect(record.rdata.size() <= 65535, "RDATA has a length of two octets");
   const std::string text = dns::rdata_text(record.type, record.rdata);
-  // ldns writes a quote in a name as it is, which no reader takes for one again.
   const auto again = dns::parse_rdata(record.type, text);
   expect(!again || *again == record.rdata, "RDATA that is written is read back as it was: " + text);
 }

@@ -57,7 +57,8 @@ SimulatedServer::SimulatedServer(SimulatedSettings settings)
 void SimulatedServer::start() {
   roster_ = std::make_unique<answer::Roster>(zones_, [this](const registry::ServiceRef&) { return settings_.policy; });
   registry_ = std::make_unique<registry::Registry>(journal_, *roster_, zones_, settings_.forget_service_after);
-  responder_ = std::make_unique<answer::Responder>(zones_, *roster_, settings_.udp_payload);
+  responder_ = std::make_unique<answer::Responder>(zones_, *roster_,
+                                                   answer::ResponderSettings{.udp_payload = settings_.udp_payload});
   settle_again_at_ = {};
   registry_->restore(journal_.restored(), clock_.now(), wall_);
 }
@@ -145,7 +146,8 @@ void SimulatedServer::restart(nanoseconds down) {
 void SimulatedServer::reload(const answer::AnswerPolicy& policy, std::size_t udp_payload) {
   settings_.policy = policy;
   settings_.udp_payload = udp_payload;
-  responder_ = std::make_unique<answer::Responder>(zones_, *roster_, settings_.udp_payload);
+  responder_ = std::make_unique<answer::Responder>(zones_, *roster_,
+                                                   answer::ResponderSettings{.udp_payload = settings_.udp_payload});
   const rcu::ReadLock lock;
   registry_->for_each_service([this](const registry::Service& service) { roster_->publish(service); });
 }

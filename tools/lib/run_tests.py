@@ -7,7 +7,7 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     house       tests/house: layers, zones, the README's commands
     interop     tests/interop: real clients and servers
-    differential tests/differential: random questions over random zones, beside Knot and NSD; only when named
+    differential tests/differential: random questions over random zones, beside Knot and NSD
     crash       tests/crash: kill -9, SIGSTOP, exact leases
     fault       tests/fault: the database locked, the disk full
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
@@ -31,8 +31,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
-DEFAULT_PARTS = ["unit", "house", "interop", "crash", "fault", "hostile", "sanitizers"]
-ALL_PARTS = DEFAULT_PARTS + ["differential", "clang"]
+DEFAULT_PARTS = ["unit", "house", "interop", "differential", "crash", "fault", "hostile", "sanitizers"]
+ALL_PARTS = DEFAULT_PARTS + ["clang"]
 BLACK_BOX = {"house", "interop", "differential", "crash", "fault", "hostile"}
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
@@ -255,7 +255,7 @@ class Run:
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="all but differential and clang, unless named")
+    parser.add_argument("part", nargs="*", help="all but clang, unless named")
     parts = parser.parse_args().part or DEFAULT_PARTS
     for part in parts:
         if part not in ALL_PARTS:

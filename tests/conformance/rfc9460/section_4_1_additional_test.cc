@@ -27,5 +27,18 @@ TEST_CASE("RFC 9460 §2.5.2: a target that is the root means the owner, whose ad
   CHECK(additionals(ask({"https-self.c.test.", Type::https})) == Lines{"https-self.c.test. 60 IN A 192.0.2.22"});
 }
 
+TEST_CASE("RFC 9460 §4.1: what a target has of the type asked for comes along") {
+  CHECK(additionals(ask({"https-chain.c.test.", Type::https})) ==
+        Lines{"https.c.test. 60 IN HTTPS 1 host1.svc.c.test. alpn=h2,h3 port=8443"});
+}
+
+TEST_CASE("RFC 9460 §4.1: the addresses a wildcard makes at a target come with it, under the target's name") {
+  CHECK(additionals(ask({"https-wild.c.test.", Type::https})) == Lines{"some.wild.c.test. 60 IN A 192.0.2.10"});
+}
+
+TEST_CASE("RFC 1034 §4.3.2: the additional addresses of a target may be made by a wildcard") {
+  CHECK(additionals(ask({"mx-wild.c.test.", Type::mx})) == Lines{"some.wild.c.test. 60 IN A 192.0.2.10"});
+}
+
 }  // namespace
 }  // namespace rollcall::conformance

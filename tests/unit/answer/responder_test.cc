@@ -51,6 +51,26 @@ a.new      IN A     192.0.2.1
   CHECK(world.ask("b.old.svc.internal", Type::any).rcode == "NXDOMAIN");
 }
 
+TEST_CASE("a DNAME that an answer's aliases meet again stands in it once") {  // RFC 2181 §5
+  World world({}, 1232, R"(
+$TTL 60
+@      1   IN SOA   ns hostmaster 1 10 5 1h 1
+@          IN NS    ns
+ns         IN A     192.0.2.53
+old        IN DNAME new
+a.new      IN CNAME b.old
+b.new      IN A     192.0.2.1
+round      IN DNAME x.round
+)");
+  CHECK(world.ask("a.old.svc.internal", Type::a).answer ==
+        Records{"old.svc.internal. 60 DNAME new.svc.internal.", "a.old.svc.internal. 60 CNAME a.new.svc.internal.",
+                "a.new.svc.internal. 60 CNAME b.old.svc.internal.", "b.old.svc.internal. 60 CNAME b.new.svc.internal.",
+                "b.new.svc.internal. 60 A 192.0.2.1"});
+  const Records endless = world.ask_tcp("a.round.svc.internal", Type::a).answer;
+  CHECK(std::ranges::count(endless, "round.svc.internal. 60 DNAME x.round.svc.internal.") == 1);
+  CHECK(endless.size() == 1 + limits::k_cname_chain_max + 1);
+}
+
 TEST_CASE("a service is closer than a wildcard, and so is nothing below it") {
   World world({}, 1232, k_mixed_zone);
   CHECK(rdata_ends(world.ask("web.svc.internal", Type::a).answer) == Records{"192.0.2.99"});

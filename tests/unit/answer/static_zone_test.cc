@@ -113,6 +113,13 @@ TEST_CASE("an RRset has one TTL, the least of its records', and no record twice 
   CHECK(ask(build(), "www.c.test.", Type::a) == "hit www.c.test. 60 A 192.0.2.1 | 192.0.2.2");
 }
 
+TEST_CASE("records that differ only in the case of a name are one, others in case are two (RFC 4343 3, RFC 2181 5)") {
+  const std::string head = "@ 5 SOA n h 1 2 3 4 5\n@ 5 NS n\n";
+  const StaticZone zone = build(head + "a 5 MX 1 Mail\na 5 MX 1 mail\na 5 MX 2 mail\na 5 TXT T\na 5 TXT t\n");
+  CHECK(ask(zone, "a.c.test.", Type::mx) == "hit a.c.test. 5 MX 1 Mail.c.test. | 2 mail.c.test.");
+  CHECK(ask(zone, "a.c.test.", Type::txt) == "hit a.c.test. 5 TXT \"T\" | \"t\"");
+}
+
 TEST_CASE("a name that is there without the type is NODATA (RFC 2308 2.2)") {
   const StaticZone zone = build();
   CHECK(ask(zone, "www.c.test.", Type::mx) == "nodata www.c.test.");

@@ -41,6 +41,20 @@ TEST_CASE("RDATA is written as it is read") {
   }
 }
 
+TEST_CASE("RDATA with a quote in a name is written so that it is read as it was") {
+  const std::string rdata("\3a\"b\0", 5);
+  CHECK(rdata_text(Type::ptr, rdata) == "\\# 5 0361226200");
+  CHECK(wire(Type::ptr, rdata_text(Type::ptr, rdata)) == rdata);
+}
+
+TEST_CASE("names in RDATA are folded where it is compared, texts are not") {
+  CHECK(fold_names(Type::mx, wire(Type::mx, "1 Mail.C.Test.")) == wire(Type::mx, "1 mail.c.test."));
+  CHECK(fold_names(Type::https, wire(Type::https, "1 Web.C.Test. alpn=H2")) ==
+        wire(Type::https, "1 web.c.test. alpn=H2"));
+  CHECK(fold_names(Type::txt, wire(Type::txt, "Text")) == wire(Type::txt, "Text"));
+  CHECK(fold_names(static_cast<Type>(65400), "\4Name") == "\4Name");
+}
+
 TEST_CASE("SvcParams are in the order of their keys, whatever the order of the text (RFC 9460 2.2)") {
   CHECK(wire(Type::https, "1 . port=443 alpn=h2") == wire(Type::https, "1 . alpn=h2 port=443"));
 }

@@ -159,7 +159,7 @@ class World {
   FakeServer fake_;
   api::Access access_{api::AccessRules{}};
   api::Api api_{registry_, zones_, fake_, access_};
-  answer::Responder responder_{zones_, roster_, 1232};
+  answer::Responder responder_{zones_, roster_, {.udp_payload = 1232}};
   std::unique_ptr<Server> server_;
   std::jthread writing_;
 };
