@@ -46,8 +46,8 @@ struct ServiceRule {
   std::optional<std::uint32_t> ttl_seconds;
   std::optional<answer::WhenEmpty> when_empty;
   std::optional<std::uint32_t> answer_limit;
-  std::optional<std::uint16_t> protect_permille;
-  std::optional<std::chrono::milliseconds> protect_for;
+  std::optional<std::uint16_t> protect_permille = {};
+  std::optional<std::chrono::milliseconds> protect_for = {};
   friend bool operator==(const ServiceRule&, const ServiceRule&) = default;
 };
 

@@ -185,14 +185,16 @@ TEST_CASE("an unknown key is named with file, line, and the keys there are") {
   CHECK(complaint_of("[lease]\nttl = 1\n") ==
         "rollcall.toml:2: lease.ttl: unknown key; [lease] has default, min, max, forget_service_after");
   CHECK(complaint_of("[[zone]]\nname = 'a.example'\nttls = 1\n") ==
-        "rollcall.toml:3: zone.ttls: unknown key; [[zone]] has name, file, ttl, when_empty, answer_limit, transfer_to, "
+        "rollcall.toml:3: zone.ttls: unknown key; [[zone]] has name, file, ttl, when_empty, answer_limit, "
+        "protect_threshold, protect_for, transfer_to, "
         "transfer_key, notify");
   CHECK(complaint_of("[[service]]\nmatch = '*'\nname = 'a'\n") ==
-        "rollcall.toml:3: service.name: unknown key; [[service]] has match, ttl, when_empty, answer_limit");
+        "rollcall.toml:3: service.name: unknown key; [[service]] has match, ttl, when_empty, answer_limit, "
+        "protect_threshold, protect_for");
   CHECK(complaint_of("[log]\nfile = 'x'\n") == "rollcall.toml:2: log.file: unknown key; [log] has level, format");
   CHECK(complaint_of("\n[dnss]\n") ==
         "rollcall.toml:2: dnss: unknown key; the file has [dns], [http], [store], "
-        "[history], [lease], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [log]");
+        "[history], [lease], [checks], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [log]");
 }
 
 TEST_CASE("of several mistakes the first in the file is reported") {
