@@ -88,7 +88,13 @@ struct World {
   bool was_submitted = false;  // whether the last call went to the writer
 
   Response call(Method method, std::string_view target, std::string_view body = {}) {
-    Routed routed = api.route({method, target, body, authorization, is_from_page, &caller}, clock.now(), counters);
+    const Request request{.method = method,
+                          .target = target,
+                          .body = body,
+                          .authorization = authorization,
+                          .is_from_page = is_from_page,
+                          .caller = &caller};
+    Routed routed = api.route(request, clock.now(), counters);
     was_submitted = std::holds_alternative<Submission>(routed);
     if (Response* response = std::get_if<Response>(&routed)) return std::move(*response);
     if (Wait* asked = std::get_if<Wait>(&routed)) return wait(std::move(*asked));

@@ -174,8 +174,8 @@ TEST_CASE("an answer can be made when the request is gone") {
   World world;
   std::string target(k_path);
   std::string body = R"({"address":"192.0.2.1","port":80})";
-  Routed routed =
-      world.api.route({Method::put, target, body, {}, false, &world.caller}, world.clock.now(), world.counters);
+  Routed routed = world.api.route({.method = Method::put, .target = target, .body = body, .caller = &world.caller},
+                                  world.clock.now(), world.counters);
   target.assign(target.size(), 'x');
   body.assign(body.size(), 'x');
   const registry::Applied applied{.created = true, .changed = true, .label = "i-1", .index = 9, .expires_at = {}};
