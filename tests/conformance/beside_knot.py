@@ -20,7 +20,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-READY_WITHIN = 10
+READY_WITHIN = 30
+STARTS_MAX = 5
+PATIENCE_MS = 500  # where Knot says nothing each test waits so long
+SECOND_PATIENCE_MS = 5000
 
 CONFIG = """\
 server:
@@ -60,35 +63,49 @@ def free_port():
             return tcp.getsockname()[1]
 
 
-def wait_until_answering(port):
+def is_answering(port):
     """The SOA of c.test, with RCODE 0."""
     query = bytes.fromhex("5243 0000 0001 0000 0000 0000 01 63 04 74657374 00 0006 0001")
-    deadline = time.monotonic() + READY_WITHIN
     with socket.socket(type=socket.SOCK_DGRAM) as client:
         client.settimeout(0.1)
         client.connect(("127.0.0.1", port))
-        while time.monotonic() < deadline:
-            try:
-                client.send(query)
-                if client.recv(512)[3] & 0xF == 0:
-                    return
-            except OSError:
-                time.sleep(0.05)
+        try:
+            client.send(query)
+            return client.recv(512)[3] & 0xF == 0
+        except OSError:
+            return False
+
+
+def start_knot(knotd, directory):
+    """The server, answering, and its port. Knot ends when somebody has taken the port meanwhile; then another is tried."""
+    config = Path(directory) / "knot.conf"
+    for _ in range(STARTS_MAX):
+        port = free_port()
+        config.write_text(CONFIG.format(directory=directory, port=port, zone=HERE / "c.test.zone"))
+        server = subprocess.Popen([knotd, "-c", config])
+        deadline = time.monotonic() + READY_WITHIN
+        while server.poll() is None and time.monotonic() < deadline:
+            if is_answering(port):
+                return server, port
+            time.sleep(0.05)
+        server.terminate()
+        server.wait()
     sys.exit("knotd does not answer")
 
 
-def failing_tests(program, port):
-    """The names of the tests that do not pass; an assertion each is enough."""
-    done = subprocess.run([program, "~[roll]", "--reporter", "xml"], capture_output=True, text=True, timeout=300,
+def failing_tests(program, port, patience_ms, tests="~[roll]"):
+    """The names of the tests that do not pass, an assertion each is enough; and how many there are."""
+    done = subprocess.run([program, tests, "--reporter", "xml"], capture_output=True, text=True, timeout=300,
                           env={**os.environ, "CONFORMANCE_ADDRESS": f"127.0.0.1:{port}",
-                               "CONFORMANCE_PATIENCE_MS": "500"})
-    cases = xml.fromstring(done.stdout).iter("TestCase")
-    failing, count = set(), 0
-    for case in cases:
-        count += 1
-        if case.find("OverallResult").get("success") != "true":
-            failing.add(case.get("name"))
-    return failing, count
+                               "CONFORMANCE_PATIENCE_MS": str(patience_ms)})
+    verdicts = {case.get("name"): case.find("OverallResult").get("success")
+                for case in xml.fromstring(done.stdout).iter("TestCase")}
+    return {name for name, success in verdicts.items() if success != "true"}, len(verdicts)
+
+
+def still_failing(program, port, name):
+    """Whether it fails with time enough too: a busy machine may keep an answer back for longer than PATIENCE_MS."""
+    return bool(failing_tests(program, port, SECOND_PATIENCE_MS, f'"{name}"')[0])
 
 
 def expected_differences():
@@ -102,18 +119,15 @@ def main():
     if knotd is None:
         print("skipped: knotd is not installed")
         return 0
+    expected = expected_differences()
     with tempfile.TemporaryDirectory() as directory:
-        port = free_port()
-        config = Path(directory) / "knot.conf"
-        config.write_text(CONFIG.format(directory=directory, port=port, zone=HERE / "c.test.zone"))
-        server = subprocess.Popen([knotd, "-c", config])
+        server, port = start_knot(knotd, directory)
         try:
-            wait_until_answering(port)
-            failing, count = failing_tests(program, port)
+            failing, count = failing_tests(program, port, PATIENCE_MS)
+            failing -= {name for name in failing - expected if not still_failing(program, port, name)}
         finally:
             server.terminate()
             server.wait()
-    expected = expected_differences()
     print(f"{count} tests; Knot answers otherwise in {len(failing)}")
     for name in sorted(failing - expected):
         print(f"  not in knot_differences.md: {name}")

@@ -7,8 +7,9 @@ from tests.differential.wire import read_answer, write_query
 from tests.support.processes import Process, find_program, free_port, wait_until
 from tests.support.rollcall import Server
 
-READY_WITHIN = 20
-PATIENCE = 5
+READY_WITHIN = 60
+PATIENCE = 30
+STARTS_MAX = 5
 
 KNOT = """\
 server:
@@ -76,6 +77,10 @@ class Peer:
                 (length,) = struct.unpack("!H", stream.read(2))
                 return read_answer(stream.read(length))
 
+    def has_lost_its_port(self):
+        """Whether it has ended because somebody else took its port after we had found it free."""
+        return not self.process.is_running() and "already in use" in self.process.stderr()
+
     def is_answering(self, question):
         if not self.process.is_running():
             raise AssertionError(f"{self.name} has ended:\n{self.process.stderr()[-2000:]}")
@@ -90,7 +95,7 @@ class Peer:
 
     def stop(self):
         self.udp.close()
-        self.process.stop()
+        self.process.stop(READY_WITHIN)
 
 
 def start_rollcall(directory, files, prefix):
@@ -121,11 +126,30 @@ def start_nsd(directory, files, prefix):
 PROGRAMS = {"knotd": start_knot, "nsd": start_nsd}
 
 
+def start_answering(start, directory, files, prefix, soa_questions):
+    """A peer that has loaded all zones; started again, with another port, where somebody else has taken the first."""
+    for attempt in range(1, STARTS_MAX + 1):
+        peer = start(directory, files, f"{prefix}-{attempt}")
+        try:
+            for question in soa_questions:
+                wait_until(lambda: peer.is_answering(question), READY_WITHIN, f"{peer.name} answers {question}")
+            return peer
+        except AssertionError:
+            lost = peer.has_lost_its_port()
+            peer.stop()
+            if not lost or attempt == STARTS_MAX:
+                raise
+
+
 def start_all(directory, files, prefix, soa_questions):
     """Rollcall first, then whichever of the others is installed; all have loaded all zones when this returns."""
-    peers = [start_rollcall(directory, files, prefix)]
-    peers += [start(directory, files, prefix) for program, start in PROGRAMS.items() if find_program(program)]
-    for peer in peers:
-        for question in soa_questions:
-            wait_until(lambda: peer.is_answering(question), READY_WITHIN, f"{peer.name} answers {question}")
+    starts = [start_rollcall] + [start for program, start in PROGRAMS.items() if find_program(program)]
+    peers = []
+    try:
+        for start in starts:
+            peers.append(start_answering(start, directory, files, prefix, soa_questions))
+    except BaseException:
+        for peer in peers:
+            peer.stop()
+        raise
     return peers

@@ -1,13 +1,12 @@
 """Rollcall beside Knot and NSD: thousands of random questions over random zones, and no difference without its reason.
 
-$DIFFERENTIAL_SECONDS (30 unless set) is how long, for ROUNDS_MAX rounds at most; $DIFFERENTIAL_SEED where to begin, to repeat what a failure has printed.
+The seeds that are always asked make the same zones and questions on every machine: a difference among them is ours. A
+fresh seed is asked beside them, and named; what it finds may be a fault of a peer that nobody has met yet, so it is
+reported without failing the run, unless $DIFFERENTIAL_SEED has chosen it.
 """
 
-import collections
 import os
 import random
-import sys
-import time
 import unittest
 
 from tests.differential.peers import PROGRAMS
@@ -15,27 +14,39 @@ from tests.differential.rounds import Round
 from tests.support.case import Case
 from tests.support.processes import find_program
 
-SECONDS = float(os.environ.get("DIFFERENTIAL_SECONDS", 30))
-QUESTIONS = 1500
-ROUNDS_MAX = 40
+SEEDS = (5001, 9004, 9005, 9022)  # each has found a fault once
+QUESTIONS = 1000
+SHOWN_MAX = 3
 
 
 class KnotAndNsd(Case):
-    def test_every_difference_has_its_reason(self):
+    def setUp(self):
         if not any(find_program(program) for program in PROGRAMS):
             self.skipTest("neither knotd nor nsd is installed")
-        seed = int(os.environ.get("DIFFERENTIAL_SEED") or random.SystemRandom().randrange(1 << 30))
-        print(f"seed {seed}", file=sys.stderr)
-        explained, asked, until = collections.Counter(), 0, time.monotonic() + SECONDS
-        for _ in range(ROUNDS_MAX):
-            done = Round(self.directory, seed, QUESTIONS).run()
-            explained += done.explained
-            asked += done.asked
-            self.assertEqual([], done.unexplained[:3], f"{len(done.unexplained)} differences; seed {seed}")
-            seed += 1
-            if time.monotonic() > until:
-                break
-        print(f"{asked} questions; " + ", ".join(f"{name} {n}" for name, n in explained.most_common()), file=sys.stderr)
+
+    def ask(self, seed):
+        """What is unexplained after one round."""
+        done = Round(self.directory, seed, QUESTIONS).run()
+        classes = ", ".join(f"{name} {count}" for name, count in done.explained.most_common())
+        print(f"seed {seed}: {done.asked} questions; {classes}")
+        return done.unexplained
+
+    def test_every_difference_has_its_reason(self):
+        for seed in SEEDS:
+            with self.subTest(seed=seed):
+                unexplained = self.ask(seed)
+                self.assertEqual([], unexplained[:SHOWN_MAX], f"{len(unexplained)} differences; seed {seed}")
+
+    def test_so_has_every_difference_of_a_fresh_seed(self):
+        chosen = os.environ.get("DIFFERENTIAL_SEED")
+        seed = int(chosen or random.SystemRandom().randrange(1 << 30))
+        unexplained = self.ask(seed)
+        if unexplained and chosen:
+            self.fail("\n".join(unexplained[:SHOWN_MAX]))
+        if unexplained:
+            print("\n".join(unexplained[:SHOWN_MAX]))
+            self.skipTest(f"to be explained: seed {seed}, {len(unexplained)} of {QUESTIONS} questions; again: "
+                          f"python3 -m tests.differential.rounds --rounds 1 --questions {QUESTIONS} --seed {seed}")
 
 
 if __name__ == "__main__":

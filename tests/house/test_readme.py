@@ -103,6 +103,12 @@ class Documents(Case):
             for path in PATH.findall(document.read_text()):
                 self.assertTrue((REPOSITORY / path).exists(), f"{document.name}: {path}")
 
+    def test_every_fuzzer_has_its_row(self):
+        targets = re.findall(r'\{"(\w+)", &\w+\}', (REPOSITORY / "tests/fuzz/targets.h").read_text())
+        described = (REPOSITORY / "docs/rfcs.md").read_text().partition("## Fuzzers")[2]
+        self.assertTrue(targets)
+        self.assertEqual(sorted(targets), sorted(re.findall(r"^\| `(\w+)` \|", described, re.M)))
+
     def test_every_type_and_function_the_documents_name_is_there(self):
         for document in DOCUMENTS:
             for room, *names in IDENTIFIER.findall(document.read_text()):
