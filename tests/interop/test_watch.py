@@ -2,9 +2,11 @@
 
 import json
 import socket
+import ssl
 import subprocess
 import time
 
+from tests.interop import certificates
 from tests.support import processes
 from tests.support.api import registration, wire
 from tests.support.case import Case
@@ -242,3 +244,53 @@ class Wait(Case):
             index = answer["index"]
             seen.append(len(answer["instances"]))
         self.assertEqual([1, 2, 3, 4, 5], seen)
+
+
+class OverTls(Case):
+    def setUp(self):
+        self.certificate, key = certificates.make(self.directory)
+        settings = f'[http.tls]\nlisten = ["127.0.0.1:0"]\ncertificate = "{self.certificate}"\nkey = "{key}"\n'
+        self.rollcalld = self.server("--config", self.settings_file(settings))
+        self.api = self.api_of(self.rollcalld)
+        self.port = int(self.events()["listeners"]["https"][0].rpartition(":")[2])
+
+    def events(self):
+        return self.api.call("GET", "/v1/status").json
+
+    def send(self, request):
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=15)
+        stream = ssl.create_default_context(cafile=self.certificate).wrap_socket(raw, server_hostname=certificates.NAME)
+        self.addCleanup(stream.close)
+        stream.sendall(f"{request} HTTP/1.0\r\n\r\n".encode())
+        return stream
+
+    def read_until(self, stream, text):
+        octets = b""
+        while text not in octets:
+            more = stream.recv(65536)
+            self.assertTrue(more, octets)
+            octets += more
+        return octets
+
+    def test_waits_and_watches_work_the_same(self):
+        index = self.api.expect_registered("web", "a")["index"]
+        wait = self.send(f"GET /v1/services/web?index={index}&wait=60s")
+        watch = self.send("GET /v1/watch?service=web")
+        self.eventually(lambda: (self.events()["events"]["waiting"], self.events()["events"]["watching"]) == (1, 1),
+                        "both are there")
+        self.api.expect_registered("web", "b")
+        self.read_until(wait, b'"id":"b"')
+        self.assertEqual(b"", wait.recv(100))
+        self.read_until(watch, b"event: registered\n")
+        watch.close()
+        self.eventually_equal(0, lambda: self.events()["events"]["watching"])
+
+    def test_a_stop_answers_both(self):
+        index = self.api.expect_registered("web", "a")["index"]
+        wait = self.send(f"GET /v1/services/web?index={index}&wait=60s")
+        watch = self.send("GET /v1/watch")
+        self.eventually(lambda: (self.events()["events"]["waiting"], self.events()["events"]["watching"]) == (1, 1),
+                        "both are there")
+        self.assertEqual(0, self.rollcalld.stop())
+        self.read_until(wait, b'"id":"a"')
+        self.read_until(watch, b"the server stops")

@@ -56,7 +56,7 @@ TEST_CASE("a wait ends with its time") {
   client.send(wait_for("web", 1, "1ms") + wait_for("web", 1, "0s"));
   CHECK(client.read_http().fields.at("X-Rollcall-Index") == "1");
   CHECK(client.read_http().status == 200);
-  CHECK(world.waiters().count() == 0);
+  world.wait_for_waiters(0);
 }
 
 TEST_CASE("a call that waits keeps its place in the line, and those behind it theirs") {
@@ -80,7 +80,7 @@ TEST_CASE("a client that closes its side is answered at once") {
   client.close_sending();
   CHECK(client.read_http().status == 200);
   CHECK(client.is_at_end());
-  CHECK(world.waiters().count() == 0);
+  world.wait_for_waiters(0);
 }
 
 TEST_CASE("a client that goes gives up its seat, also one that wanted its connection closed") {

@@ -131,7 +131,7 @@ TEST_CASE("a Last-Event-ID that is no number is 400") {
 }
 
 TEST_CASE("a client that reads slowly is cut off, and told where to go on") {
-  World world({.dns = 10, .http = 10, .feed = 64});
+  World world({.dns = 10, .http = 10, .feed = 2'048});
   Client client = watch(world, "?last_event_id=0");
   static_cast<void>(read_chunk(client));
   // More than the system keeps for it, and far more than the feed does.
