@@ -178,6 +178,7 @@ Result<void> Rollcalld::open_store() {
   stored_ = std::move(*stored);
   for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
   registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after);
+  registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   return {};
 }

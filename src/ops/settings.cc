@@ -124,6 +124,7 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.max_http_connections == wanted.max_http_connections, "http.max_connections");
   compare(running.store_path == wanted.store_path, "store.path");
   compare(running.forget_service_after == wanted.forget_service_after, "lease.forget_service_after");
+  compare(running.expiry == wanted.expiry, "lease.expire_per_second or lease.mass_silence_share");
   const bool same_zones = std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::name, &ZoneSettings::name);
   compare(same_zones, "zone");
   compare(!same_zones ||

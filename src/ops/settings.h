@@ -26,6 +26,7 @@
 #include "dns/name.h"
 #include "dns/tsig.h"
 #include "ops/transfer_settings.h"
+#include "registry/expiry_limit.h"
 #include "registry/registration.h"
 
 namespace rollcall::ops {
@@ -96,6 +97,7 @@ struct Settings {
   // [lease]
   registry::LeaseBounds lease;
   std::chrono::milliseconds forget_service_after = std::chrono::hours(1);
+  registry::ExpiryRule expiry;
   // [[zone]], at least one; the first is the default of registrations
   std::vector<ZoneSettings> zones;
   // [[service]]

@@ -97,6 +97,19 @@ std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t 
   return std::nullopt;
 }
 
+std::optional<double> Section::share(std::string_view key) {
+  const toml::node* node = find(key, key);
+  if (node == nullptr) return std::nullopt;
+  const std::optional<double> value = node->value<double>();
+  if (!node->is_number() || !value) {
+    complain_of_type(key, "a number", *node);
+    return std::nullopt;
+  }
+  if (*value >= 0 && *value <= 1) return value;
+  complain(key, fmt::format("must be a number from 0 to 1, not {}", *value));
+  return std::nullopt;
+}
+
 std::optional<std::chrono::milliseconds> Section::duration(std::string_view key, std::chrono::milliseconds min,
                                                            std::chrono::milliseconds max) {
   const toml::node* node = find(key, key);

@@ -64,11 +64,12 @@ TEST_CASE("a reload names the keys that wait for a restart, and only those") {
   wanted.max_http_connections = 1;
   wanted.store_path = "other.db";
   wanted.forget_service_after = std::chrono::minutes(1);
+  wanted.expiry.per_second = 1;
   wanted.zones.push_back(default_zone(1));
   CHECK(settings_that_need_a_restart(running, wanted) ==
         std::vector<std::string>{"dns.listen", "dns.workers", "dns.udp_payload", "dns.max_tcp_connections",
                                  "http.listen", "http.max_connections", "store.path", "lease.forget_service_after",
-                                 "zone"});
+                                 "lease.expire_per_second or lease.mass_silence_share", "zone"});
 }
 
 TEST_CASE("the program and the build call the version the same") {
