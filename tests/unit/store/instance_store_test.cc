@@ -205,7 +205,7 @@ TEST_CASE("the database is read by another connection while the store is open") 
       plain.query("SELECT * FROM instance") ==
       std::vector<std::string>{R"(svc.internal|web|a|["192.0.2.1"]|8080|tcp|1|1|[]|{}|15000|ready|1700000000000|1|0||{})"});
   REQUIRE(plain.query("SELECT * FROM service") == std::vector<std::string>{"svc.internal|web|tcp||1"});
-  REQUIRE(plain.query("SELECT * FROM roll") == std::vector<std::string>{"1|1"});
+  REQUIRE(plain.query("SELECT * FROM roll") == std::vector<std::string>{"1|1|0"});
 }
 
 }  // namespace rollcall::store
