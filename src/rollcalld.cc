@@ -142,6 +142,7 @@ Result<void> Rollcalld::open_store() {
   history_ = std::move(*history);
   feed_.begin_after(stored_.last_event);
   registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after, &feed_);
+  registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   checks_ = std::make_unique<net::CheckRunner>(
       *registry_, *writer_, clock_,

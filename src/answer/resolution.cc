@@ -203,7 +203,8 @@ bool Resolution::is_below_roster_name(const dns::QuestionName& name) const {
   const std::string_view top = name.suffix(own_labels - 1);
   dns::QuestionName above;
   const bool is_name = above.read({reinterpret_cast<const std::uint8_t*>(top.data()), top.size()});
-  return is_name && zone_->records.find(top) == nullptr && roster_.find(*zone_, above).kind != RosterName::Kind::none;
+  return is_name && zone_->records.find(top) == nullptr &&
+         roster_.find(*zone_, above, now_).kind != RosterName::Kind::none;
 }
 
 Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {

@@ -21,12 +21,18 @@ Result<std::optional<registry::EventId>> last_event_id(const Call& call) {
 
 // All zones, unless one is named.
 Routed watch_events(const Call& call) {
+  if (const auto permitted = permit_range(call, call.parameters.zone, call.parameters.service); !permitted) {
+    return problem(permitted.error());
+  }
   const auto after = last_event_id(call);
   if (!after) return problem(after.error());
   return Watch{.what = {.zone = call.parameters.zone, .service = call.parameters.service}, .after = *after};
 }
 
 Routed list_events(const Call& call) {
+  if (const auto permitted = permit_range(call, call.parameters.zone, call.parameters.service); !permitted) {
+    return problem(permitted.error());
+  }
   registry::HistoryQuery query{.what = {.zone = call.parameters.zone, .service = call.parameters.service},
                                .id = call.parameters.id,
                                .after = std::nullopt,

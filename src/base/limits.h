@@ -87,6 +87,12 @@ inline constexpr std::chrono::milliseconds k_host_name_max{60'000};
 inline constexpr std::chrono::milliseconds k_protect_default = std::chrono::minutes(10);
 inline constexpr std::chrono::milliseconds k_protect_max = std::chrono::hours(24);
 
+// --- A silence of many at once ---
+inline constexpr std::chrono::milliseconds k_expiry_lead{1'000};        // before its end a lease is looked at
+inline constexpr std::chrono::milliseconds k_expiry_put_off{2'000};     // and put off so far: an answer's TTL of 1 fits
+inline constexpr std::chrono::milliseconds k_expiry_look_every{1'000};  // counting the silent reads every lease
+inline constexpr std::int64_t k_expire_per_second_max = 1'000'000;      // each is remembered for a second
+
 // --- HTTP ---
 inline constexpr std::size_t k_http_header_bytes_max = std::size_t{8} << 10;        // with the request line
 inline constexpr std::size_t k_http_chunk_header_bytes_max = std::size_t{4} << 10;  // with extensions, and trailers

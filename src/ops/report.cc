@@ -61,6 +61,7 @@ std::string Report::status_json() const {
   json.name("ready").raw(unready_reason().empty() ? "true" : "false");
   json.member("index", counts.index).member("services", counts.services).member("instances", counts.instances);
   json.member("expired", counts.expired);
+  json.name("mass_silence").raw(counts.is_mass_silence ? "true" : "false");
   json.member("paused_ms", std::chrono::duration_cast<std::chrono::milliseconds>(from.clock.given_back()).count());
   json.name("zones").open_array();
   {
@@ -193,6 +194,9 @@ void Report::put_roll(MetricsPage& page) const {
   page.gauge("rollcall_instances", "Instances on the roll.", as_double(counts.instances));
   page.gauge("rollcall_index", "Index of the last change of the roll.", as_double(counts.index));
   page.counter("rollcall_expiries_total", "Leases that ended without a heartbeat.", as_double(counts.expired));
+  page.counter("rollcall_expiries_put_off_total", "Ends of leases put off because too many would have come at once.",
+               as_double(counts.put_off));
+  page.gauge("rollcall_mass_silence", "Whether the ends of leases are put off now.", counts.is_mass_silence ? 1 : 0);
   page.counter("rollcall_pauses_seconds_total", "Pauses of the server itself, given back to every lease.",
                as_seconds(sources_->clock.given_back()));
 }

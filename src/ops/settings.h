@@ -28,6 +28,7 @@
 #include "dns/tsig.h"
 #include "ops/access_settings.h"
 #include "ops/transfer_settings.h"
+#include "registry/expiry_limit.h"
 #include "registry/registration.h"
 
 namespace rollcall::ops {
@@ -110,6 +111,7 @@ struct Settings {
   // [lease]
   registry::LeaseBounds lease;
   std::chrono::milliseconds forget_service_after = std::chrono::hours(1);
+  registry::ExpiryRule expiry;
   // [checks]
   std::size_t checks_in_flight = limits::k_checks_in_flight_default;
   std::vector<IpPrefix> checks_allow;  // empty: everybody may be asked

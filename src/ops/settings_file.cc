@@ -139,6 +139,10 @@ void read_lease(Section lease, Settings& settings) {
   take(bounds.max, lease.duration("max", limits::k_lease_min, limits::k_lease_max));
   take(settings.forget_service_after,
        lease.duration("forget_service_after", std::chrono::milliseconds(0), limits::k_forget_service_max));
+  if (const auto count = lease.integer("expire_per_second", 0, limits::k_expire_per_second_max)) {
+    settings.expiry.per_second = static_cast<std::uint32_t>(*count);
+  }
+  take(settings.expiry.silent_share, lease.share("mass_silence_share"));
   check_lease_order(lease, bounds);
   lease.finish();
 }

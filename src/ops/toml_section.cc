@@ -98,15 +98,21 @@ std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t 
 }
 
 std::optional<std::uint16_t> Section::permille(std::string_view key) {
+  const std::optional<double> whole = share(key);
+  if (!whole) return std::nullopt;
+  return static_cast<std::uint16_t>(*whole * 1000 + 0.5);
+}
+
+std::optional<double> Section::share(std::string_view key) {
   const toml::node* node = find(key, key);
   if (node == nullptr) return std::nullopt;
-  if (!node->is_number()) {
-    complain_of_type(key, "a share from 0 to 1, as 0.5", *node);
+  const std::optional<double> value = node->value<double>();
+  if (!node->is_number() || !value) {
+    complain_of_type(key, "a number", *node);
     return std::nullopt;
   }
-  const double share = node->value<double>().value_or(-1);
-  if (share >= 0 && share <= 1) return static_cast<std::uint16_t>(share * 1000 + 0.5);
-  complain(key, "must be a share from 0 to 1");
+  if (*value >= 0 && *value <= 1) return value;
+  complain(key, fmt::format("must be a number from 0 to 1, not {}", *value));
   return std::nullopt;
 }
 

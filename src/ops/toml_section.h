@@ -76,6 +76,8 @@ class Section {
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
   // A share of a whole, 0 to 1, in thousandths.
   [[nodiscard]] std::optional<std::uint16_t> permille(std::string_view key);
+  // A number from 0 to 1.
+  [[nodiscard]] std::optional<double> share(std::string_view key);
   // A string with units, or an integer of seconds.
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key, std::chrono::milliseconds min,
                                                                   std::chrono::milliseconds max);

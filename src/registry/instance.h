@@ -145,6 +145,9 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   mutable SafeTime safe;   // moves once: when no cache can hold a draining instance any more
   // A newer version is on the roll: whoever has renewed this one's lease renews that one's too.
   mutable std::atomic<bool> is_replaced{false};
+  // Its lease was put off because too many would have ended at once (expiry_limit.h): it goes on without a heartbeat.
+  // Cleared when a heartbeat is noticed, up to a lease later.
+  mutable std::atomic<bool> is_put_off{false};
 
   using Key = InstanceRef;
   [[nodiscard]] Key key() const { return registration.key.ref(); }

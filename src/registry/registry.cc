@@ -37,8 +37,12 @@ Registry::Registry(Journal& journal, Audience& audience, const ZoneDirectory& zo
 Registry::~Registry() = default;
 
 Counts Registry::counts() const noexcept {
-  return {service_count_.load(std::memory_order_relaxed), instance_count_.load(std::memory_order_relaxed),
-          expired_count_.load(std::memory_order_relaxed), visible_index_.load(std::memory_order_relaxed)};
+  return {.services = service_count_.load(std::memory_order_relaxed),
+          .instances = instance_count_.load(std::memory_order_relaxed),
+          .expired = expired_count_.load(std::memory_order_relaxed),
+          .put_off = expiry_limit_.put_off(),
+          .is_mass_silence = expiry_limit_.is_holding(),
+          .index = visible_index_.load(std::memory_order_relaxed)};
 }
 
 Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now) const {
@@ -190,23 +194,30 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
-void Registry::set_timer(const Instance& instance) {
-  wheel_.set(timer_of(instance), tick_of(instance.lease.expires_at()));
+void Registry::set_timer(const Instance& instance, Look look) {
+  LeaseTime at = instance.lease.expires_at();
+  if (look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.registration.ttl);
+  wheel_.set(timer_of(instance), tick_of(at));
 }
 
 std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   std::map<ServiceKey, std::vector<const Instance*>> ended;
+  std::vector<const Instance*> due;
   std::size_t count = 0;
   wheel_.advance(tick_of(now), [&](TimingWheel::Timer& timer) {
     const Instance& instance = static_cast<Instance&>(timer);
     if (instance.lease.end_if_due(now)) {
       ended[instance.registration.key.service].push_back(&instance);
       ++count;
+    } else if (instance.lease.expires_at() - now <= expiry_limit_.lead_of(instance.registration.ttl)) {
+      due.push_back(&instance);
     } else {
+      instance.is_put_off.store(false, std::memory_order_relaxed);
       set_timer(instance);  // heartbeats have moved the deadline
     }
   });
   const rcu::ReadLock lock;
+  limit(due, now);
   for (auto& [key, instances] : ended) end_instances(key, instances, wall_now, now);
   if (count > 0) {
     instance_count_.fetch_sub(count, std::memory_order_relaxed);
@@ -242,28 +253,6 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
   }
   publish_snapshot(key, index_, service->protocols, std::move(members), wall_now, now);
   for (std::unique_ptr<const Instance>& instance : retired) rcu::Entry::retire(std::move(instance));
-}
-
-void Registry::forget_at(const ServiceKey& key, std::optional<LeaseTime> time) {
-  if (const auto earlier = empty_.extract(key)) to_forget_.erase({earlier.mapped(), key});
-  if (!time) return;
-  empty_.emplace(key, *time);
-  to_forget_.emplace(*time, key);
-}
-
-void Registry::forget_empty_services(LeaseTime now) {
-  while (!to_forget_.empty() && to_forget_.begin()->first <= now) {
-    const ServiceKey key = to_forget_.begin()->second;
-    forget_at(key, std::nullopt);
-    const Service* service = services_.find(key.ref());
-    check(service != nullptr && service->instances.empty(), "a service that is forgotten is known, and empty");
-    std::unique_ptr<const Service> gone = services_.remove(*service);
-    audience_.withdraw(key.ref());
-    rcu::Entry::retire(std::move(gone));
-    service_count_.fetch_sub(1, std::memory_order_relaxed);
-    owed_.services.erase(key);
-    owed_.forgotten.push_back(key);
-  }
 }
 
 // --- What leases that ended owe to stable storage ---

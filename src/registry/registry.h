@@ -29,6 +29,7 @@
 #include "registry/change.h"
 #include "registry/ended_leases.h"
 #include "registry/event.h"
+#include "registry/expiry_limit.h"
 #include "registry/instance.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
@@ -44,6 +45,8 @@ struct Counts {
   std::uint64_t services = 0;
   std::uint64_t instances = 0;
   std::uint64_t expired = 0;  // since the start
+  std::uint64_t put_off = 0;  // ends of leases that were put off (ExpiryLimit), since the start
+  bool is_mass_silence = false;
   ChangeIndex index = 0;
 };
 
@@ -85,6 +88,9 @@ class Registry {
   // returns. The rows are owed: see `settle`. Returns how many leases ended.
   std::size_t sweep(LeaseTime now, WallTime wall_now);
 
+  // Before `restore`.
+  void limit_expiries(const ExpiryRule& rule) { expiry_limit_.set(rule); }
+
   // Whether rows are owed to the journal, and the attempt to write them: a transaction even when nothing is owed, which
   // shows whether the store works. A failed attempt owes them still.
   [[nodiscard]] bool owes() const noexcept;
@@ -112,7 +118,9 @@ class Registry {
   void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,
                         std::vector<const Instance*> members, std::optional<WallTime> empty_since, LeaseTime now);
   void end_instances(const ServiceKey& key, std::vector<const Instance*>& ended, WallTime wall_now, LeaseTime now);
-  void set_timer(const Instance& instance);
+  enum class Look : std::uint8_t { before_the_end, at_the_end };  // the same time, where no limit is set
+  void set_timer(const Instance& instance, Look look = Look::before_the_end);
+  void limit(std::vector<const Instance*>& due, LeaseTime now);
   void forget_at(const ServiceKey& key, std::optional<LeaseTime> time);
   void forget_empty_services(LeaseTime now);
 
@@ -130,6 +138,7 @@ class Registry {
   std::set<std::pair<LeaseTime, ServiceKey>> to_forget_;
   Owed owed_;
   EndedLeases ended_;
+  ExpiryLimit expiry_limit_;
   ChangeIndex index_ = 0;
   EventId last_event_ = 0;
 

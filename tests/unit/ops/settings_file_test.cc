@@ -39,6 +39,7 @@ void check_defaults(const Settings& settings) {
   CHECK(settings.lease.min == 1s);
   CHECK(settings.lease.max == 24h);
   CHECK(settings.forget_service_after == 1h);
+  CHECK(settings.expiry == registry::ExpiryRule{.per_second = 0, .silent_share = 0.5});
   REQUIRE(settings.zones.size() == 1);
   CHECK(settings.zones[0].name.text() == "svc.internal.");
   CHECK(settings.zones[0].file.empty());
@@ -88,6 +89,8 @@ TEST_CASE("the commented example shows every key at its default") {
                           "min",
                           "max",
                           "forget_service_after",
+                          "expire_per_second",
+                          "mass_silence_share",
                           "name",
                           "file",
                           "when_empty",
@@ -98,6 +101,16 @@ TEST_CASE("the commented example shows every key at its default") {
     INFO(key);
     CHECK(text.find(std::string(key) + " = ") != std::string::npos);
   }
+}
+
+TEST_CASE("a share is a number from 0 to 1") {
+  CHECK(settings_of("[lease]\nmass_silence_share = 0.25").expiry.silent_share == 0.25);
+  CHECK(complaint_of("[lease]\nmass_silence_share = 1.01") ==
+        "rollcall.toml:2: lease.mass_silence_share: must be a number from 0 to 1, not 1.01");
+  CHECK(complaint_of("[lease]\nmass_silence_share = nan").contains("must be a number from 0 to 1"));
+  CHECK(complaint_of("[lease]\nmass_silence_share = \"half\"").contains("must be a number, not a string"));
+  CHECK(complaint_of("[lease]\nexpire_per_second = -1").contains("lease.expire_per_second"));
+  CHECK(complaint_of("[lease]\nexpire_per_second = 1000001").contains("lease.expire_per_second"));
 }
 
 TEST_CASE("every key of the settings file is taken over") {
@@ -118,6 +131,8 @@ default = 30
 min = "1500ms"
 max = "1h"
 forget_service_after = 0
+expire_per_second = 1000
+mass_silence_share = 1
 [[zone]]
 name = "Svc.Example.NET."
 file = "net.zone"
@@ -152,6 +167,7 @@ format = "json"
   CHECK(settings.lease.min == 1500ms);
   CHECK(settings.lease.max == 1h);
   CHECK(settings.forget_service_after == 0s);
+  CHECK(settings.expiry == registry::ExpiryRule{.per_second = 1000, .silent_share = 1.0});
   REQUIRE(settings.zones.size() == 2);
   CHECK(settings.zones[0].name == *dns::Name::parse("svc.example.net"));
   CHECK(settings.zones[0].file == "net.zone");
@@ -183,7 +199,8 @@ TEST_CASE("an unknown key is named with file, line, and the keys there are") {
             .starts_with("rollcall.toml:2: http.port: unknown key; [http] has listen, max_connections, "));
   CHECK(complaint_of("[store]\nfile = 'x'\n") == "rollcall.toml:2: store.file: unknown key; [store] has path");
   CHECK(complaint_of("[lease]\nttl = 1\n") ==
-        "rollcall.toml:2: lease.ttl: unknown key; [lease] has default, min, max, forget_service_after");
+        "rollcall.toml:2: lease.ttl: unknown key; [lease] has default, min, max, forget_service_after, "
+        "expire_per_second, mass_silence_share");
   CHECK(complaint_of("[[zone]]\nname = 'a.example'\nttls = 1\n") ==
         "rollcall.toml:3: zone.ttls: unknown key; [[zone]] has name, file, ttl, when_empty, answer_limit, "
         "protect_threshold, protect_for, transfer_to, "

@@ -66,11 +66,13 @@ TEST_CASE("a reload names the keys that wait for a restart, and only those") {
   wanted.history_rows = 0;
   wanted.history_age = std::chrono::hours(1);
   wanted.forget_service_after = std::chrono::minutes(1);
+  wanted.expiry.per_second = 1;
   wanted.zones.push_back(default_zone(1));
   CHECK(settings_that_need_a_restart(running, wanted) ==
         std::vector<std::string>{"dns.listen", "dns.workers", "dns.udp_payload", "dns.max_tcp_connections",
                                  "http.listen", "http.max_connections", "store.path", "history.rows", "history.age",
-                                 "lease.forget_service_after", "zone"});
+                                 "lease.forget_service_after", "lease.expire_per_second or lease.mass_silence_share",
+                                 "zone"});
 }
 
 TEST_CASE("the program and the build call the version the same") {
