@@ -149,7 +149,8 @@ class Sorter {
     if (!instance.lease.is_alive(asked_.now)) return Reason::lease_ended;
     if (!is_by_own_name()) {
       if (instance.status == Status::draining) return Reason::draining;
-      if (instance.status == Status::critical) return Reason::critical;
+      const bool is_protected = stop_.found.answers != nullptr && stop_.found.answers->is_protected();
+      if (instance.status == Status::critical && !is_protected) return Reason::critical;
     }
     const registry::Registration& registration = instance.registration;
     if (!tag_.empty() && !std::ranges::binary_search(registration.tags, tag_)) return Reason::other_tag;

@@ -118,6 +118,20 @@ TEST_CASE("an alias is explained name by name, to the service it leads to") {
   CHECK(away.answer.size() == 1);
 }
 
+TEST_CASE("critical instances of a protected service are in the answer, and the answer says that it is stale") {
+  World world({.protect_permille = 500, .protect_for = 60s});
+  world.add({.id = "i-1", .addresses = {"192.0.2.1"}});
+  world.add({.id = "i-2", .addresses = {"192.0.2.2"}});
+  world.add({.id = "i-3", .addresses = {"192.0.2.3"}});
+  change(world, registry::SetHealth{key_of("i-1"), true, "no answer"});
+  change(world, registry::SetHealth{key_of("i-2"), true, "no answer"});
+  const Explained explained = explain(world, "web.svc.internal");
+  CHECK(explained.answer.size() == 3);
+  CHECK(left_out(explained).empty());
+  REQUIRE(explained.error);
+  CHECK(explained.error->code == 3);
+}
+
 TEST_CASE("who drains or is critical is left out, since when and with what the check said") {
   World world;
   world.add_all({{}, {.id = "i-2"}, {.id = "i-3"}});

@@ -16,9 +16,9 @@ TEST_CASE("a path nobody has is a 404") {
   World world;
   for (const char* target :
        {"/", "/v1", "/v1/", "/v2/services", "/v1/services/", "/v1/services//instances/a", "/v1/services/web/instances/",
-        "/v1/services/web/", "/V1/services", "/v1/watches", "/v1/event", "/v1/explain?name=web.svc.internal",
-        "/v1/services/web/instances/a/drain/", "/v1/services/web/instances/a/heartbeat/", "/v1/heartbeat/x",
-        "/v1/services/../status", "/healthz/", "/a/b/c/d/e/f/g/h/i"}) {
+        "/v1/services/web/", "/V1/services", "/v1/watches", "/v1/event", "/v1/services/web/instances/a/drain/",
+        "/v1/services/web/instances/a/heartbeat/", "/v1/heartbeat/x", "/v1/services/../status", "/healthz/",
+        "/a/b/c/d/e/f/g/h/i"}) {
     CAPTURE(target);
     for (const Method method : {Method::get, Method::post, Method::del}) {
       CHECK(problem_of(world.call(method, target)) == "404 no_such_path");

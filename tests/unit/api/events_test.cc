@@ -20,13 +20,14 @@ registry::Event event(registry::EventKind kind) {
 }
 
 Watch watch_of(World& world, std::string_view target, std::string_view last_event_id = {}) {
-  return std::get<Watch>(
-      world.api.route({.method = Method::get, .target = target, .body = {}, .last_event_id = last_event_id},
-                      world.clock.now(), world.counters));
+  return std::get<Watch>(world.api.route(
+      {.method = Method::get, .target = target, .body = {}, .last_event_id = last_event_id, .caller = &world.caller},
+      world.clock.now(), world.counters));
 }
 Asking asking_of(World& world, std::string_view target) {
   return std::get<Asking>(
-      world.api.route({.method = Method::get, .target = target, .body = {}}, world.clock.now(), world.counters));
+      world.api.route({.method = Method::get, .target = target, .body = {}, .caller = &world.caller}, world.clock.now(),
+                      world.counters));
 }
 
 TEST_CASE("a watch is of everything, of a zone, or of a service") {
