@@ -129,19 +129,22 @@ def final_sets(question, answer):
     return {(record.owner, record.rtype) for record in answer.sets[0] - followed}
 
 
-def targets(answer):
+def targets(records):
     """The names that additional records are for."""
     found = set()
-    for record in answer.sections[0]:
+    for record in records:
         if record.rtype in WITH_TARGETS:
             found |= {record.owner if part == "." else part for part in record.rdata if isinstance(part, str)}
     return found
 
 
 def is_of_another_zone(pair, record):
-    """Whether an address of a target, or of the wildcard that made it, is of a zone below that of the answer."""
+    """Whether an address of a target, or of the wildcard that made it, is of a zone below that of the answer, or of the
+    referral."""
+    referral = [record for record in pair.ours.sections[1] if record.rtype == "NS"]
     homes = {zone_of(owner) for owner, _ in final_sets(pair.question, pair.ours)}
-    made_for = [name for name in targets(pair.ours)
+    homes |= {zone_of(record.owner) for record in referral}
+    made_for = [name for name in targets([*pair.ours.sections[0], *referral])
                 if name == record.owner or record.owner.startswith("*.") and is_below(name, record.owner[2:])]
     return any(zone_of(name) not in homes and any(is_below(name, home) for home in homes) for name in made_for)
 
@@ -230,7 +233,7 @@ def nsd_leaves_targets_alone(pair):
     own = final_sets(pair.question, pair.ours)
     if pair.peer != "NSD" or fewer or not {rtype for _, rtype in own} <= {"MX", "SRV", "SVCB", "HTTPS"}:
         return set()
-    is_wanted = all(record.owner in targets(pair.ours) and is_confirmed(pair, record) for record in more)
+    is_wanted = all(record.owner in targets(pair.ours.sections[0]) and is_confirmed(pair, record) for record in more)
     return {"additional"} if is_wanted else set()
 
 
@@ -238,7 +241,7 @@ def knot_misses_targets_of_svcb(pair):
     """RFC 9460 §4.1: addresses, and records of the same type, SHOULD come along. Knot leaves out those of targets but the
     aliases', sends those that a wildcard makes under the wildcard's own name, and records of the answer once more."""
     more, fewer = pair.ours.sets[2] - pair.theirs.sets[2], pair.theirs.sets[2] - pair.ours.sets[2]
-    own, wanted = {rtype for _, rtype in final_sets(pair.question, pair.ours)}, targets(pair.ours)
+    own, wanted = {rtype for _, rtype in final_sets(pair.question, pair.ours)}, targets(pair.ours.sections[0])
     if pair.peer != "Knot" or own not in ({"SVCB"}, {"HTTPS"}):
         return set()
 
