@@ -214,12 +214,13 @@ def endless_chains(pair):
 
 def nsd_follows_a_dname_once(pair):
     """RFC 1034 §5.2.2, §4.3.2: a chain is followed, and may meet a DNAME again under another name, until it ends or is too
-    long. NSD ends at the second meeting."""
+    long, or its names are (RFC 6672 §2.2). NSD ends at the second meeting."""
     theirs = chain(pair.question, pair.theirs)
-    ours = chain(pair.question, pair.ours)[len(theirs):]
-    if pair.peer != "NSD" or not theirs or not ours or is_truncated(pair):
+    goes_on = len(chain(pair.question, pair.ours)) > len(theirs) or pair.ours.rcode == "YXDOMAIN"
+    if pair.peer != "NSD" or not theirs or not goes_on or is_truncated(pair):
         return set()
-    is_met_again = any(record.rtype == "DNAME" and is_below(ours[0].owner, record.owner) for record in theirs[-1].followed)
+    met = theirs[-1].target
+    is_met_again = any(record.rtype == "DNAME" and is_below(met, record.owner) for record in theirs[-1].followed)
     is_ended = pair.theirs.rcode == "NOERROR" and pair.theirs.sets == (theirs[-1].followed, frozenset(), frozenset())
     if is_met_again and is_ended and is_confirmed_behind(pair, theirs[-1]):
         return {"rcode", "answer", "authority", "additional"}
