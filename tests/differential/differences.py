@@ -240,16 +240,17 @@ def nsd_leaves_targets_alone(pair):
 
 def knot_misses_targets_of_svcb(pair):
     """RFC 9460 §4.1: addresses, and records of the same type, SHOULD come along. Knot leaves out those of targets but the
-    aliases', sends those that a wildcard makes under the wildcard's own name, and records of the answer once more."""
+    aliases', sends those that a wildcard makes, or would make of a name that is there, under the wildcard's own name, and
+    records of the answer once more."""
     more, fewer = pair.ours.sets[2] - pair.theirs.sets[2], pair.theirs.sets[2] - pair.ours.sets[2]
     own, wanted = {rtype for _, rtype in final_sets(pair.question, pair.ours)}, targets(pair.ours.sections[0])
     if pair.peer != "Knot" or own not in ({"SVCB"}, {"HTTPS"}):
         return set()
 
     def is_slip(record):
-        is_of_wildcard = record.owner.startswith("*.") and any(
-            is_below(name, record.owner[2:]) and dataclasses.replace(record, owner=name) in pair.ours.sets[2]
-            for name in wanted)
+        made_for = [name for name in wanted if record.owner.startswith("*.") and is_below(name, record.owner[2:])]
+        is_of_wildcard = made_for and all(  # it makes no name that is there
+            pair.owns(name) or dataclasses.replace(record, owner=name) in pair.ours.sets[2] for name in made_for)
         return is_of_wildcard or record in pair.ours.sets[0] or is_of_another_zone(pair, record)
 
     is_wanted = all(record.owner in wanted and record.rtype in ("A", "AAAA", *own) and is_confirmed(pair, record)
