@@ -129,19 +129,22 @@ def final_sets(question, answer):
     return {(record.owner, record.rtype) for record in answer.sets[0] - followed}
 
 
-def targets(answer):
+def targets(records):
     """The names that additional records are for."""
     found = set()
-    for record in answer.sections[0]:
+    for record in records:
         if record.rtype in WITH_TARGETS:
             found |= {record.owner if part == "." else part for part in record.rdata if isinstance(part, str)}
     return found
 
 
 def is_of_another_zone(pair, record):
-    """Whether an address of a target, or of the wildcard that made it, is of a zone below that of the answer."""
+    """Whether an address of a target, or of the wildcard that made it, is of a zone below that of the answer, or of the
+    referral."""
+    referral = [record for record in pair.ours.sections[1] if record.rtype == "NS"]
     homes = {zone_of(owner) for owner, _ in final_sets(pair.question, pair.ours)}
-    made_for = [name for name in targets(pair.ours)
+    homes |= {zone_of(record.owner) for record in referral}
+    made_for = [name for name in targets([*pair.ours.sections[0], *referral])
                 if name == record.owner or record.owner.startswith("*.") and is_below(name, record.owner[2:])]
     return any(zone_of(name) not in homes and any(is_below(name, home) for home in homes) for name in made_for)
 
@@ -211,12 +214,13 @@ def endless_chains(pair):
 
 def nsd_follows_a_dname_once(pair):
     """RFC 1034 §5.2.2, §4.3.2: a chain is followed, and may meet a DNAME again under another name, until it ends or is too
-    long. NSD ends at the second meeting."""
+    long, or its names are (RFC 6672 §2.2). NSD ends at the second meeting."""
     theirs = chain(pair.question, pair.theirs)
-    ours = chain(pair.question, pair.ours)[len(theirs):]
-    if pair.peer != "NSD" or not theirs or not ours or is_truncated(pair):
+    goes_on = len(chain(pair.question, pair.ours)) > len(theirs) or pair.ours.rcode == "YXDOMAIN"
+    if pair.peer != "NSD" or not theirs or not goes_on or is_truncated(pair):
         return set()
-    is_met_again = any(record.rtype == "DNAME" and is_below(ours[0].owner, record.owner) for record in theirs[-1].followed)
+    met = theirs[-1].target
+    is_met_again = any(record.rtype == "DNAME" and is_below(met, record.owner) for record in theirs[-1].followed)
     is_ended = pair.theirs.rcode == "NOERROR" and pair.theirs.sets == (theirs[-1].followed, frozenset(), frozenset())
     if is_met_again and is_ended and is_confirmed_behind(pair, theirs[-1]):
         return {"rcode", "answer", "authority", "additional"}
@@ -230,22 +234,23 @@ def nsd_leaves_targets_alone(pair):
     own = final_sets(pair.question, pair.ours)
     if pair.peer != "NSD" or fewer or not {rtype for _, rtype in own} <= {"MX", "SRV", "SVCB", "HTTPS"}:
         return set()
-    is_wanted = all(record.owner in targets(pair.ours) and is_confirmed(pair, record) for record in more)
+    is_wanted = all(record.owner in targets(pair.ours.sections[0]) and is_confirmed(pair, record) for record in more)
     return {"additional"} if is_wanted else set()
 
 
 def knot_misses_targets_of_svcb(pair):
     """RFC 9460 §4.1: addresses, and records of the same type, SHOULD come along. Knot leaves out those of targets but the
-    aliases', sends those that a wildcard makes under the wildcard's own name, and records of the answer once more."""
+    aliases', sends those that a wildcard makes, or would make of a name that is there, under the wildcard's own name, and
+    records of the answer once more."""
     more, fewer = pair.ours.sets[2] - pair.theirs.sets[2], pair.theirs.sets[2] - pair.ours.sets[2]
-    own, wanted = {rtype for _, rtype in final_sets(pair.question, pair.ours)}, targets(pair.ours)
+    own, wanted = {rtype for _, rtype in final_sets(pair.question, pair.ours)}, targets(pair.ours.sections[0])
     if pair.peer != "Knot" or own not in ({"SVCB"}, {"HTTPS"}):
         return set()
 
     def is_slip(record):
-        is_of_wildcard = record.owner.startswith("*.") and any(
-            is_below(name, record.owner[2:]) and dataclasses.replace(record, owner=name) in pair.ours.sets[2]
-            for name in wanted)
+        made_for = [name for name in wanted if record.owner.startswith("*.") and is_below(name, record.owner[2:])]
+        is_of_wildcard = made_for and all(  # it makes no name that is there
+            pair.owns(name) or dataclasses.replace(record, owner=name) in pair.ours.sets[2] for name in made_for)
         return is_of_wildcard or record in pair.ours.sets[0] or is_of_another_zone(pair, record)
 
     is_wanted = all(record.owner in wanted and record.rtype in ("A", "AAAA", *own) and is_confirmed(pair, record)

@@ -183,13 +183,20 @@ class HaproxyTest(Case):
     def test_from_a_truncated_answer_haproxy_takes_the_same_instances_every_time(self):
         self.start_both(slots=64, check="")
         self.register_sixty()
+        self.wait_for_look_ups(3)  # those that were under way knew fewer instances
         self.eventually(lambda: len(self.slots()) >= 15, "the servers that fit")
         first = set(self.slots())
         self.assertLess(len(first), 60)
-        self.eventually(lambda: int(self.counter("sent")) > 20, "more look-ups")
+        self.wait_for_look_ups(15)
         self.assertEqual(first, set(self.slots()))
 
-    def counter(self, name):
-        """A counter of the first name server in `show resolvers`."""
-        lines = [line.split(":") for line in self.ask_haproxy("show resolvers rollcall").splitlines()]
-        return next(fields[1] for fields in lines if fields[0].strip() == name)
+    def wait_for_look_ups(self, count):
+        """So many more of the service's SRV records."""
+        before = self.look_ups()
+        self.eventually(lambda: self.look_ups() >= before + count, f"{count} look-ups", timeout=30)
+
+    def look_ups(self):
+        page = self.api.call("GET", "/metrics").body.decode()
+        return sum(float(line.split()[-1]) for line in page.splitlines()
+                   if line.startswith("rollcall_dns_queries_total{") and '"SRV"' in line)
+

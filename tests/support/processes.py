@@ -22,6 +22,7 @@ PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _running = []
+_given_ports = set()
 
 
 def find_program(name):
@@ -50,7 +51,7 @@ def run(command, timeout=30, **options):
 
 
 def free_port(address="127.0.0.1"):
-    """A port that is free for UDP and TCP at this moment."""
+    """A port that is free for UDP and TCP at this moment, and another one each time."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for _ in range(50):
         with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
@@ -60,6 +61,9 @@ def free_port(address="127.0.0.1"):
                 udp.bind((address, port))
             except OSError:
                 continue
+            if port in _given_ports:
+                continue
+            _given_ports.add(port)
             return port
     raise AssertionError("no port is free for both UDP and TCP")
 
