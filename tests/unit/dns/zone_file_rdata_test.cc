@@ -67,6 +67,14 @@ TEST_CASE("RDATA that is not of its type is written as octets (RFC 3597 5)") {
   CHECK(rdata_text(Type::opt, "abc") == "\\# 3 616263");
 }
 
+TEST_CASE("a certificate of the reserved type 0 is refused, and nothing of it is kept (RFC 4398 2.1)") {
+  for (const char* text : {"0 0 0 AAAA", "00 0 0 AAAA", "+0 0 0 AAAA", "0"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_rdata(static_cast<Type>(37), text, *Name::parse("c.test")));
+  }
+  CHECK(parse_rdata(static_cast<Type>(37), "1 0 0 AAAA", *Name::parse("c.test")));
+}
+
 TEST_CASE("RDATA is one line") {
   CHECK_FALSE(parse_rdata(Type::a, ""));
   CHECK_FALSE(parse_rdata(Type::a, "192.0.2.1\n192.0.2.2"));
