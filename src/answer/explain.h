@@ -49,10 +49,10 @@ struct Explained {
   std::string type;
   dns::Rcode rcode = dns::Rcode::noerror;
   bool authoritative = false;
-  Rule rule = Rule::nothing;       // of the name asked for
-  std::vector<ExplainedStop> way;  // the name, and whatever aliases lead to
-  std::string zone;                // without the final dot; empty: none of ours
-  std::string service;             // where the way ends; empty: at none
+  Rule rule = Rule::nothing;                   // of the name asked for
+  std::vector<ExplainedStop> way;              // the name, and whatever aliases lead to
+  std::string zone;                            // without the final dot; empty: none of ours
+  std::string service;                         // where the way ends; empty: at none
   std::vector<registry::ServiceKey> services;  // every one whose instances are told of
   std::vector<ExplainedRecord> answer;
   std::vector<ExplainedRecord> authority;

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "answer/counters.h"
-#include "answer/roster.h"
 #include "answer/explain.h"
+#include "answer/roster.h"
 #include "answer/transfers.h"
 #include "answer/zones.h"
 #include "api/api.h"
