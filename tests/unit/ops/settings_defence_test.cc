@@ -5,23 +5,12 @@
 #include <string_view>
 
 #include "catch.h"
-#include "ops/settings.h"
+#include "unit/ops/settings_text.h"
 
 namespace rollcall::ops {
 namespace {
 
-Settings settings_of(std::string_view toml) {
-  const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  INFO((settings ? "" : settings.error().message));
-  REQUIRE(settings);
-  return *settings;
-}
-
-std::string complaint_of(std::string_view toml) {
-  const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  REQUIRE_FALSE(settings);
-  return settings.error().message;
-}
+using namespace testing;
 
 IpAddress address(std::string_view text) { return IpAddress::parse(text).value(); }
 

@@ -3,26 +3,14 @@
 #include <string>
 
 #include "catch.h"
-#include "ops/settings.h"
+#include "unit/ops/settings_text.h"
 
 namespace rollcall::ops {
 namespace {
 
+using namespace testing;
+
 using namespace std::chrono_literals;
-
-Settings settings_of(std::string_view toml) {
-  const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  INFO((settings ? "" : settings.error().message));
-  REQUIRE(settings);
-  return *settings;
-}
-
-std::string complaint_of(std::string_view toml) {
-  const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  REQUIRE_FALSE(settings);
-  CHECK(settings.error().code == Errc::start_up);
-  return settings.error().message;
-}
 
 void check_defaults(const Settings& settings) {
   CHECK(settings.dns_listen == std::vector{*IpEndpoint::parse("127.0.0.1:8600")});

@@ -2,23 +2,12 @@
 #include <string>
 
 #include "catch.h"
-#include "ops/settings.h"
+#include "unit/ops/settings_text.h"
 
 namespace rollcall::ops {
 namespace {
 
-Settings settings_of(std::string_view toml) {
-  const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  INFO((settings ? "" : settings.error().message));
-  REQUIRE(settings);
-  return *settings;
-}
-
-std::string complaint_of(std::string_view toml) {
-  const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  REQUIRE_FALSE(settings);
-  return settings.error().message;
-}
+using namespace testing;
 
 TEST_CASE("secondaries: keys, who may transfer a zone, who is notified") {
   const Settings settings = settings_of(R"(
