@@ -10,6 +10,7 @@ import dataclasses
 from bench.harness.rounds import Series
 
 FORMAT_VERSION = 1
+COLUMNS_MAX = 5
 
 
 @dataclasses.dataclass
@@ -112,22 +113,44 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
 
 
+def figure(row):
+    """The median, and from where to where where there were several rounds."""
+    spread = f" ({number(row['low'])}–{number(row['high'])})" if len(row["values"]) > 1 else ""
+    return number(row["median"]) + spread
+
+
 def lines(report):
     """The report's text. `report`: as_json()."""
     yield f"{report['part']}: {report['summary']}"
-    case = None
-    for row in report["rows"]:
-        if row["case"] != case:
-            case = row["case"]
-            yield f"  {case}"
-        spread = f"{number(row['low'])} – {number(row['high'])}" if len(row["values"]) > 1 else ""
-        yield f"    {row['subject']:<22} {row['metric']:<22} {number(row['median']):>12} {row['unit']:<12} {spread}"
+    for case in dict.fromkeys(row["case"] for row in report["rows"]):
+        yield from _case([row for row in report["rows"] if row["case"] == case])
     if report["targets"]:
         yield "  targets"
     for target in report["targets"]:
         wanted = f"{'≤' if target['is_ceiling'] else '≥'} {number(target['limit'])} {target['unit']}"
         found = f"{number(target['value'])} {target['unit']}"
-        spread = f"{number(target['low'])} – {number(target['high'])}"
+        spread = f"{number(target['low'])}–{number(target['high'])}"
         yield f"    {'met   ' if target['is_met'] else 'MISSED'} {target['sentence']:<58} {found:>14}   {wanted:<16} {spread}"
     for note in report["notes"]:
         yield f"  {note}"
+
+
+def _case(rows):
+    """A table: a line for each subject, a column for each metric; or the other way round where one subject has many."""
+    subjects, metrics = ordered(row["subject"] for row in rows), ordered((row["metric"], row["unit"]) for row in rows)
+    cells = {(row["subject"], (row["metric"], row["unit"])): figure(row) for row in rows}
+    titles = {metric: ", ".join(metric) for metric in metrics}
+    if len(metrics) <= COLUMNS_MAX:
+        table = [[rows[0]["case"], *titles.values()]]
+        table += [[f"  {subject}", *(cells.get((subject, metric), "") for metric in metrics)] for subject in subjects]
+    else:
+        table = [[rows[0]["case"], *subjects]]
+        table += [[f"  {titles[metric]}", *(cells.get((subject, metric), "") for subject in subjects)] for metric in metrics]
+    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+    for name, *others in table:
+        yield ("  " + name.ljust(widths[0]) + "".join(f"   {cell:>{width}}" for cell, width in zip(others, widths[1:]))).rstrip()
+
+
+def ordered(items):
+    """Each once, in the order of their first coming."""
+    return list(dict.fromkeys(items))
