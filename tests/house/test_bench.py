@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import types
 import unittest
 import xml.dom.minidom
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools/lib"), str(ROOT)]
+from bench import counts  # noqa: E402
 from bench.harness import command, cpu, plot, report, rounds, tables  # noqa: E402
 
 
@@ -96,6 +98,34 @@ class Reports(unittest.TestCase):
         document = "a\n<!-- results: none -->\nold\n<!-- end of results -->\nb\n"
         self.assertEqual(tables.fill(document, ROOT / "nowhere"),
                          f"a\n<!-- results: none -->\n{tables.NOTHING}<!-- end of results -->\nb\n")
+
+
+class Counts(unittest.TestCase):
+    """The guard of instruction counts."""
+
+    LAST = {"tools": {"g++": "12"}, "counts": {"query-a": 1000, "query-srv": 2000}}
+
+    def compared(self, found, tools):
+        run = types.SimpleNamespace(report=some_report())
+        run.report.targets.clear()
+        return counts.compare(run, found, self.LAST, tools), run.report
+
+    def test_five_percent_dearer_is_too_much_and_one_operation_is_enough(self):
+        same = {"g++": "12"}
+        self.assertEqual(self.compared({"query-a": 1050, "query-srv": 1500}, same)[0], 0)
+        status, made = self.compared({"query-a": 1051, "query-srv": 1500}, same)
+        self.assertEqual(status, 1)
+        self.assertEqual([target.sentence for target in made.targets],
+                         ["query-a: +5.1 % since 1,000", "query-srv: -25.0 % since 2,000"])
+
+    def test_what_has_no_last_figure_and_another_compiler_are_told(self):
+        status, made = self.compared({"new": 7}, {"g++": "13"})
+        self.assertEqual(status, 0)
+        self.assertIn("new has no last figure", made.notes[0])
+        self.assertIn("made with g++ 12, these with g++ 13", made.notes[1])
+
+    def test_every_operation_has_a_last_figure(self):
+        self.assertEqual(json.loads(counts.FIGURES.read_text())["counts"].keys(), counts.CASES.keys())
 
 
 class CommandLine(unittest.TestCase):
