@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace rollcall::bench {
 
@@ -14,14 +15,15 @@ inline std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
 }
 
-// Of all threads that the process has now, from the scheduler, to the nanosecond; 0 for pid 0.
-inline double cpu_seconds_of(int pid) {
-  if (pid == 0) return 0;
+// Of all threads that the processes have now, from the scheduler, to the nanosecond.
+inline double cpu_seconds_of(const std::vector<int>& pids) {
   double total = 0;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-    std::uint64_t ns = 0;
-    std::ifstream(task.path() / "schedstat") >> ns;
-    total += static_cast<double>(ns) / 1e9;
+  for (const int pid : pids) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+      std::uint64_t ns = 0;
+      std::ifstream(task.path() / "schedstat") >> ns;
+      total += static_cast<double>(ns) / 1e9;
+    }
   }
   return total;
 }

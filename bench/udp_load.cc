@@ -30,7 +30,7 @@ struct Settings {
   std::size_t outstanding = 200;
   std::size_t sockets = 8;
   double rate = 0;
-  int pid = 0;
+  std::vector<int> pids;
   bool echo = false;
   bool wait = false;
   bool json = false;
@@ -48,7 +48,7 @@ void read_settings(CLI::App& app, Settings& settings) {
   app.add_option("--outstanding", settings.outstanding, "open questions, over all sockets")->capture_default_str();
   app.add_option("--sockets", settings.sockets, "sockets they leave from")->capture_default_str();
   app.add_option("--rate", settings.rate, "questions a second; 0: as fast as answers come")->capture_default_str();
-  app.add_option("--pid", settings.pid, "of the server: its CPU time for an answer is told");
+  app.add_option("--pid", settings.pids, "of the server, and of its children: their CPU time for an answer is told");
   app.add_flag("--echo", settings.echo, "the server sends back what comes");
   app.add_flag("--wait", settings.wait, "sleep while nothing comes, rather than look all the time");
   app.add_flag("--json", settings.json, "one JSON object");
@@ -90,7 +90,7 @@ void print(const Settings& settings, const Tally& tally, double seconds, double 
     std::printf("%.0f answers/s over %.2f s, %llu lost, %llu bad; latency p50 %.0f p99 %.0f p99.9 %.0f us",
                 answers / seconds, seconds, static_cast<unsigned long long>(tally.lost),
                 static_cast<unsigned long long>(tally.bad()), us(0.5), us(0.99), us(0.999));
-    if (settings.pid != 0) std::printf("; %.2f us of the server's CPU each", cpu_us);
+    if (!settings.pids.empty()) std::printf("; %.2f us of the server's CPU each", cpu_us);
     std::printf("\n");
     return;
   }
@@ -114,11 +114,11 @@ void run(const Settings& settings) {
   Tally unused;
   run_for(clients, settings.warm_up, settings, unused);
   Tally tally;
-  const double cpu_before = cpu_seconds_of(settings.pid);
+  const double cpu_before = cpu_seconds_of(settings.pids);
   const std::uint64_t begin = now_ns();
   run_for(clients, settings.seconds, settings, tally);
   const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
-  print(settings, tally, seconds, cpu_seconds_of(settings.pid) - cpu_before);
+  print(settings, tally, seconds, cpu_seconds_of(settings.pids) - cpu_before);
 }
 
 }  // namespace
