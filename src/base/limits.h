@@ -11,7 +11,9 @@ namespace rollcall::limits {
 inline constexpr std::size_t k_label_bytes_max = 63;
 inline constexpr std::size_t k_name_bytes_max = 255;
 inline constexpr std::size_t k_name_labels_max = 127;
-inline constexpr std::size_t k_udp_payload_min = 512;      // what every client takes, with or without EDNS
+inline constexpr std::size_t k_udp_payload_min = 512;  // what every client takes, with or without EDNS
+inline constexpr std::size_t k_udp_payload_unfragmented =
+    1232;  // fits the least MTU of IPv6, 1280, with both headers (RFC 9715 §3.2)
 inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte length of TCP, and of UDP
 inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
