@@ -3,8 +3,10 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import types
 import unittest
 import xml.dom.minidom
@@ -13,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools/lib"), str(ROOT)]
 from bench import counts  # noqa: E402
-from bench.harness import command, cpu, plot, report, rounds, tables  # noqa: E402
+from bench.harness import command, cpu, load, plot, report, roll, rounds, tables  # noqa: E402
 
 
 def some_report():
@@ -94,10 +96,40 @@ class Reports(unittest.TestCase):
         self.assertIn("| A, rollcalld | 3.1 |", text)
         self.assertIn("| p99 | ≤ 6 ms | 7 ms | 5 – 9 | **missed** |", text)
 
+    def test_the_documents_tables_are_those_of_the_results(self):
+        document = command.DOCUMENT.read_text()
+        self.assertEqual(tables.fill(document, command.RECORDED), document, "tools/bench --tables writes them anew")
+
     def test_tables_fill_their_places_and_leave_the_rest(self):
         document = "a\n<!-- results: none -->\nold\n<!-- end of results -->\nb\n"
         self.assertEqual(tables.fill(document, ROOT / "nowhere"),
                          f"a\n<!-- results: none -->\n{tables.NOTHING}<!-- end of results -->\nb\n")
+
+
+class Loads(unittest.TestCase):
+    def test_loads_on_several_cores_are_added_up(self):
+        one = {"answers": 100, "rate": 50.0, "lost": 1, "p99_us": 7.0, "cpu_seconds": 0.5, "cpu_us": 5000.0}
+        two = {"answers": 300, "rate": 150.0, "lost": 0, "p99_us": 9.0, "cpu_seconds": 0.4, "cpu_us": 1333.3}
+        self.assertEqual(load.added([one, two]), {"answers": 400, "rate": 200.0, "lost": 1, "p99_us": 9.0,
+                                                  "cpu_seconds": 0.5, "cpu_us": 1250.0})
+
+    def test_the_words_of_dnsperf_are_read(self):
+        said = ("  Queries completed:    134810 (100.00%)\n  Queries lost:         3 (0.00%)\n\n"
+                "  Queries per second:   134809.123\n  Average Latency (s):  0.001482 (min 0.0, max 0.1)\n")
+        found = {name: float(re.search(pattern, said)[1]) for name, pattern in load.DNSPERF.items()}
+        self.assertEqual(found, {"answers": 134810, "lost": 3, "rate": 134809.123, "mean": 0.001482})
+
+    def test_the_peers_have_the_names_that_are_asked(self):
+        small = roll.Roll(2, each=2)
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory) / "zone"
+            self.assertEqual(small.zone_file(file), {"svc.internal": file})
+            records = file.read_text().splitlines()
+            asked = small.questions(Path(directory) / "q", "SRV").read_text().split()
+        self.assertEqual(asked, ["_s0._tcp.svc.internal", "SRV", "_s1._tcp.svc.internal", "SRV"])
+        self.assertIn("_s1._tcp SRV 1 1 8080 i1.s1", records)
+        self.assertIn("i1.s1 A 10.0.0.3", records)
+        self.assertIn("s1 A 10.0.0.3", records)
 
 
 class Counts(unittest.TestCase):

@@ -14,6 +14,7 @@ from tests.support.processes import free_port
 
 TARGETS = ("rollcalld", "udp-load", "udp-echo")
 VARIANTS = ((), ("--workers", "2"), ("--instances", "1000000"))
+ROUNDS = 7
 SMALL = 1_000  # services of four instances
 EACH = 4
 UNITS = {"CPU": "µs/answer", "throughput": "answers/s", "p50": "µs", "p99": "µs", "lost": "questions"}
@@ -25,7 +26,7 @@ WORTH_OF_A_SECOND = 0.9  # answers of a CPU second with two workers, over those 
 
 
 def options(parser):
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement (%(default)s)")
     parser.add_argument("--outstanding", type=int, default=200, help="questions open at a time (%(default)s)")
     parser.add_argument("--sockets", type=int, default=8, help="they leave from (%(default)s)")
     parser.add_argument("--edns", action="store_true", help="questions have an OPT record")

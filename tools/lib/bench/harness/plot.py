@@ -4,7 +4,7 @@ from xml.sax.saxutils import escape
 
 from bench.harness.report import number
 
-WIDTH, MARGIN, LABEL, VALUE = 820, 16, 230, 150
+WIDTH, MARGIN, LABEL, VALUE = 920, 16, 300, 130
 BAR, GAP, CASE_GAP, HEAD = 14, 6, 10, 34
 OURS, THEIRS, INK, FAINT = "#b5402a", "#8d99a6", "#22282e", "#59636d"
 OUR_NAMES = ("rollcalld", "rollcall")
@@ -13,7 +13,7 @@ OUR_NAMES = ("rollcalld", "rollcall")
 def svg(report):
     """`report`: Report.as_json(). Panels stand in the order in which the metrics came."""
     metrics = list(dict.fromkeys((row["metric"], row["unit"]) for row in report["rows"]))
-    pieces, y = [_text(MARGIN, 26, f"{report['part']}: {report['summary']}", 15, INK, "bold")], 44
+    pieces, y = [_text(MARGIN, 26, report["name"], 15, INK, "bold"), _text(MARGIN, 44, report["summary"], 11, FAINT)], 56
     for metric, unit in metrics:
         rows = [row for row in report["rows"] if (row["metric"], row["unit"]) == (metric, unit)]
         panel, y = _panel(metric, unit, rows, y)
