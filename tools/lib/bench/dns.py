@@ -4,6 +4,7 @@ The echo sends back what comes, in batches: the floor, what the kernel takes for
 same names, four addresses (A) and four targets with their addresses (SRV) each, with one worker on one core; udp-load asks from
 another core, as fast as answers come.
 
+    --sockets 200          one question open at each socket: no two answers of a batch go to the same client
     --workers 2            two workers on two cores, and the load on both: what a core's time is still worth
     --instances 1000000    beside 4,000: what a large roll costs
 """
@@ -13,7 +14,7 @@ from bench.harness.roll import Roll
 from tests.support.processes import free_port
 
 TARGETS = ("rollcalld", "udp-load", "udp-echo")
-VARIANTS = ((), ("--workers", "2"), ("--instances", "1000000"))
+VARIANTS = ((), ("--sockets", "200"), ("--workers", "2"), ("--instances", "1000000"))
 ROUNDS = 7
 SMALL = 1_000  # services of four instances
 EACH = 4
@@ -21,6 +22,7 @@ UNITS = {"CPU": "µs/answer", "throughput": "answers/s", "p50": "µs", "p99": "�
 # CPU of an answer over that of …
 LIMITS = {"A": {"echo": 1.08, "nsd": 0.97, "knot": 0.95}, "SRV": {"echo": 1.15, "nsd": 0.92, "knot": 0.95}}
 LARGE_OVER_SMALL = 1.35
+SOCKETS = 8
 SPREAD = 32  # sockets, so that the kernel's hash gives both workers their half
 WORTH_OF_A_SECOND = 0.9  # answers of a CPU second with two workers, over those with one
 
@@ -28,7 +30,7 @@ WORTH_OF_A_SECOND = 0.9  # answers of a CPU second with two workers, over those 
 def options(parser):
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement (%(default)s)")
     parser.add_argument("--outstanding", type=int, default=200, help="questions open at a time (%(default)s)")
-    parser.add_argument("--sockets", type=int, default=8, help="they leave from (%(default)s)")
+    parser.add_argument("--sockets", type=int, default=SOCKETS, help="they leave from (%(default)s)")
     parser.add_argument("--edns", action="store_true", help="questions have an OPT record")
     parser.add_argument("--with-bind", action="store_true", help="BIND too")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=1, help="(%(default)s)")
@@ -57,6 +59,8 @@ def ask(run, server, questions, *more, sockets=None, **options):
 
 
 def beside_peers(run):
+    if run.arguments.sockets != SOCKETS:
+        run.report.name = f"dns-{run.arguments.sockets}-sockets"
     roll = Roll(SMALL, EACH)
     zones = roll.zone_file(run.directory / "zone")
     ours, floor = roll.served_by(run), echo(run)
