@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "catch.h"
-#include "unit/client/scripted_server.h"
+#include "unit/client/scripted_name_server.h"
 
 namespace rollcall::client {
 namespace {
@@ -42,7 +42,7 @@ bool within(std::chrono::milliseconds time, const Condition& condition) {
 }
 
 TEST_CASE("a service's endpoints are found, and remembered for their TTL") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(3, 60));
   Resolver resolver(settings({server.address()}));
   for (const char* name : {"web", "WEB.svc.internal", "web.svc.internal."}) {
@@ -59,7 +59,7 @@ TEST_CASE("a service's endpoints are found, and remembered for their TTL") {
 }
 
 TEST_CASE("the asynchronous ways find the same") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(2, 60));
   Resolver resolver(settings({server.address()}));
   CHECK(resolver.resolve_async("web").get().endpoints.size() == 2);
@@ -70,7 +70,7 @@ TEST_CASE("the asynchronous ways find the same") {
 }
 
 TEST_CASE("callers at the same time share one question") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 60));
   Resolver resolver(settings({server.address()}));
   std::vector<std::future<Resolution>> waiting;
@@ -80,7 +80,7 @@ TEST_CASE("callers at the same time share one question") {
 }
 
 TEST_CASE("nobody there, and no such name, are answers of their own") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set("empty.svc.internal.", Type::srv, {.authority = {k_soa}});
   Resolver resolver(settings({server.address()}));
   CHECK(resolver.resolve("empty").status == Status::no_endpoints);
@@ -90,7 +90,7 @@ TEST_CASE("nobody there, and no such name, are answers of their own") {
 }
 
 TEST_CASE("addresses that are missing are asked for, by name when they are few, over TCP when they are many") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   SECTION("few") {
     server.set(k_web, Type::srv, instances(2, 60, false));
     server.set("i-1." + k_web, Type::a, {.answer = {{"i-1." + k_web, 60, Type::a, "192.0.2.1"}}});
@@ -112,7 +112,7 @@ TEST_CASE("addresses that are missing are asked for, by name when they are few, 
 }
 
 TEST_CASE("a truncated answer is asked for again over TCP") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   Reply cut = instances(1, 60);
   cut.is_truncated = true;
   server.set(k_web, Type::srv, cut);
@@ -122,9 +122,9 @@ TEST_CASE("a truncated answer is asked for again over TCP") {
 }
 
 TEST_CASE("a server that fails is followed by the next, and the one that answers is asked first from then on") {
-  ScriptedServer broken;
-  ScriptedServer silent;
-  ScriptedServer good;
+  ScriptedNameServer broken;
+  ScriptedNameServer silent;
+  ScriptedNameServer good;
   broken.set(k_web, Type::srv, {.rcode = Rcode::servfail});
   broken.set("shop.svc.internal.", Type::srv, {.rcode = Rcode::refused});
   silent.set_silent(true);
@@ -138,7 +138,7 @@ TEST_CASE("a server that fails is followed by the next, and the one that answers
 
 TEST_CASE(
     "with no server that answers and no last good answer, the status says so, and the sentence names the server") {
-  ScriptedServer silent;
+  ScriptedNameServer silent;
   silent.set_silent(true);
   Resolver resolver(settings({silent.address()}));
   const Resolution none = resolver.resolve("web");
@@ -150,7 +150,7 @@ TEST_CASE(
 TEST_CASE(
     "while the servers are away the last good answer goes on, and what fails is set aside; they come back, and so "
     "does the truth") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(3, 0));
   Resolver resolver(settings({server.address()}));
   REQUIRE(resolver.resolve("web").endpoints.size() == 3);
@@ -175,7 +175,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a name in use is asked for again before its answer ends, so nobody waits") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 1));
   Resolver resolver(settings({server.address()}));
   REQUIRE(resolver.resolve("web"));
@@ -186,7 +186,7 @@ TEST_CASE("a name in use is asked for again before its answer ends, so nobody wa
 }
 
 TEST_CASE("fail-over in one call: each endpoint once, until one is good") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(4, 60));
   Resolver resolver(settings({server.address()}));
   std::set<std::string> tried;
@@ -204,7 +204,7 @@ TEST_CASE("fail-over in one call: each endpoint once, until one is good") {
 }
 
 TEST_CASE("a callback may ask on, and gets what is known") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 60));
   Resolver resolver(settings({server.address()}));
   std::promise<std::pair<Status, Status>> seen;
@@ -214,7 +214,7 @@ TEST_CASE("a callback may ask on, and gets what is known") {
 }
 
 TEST_CASE("who waits when the resolver ends is called back") {
-  ScriptedServer silent;
+  ScriptedNameServer silent;
   silent.set_silent(true);
   std::promise<Status> seen;
   {
@@ -225,7 +225,7 @@ TEST_CASE("who waits when the resolver ends is called back") {
 }
 
 TEST_CASE("beyond the bound of names the one that was not asked for the longest is forgotten") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 60));
   ResolverSettings two = settings({server.address()});
   two.names_max = 2;
@@ -252,7 +252,7 @@ TEST_CASE("settings that cannot be are refused with a sentence") {
 }
 
 TEST_CASE("many threads at once, while servers come and go") {
-  ScriptedServer server;
+  ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(5, 0));
   Resolver resolver(settings({server.address()}));
   REQUIRE(resolver.resolve("web"));

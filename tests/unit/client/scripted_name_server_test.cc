@@ -1,4 +1,4 @@
-#include "unit/client/scripted_server.h"
+#include "unit/client/scripted_name_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -34,7 +34,7 @@ std::uint16_t port_of(int descriptor) {
 
 }  // namespace
 
-ScriptedServer::ScriptedServer() {
+ScriptedNameServer::ScriptedNameServer() {
   for (int i = 0; i < 50 && tcp_ < 0; ++i) {  // a port that is free for both
     if (udp_ >= 0) close(udp_);
     udp_ = bound_socket(SOCK_DGRAM, 0);
@@ -46,26 +46,26 @@ ScriptedServer::ScriptedServer() {
   thread_ = std::thread([this] { run(); });
 }
 
-ScriptedServer::~ScriptedServer() {
+ScriptedNameServer::~ScriptedNameServer() {
   is_stopping_ = true;
   thread_.join();
   close(udp_);
   close(tcp_);
 }
 
-std::string ScriptedServer::address() const { return "127.0.0.1:" + std::to_string(port_); }
+std::string ScriptedNameServer::address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-void ScriptedServer::set(const std::string& owner, dns::Type type, Reply reply) {
+void ScriptedNameServer::set(const std::string& owner, dns::Type type, Reply reply) {
   const std::lock_guard lock(mutex_);
   replies_[{name(owner).folded_wire(), type}] = std::move(reply);
 }
 
-void ScriptedServer::set_over_tcp(const std::string& owner, dns::Type type, Reply reply) {
+void ScriptedNameServer::set_over_tcp(const std::string& owner, dns::Type type, Reply reply) {
   const std::lock_guard lock(mutex_);
   tcp_replies_[{name(owner).folded_wire(), type}] = std::move(reply);
 }
 
-void ScriptedServer::run() {
+void ScriptedNameServer::run() {
   while (!is_stopping_) {
     pollfd polled[2]{{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}};
     poll(polled, 2, k_look_every_ms);
@@ -74,7 +74,7 @@ void ScriptedServer::run() {
   }
 }
 
-void ScriptedServer::answer_datagram() {
+void ScriptedNameServer::answer_datagram() {
   std::uint8_t room[2048];
   sockaddr_in peer{};
   socklen_t size = sizeof peer;
@@ -86,7 +86,7 @@ void ScriptedServer::answer_datagram() {
 }
 
 // One question of one connection: c-ares closes it afterwards.
-void ScriptedServer::answer_connection() {
+void ScriptedNameServer::answer_connection() {
   const int peer = accept(tcp_, nullptr, nullptr);
   std::uint8_t room[2048];
   if (recv(peer, room, 2, MSG_WAITALL) == 2) {
@@ -101,7 +101,7 @@ void ScriptedServer::answer_connection() {
   close(peer);
 }
 
-std::vector<std::uint8_t> ScriptedServer::reply_to(Bytes question, bool is_tcp) {
+std::vector<std::uint8_t> ScriptedNameServer::reply_to(Bytes question, bool is_tcp) {
   ++questions_;
   if (is_tcp) ++over_tcp_;
   if (is_silent_) return {};

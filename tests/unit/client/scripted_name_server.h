@@ -17,12 +17,12 @@
 
 namespace rollcall::client {
 
-class ScriptedServer {
+class ScriptedNameServer {
  public:
-  ScriptedServer();
-  ~ScriptedServer();
-  ScriptedServer(const ScriptedServer&) = delete;
-  ScriptedServer& operator=(const ScriptedServer&) = delete;
+  ScriptedNameServer();
+  ~ScriptedNameServer();
+  ScriptedNameServer(const ScriptedNameServer&) = delete;
+  ScriptedNameServer& operator=(const ScriptedNameServer&) = delete;
 
   // "127.0.0.1:40001"
   [[nodiscard]] std::string address() const;
