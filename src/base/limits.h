@@ -186,4 +186,9 @@ inline constexpr std::chrono::milliseconds k_client_retry_max{1'000};  // "recov
 inline constexpr std::chrono::milliseconds k_client_away{5'000};  // after a failure nobody waits for the servers so long
 inline constexpr std::chrono::milliseconds k_client_interest{30'000};  // names not asked for so long are not retried
 
+// --- Clients of the HTTP API ---
+inline constexpr std::size_t k_answer_bytes_max = std::size_t{256} << 20;  // half a million instances in one list
+inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;
+inline constexpr std::size_t k_event_bytes_max = std::size_t{1} << 20;  // a server-sent event; a registry's are below 8 KiB
+
 }  // namespace rollcall::limits
