@@ -30,7 +30,8 @@ Kind kind_of(const Error& error) {
     case Errc::overloaded: return {503, "overloaded"};
     case Errc::unauthenticated: return {401, "unauthenticated"};  // RFC 9110 §15.5.2
     case Errc::forbidden: return {403, "forbidden"};              // RFC 9110 §15.5.4
-    case Errc::start_up: break;                                   // never reaches a client
+    case Errc::start_up:
+    case Errc::unreachable: break;  // never reach a client
   }
   return {500, "internal"};
 }

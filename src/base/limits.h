@@ -174,4 +174,9 @@ inline constexpr std::chrono::milliseconds k_answer_ttl_min = std::chrono::secon
 inline constexpr std::chrono::milliseconds k_answer_ttl_max = k_lease_max;  // no answer outlives its lease
 inline constexpr std::chrono::milliseconds k_forget_service_max = std::chrono::hours(24 * 365);
 
+// --- Clients of the HTTP API ---
+inline constexpr std::size_t k_answer_bytes_max = std::size_t{256} << 20;  // half a million instances in one list
+inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;
+inline constexpr std::size_t k_event_bytes_max = std::size_t{1} << 20;  // a server-sent event; a registry's are below 8 KiB
+
 }  // namespace rollcall::limits

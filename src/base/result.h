@@ -25,6 +25,7 @@ enum class Errc : std::uint8_t {
   unauthenticated,   // whoever asks has not shown who it is, or is not known
   forbidden,         // whoever asks is known, and may not
   start_up,          // the program cannot start as it was told to
+  unreachable,       // a server that is asked cannot be reached, or does not answer as it should
 };
 
 struct Error {

@@ -25,11 +25,11 @@ HOMES = {
     r"SQLiteCpp/|sqlite3\.h": {"store"},
     r"ldns/": {"dns"},
     r"ares": {"client", "net/host_names.cc"},
-    r"boost/asio": {"net"},
-    r"openssl/": {"dns", "net", "base/digest.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
-    r"boost/beast": {"net", "api"},
-    r"boost/(json|system)": {"api", "store", "registry/check_json.cc", "registry/health_json.cc"},
-    r"boost/url": {"api"},
+    r"boost/asio": {"net", "client/http_client.cc"},
+    r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
+    r"boost/beast": {"net", "api", "client/http_client.cc"},
+    r"boost/(json|system)": {"api", "store", "registry/check_json.cc", "registry/health_json.cc", "client/problem.cc"},
+    r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},
     r"fmt/": {"*"},
     r"urcu": {"base/rcu.h", "base/rcu.cc"},
@@ -39,7 +39,7 @@ HOMES = {
 STANDARD = re.compile(r"[a-z_0-9]+$")
 SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|sys/(file|random|resource|stat|types)|time|unistd)\.h$")
 SOCKETS = re.compile(r"(arpa|net|netinet|linux)/.*\.h$|netdb\.h$|poll\.h$|sys/(epoll|eventfd|signalfd|socket|un|uio)\.h$")
-SOCKET_HOMES = {"net", "base/ip_address.h", "base/ip_address.cc"}
+SOCKET_HOMES = {"net", "client", "base/ip_address.h", "base/ip_address.cc"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 

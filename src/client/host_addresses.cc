@@ -1,0 +1,96 @@
+#include "client/host_addresses.h"
+
+#include <algorithm>
+#include <ares.h>
+#include <array>
+#include <fmt/format.h>
+#include <memory>
+#include <netinet/in.h>
+#include <optional>
+#include <poll.h>
+#include <span>
+#include <sys/socket.h>
+
+namespace rollcall::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds k_look_every{50};  // whether to stop
+
+struct Answer {
+  bool has_come = false;
+  int status = ARES_ENOTFOUND;
+  std::vector<IpAddress> addresses;
+};
+
+void on_answer(void* given, int status, int, ares_addrinfo* info) {
+  auto& answer = *static_cast<Answer*>(given);
+  answer.has_come = true;
+  answer.status = status;
+  for (const ares_addrinfo_node* node = info == nullptr ? nullptr : info->nodes; node != nullptr;
+       node = node->ai_next) {
+    if (node->ai_family == AF_INET) {
+      const auto* address = reinterpret_cast<const sockaddr_in*>(node->ai_addr);
+      answer.addresses.push_back(IpAddress::v4(
+          std::span<const std::uint8_t, 4>(reinterpret_cast<const std::uint8_t*>(&address->sin_addr), 4)));
+    } else if (node->ai_family == AF_INET6) {
+      const auto* address = reinterpret_cast<const sockaddr_in6*>(node->ai_addr);
+      answer.addresses.push_back(IpAddress::v6(std::span<const std::uint8_t, 16>(address->sin6_addr.s6_addr, 16)));
+    }
+  }
+  if (info != nullptr) ares_freeaddrinfo(info);
+}
+
+// Lets c-ares read and write what it can, for at most `longest`.
+void wait_once(ares_channel channel, milliseconds longest) {
+  std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
+  const int wanted = ares_getsock(channel, sockets.data(), static_cast<int>(sockets.size()));
+  std::vector<pollfd> polled;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    const auto bits = static_cast<unsigned>(wanted);
+    const bool reads = ARES_GETSOCK_READABLE(bits, i);
+    const bool writes = ARES_GETSOCK_WRITABLE(bits, i);
+    if (!reads && !writes) continue;
+    polled.push_back({sockets.at(i), static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0});
+  }
+  ::poll(polled.data(), polled.size(), static_cast<int>(std::min(longest, k_look_every).count()));
+  for (const pollfd& each : polled) {
+    const bool failed = (each.revents & (POLLERR | POLLHUP)) != 0;
+    ares_process_fd(channel, (each.revents & POLLIN) != 0 || failed ? each.fd : ARES_SOCKET_BAD,
+                    (each.revents & POLLOUT) != 0 ? each.fd : ARES_SOCKET_BAD);
+  }
+  ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // its time-outs
+}
+
+}  // namespace
+
+Result<std::vector<IpAddress>> find_host_addresses(const std::string& host, steady_clock::time_point deadline,
+                                                   const std::atomic<bool>& is_stopped) {
+  if (const std::optional<IpAddress> literal = IpAddress::parse(host)) return std::vector{*literal};
+  Answer answer;
+  ares_channel made = nullptr;
+  if (const int status = ares_init(&made); status != ARES_SUCCESS) {
+    return failure(Errc::unreachable, fmt::format("cannot look up {}: {}", host, ares_strerror(status)));
+  }
+  // After `answer`, so that what c-ares says when it is destroyed still has a place.
+  const std::unique_ptr<std::remove_pointer_t<ares_channel>, decltype(&ares_destroy)> channel(made, ares_destroy);
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  ares_getaddrinfo(channel.get(), host.c_str(), nullptr, &hints, on_answer, &answer);
+  while (!answer.has_come && !is_stopped) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    if (left <= milliseconds(0)) return failure(Errc::unreachable, fmt::format("looking up {} took too long", host));
+    wait_once(channel.get(), left);
+  }
+  if (!answer.addresses.empty()) return std::move(answer.addresses);
+  if (is_stopped) return failure(Errc::unreachable, "stopped");
+  if (answer.status == ARES_ENOTFOUND || answer.status == ARES_ENODATA || answer.status == ARES_SUCCESS) {
+    return failure(Errc::unreachable, fmt::format("there is no host {}", host));
+  }
+  return failure(Errc::unreachable, fmt::format("cannot look up {}: {}", host, ares_strerror(answer.status)));
+}
+
+}  // namespace rollcall::client

@@ -1,0 +1,21 @@
+// The addresses of a host, asked for with a deadline: a literal, a line of /etc/hosts, or A and AAAA from the DNS.
+//
+// Threads  blocks; of one thread. `is_stopped` may be set by another, and is looked at every 50 ms.
+// Failure  Errc::unreachable with a sentence that names the host.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+
+namespace rollcall::client {
+
+[[nodiscard]] Result<std::vector<IpAddress>> find_host_addresses(const std::string& host,
+                                                                 std::chrono::steady_clock::time_point deadline,
+                                                                 const std::atomic<bool>& is_stopped);
+
+}  // namespace rollcall::client

@@ -1,0 +1,384 @@
+#include "client/http_client.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <charconv>
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <optional>
+#include <utility>
+
+#include "base/duration.h"
+#include "base/ip_address.h"
+#include "base/limits.h"
+#include "client/base_url.h"
+#include "client/host_addresses.h"
+
+namespace rollcall::client {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using tcp = asio::ip::tcp;
+using Plain = beast::tcp_stream;
+using Secure = beast::ssl_stream<beast::tcp_stream>;
+
+constexpr std::size_t k_piece_bytes = std::size_t{16} << 10;
+
+std::unexpected<Error> unusable(std::string_view what, const std::string& file, const error_code& error) {
+  ERR_clear_error();
+  return failure(Errc::invalid, fmt::format("cannot use the {} {}: {}", what, file, error.message()));
+}
+
+Result<void> load_files(asio::ssl::context& tls, const HttpSettings& settings) {
+  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
+  tls.set_verify_mode(asio::ssl::verify_peer);
+  error_code error;
+  if (settings.ca_file.empty()) {
+    tls.set_default_verify_paths(error);
+  } else {
+    tls.load_verify_file(settings.ca_file, error);
+    if (error) return unusable("CA file", settings.ca_file, error);
+  }
+  if (settings.certificate_file.empty()) return {};
+  tls.use_certificate_chain_file(settings.certificate_file, error);
+  if (error) return unusable("certificate", settings.certificate_file, error);
+  const std::string& key = settings.key_file.empty() ? settings.certificate_file : settings.key_file;
+  tls.use_private_key_file(key, asio::ssl::context::pem, error);
+  if (error) return unusable("key", key, error);
+  return {};
+}
+
+asio::ip::address asio_address(const IpAddress& address) { return asio::ip::make_address(address.text()); }
+
+// The system's words ("Connection refused") inside a sentence of ours.
+std::string reason(const error_code& error) {
+  std::string words = error.message();
+  if (words.size() > 1 && words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a') {
+    words[0] = static_cast<char>(words[0] - 'A' + 'a');
+  }
+  return words;
+}
+
+bool is_closed(const error_code& error) {
+  return error == http::error::end_of_stream || error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated;
+}
+
+// Either kind of connection, to one base URL.
+struct Connection {
+  Connection(asio::io_context& context, asio::ssl::context* tls) {
+    if (tls == nullptr) {
+      plain.emplace(context);
+    } else {
+      secure.emplace(context, *tls);
+    }
+  }
+
+  template <class Use>
+  void with(Use use) {
+    secure ? use(*secure) : use(*plain);
+  }
+  beast::tcp_stream& lowest() { return secure ? beast::get_lowest_layer(*secure) : *plain; }
+
+  std::optional<Plain> plain;
+  std::optional<Secure> secure;
+  beast::flat_buffer received;
+  std::size_t base = 0;      // which of the URLs
+  bool is_reused = false;    // it has carried an answer before
+  bool is_reusable = false;  // the last answer left it open and empty
+};
+
+// How long a call may take, and what of it is left.
+struct Patience {
+  explicit Patience(milliseconds longest) : whole(longest), deadline(steady_clock::now() + longest) {}
+  milliseconds whole;
+  steady_clock::time_point deadline;
+
+  // When several are to be tried, the first must not take the time of all.
+  [[nodiscard]] steady_clock::time_point share(std::size_t tries) const {
+    const auto now = steady_clock::now();
+    return now + (deadline - now) / static_cast<long>(std::max<std::size_t>(tries, 1));
+  }
+};
+
+// Takes pieces of a body; false: enough.
+using Sink = std::function<Result<bool>(const HttpResponse&, std::string_view)>;
+
+}  // namespace
+
+struct HttpClient::Impl {
+  HttpSettings settings;
+  std::vector<BaseUrl> bases;
+  asio::io_context context{1};
+  asio::ssl::context tls{asio::ssl::context::tls_client};
+  std::optional<Connection> connection;
+  std::size_t first = 0;  // the base that the next call tries first
+  std::atomic<bool> is_stopped{false};
+
+  // One asynchronous operation, waited for; stop() cancels it.
+  template <class Start>
+  error_code wait(Start start) {
+    error_code result = asio::error::operation_aborted;
+    if (is_stopped) return result;
+    start([&result](const error_code& error, const auto&...) { result = error; });
+    context.restart();
+    context.run();
+    return result;
+  }
+
+  void cancel() {
+    if (connection) connection->lowest().cancel();
+  }
+
+  [[nodiscard]] std::string name() const { return bases[connection->base].authority(); }
+
+  std::unexpected<Error> broken(std::string message) {
+    connection.reset();
+    return failure(Errc::unreachable, is_stopped ? "stopped" : std::move(message));
+  }
+
+  std::string why_not_connected(const error_code& error, const Patience& patience) const {
+    if (error != beast::error::timeout) return fmt::format("cannot connect to {}: {}", name(), reason(error));
+    return fmt::format("cannot connect to {}: timed out after {}", name(), format_duration(patience.whole));
+  }
+
+  Result<void> connect(std::size_t base, const Patience& patience, steady_clock::time_point until) {
+    const BaseUrl& url = bases[base];
+    connection.reset();
+    const auto addresses = find_host_addresses(url.host, until, is_stopped);
+    if (!addresses) {
+      return failure(Errc::unreachable,
+                     fmt::format("cannot connect to {}: {}", url.authority(), addresses.error().message));
+    }
+    error_code error;
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+      connection.emplace(context, url.is_secure ? &tls : nullptr);
+      connection->base = base;
+      const auto left = static_cast<long>(addresses->size() - i);
+      const auto now = steady_clock::now();
+      connection->lowest().expires_at(now + std::max<steady_clock::duration>(until - now, milliseconds(0)) / left);
+      const tcp::endpoint endpoint(asio_address((*addresses)[i]), url.port);
+      error = wait([&](auto done) { connection->lowest().async_connect(endpoint, done); });
+      if (!error) break;
+    }
+    if (error) return broken(why_not_connected(error, patience));
+    error_code ignored;
+    connection->lowest().socket().set_option(tcp::no_delay(true), ignored);
+    if (connection->secure) return shake_hands(url, patience);
+    return {};
+  }
+
+  Result<void> shake_hands(const BaseUrl& url, const Patience& patience) {
+    Secure& stream = *connection->secure;
+    // A literal address is no server name (RFC 6066 §3).
+    if (!IpAddress::parse(url.host)) {
+      SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+               const_cast<char*>(url.host.c_str()));
+    }
+    stream.set_verify_callback(asio::ssl::host_name_verification(url.host));
+    connection->lowest().expires_at(patience.deadline);
+    const error_code error = wait([&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, done); });
+    if (!error) return {};
+    if (error == beast::error::timeout) return broken(why_not_connected(error, patience));
+    const long verified = SSL_get_verify_result(stream.native_handle());
+    const std::string why = verified == X509_V_OK ? reason(error) : X509_verify_cert_error_string(verified);
+    ERR_clear_error();
+    return broken(fmt::format("no TLS with {}: {}", name(), why));
+  }
+
+  // A connection to any of the registries, a kept one first.
+  Result<void> connect_to_any(const Patience& patience) {
+    if (connection && connection->is_reusable && connection->base == first) return {};
+    std::string reasons;
+    for (std::size_t i = 0; i < bases.size(); ++i) {
+      const std::size_t base = (first + i) % bases.size();
+      const Result<void> connected = connect(base, patience, patience.share(bases.size() - i));
+      if (connected) {
+        first = base;
+        return {};
+      }
+      if (is_stopped) return connected;
+      reasons += (reasons.empty() ? "" : "; ") + connected.error().message;
+    }
+    return failure(Errc::unreachable, reasons);
+  }
+
+  http::request<http::string_body> message(const HttpRequest& request) const {
+    const BaseUrl& base = bases[connection->base];
+    http::request<http::string_body> made;
+    made.method_string(request.method);
+    made.target(base.prefix + request.target);
+    made.version(11);
+    made.set(http::field::host, base.authority());
+    made.set(http::field::user_agent, "rollcall");
+    if (!settings.token.empty()) made.set(http::field::authorization, "Bearer " + settings.token);
+    if (!request.last_event_id.empty()) made.set("Last-Event-ID", request.last_event_id);
+    if (!request.body.empty()) made.set(http::field::content_type, "application/json");
+    made.body() = request.body;
+    if (!request.body.empty() || request.method != "GET") made.prepare_payload();
+    return made;
+  }
+
+  // Why an answer did not come, or did not end.
+  std::string why_no_answer(const error_code& error, milliseconds patience) const {
+    if (error == beast::error::timeout)
+      return fmt::format("{} did not answer within {}", name(), format_duration(patience));
+    if (is_closed(error)) return fmt::format("{} closed the connection without an answer", name());
+    if (error == http::error::partial_message) return fmt::format("{} closed the connection inside an answer", name());
+    if (error.category() == make_error_code(http::error::bad_version).category()) {
+      return fmt::format("{} does not speak HTTP", name());
+    }
+    return fmt::format("the connection to {} broke: {}", name(), reason(error));
+  }
+
+  // Sends and reads the head: nothing where a kept connection turns out to be closed, so that the call is sent anew.
+  Result<std::optional<HttpResponse>> begin(const HttpRequest& request, const Patience& patience,
+                                            http::response_parser<http::buffer_body>& parser) {
+    connection->lowest().expires_at(patience.deadline);
+    const auto sent = message(request);
+    error_code error =
+        wait([&](auto done) { connection->with([&](auto& stream) { http::async_write(stream, sent, done); }); });
+    if (!error) {
+      error = wait([&](auto done) {
+        connection->with([&](auto& stream) { http::async_read_header(stream, connection->received, parser, done); });
+      });
+    }
+    if (error && connection->is_reused && is_closed(error) && !parser.got_some()) return std::nullopt;
+    if (error) return broken(why_no_answer(error, patience.whole));
+    HttpResponse response;
+    const auto& head = parser.get();
+    response.status = head.result_int();
+    response.content_type = std::string(head[http::field::content_type]);
+    const std::string_view index(head["X-Rollcall-Index"].data(), head["X-Rollcall-Index"].size());
+    std::from_chars(index.data(), index.data() + index.size(), response.index);
+    return response;
+  }
+
+  // The rest of the answer, piece by piece. Where `idle` is set each piece has so long, else all have the deadline.
+  Result<void> read_body(HttpResponse& response, const Patience& patience, std::optional<milliseconds> idle,
+                         http::response_parser<http::buffer_body>& parser, const Sink& sink) {
+    std::array<char, k_piece_bytes> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
+    while (!parser.is_done()) {
+      parser.get().body().data = piece.data();
+      parser.get().body().size = piece.size();
+      connection->lowest().expires_at(idle ? steady_clock::now() + *idle : patience.deadline);
+      error_code error = wait([&](auto done) {
+        connection->with([&](auto& stream) { http::async_read_some(stream, connection->received, parser, done); });
+      });
+      if (error == http::error::need_buffer) error = {};
+      const std::string_view read(piece.data(), piece.size() - parser.get().body().size);
+      if (const Result<bool> taken = sink(response, read); !taken) {
+        connection.reset();
+        return std::unexpected(taken.error());
+      } else if (!*taken) {
+        connection.reset();
+        return {};
+      }
+      if (error) return broken(why_no_answer(error, idle.value_or(patience.whole)));
+    }
+    connection->is_reused = true;
+    connection->is_reusable = parser.keep_alive() && connection->received.size() == 0;
+    return {};
+  }
+
+  Result<HttpResponse> exchange(const HttpRequest& request, std::optional<milliseconds> idle, const Sink& sink) {
+    const Patience patience(settings.timeout + request.longer);
+    for (;;) {
+      if (const Result<void> connected = connect_to_any(patience); !connected)
+        return std::unexpected(connected.error());
+      http::response_parser<http::buffer_body> parser;
+      parser.header_limit(limits::k_answer_header_bytes_max);
+      parser.body_limit(boost::none);
+      auto response = begin(request, patience, parser);
+      if (response && !*response) {
+        connection.reset();
+        continue;
+      }
+      // Whoever has failed a call is not the first to be asked the next time.
+      if (!response) return next_one_first(std::move(response.error()));
+      const bool is_stream = idle && (*response)->status == 200;
+      const Result<void> read = read_body(**response, patience, is_stream ? idle : std::nullopt, parser, sink);
+      if (!read) return next_one_first(read.error());
+      return std::move(**response);
+    }
+  }
+
+  std::unexpected<Error> next_one_first(Error error) {
+    first = (first + 1) % bases.size();
+    return std::unexpected(std::move(error));
+  }
+};
+
+namespace {
+
+Result<bool> keep(std::string& body, std::string_view piece) {
+  if (body.size() + piece.size() > limits::k_answer_bytes_max) {
+    return failure(Errc::unreachable, fmt::format("the answer is longer than {} octets", limits::k_answer_bytes_max));
+  }
+  body += piece;
+  return true;
+}
+
+}  // namespace
+
+HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpClient::HttpClient(HttpClient&&) noexcept = default;
+HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
+HttpClient::~HttpClient() = default;
+
+Result<HttpClient> HttpClient::open(const HttpSettings& settings) {
+  auto impl = std::make_unique<Impl>();
+  impl->settings = settings;
+  for (const std::string& url : settings.urls) {
+    Result<BaseUrl> base = parse_base_url(url);
+    if (!base) return std::unexpected(base.error());
+    impl->bases.push_back(std::move(*base));
+  }
+  if (impl->bases.empty()) return failure(Errc::invalid, "there is no registry to ask");
+  if (const Result<void> loaded = load_files(impl->tls, settings); !loaded) return std::unexpected(loaded.error());
+  return HttpClient(std::move(impl));
+}
+
+Result<HttpResponse> HttpClient::call(const HttpRequest& request) {
+  std::string body;
+  Result<HttpResponse> response = impl_->exchange(
+      request, std::nullopt, [&](const HttpResponse&, std::string_view piece) { return keep(body, piece); });
+  if (response) response->body = std::move(body);
+  return response;
+}
+
+Result<HttpResponse> HttpClient::stream(const HttpRequest& request, milliseconds idle,
+                                        const EventStream::OnEvent& on_event) {
+  std::string body;
+  EventStream events(on_event);
+  const Sink sink = [&](const HttpResponse& head, std::string_view piece) {
+    return head.status == 200 ? events.feed(piece) : keep(body, piece);
+  };
+  Result<HttpResponse> response = impl_->exchange(request, idle, sink);
+  if (response) response->body = std::move(body);
+  return response;
+}
+
+void HttpClient::stop() {
+  impl_->is_stopped = true;
+  asio::post(impl_->context, [impl = impl_.get()] { impl->cancel(); });
+}
+
+}  // namespace rollcall::client
