@@ -174,6 +174,18 @@ inline constexpr std::chrono::milliseconds k_answer_ttl_min = std::chrono::secon
 inline constexpr std::chrono::milliseconds k_answer_ttl_max = k_lease_max;  // no answer outlives its lease
 inline constexpr std::chrono::milliseconds k_forget_service_max = std::chrono::hours(24 * 365);
 
+// --- The client library: finding endpoints ---
+inline constexpr std::chrono::milliseconds k_client_ttl_max = std::chrono::hours(24);
+inline constexpr std::uint16_t k_client_udp_payload = 1232;  // what no path fragments
+inline constexpr std::size_t k_client_name_servers_max = 16;
+inline constexpr std::size_t k_client_targets_over_tcp = 4;  // more of them without an address: the answer again, whole
+inline constexpr std::size_t k_client_targets_asked_max = 64;          // by name, of one answer
+inline constexpr std::chrono::milliseconds k_client_partial_ttl{500};  // of an answer some of whose targets are missing
+inline constexpr std::chrono::milliseconds k_client_retry_min{100};    // after a failure, twice as long each time
+inline constexpr std::chrono::milliseconds k_client_retry_max{1'000};  // "recovers within 2 s"
+inline constexpr std::chrono::milliseconds k_client_away{5'000};  // after a failure nobody waits for the servers so long
+inline constexpr std::chrono::milliseconds k_client_interest{30'000};  // names not asked for so long are not retried
+
 // --- Clients of the HTTP API ---
 inline constexpr std::size_t k_answer_bytes_max = std::size_t{256} << 20;  // half a million instances in one list
 inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;

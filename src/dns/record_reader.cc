@@ -47,6 +47,7 @@ Shape shape_of(Type type) {
     case Type::soa: return {0, 2, k_soa_numbers_bytes};
     case Type::minfo: return {0, 2, 0};
     case Type::mx: return {2, 1, 0};
+    case Type::srv: return {6, 1, 0};  // RFC 2052 had it compressed, and some still do (RFC 3597 §4)
     default: return {0, has_compressible_rdata(type) ? 1U : 0U, 0};
   }
 }

@@ -1,6 +1,7 @@
-// The records of a message that this server has made, read back for people and for explanations.
+// The records of a message: of one that this server has made, for people and for explanations; of one that another has
+// made, for the client library.
 //
-// Shape    RDATA is wire form, nothing compressed.
+// Shape    RDATA is wire form, nothing compressed. SRV's is well formed: seven octets at least, ending with a name.
 // Failure  empty for a message that cannot be read: what comes from others may be anything.
 // Source   RFC 1035 §4.1; RFC 3597 §4 (whose RDATA may hold pointers).
 #pragma once

@@ -1,0 +1,34 @@
+// The table of the commands. A new one: a file beside this one that defines it, its name here twice.
+#include <algorithm>
+#include <array>
+
+#include "tools/rollcall/command.h"
+
+namespace rollcall::cli {
+
+extern const Command k_register;
+extern const Command k_run;
+extern const Command k_heartbeat;
+extern const Command k_drain;
+extern const Command k_undrain;
+extern const Command k_deregister;
+extern const Command k_list;
+extern const Command k_show;
+extern const Command k_status;
+
+namespace {
+
+constexpr std::array k_commands{
+    &k_register, &k_run, &k_heartbeat, &k_drain, &k_undrain, &k_deregister, &k_list, &k_show, &k_status,
+};
+
+}  // namespace
+
+std::span<const Command* const> commands() { return k_commands; }
+
+const Command* find_command(std::string_view name) {
+  const auto* const found = std::ranges::find(k_commands, name, [](const Command* command) { return command->name; });
+  return found == k_commands.end() ? nullptr : *found;
+}
+
+}  // namespace rollcall::cli
