@@ -15,13 +15,14 @@ extern const Command k_deregister;
 extern const Command k_list;
 extern const Command k_show;
 extern const Command k_status;
+extern const Command k_watch;
 extern const Command k_template;
 
 namespace {
 
 constexpr std::array k_commands{
     &k_register, &k_run,    &k_heartbeat, &k_drain,    &k_undrain, &k_deregister, &k_list,
-    &k_show,     &k_status,     &k_template,     
+    &k_show,     &k_status, &k_watch,     &k_template,     
 };
 
 }  // namespace
