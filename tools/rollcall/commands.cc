@@ -17,12 +17,15 @@ extern const Command k_show;
 extern const Command k_status;
 extern const Command k_watch;
 extern const Command k_template;
+extern const Command k_export;
+extern const Command k_import;
+extern const Command k_load;
 
 namespace {
 
 constexpr std::array k_commands{
     &k_register, &k_run,    &k_heartbeat, &k_drain,    &k_undrain, &k_deregister, &k_list,
-    &k_show,     &k_status, &k_watch,     &k_template,     
+    &k_show,     &k_status, &k_watch,     &k_template, &k_export,  &k_import,     &k_load,
 };
 
 }  // namespace
