@@ -146,6 +146,7 @@ Result<Ended> run_campaign(const Campaign& campaign, const client::HttpSettings&
     if (!client) return std::unexpected(client.error());
     clients.push_back(std::move(*client));
   }
+  const auto began = steady_clock::now();
   Run run(campaign, clients);
   const Bar bar(campaign);
   bool is_interrupted = false;
@@ -158,7 +159,7 @@ Result<Ended> run_campaign(const Campaign& campaign, const client::HttpSettings&
     if (is_interrupted || run.failure()) run.stop();
   }
   if (const std::optional<Error> failure = run.failure()) return std::unexpected(*failure);
-  return is_interrupted ? Ended::interrupted : Ended::done;
+  return Ended{is_interrupted, steady_clock::now() - began};
 }
 
 }  // namespace rollcall::cli

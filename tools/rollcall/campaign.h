@@ -28,7 +28,10 @@ struct Campaign {
   std::function<void(std::size_t, const Result<client::HttpResponse>&, std::chrono::microseconds)> told;
 };
 
-enum class Ended { done, interrupted };
+struct Ended {
+  bool is_interrupted = false;
+  std::chrono::duration<double> took{0};  // from the first call on
+};
 
 [[nodiscard]] Result<Ended> run_campaign(const Campaign& campaign, const client::HttpSettings& settings,
                                          Signals& signals);

@@ -123,7 +123,7 @@ Result<int> import_lines(Session& session, const Asked& asked) {
   const Result<Ended> ended = run_campaign(campaign, *settings, signals);
   if (ended || outcome.registered + outcome.renewed + outcome.failures.size() > 0) say(session, outcome, lines.size());
   if (!ended) return std::unexpected(ended.error());
-  if (*ended == Ended::interrupted) return failure(Errc::unreachable, "interrupted: the rest was not registered");
+  if (ended->is_interrupted) return failure(Errc::unreachable, "interrupted: the rest was not registered");
   return outcome.failures.empty() ? k_done : exit_code(outcome.failures.begin()->second.code);
 }
 

@@ -76,7 +76,7 @@ class Load {
       return request;
     });
     if (!registered) return give_up(registered.error());
-    if (*registered == Ended::done) {
+    if (!registered->is_interrupted) {
       const double rate = static_cast<double>(asked_.rate != 0 ? asked_.rate : natural_rate());
       const auto beats = static_cast<std::size_t>(rate * static_cast<double>(asked_.duration.count()) / 1'000);
       const Result<Ended> renewed = go("heartbeats", "renewed", beats, rate, true, [this](std::size_t n) {
@@ -122,10 +122,9 @@ class Load {
     campaign.told = [&tally](std::size_t, const Result<client::HttpResponse>& response, microseconds took) {
       tally.note(response, took);
     };
-    const auto began = std::chrono::steady_clock::now();
     const Result<Ended> ended = run_campaign(campaign, settings_, signals_);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    if (tally.calls() > 0) say(result, tally, took.count());
+    if (ended && tally.calls() > 0) say(result, tally, ended->took.count());
+    has_left_traces_ |= tally.calls() > 0;
     has_failed_ |= tally.failed() > 0;
     return ended;
   }
@@ -155,12 +154,12 @@ class Load {
     const Result<Ended> gone = go("cleaning up", k_deregistered, asked_.instances, 0, false,
                                   [this](std::size_t n) { return of(n, "DELETE", ""); });
     if (!gone) return give_up(gone.error());
-    if (*gone == Ended::interrupted) return failure(Errc::unreachable, left_behind());
+    if (gone->is_interrupted) return failure(Errc::unreachable, left_behind());
     return has_failed_ ? k_refused : k_done;
   }
 
   [[nodiscard]] Result<int> give_up(const Error& why) const {
-    return failure(why.code, fmt::format("{}; {}", why.message, left_behind()));
+    return failure(why.code, has_left_traces_ ? fmt::format("{}; {}", why.message, left_behind()) : why.message);
   }
   [[nodiscard]] std::string left_behind() const {
     return fmt::format("what is left of {}-* goes when its leases end, within {}", prefix_,
@@ -173,6 +172,7 @@ class Load {
   Signals signals_{SIGINT, SIGTERM};
   std::string prefix_ = fmt::format("load-{:06x}", std::random_device{}() & 0xffffffU);
   bool has_failed_ = false;
+  bool has_left_traces_ = false;
 };
 
 Result<int> load(Session& session, const Asked& asked) {
