@@ -3,7 +3,7 @@
 from tests.interop.proxied import ProxiedService, block_of
 from tests.support.case import Case
 from tests.support.processes import REPOSITORY, need_program
-from tests.support.tool import TOOL, need_tool
+from tests.support.cli import ROLLCALL, need_rollcall
 
 TEMPLATE = REPOSITORY / "templates/nginx.conf.tmpl"
 # The parts of nginx.conf around what the document shows; everything in the test's own directory.
@@ -28,7 +28,7 @@ http {{
 
 class NginxUnderTrafficTest(ProxiedService, Case):
     def setUp(self):
-        need_tool()
+        need_rollcall()
         self.program = need_program("nginx")
         super().setUp()
 
@@ -39,7 +39,7 @@ class NginxUnderTrafficTest(ProxiedService, Case):
         out = self.directory / "rollcall.conf"
         # Until NGINX runs there is nothing to reload.
         command = f"{nginx} -t -q && ( ! test -e {self.directory}/nginx.pid || {nginx} -s reload )"
-        self.start("template", [TOOL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template",
+        self.start("template", [ROLLCALL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template",
                                 f"{TEMPLATE}:{out}:{command}"])
         self.eventually(out.exists, "the first file")
         self.start("nginx", nginx.split())

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/guarded.h"
+#include "tools/rollcall/fields.h"
 #include "tools/rollcall/wait_readable.h"
 
 namespace rollcall::cli {
@@ -22,8 +23,14 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds k_draw_every{100};
+constexpr unsigned k_no_content = 204;
 constexpr std::size_t k_bar_cells = 30;
 constexpr std::size_t k_bar_beside = 40;  // what a narrow terminal has to have room for beside the bar
+
+// Any web server may say 200.
+bool is_of_registry(const client::HttpResponse& response) {
+  return response.status == k_no_content || response.body.contains(R"("service":)");
+}
 
 class Run {
  public:
@@ -71,7 +78,8 @@ class Run {
       std::this_thread::sleep_for(std::min<steady_clock::duration>(due - steady_clock::now(), k_draw_every));
     }
     if (is_stopped_) return;
-    const Result<client::HttpResponse> response = client.call(campaign_.make(number));
+    Result<client::HttpResponse> response = client.call(campaign_.make(number));
+    if (response && response->is_ok() && !is_of_registry(*response)) response = std::unexpected(no_registry());
     if (is_stopped_) return;  // broken off: nothing is known about it
     const auto took = std::chrono::floor<microseconds>(steady_clock::now() - due);
     if (!response && !campaign_.outlives_failures) {

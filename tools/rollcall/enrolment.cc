@@ -22,7 +22,8 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds k_first_pause{250};
-constexpr milliseconds k_probe_again{100};  // while the program starts
+constexpr milliseconds k_drain_portion{1'000};  // of a wait, so that whoever is in a hurry is heard
+constexpr milliseconds k_probe_again{100};      // while the program starts
 constexpr milliseconds k_probe_again_max{1'000};
 
 }  // namespace
@@ -182,7 +183,7 @@ void Enrolment::drain() {
   while (at().has_registered && Clock::now() < deadline && stay_until(Clock::now(), Wanted::drained)) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
     client::HttpRequest made = request("POST", "/drain");
-    made.longer = std::min(left, std::max(settings_.lease / 3, k_first_pause));
+    made.longer = std::min({left, std::max(settings_.lease / 3, k_first_pause), k_drain_portion});
     made.target += made.target.find('?') == std::string::npos ? "?wait=" : "&wait=";
     made.target += format_duration(std::max(made.longer, milliseconds(1)));
     const auto response = client_.call(made);

@@ -20,7 +20,7 @@
 namespace rollcall::cli {
 
 // What a shell can offer for a value.
-enum class Offer : std::uint8_t { nothing, files, services };
+enum class Offer : std::uint8_t { nothing, files, services, commands };
 
 struct Option {
   // Takes a value as typed; the answer is why it cannot be, or empty.

@@ -16,7 +16,7 @@ Result<std::string> own_address_towards(const std::string& url, std::chrono::mil
   if (!base) return std::unexpected(base.error());
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   const auto addresses = client::find_host_addresses(base->host, deadline, is_stopped);
-  if (!addresses) return std::unexpected(addresses.error());
+  if (!addresses) return failure(Errc::unreachable, addresses.error().message);
   for (const IpAddress& address : *addresses) {
     const Socket socket = Socket::datagram(address);
     // A datagram socket that is connected only learns its way.

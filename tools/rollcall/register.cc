@@ -1,4 +1,5 @@
 // `rollcall register`: on the roll until stopped, then out of the answers, then off the roll.
+#include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -88,7 +89,8 @@ class Stay {
     const auto deadline = steady_clock::now() + longest;
     while (!(enrolment_.at().*reached)) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-      if (left <= milliseconds(0) || is_told_to_stop(signals_, enrolment_, static_cast<int>(left.count()))) return;
+      const auto wait = std::min<milliseconds>(left, std::chrono::hours(1));  // as far as poll() can count
+      if (left <= milliseconds(0) || is_told_to_stop(signals_, enrolment_, static_cast<int>(wait.count()))) return;
     }
   }
 

@@ -120,7 +120,7 @@ Deed declare(Options& options) {
 extern const Command k_run{
     .name = "run",
     .synopsis = "--service NAME --port PORT [OPTION…] -- COMMAND [ARGUMENT…]",
-    .summary = "run a program that knows nothing of registries, and keep it on the roll while it answers",
+    .summary = "run any program, and keep it on the roll while it answers",
     .description =
         "Starts COMMAND, waits until its port answers, registers it, and sends heartbeats for as long as the probe "
         "agrees. "

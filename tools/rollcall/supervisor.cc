@@ -13,6 +13,12 @@ namespace rollcall::cli {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr milliseconds k_look_again = std::chrono::hours(1);  // what poll() can count to is not for ever
+
+}  // namespace
+
 Supervisor::Supervisor(SupervisorSettings settings, const Signals& signals, Child& child, Enrolment& enrolment)
     : settings_(std::move(settings)), signals_(signals), child_(child), enrolment_(enrolment) {}
 
@@ -36,7 +42,7 @@ void Supervisor::wait_for_something() const {
   int timeout_ms = -1;
   if (deadline_ != Clock::time_point::max()) {
     const auto left = std::chrono::ceil<milliseconds>(deadline_ - Clock::now());
-    timeout_ms = static_cast<int>(std::max(left, milliseconds(0)).count());
+    timeout_ms = static_cast<int>(std::clamp(left, milliseconds(0), k_look_again).count());
   }
   ::poll(watched.data(), watched.size(), timeout_ms);
 }

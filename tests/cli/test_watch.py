@@ -13,7 +13,7 @@ import time
 
 from tests.support.case import Case
 from tests.support.processes import environment
-from tests.support.tool import TOOL, need_tool
+from tests.support.cli import ROLLCALL, need_rollcall
 
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -78,12 +78,12 @@ class Terminal:
 
 class WatchCommandTest(Case):
     def setUp(self):
-        need_tool()
+        need_rollcall()
         self.rollcalld = self.server()
         self.api = self.api_of(self.rollcalld)
 
     def command(self, *arguments):
-        return [TOOL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "watch", *arguments]
+        return [ROLLCALL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "watch", *arguments]
 
     def terminal(self, *arguments, **size):
         terminal = Terminal(self.command(*arguments), **size)

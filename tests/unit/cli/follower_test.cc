@@ -75,7 +75,9 @@ TEST_CASE("a follower says once that the registry is away, and what a gap means"
 TEST_CASE("a follower ends at once, also while nothing comes") {
   ScriptedServer server({{ScriptedServer::k_silence}});
   const auto began = std::chrono::steady_clock::now();
-  { const auto follower = follow(server); }
+  {
+    const auto follower = follow(server);
+  }
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
 }
 

@@ -5,7 +5,7 @@ import signal
 
 from tests.support.case import Case
 from tests.support.processes import run
-from tests.support.tool import TOOL, need_tool
+from tests.support.cli import ROLLCALL, need_rollcall
 
 FULL = {"addresses": ["192.0.2.1", "2001:db8::1"], "port": 8080, "protocol": "udp", "priority": 3, "weight": 7,
         "tags": ["blue", "eu"], "meta": {"version": "1.2", "note": "\"quoted\"\tüber"}, "ttl": "5m",
@@ -14,12 +14,12 @@ FULL = {"addresses": ["192.0.2.1", "2001:db8::1"], "port": 8080, "protocol": "ud
 
 class LinesTest(Case):
     def setUp(self):
-        need_tool()
+        need_rollcall()
         self.rollcalld = self.server()
         self.api = self.api_of(self.rollcalld)
 
     def tool(self, *arguments, server=None, **options):
-        return run([TOOL, "--http", f"127.0.0.1:{(server or self.rollcalld).http_port}", *arguments], **options)
+        return run([ROLLCALL, "--http", f"127.0.0.1:{(server or self.rollcalld).http_port}", *arguments], **options)
 
     def put(self, service, id, body):
         answer = self.api.call("PUT", f"/v1/services/{service}/instances/{id}", body)
@@ -92,7 +92,7 @@ class LinesTest(Case):
         self.assertEqual((5, 0), (len(services), sum(service["total"] for service in services)))
 
     def test_load_that_is_interrupted_cleans_up(self):
-        load = self.start("load", [TOOL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "load", "--instances", "100",
+        load = self.start("load", [ROLLCALL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "load", "--instances", "100",
                                    "--for", "60s"])
         total = lambda: sum(s["total"] for s in self.api.call("GET", "/v1/services").json["services"])
         self.eventually_equal(100, total)

@@ -6,14 +6,14 @@ import time
 
 from tests.support.case import Case
 from tests.support.processes import REPOSITORY, find_program, run
-from tests.support.tool import TOOL, need_tool
+from tests.support.cli import ROLLCALL, need_rollcall
 
 LINES = "{{#service.web.instances}}\n{{id}} {{endpoint}}\n{{/service.web.instances}}\n"
 
 
 class TemplateTest(Case):
     def setUp(self):
-        need_tool()
+        need_rollcall()
         self.rollcalld = self.server()
         self.api = self.api_of(self.rollcalld)
         self.out = self.directory / "out"
@@ -24,7 +24,7 @@ class TemplateTest(Case):
         return path
 
     def command(self, *arguments):
-        return [TOOL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template", *arguments]
+        return [ROLLCALL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template", *arguments]
 
     def once(self, *arguments):
         return run(self.command("--once", *arguments))
@@ -163,7 +163,7 @@ class ShippedTemplatesTest(Case):
     """With the programs that read what they make."""
 
     def setUp(self):
-        need_tool()
+        need_rollcall()
         self.rollcalld = self.server()
         api = self.api_of(self.rollcalld)
         api.expect_registered("web", "web-1", ["192.0.2.1", "2001:db8::1"], 8001, weight=0, meta={"note": "x;}\n\"'"})
@@ -174,7 +174,7 @@ class ShippedTemplatesTest(Case):
 
     def render(self, name):
         out = self.directory / name.removesuffix(".tmpl")
-        done = run([TOOL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template", "--once",
+        done = run([ROLLCALL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template", "--once",
                     f"{REPOSITORY}/templates/{name}:{out}"])
         self.assertEqual(0, done.returncode, done.stderr)
         return out
