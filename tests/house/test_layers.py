@@ -92,6 +92,11 @@ class Layers(unittest.TestCase):
         homes = [homes for pattern, homes in HOMES.items() if re.match(pattern, included)]
         return bool(homes) and bool({room, file, "*"} & homes[0])
 
+    def test_the_template_language_is_included_in_one_place_of_the_command_line(self):
+        homes = {path.name for path in (ROOT / "tools/rollcall").iterdir()
+                 if any(included.startswith("kainjow/") for _, included in INCLUDE.findall(path.read_text()))}
+        self.assertEqual(homes, {"template_names.h", "template_text.cc"})
+
     def test_the_command_line_stands_on_the_client_library_alone(self):
         tool = ROOT / "tools/rollcall"
         wrong = []
