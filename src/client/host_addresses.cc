@@ -67,15 +67,24 @@ void wait_once(ares_channel channel, milliseconds longest) {
 }  // namespace
 
 Result<std::vector<IpAddress>> find_host_addresses(const std::string& host, steady_clock::time_point deadline,
-                                                   const std::atomic<bool>& is_stopped) {
+                                                   const std::atomic<bool>& is_stopped,
+                                                   const std::vector<std::string>& servers) {
   if (const std::optional<IpAddress> literal = IpAddress::parse(host)) return std::vector{*literal};
   Answer answer;
   ares_channel made = nullptr;
-  if (const int status = ares_init(&made); status != ARES_SUCCESS) {
+  ares_options options{};
+  std::string dns_alone = "b";
+  options.lookups = dns_alone.data();
+  if (const int status = ares_init_options(&made, &options, servers.empty() ? 0 : ARES_OPT_LOOKUPS);
+      status != ARES_SUCCESS) {
     return failure(Errc::unreachable, fmt::format("cannot look up {}: {}", host, ares_strerror(status)));
   }
   // After `answer`, so that what c-ares says when it is destroyed still has a place.
   const std::unique_ptr<std::remove_pointer_t<ares_channel>, decltype(&ares_destroy)> channel(made, ares_destroy);
+  const std::string list = fmt::format("{}", fmt::join(servers, ","));
+  if (!servers.empty() && ares_set_servers_ports_csv(channel.get(), list.c_str()) != ARES_SUCCESS) {
+    return failure(Errc::start_up, fmt::format("{} is not the address of a DNS server", list));
+  }
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -88,7 +97,7 @@ Result<std::vector<IpAddress>> find_host_addresses(const std::string& host, stea
   if (!answer.addresses.empty()) return std::move(answer.addresses);
   if (is_stopped) return failure(Errc::unreachable, "stopped");
   if (answer.status == ARES_ENOTFOUND || answer.status == ARES_ENODATA || answer.status == ARES_SUCCESS) {
-    return failure(Errc::unreachable, fmt::format("there is no host {}", host));
+    return failure(Errc::unknown_service, fmt::format("there is no host {}", host));
   }
   return failure(Errc::unreachable, fmt::format("cannot look up {}: {}", host, ares_strerror(answer.status)));
 }

@@ -55,12 +55,13 @@ std::unexpected<Error> unusable(std::string_view what, const std::string& file, 
   return failure(Errc::invalid, fmt::format("cannot use the {} {}: {}", what, file, error.message()));
 }
 
-Result<void> load_files(asio::ssl::context& tls, const HttpSettings& settings) {
+// The system's certificates are some 140; reading them takes longer than a call, so only https does.
+Result<void> load_files(asio::ssl::context& tls, const HttpSettings& settings, bool is_for_https) {
   SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
   tls.set_verify_mode(asio::ssl::verify_peer);
   error_code error;
   if (settings.ca_file.empty()) {
-    tls.set_default_verify_paths(error);
+    if (is_for_https) tls.set_default_verify_paths(error);
   } else {
     tls.load_verify_file(settings.ca_file, error);
     if (error) return unusable("CA file", settings.ca_file, error);
@@ -361,7 +362,10 @@ Result<HttpClient> HttpClient::open(const HttpSettings& settings) {
     impl->bases.push_back(std::move(*base));
   }
   if (impl->bases.empty()) return failure(Errc::invalid, "there is no registry to ask");
-  if (const Result<void> loaded = load_files(impl->tls, settings); !loaded) return std::unexpected(loaded.error());
+  const bool is_for_https = std::ranges::any_of(impl->bases, &BaseUrl::is_secure);
+  if (const Result<void> loaded = load_files(impl->tls, settings, is_for_https); !loaded) {
+    return std::unexpected(loaded.error());
+  }
   return HttpClient(std::move(impl));
 }
 

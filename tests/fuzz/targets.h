@@ -31,15 +31,18 @@ void http_body(Bytes input);
 void http_request(Bytes input);
 // A zone file of c.test.
 void zone(Bytes input);
+// Octet 0 is how the stream is cut; then what a server sends to a client that watches.
+void event_stream(Bytes input);
 
 struct Target {
   std::string_view name;
   void (*run)(Bytes);
 };
-inline constexpr Target k_targets[] = {
-    {"query", &query},       {"edns", &edns}, {"framing", &framing},     {"tsig", &tsig},
-    {"transfer", &transfer}, {"name", &name}, {"http_body", &http_body}, {"http_request", &http_request},
-    {"zone", &zone}};
+inline constexpr Target k_targets[] = {{"query", &query},         {"edns", &edns},
+                                       {"framing", &framing},     {"tsig", &tsig},
+                                       {"transfer", &transfer},   {"name", &name},
+                                       {"http_body", &http_body}, {"http_request", &http_request},
+                                       {"zone", &zone},           {"event_stream", &event_stream}};
 
 // Prints the sentence and aborts.
 void expect(bool holds, std::string_view sentence);

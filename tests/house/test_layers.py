@@ -93,6 +93,25 @@ class Layers(unittest.TestCase):
         homes = [homes for pattern, homes in HOMES.items() if re.match(pattern, included)]
         return bool(homes) and bool({room, file, "*"} & homes[0])
 
+    def test_the_template_language_is_included_in_one_place_of_the_command_line(self):
+        homes = {path.name for path in (ROOT / "tools/rollcall").iterdir()
+                 if any(included.startswith("kainjow/") for _, included in INCLUDE.findall(path.read_text()))}
+        self.assertEqual(homes, {"template_names.h", "template_text.cc"})
+
+    def test_the_command_line_stands_on_the_client_library_alone(self):
+        tool = ROOT / "tools/rollcall"
+        wrong = []
+        for path in sorted(tool.glob("*.h")) + sorted(tool.glob("*.cc")):
+            for kind, included in INCLUDE.findall(path.read_text()):
+                room = included.partition("/")[0]
+                ours = {"base", "client", "rollcall", "tools"} | ({"ops"} if included == "ops/version.h" else set())
+                if kind == '"' and room not in ours:
+                    wrong.append(f"{path.name} includes {included}")
+                if kind == "<" and (re.match(r"boost/(asio|beast)|openssl/", included)
+                                    or (included.startswith("CLI/") and path.name != "options.cc")):
+                    wrong.append(f"{path.name} includes <{included}>")
+        self.assertEqual(wrong, [])
+
     def test_the_readers_of_includes_are_not_blind(self):
         self.assertGreater(sum(1 for _ in sources()), 50)
         self.assertFalse(self.is_at_home("answer", "answer/x.cc", "sqlite3.h"))

@@ -6,16 +6,19 @@ In README.md and docs/*.md a comment before a fenced block says what is done wit
                                       must print the lines below it; … in them stands for anything
     <!-- check: haproxy -c -f FILE -->   a file: the command must accept it
 
-Ports 8500 and 8600 become those of the server under test.
+Ports 8500 and 8600 become those of the server under test, and `rollcall` asks that one.
 """
 
+import os
 import re
 import shlex
 import subprocess
 import unittest
 
 from tests.support.case import Case
+from tests.support.cli import ROLLCALL
 from tests.support.processes import REPOSITORY, environment, find_program
+from tests.support.rollcall import BINARY
 
 BLOCK = re.compile(r"^<!-- (run|check: [^\n]+) -->\n```\w*\n(.*?)^```$", re.M | re.S)
 FENCE = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
@@ -65,10 +68,16 @@ class Documents(Case):
     def run_step(self, server, command, expected):
         here = command.replace("8500", str(server.http_port)).replace("8600", str(server.dns_port))
         done = subprocess.run(["bash", "-c", here], capture_output=True, text=True, timeout=30, cwd=self.directory,
-                              stdin=subprocess.DEVNULL, env=environment())
+                              stdin=subprocess.DEVNULL, env=self.environment_of(server))
         printed = done.stdout.replace(str(server.http_port), "8500").replace(str(server.dns_port), "8600")
         if not matches(expected, printed):
             self.assertEqual(printed + done.stderr, expected)
+
+    def environment_of(self, server):
+        """In which `rollcall` is found, and asks the server under test."""
+        programs = f"{ROLLCALL.parent}:{BINARY.parent}:{os.environ.get('PATH', os.defpath)}"
+        return environment(PATH=programs, ROLLCALL_HTTP=f"127.0.0.1:{server.http_port}",
+                           ROLLCALL_DNS=f"127.0.0.1:{server.dns_port}")
 
     def test_configurations_are_accepted_by_the_programs_they_are_for(self):
         for document in DOCUMENTS:

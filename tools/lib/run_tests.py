@@ -6,6 +6,7 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     part        what it runs
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     house       tests/house: layers, zones, the README's commands
+    cli         tests/cli: the command line, beside good and bad servers, and as PID 1
     interop     tests/interop: real clients and servers
     differential tests/differential: random questions over random zones, beside Knot and NSD
     crash       tests/crash: kill -9, SIGSTOP, exact leases
@@ -32,9 +33,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
-DEFAULT_PARTS = ["unit", "house", "interop", "differential", "crash", "fault", "hostile", "sanitizers"]
+DEFAULT_PARTS = ["unit", "house", "cli", "interop", "differential", "crash", "fault", "hostile", "sanitizers"]
 ALL_PARTS = DEFAULT_PARTS + ["clang"]
-BLACK_BOX = {"house", "interop", "differential", "crash", "fault", "hostile"}
+BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile"}
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
 SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": ["hostile"]}
@@ -316,7 +317,7 @@ def main():
     if "unit" in parts:
         built = run(build("release"), quiet=True)
     elif not BLACK_BOX.isdisjoint(parts):
-        built = run(build("release", "rollcalld"), quiet=True)
+        built = run(build("release", "rollcalld", "rollcall"), quiet=True)
     else:
         built = True
     if not built:

@@ -1,0 +1,102 @@
+"""Man pages and completions: the programs they are for read them without a complaint, and offer what there is."""
+
+import json
+import subprocess
+import unittest
+
+from tests.support.cli import ROLLCALL, CliCase, rollcall
+from tests.support.processes import environment, need_program
+
+
+def commands():
+    return [command["name"] for command in json.loads(rollcall("help", "--json").stdout)["commands"]]
+
+
+class ManPages(unittest.TestCase):
+    def test_groff_has_nothing_to_say_about_them(self):
+        groff = need_program("groff")
+        for page in [[], *([name] for name in commands())]:
+            with self.subTest(page):
+                text = rollcall("man", *page).stdout
+                done = subprocess.run([groff, "-man", "-Tutf8", "-ww", "-z", "-Kutf8"], input=text, capture_output=True,
+                                      text=True, timeout=30)
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+
+    def test_a_page_reads_as_the_help_does(self):
+        groff = need_program("groff")
+        text = subprocess.run([groff, "-man", "-Tascii", "-P-c", "-Kutf8"], input=rollcall("man", "drain").stdout,
+                              capture_output=True, text=True, timeout=30, check=True).stdout
+        words = " ".join(text.replace("\b", "").split())
+        for part in ("rollcall-drain", "SERVICE ID [--wait TIME]", "answer when no cache can have it any more"):
+            self.assertIn(part, words)
+
+
+class Bash(CliCase):
+    # Sets what bash sets, calls the function, prints the offers.
+    ASK = """
+source <("$ROLLCALL" completion bash)
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_rollcall
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+    def offers(self, *words, **changes):
+        path = f"{ROLLCALL.parent}:/usr/bin:/bin"
+        done = subprocess.run([need_program("bash"), "-c", self.ASK, "bash", *words], capture_output=True, text=True,
+                              timeout=30, env=environment(ROLLCALL=str(ROLLCALL), PATH=path, **changes))
+        self.assertEqual("", done.stderr)
+        return done.stdout.split()
+
+    def test_commands_and_options_are_offered(self):
+        self.assertEqual(sorted(commands()), sorted(self.offers("rollcall", "")))
+        self.assertEqual(["heartbeat", "help"], sorted(self.offers("rollcall", "--json", "he")))
+        self.assertEqual(["--tag"], self.offers("rollcall", "list", "--ta"))
+        self.assertIn("--http", self.offers("rollcall", "--"))
+        self.assertIn("--zone", self.offers("rollcall", "list", "--"))
+
+    def test_values_are_offered_where_they_are_known(self):
+        self.assertEqual(["ready"], self.offers("rollcall", "list", "--status", "r"))
+        self.assertEqual(["tcp"], self.offers("rollcall", "register", "--protocol", "t"))
+        self.assertEqual(["auto", "always"], self.offers("rollcall", "--color", "a"))
+        self.assertEqual(["zsh"], self.offers("rollcall", "completion", "z"))
+
+    def test_services_come_from_the_registry(self):
+        server = self.server()
+        self.api_of(server).call("POST", "/v1/heartbeat", {"service": "web", "address": "192.0.2.1", "port": 80})
+        here = {"ROLLCALL_HTTP": f"127.0.0.1:{server.http_port}"}
+        self.assertEqual(["web"], self.offers("rollcall", "list", "", **here))
+        self.assertEqual(["web"], self.offers("rollcall", "resolve", "w", **here))
+
+    def test_a_registry_that_is_away_offers_nothing_and_says_nothing(self):
+        self.assertEqual([], self.offers("rollcall", "list", "", ROLLCALL_HTTP="127.0.0.1:1"))
+
+
+class OtherShells(CliCase):
+    def test_zsh_reads_its_script(self):
+        zsh = need_program("zsh")
+        script = self.directory / "_rollcall"
+        script.write_text(rollcall("completion", "zsh").stdout)
+        load = f'autoload -Uz compinit && compinit -u -d {self.directory}/dump && source {script} && whence -w _rollcall'
+        done = subprocess.run([zsh, "-fc", load], capture_output=True, text=True, timeout=30, env=environment())
+        self.assertEqual((0, "_rollcall: function\n", ""), (done.returncode, done.stdout, done.stderr))
+
+    def test_fish_offers_commands_and_options(self):
+        fish = need_program("fish")
+        script = self.directory / "rollcall.fish"
+        script.write_text(rollcall("completion", "fish").stdout)
+
+        def offers(line):
+            ask = f"source {script}; complete -C {line!r}"
+            done = subprocess.run([fish, "--no-config", "-c", ask], capture_output=True, text=True, timeout=30,
+                                  env=environment(HOME=str(self.directory), PATH=f"{ROLLCALL.parent}:/usr/bin:/bin"))
+            self.assertEqual("", done.stderr)
+            return [offer.split("\t")[0] for offer in done.stdout.splitlines()]
+
+        self.assertEqual(sorted(commands()), sorted(offers("rollcall ")))
+        self.assertEqual(["--tag"], offers("rollcall list --ta"))
+        self.assertIn("ready", offers("rollcall list --status "))
+
+
+if __name__ == "__main__":
+    unittest.main()

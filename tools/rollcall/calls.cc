@@ -1,0 +1,223 @@
+// The commands that are one call to the registry each: heartbeat, deregister, drain, undrain.
+#include <atomic>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+
+#include "base/duration.h"
+#include "tools/rollcall/command.h"
+#include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/fields.h"
+#include "tools/rollcall/instance_flags.h"
+#include "tools/rollcall/instance_table.h"
+#include "tools/rollcall/own_address.h"
+#include "tools/rollcall/session.h"
+
+namespace rollcall::cli {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+struct Instance {
+  std::string service;
+  std::string id;
+};
+
+void declare_instance_arguments(Options& options, Instance& instance) {
+  options.argument("SERVICE", instance.service, "of the instance").required().offers(Offer::services);
+  options.argument("ID", instance.id, "the instance").required();
+}
+
+client::HttpRequest call_of(const Session& session, const Instance& instance, std::string method,
+                            std::string_view action, std::string_view wait = {}) {
+  client::HttpRequest request;
+  request.method = std::move(method);
+  request.target = target_of("/v1/services", {instance.service, "/instances", instance.id, action},
+                             {{"zone", session.globals().zone}, {"wait", wait}});
+  return request;
+}
+
+// --- heartbeat ---
+
+struct Heartbeat {
+  std::string service;
+  std::string id;  // empty: not given
+  std::optional<std::uint64_t> port;
+  InstanceFlags fields;
+};
+
+Result<json::object> body_of(const Session& session, const Heartbeat& flags) {
+  auto body = registration_of(flags.fields, flags.service, *flags.port, session.globals().zone);
+  if (!body || body->contains("addresses")) return body;
+  const std::atomic<bool> is_stopped{false};
+  const auto own = own_address_towards(session.globals().http.front(), session.globals().timeout, is_stopped);
+  if (!own) return std::unexpected(own.error());
+  (*body)["addresses"] = json::array{json::string(*own)};
+  return body;
+}
+
+Result<client::HttpRequest> request_of(const Session& session, const Heartbeat& flags) {
+  if (!flags.port) {
+    if (flags.id.empty())
+      return failure(Errc::start_up, "an instance on the roll is renewed by its ID, a new one needs --port");
+    return call_of(session, {flags.service, flags.id}, "POST", "/heartbeat");
+  }
+  Heartbeat whole = flags;
+  if (!flags.id.empty()) whole.fields.id = flags.id;
+  const auto body = body_of(session, whole);
+  if (!body) return std::unexpected(body.error());
+  client::HttpRequest request;
+  request.method = "POST";
+  request.target = "/v1/heartbeat";
+  request.body = json::serialize(*body);
+  return request;
+}
+
+Result<int> heartbeat(Session& session, const Heartbeat& flags) {
+  const auto request = request_of(session, flags);
+  if (!request) return std::unexpected(request.error());
+  const auto answer = session.ask(*request);
+  if (!answer) return std::unexpected(answer.error());
+  if (find_field(*answer, "id") == nullptr) return std::unexpected(no_registry());
+  if (session.wants_json()) {
+    session.print_json(*answer);
+  } else {
+    session.print(fmt::format("{} is {} for {}\n", text_at(*answer, "id"), text_at(*answer, "status"),
+                              short_time(number_at(*answer, "expires_in_ms"))));
+  }
+  return k_done;
+}
+
+Deed declare_heartbeat(Options& options) {
+  constexpr std::uint64_t k_port_max = 65'535;
+  auto flags = std::make_shared<Heartbeat>();
+  options.argument("SERVICE", flags->service, "of the instance").required().offers(Offer::services);
+  options.argument("ID", flags->id, "the instance; its lease is renewed");
+  options.number("--port", "PORT", flags->port, 1, k_port_max,
+                 "send the whole registration: registers, updates or renews");
+  declare_instance(options, flags->fields);
+  return [flags](Session& session) { return heartbeat(session, *flags); };
+}
+
+// --- deregister ---
+
+Result<int> deregister(Session& session, const Instance& instance) {
+  const auto answer = session.ask(call_of(session, instance, "DELETE", ""));
+  if (!answer) return std::unexpected(answer.error());
+  if (!answer->is_null()) return std::unexpected(no_registry());
+  if (session.wants_json()) session.print_json(json::object{{"service", instance.service}, {"id", instance.id}});
+  return k_done;
+}
+
+Deed declare_deregister(Options& options) {
+  auto instance = std::make_shared<Instance>();
+  declare_instance_arguments(options, *instance);
+  return [instance](Session& session) { return deregister(session, *instance); };
+}
+
+// --- drain, undrain ---
+
+struct Drain {
+  Instance instance;
+  std::optional<milliseconds> wait;
+};
+
+Result<int> drain(Session& session, const Drain& flags) {
+  client::HttpRequest request =
+      call_of(session, flags.instance, "POST", "/drain", flags.wait ? format_duration(*flags.wait) : "");
+  request.longer = flags.wait.value_or(milliseconds(0));
+  const auto answer = session.ask(request);
+  if (!answer) return std::unexpected(answer.error());
+  const json::value* const safe = find_field(*answer, "safe");
+  if (safe == nullptr || !safe->is_bool()) return std::unexpected(no_registry());
+  if (session.wants_json()) {
+    session.print_json(*answer);
+  } else if (safe->get_bool()) {
+    session.print("draining; no cache has it any more\n");
+  } else {
+    session.print(
+        fmt::format("draining; caches may have it for another {}\n", short_time(number_at(*answer, "safe_in_ms"))));
+  }
+  return k_done;
+}
+
+Deed declare_drain(Options& options) {
+  auto flags = std::make_shared<Drain>();
+  declare_instance_arguments(options, flags->instance);
+  options.value("--wait", "TIME", flags->wait, "answer when no cache can have it any more, or after TIME");
+  return [flags](Session& session) { return drain(session, *flags); };
+}
+
+Result<int> undrain(Session& session, const Instance& instance) {
+  const auto answer = session.ask(call_of(session, instance, "DELETE", "/drain"));
+  if (!answer) return std::unexpected(answer.error());
+  if (find_field(*answer, "status") == nullptr) return std::unexpected(no_registry());
+  session.wants_json() ? session.print_json(*answer) : session.print(text_at(*answer, "status") + "\n");
+  return k_done;
+}
+
+Deed declare_undrain(Options& options) {
+  auto instance = std::make_shared<Instance>();
+  declare_instance_arguments(options, *instance);
+  return [instance](Session& session) { return undrain(session, *instance); };
+}
+
+}  // namespace
+
+extern const Command k_heartbeat{
+    .name = "heartbeat",
+    .synopsis = "SERVICE (ID | --port PORT [OPTION…])",
+    .summary = "one heartbeat: renew a lease, or register with a single call",
+    .description =
+        "With an ID the lease of that instance is renewed; exit code 4 says that it is not on the roll.\n\n"
+        "With --port the whole registration is sent, so that the instance is registered, updated or just renewed, "
+        "whatever it needs. For timers and scripts: every third of the lease is a good rhythm.",
+    .examples = {{"rollcall heartbeat web web-1", "renews web-1"},
+                 {"rollcall heartbeat web --port 8080 --id web-1 --ttl 5m", "from a timer: registers or renews"}},
+    .asks = Asks::http,
+    .trial = {"web", "web-1"},
+    .declare = declare_heartbeat,
+};
+
+extern const Command k_deregister{
+    .name = "deregister",
+    .synopsis = "SERVICE ID",
+    .summary = "take an instance off the roll, at once",
+    .description =
+        "It is gone from the disk and from the DNS when the command ends. Caches may have it until their TTL is "
+        "over: rollcall drain --wait first avoids that.",
+    .examples = {{"rollcall deregister web web-1", "web-1 is gone"}},
+    .asks = Asks::http,
+    .trial = {"web", "web-1"},
+    .declare = declare_deregister,
+};
+
+extern const Command k_drain{
+    .name = "drain",
+    .synopsis = "SERVICE ID [--wait TIME]",
+    .summary = "take an instance out of the answers; it stays on the roll",
+    .description =
+        "Clients get no new answer with it, and its own name goes on resolving. With --wait the command ends when "
+        "no cache that keeps to its TTLs has the instance any more: then it may stop.",
+    .examples = {{"rollcall drain web web-1 --wait 10s && systemctl stop web", "a stop that no client notices"}},
+    .asks = Asks::http,
+    .trial = {"web", "web-1", "--wait", "1s"},
+    .declare = declare_drain,
+};
+
+extern const Command k_undrain{
+    .name = "undrain",
+    .synopsis = "SERVICE ID",
+    .summary = "bring a drained instance back into the answers",
+    .description = "Prints what it is again: ready, or critical where a check says so.",
+    .examples = {{"rollcall undrain web web-1", "web-1 is answered again"}},
+    .asks = Asks::http,
+    .trial = {"web", "web-1"},
+    .declare = declare_undrain,
+};
+
+}  // namespace rollcall::cli

@@ -1,0 +1,158 @@
+// `rollcall import`: registers what JSON lines say, over several connections.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <csignal>
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <memory>
+
+#include "client/problem.h"
+#include "tools/rollcall/campaign.h"
+#include "tools/rollcall/command.h"
+#include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/replace_file.h"
+#include "tools/rollcall/session.h"
+
+namespace rollcall::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t k_file_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t k_failures_said_max = 20;
+
+struct Asked {
+  std::string file;
+  std::uint64_t connections = 8;
+};
+
+struct Line {
+  std::size_t number;  // from 1
+  std::string text;
+};
+
+struct Outcome {
+  std::size_t registered = 0;
+  std::size_t renewed = 0;
+  std::map<std::size_t, Error> failures;  // by line
+};
+
+Result<std::string> read_input(const std::string& file) {
+  if (!file.empty() && file != "-") return read_file(file, k_file_bytes_max);
+  std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  if (text.size() > k_file_bytes_max) return failure(Errc::invalid, "stdin is longer than 1 GiB");
+  return text;
+}
+
+std::vector<Line> split(std::string_view text) {
+  std::vector<Line> lines;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) lines.push_back({number, std::string(line)});
+  }
+  return lines;
+}
+
+// With --zone the registration goes there, whatever the line says. A line that is no JSON object goes as it is: the
+// registry says best what is wrong with it.
+void move_to_zone(Line& line, const std::string& zone) {
+  boost::system::error_code error;
+  json::value value = json::parse(line.text, error);
+  if (error || !value.is_object()) return;
+  value.get_object()["zone"] = zone;
+  line.text = json::serialize(value);
+}
+
+void say(Session& session, const Outcome& outcome, std::size_t lines) {
+  if (session.wants_json()) {
+    json::array failures;
+    for (const auto& [number, error] : outcome.failures) {
+      failures.push_back(json::object{{"line", number}, {"field", error.field}, {"detail", error.message}});
+    }
+    session.print_json(json::value{{"lines", lines},
+                                   {"registered", outcome.registered},
+                                   {"renewed", outcome.renewed},
+                                   {"failed", std::move(failures)}});
+    return;
+  }
+  std::size_t said = 0;
+  for (const auto& [number, error] : outcome.failures) {
+    if (said++ == k_failures_said_max) {
+      session.remark(fmt::format("and {} lines more", outcome.failures.size() - k_failures_said_max));
+      break;
+    }
+    session.remark(fmt::format("line {}: {}", number, error.message));
+  }
+  session.print(fmt::format("{} registered, {} renewed, {} failed\n", outcome.registered, outcome.renewed,
+                            outcome.failures.size()));
+}
+
+Result<int> import_lines(Session& session, const Asked& asked) {
+  const Result<std::string> text = read_input(asked.file);
+  if (!text) return std::unexpected(text.error());
+  std::vector<Line> lines = split(*text);
+  for (Line& line : lines) {
+    if (!session.globals().zone.empty()) move_to_zone(line, session.globals().zone);
+  }
+  const Result<client::HttpSettings> settings = http_settings(session.globals());
+  if (!settings) return std::unexpected(settings.error());
+  Signals signals({SIGINT, SIGTERM});
+  Outcome outcome;
+  Campaign campaign;
+  campaign.title = "registering";
+  campaign.calls = lines.size();
+  campaign.connections = asked.connections;
+  campaign.make = [&lines](std::size_t number) {
+    client::HttpRequest request;
+    request.method = "POST";
+    request.target = "/v1/heartbeat";
+    request.body = lines[number].text;
+    return request;
+  };
+  campaign.told = [&](std::size_t number, const Result<client::HttpResponse>& response, std::chrono::microseconds) {
+    if (!response->is_ok()) {
+      outcome.failures.emplace(lines[number].number, client::problem_of(*response));
+    } else {
+      ++(response->status == 201 ? outcome.registered : outcome.renewed);
+    }
+  };
+  const Result<Ended> ended = run_campaign(campaign, *settings, signals);
+  if (ended || outcome.registered + outcome.renewed + outcome.failures.size() > 0) say(session, outcome, lines.size());
+  if (!ended) return std::unexpected(ended.error());
+  if (ended->is_interrupted) return failure(Errc::unreachable, "interrupted: the rest was not registered");
+  return outcome.failures.empty() ? k_done : exit_code(outcome.failures.begin()->second.code);
+}
+
+Deed declare(Options& options) {
+  auto asked = std::make_shared<Asked>();
+  options.argument("FILE", asked->file, "JSON lines; without it, or as -, stdin").offers(Offer::files);
+  options.number("--connections", "N", asked->connections, 1, 256, "so many at a time (default 8)");
+  return [asked](Session& session) { return import_lines(session, *asked); };
+}
+
+}  // namespace
+
+extern const Command k_import{
+    .name = "import",
+    .synopsis = "[FILE] [--connections N]",
+    .summary = "register what JSON lines say",
+    .description =
+        "Each line is a registration, as `rollcall export` writes it and POST /v1/heartbeat takes it. Leases begin "
+        "with "
+        "the import; who is not there to renew its own is gone when it ends. With --zone everything goes to that "
+        "zone.\n\n"
+        "A line that the registry refuses is named with its number and the reason, and does not stop the others; the "
+        "exit "
+        "code is that of the first one. The order in which lines are registered is not that of the file.",
+    .examples = {{"rollcall import roll.jsonl", "what `rollcall export roll.jsonl` has written"},
+                 {"rollcall --http https://other:8500 export | rollcall import", "from one registry to another"}},
+    .asks = Asks::http,
+    .trial = {},
+    .declare = declare,
+};
+
+}  // namespace rollcall::cli

@@ -1,0 +1,49 @@
+#include "tools/rollcall/instance_flags.h"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "base/duration.h"
+
+namespace rollcall::cli {
+
+namespace json = boost::json;
+
+void declare_instance(Options& options, InstanceFlags& flags) {
+  constexpr std::uint64_t k_u16_max = 65'535;
+  options.value("--address", "ADDRESS", flags.addresses,
+                "where it is reached, IPv4 or IPv6 (default the address this machine has towards the registry)");
+  options.value("--id", "ID", flags.id, "its id within the service (default ADDRESS-PORT)");
+  options.value("--protocol", "PROTOCOL", flags.protocol, "which _proto name finds it (default tcp)")
+      .one_of({"tcp", "udp"});
+  options.number("--priority", "N", flags.priority, 0, k_u16_max, "lower is asked first (default 1)");
+  options.number("--weight", "N", flags.weight, 0, k_u16_max, "its share within a priority (default 1)");
+  options.value("--tag", "TAG", flags.tags, "a subset it belongs to: TAG.SERVICE.ZONE");
+  options.value("--meta", "KEY=VALUE", flags.meta, "told in its TXT record");
+  options.value("--ttl", "TIME", flags.ttl, "its lease: how long it stays after the last heartbeat (default 15s)");
+}
+
+Result<json::object> registration_of(const InstanceFlags& flags, const std::string& service, std::uint64_t port,
+                                     const std::string& zone) {
+  json::object body{{"service", service}, {"port", port}};
+  if (flags.id) body["id"] = *flags.id;
+  if (!flags.addresses.empty()) body["addresses"] = json::array(flags.addresses.begin(), flags.addresses.end());
+  if (flags.protocol) body["protocol"] = *flags.protocol;
+  if (flags.priority) body["priority"] = *flags.priority;
+  if (flags.weight) body["weight"] = *flags.weight;
+  if (!flags.tags.empty()) body["tags"] = json::array(flags.tags.begin(), flags.tags.end());
+  if (flags.ttl) body["ttl"] = format_duration(*flags.ttl);
+  if (!zone.empty()) body["zone"] = zone;
+  json::object meta;
+  for (const std::string& pair : flags.meta) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return failure(Errc::start_up, fmt::format("--meta must be KEY=VALUE, not {}", pair));
+    }
+    meta[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  if (!meta.empty()) body["meta"] = std::move(meta);
+  return body;
+}
+
+}  // namespace rollcall::cli

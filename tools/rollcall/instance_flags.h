@@ -1,0 +1,34 @@
+// What an instance is, as options: shared by `register`, `heartbeat` and `run`.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "tools/rollcall/options.h"
+
+namespace rollcall::cli {
+
+struct InstanceFlags {
+  std::vector<std::string> addresses;  // none: the one this machine has towards the registry
+  std::optional<std::string> id;
+  std::optional<std::string> protocol;
+  std::optional<std::uint64_t> priority;
+  std::optional<std::uint64_t> weight;
+  std::vector<std::string> tags;
+  std::vector<std::string> meta;  // KEY=VALUE
+  std::optional<std::chrono::milliseconds> ttl;
+};
+
+// All but the service's name and the port.
+void declare_instance(Options& options, InstanceFlags& flags);
+
+// The body of a registration, without `address` where none was given. Errc::start_up: --meta is no KEY=VALUE.
+[[nodiscard]] Result<boost::json::object> registration_of(const InstanceFlags& flags, const std::string& service,
+                                                          std::uint64_t port, const std::string& zone);
+
+}  // namespace rollcall::cli

@@ -1,0 +1,84 @@
+// `rollcall status`: the server itself.
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "tools/rollcall/command.h"
+#include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/fields.h"
+#include "tools/rollcall/instance_table.h"
+#include "tools/rollcall/session.h"
+
+namespace rollcall::cli {
+namespace {
+
+namespace json = boost::json;
+
+bool is_true(const json::value& object, std::string_view key) {
+  const json::value* const value = find_field(object, key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::string zones_of(const json::value& answer) {
+  const auto zones = rows_at(answer, "zones");
+  std::string text;
+  if (!zones) return text;
+  for (const json::value& zone : **zones) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} (serial {}, {} static names)", text_at(zone, "name"), text_at(zone, "serial"),
+                        text_at(zone, "static_names"));
+  }
+  return text;
+}
+
+std::string page(const Session& session, const json::value& answer) {
+  const auto row = [&](std::string_view name, const std::string& value) {
+    return value.empty() ? std::string() : session.paint(Color::dim, fmt::format("{:<12}", name)) + value + "\n";
+  };
+  const json::value nothing = json::object();
+  const json::value* const listeners = find_field(answer, "listeners");
+  const json::value& where = listeners == nullptr ? nothing : *listeners;
+  const bool is_ready = is_true(answer, "ready");
+  std::string text = row("version", text_at(answer, "version"));
+  text += row("up for", short_time(number_at(answer, "uptime_ms")));
+  text += row("ready", is_ready ? session.paint(Color::green, "yes")
+                                : session.paint(Color::red, "no: the store cannot write; the DNS goes on answering"));
+  text += row("on the roll", fmt::format("{} instances of {} services, index {}", text_at(answer, "instances"),
+                                         text_at(answer, "services"), text_at(answer, "index")));
+  if (is_true(answer, "mass_silence")) {
+    text += row("silence", session.paint(Color::red, "too many leases would end at once: their ends are put off"));
+  }
+  text += row("zones", zones_of(answer));
+  text += row("dns", list_at(where, "dns", ", "));
+  text += row("dns, TLS", list_at(where, "dns_tls", ", "));
+  text += row("http", list_at(where, "http", ", "));
+  text += row("https", list_at(where, "https", ", "));
+  return text + row("ignored", session.paint(Color::yellow, list_at(answer, "ignored_rows", "; ")));
+}
+
+Result<int> status(Session& session) {
+  const auto answer = session.get("/v1/status");
+  if (!answer) return std::unexpected(answer.error());
+  if (find_field(*answer, "version") == nullptr) return std::unexpected(no_registry());
+  session.wants_json() ? session.print_json(*answer) : session.print(page(session, *answer));
+  return is_true(*answer, "ready") ? k_done : k_unreachable;
+}
+
+Deed declare(Options&) { return status; }
+
+}  // namespace
+
+extern const Command k_status{
+    .name = "status",
+    .synopsis = "",
+    .summary = "the server: version, zones, counts, listeners",
+    .description =
+        "What the server says about itself. The exit code is 3 where it answers but cannot register anybody, "
+        "because the store cannot write.",
+    .examples = {{"rollcall status", "how is it?"},
+                 {"rollcall status --json | jq .instances", "how many are on the roll"}},
+    .asks = Asks::http,
+    .trial = {},
+    .declare = declare,
+};
+
+}  // namespace rollcall::cli

@@ -1,0 +1,131 @@
+#include "tools/rollcall/supervisor.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fmt/format.h>
+#include <poll.h>
+#include <utility>
+
+#include "base/duration.h"
+
+namespace rollcall::cli {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds k_look_again = std::chrono::hours(1);  // what poll() can count to is not for ever
+
+}  // namespace
+
+Supervisor::Supervisor(SupervisorSettings settings, const Signals& signals, Child& child, Enrolment& enrolment)
+    : settings_(std::move(settings)), signals_(signals), child_(child), enrolment_(enrolment) {}
+
+void Supervisor::remark(const std::string& sentence) const {
+  if (!settings_.is_quiet) fmt::print(stderr, "rollcall: {}\n", sentence);
+}
+
+int Supervisor::run() {
+  while (!exit_code_) {
+    wait_for_something();
+    take_signals();
+    follow_enrolment();
+    keep_deadline();
+  }
+  leave_the_roll();
+  return *exit_code_;
+}
+
+void Supervisor::wait_for_something() const {
+  std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, {enrolment_.changed_fd(), POLLIN, 0}}};
+  int timeout_ms = -1;
+  if (deadline_ != Clock::time_point::max()) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline_ - Clock::now());
+    timeout_ms = static_cast<int>(std::clamp(left, milliseconds(0), k_look_again).count());
+  }
+  ::poll(watched.data(), watched.size(), timeout_ms);
+}
+
+void Supervisor::take_signals() {
+  while (const std::optional<int> signal = signals_.take()) {
+    if (*signal == SIGCHLD) {
+      exit_code_ = child_.reap();
+    } else if (*signal == SIGTERM || *signal == SIGINT) {
+      begin_to_stop(*signal);
+    } else {
+      child_.signal(*signal);
+    }
+  }
+}
+
+void Supervisor::begin_to_stop(int signal) {
+  stop_signal_ = signal;
+  is_hurried_ = phase_ != Phase::running;
+  // Whoever says it twice does not want to wait for caches; later, the command hears it as often as it is said.
+  if (phase_ != Phase::running || !enrolment_.at().has_registered) return pass_on();
+  phase_ = Phase::draining;
+  deadline_ = Clock::now() + settings_.drain;
+  remark(fmt::format("leaving the answers of {}", settings_.service));
+  enrolment_.want(Enrolment::Wanted::drained);
+}
+
+void Supervisor::pass_on() {
+  if (phase_ != Phase::killed) {
+    if (phase_ != Phase::stopping) deadline_ = Clock::now() + settings_.kill_after;
+    phase_ = Phase::stopping;
+  }
+  enrolment_.want(Enrolment::Wanted::drained);
+  child_.signal(stop_signal_);
+}
+
+void Supervisor::follow_enrolment() {
+  enrolment_.clear_changed();
+  const Enrolment::At at = enrolment_.at();
+  remark_changes(at);
+  seen_ = at;
+  if (phase_ == Phase::draining && at.is_drained) pass_on();
+}
+
+void Supervisor::keep_deadline() {
+  if (exit_code_ || Clock::now() < deadline_) return;
+  if (phase_ == Phase::draining) return pass_on();
+  if (phase_ == Phase::stopping) {
+    remark(fmt::format("the command has not ended within {}: it is killed", format_duration(settings_.kill_after)));
+    child_.kill_group();
+  }
+  phase_ = Phase::killed;
+  deadline_ = Clock::time_point::max();
+}
+
+// What the command has left behind is off the roll as soon as the registry says so; it cannot be waited for for ever.
+void Supervisor::leave_the_roll() {
+  enrolment_.want(Enrolment::Wanted::gone);
+  deadline_ = Clock::now() + settings_.leave;
+  is_hurried_ = false;
+  while (!enrolment_.at().is_gone && Clock::now() < deadline_ && !is_hurried_) {
+    wait_for_something();
+    enrolment_.clear_changed();
+    while (const std::optional<int> signal = signals_.take()) {
+      is_hurried_ = is_hurried_ || *signal == SIGTERM || *signal == SIGINT;
+      if (*signal == SIGCHLD) static_cast<void>(child_.reap());
+    }
+  }
+  const Enrolment::At at = enrolment_.at();
+  if (at.has_registered && (!at.is_gone || at.failure)) {
+    remark(fmt::format("{} could not be taken off the roll: its lease ends by itself", at.id));
+  }
+}
+
+void Supervisor::remark_changes(const Enrolment::At& at) {
+  if (phase_ != Phase::running) return;
+  if (at.has_registered && seen_.has_registered && at.is_well != seen_.is_well) {
+    remark(at.is_well ? "the probe agrees again" : "the probe does not agree: no heartbeats until it does");
+  }
+  if (at.is_in_touch && !seen_.is_in_touch) remark(fmt::format("on the roll as {}, {}", at.id, at.name));
+  const std::string now = at.failure ? at.failure->message : std::string();
+  const std::string before = seen_.failure ? seen_.failure->message : std::string();
+  if (!now.empty() && now != before) remark(fmt::format("not on the roll, trying again: {}", now));
+}
+
+}  // namespace rollcall::cli

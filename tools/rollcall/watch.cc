@@ -1,0 +1,194 @@
+// `rollcall watch`: what happens on the roll, as it happens.
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <unistd.h>
+
+#include "tools/rollcall/command.h"
+#include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/follower.h"
+#include "tools/rollcall/screen.h"
+#include "tools/rollcall/session.h"
+#include "tools/rollcall/signals.h"
+#include "tools/rollcall/wait_readable.h"
+#include "tools/rollcall/watch_view.h"
+
+namespace rollcall::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds k_draw_every{500};    // bars move
+constexpr milliseconds k_read_every{1'000};  // heartbeats are no events: leases are read
+
+struct Asked {
+  std::string service;
+  bool plain = false;
+};
+
+// A line an event, for logs and scripts. Ends when the first watch cannot begin; later breaks are remarked.
+class Lines {
+ public:
+  Lines(Session& session, Follower& follower, Signals& signals)
+      : session_(session), follower_(follower), signals_(signals) {}
+
+  Result<int> run() {
+    while (true) {
+      wait_readable({follower_.descriptor(), signals_.fd()}, std::nullopt);
+      if (signals_.take()) return k_done;
+      const News news = follower_.take();
+      if (news.is_away && !has_begun_) return std::unexpected(*news.is_away);
+      if (news.is_away) session_.remark(news.is_away->message + "; trying again");
+      if (news.has_come_up && has_begun_ && is_away_) session_.remark("the registry is back");
+      if (news.is_away || news.has_come_up) is_away_ = news.is_away.has_value();
+      if (news.is_everything_new && has_begun_)
+        session_.remark("some events are not stored any more, and missing here");
+      has_begun_ |= news.has_come_up;
+      for (const RollEvent& event : news.events) print(event);
+    }
+  }
+
+ private:
+  void print(const RollEvent& event) {
+    if (session_.wants_json()) return session_.print(event.json + "\n");
+    const std::string cause = event.cause == event.kind ? "" : fmt::format(" ({})", printable(event.cause));
+    session_.print(fmt::format("{} {} {}/{}{}\n", printable(event.at), printable(event.kind), printable(event.service),
+                               printable(event.id), cause));
+  }
+
+  Session& session_;
+  Follower& follower_;
+  Signals& signals_;
+  bool has_begun_ = false;
+  bool is_away_ = false;
+};
+
+// The table on a terminal.
+class Live {
+ public:
+  Live(Session& session, Follower& follower, Signals& ends, Signals& window, const Asked& asked)
+      : session_(session),
+        follower_(follower),
+        ends_(ends),
+        window_(window),
+        asked_(asked),
+        view_(asked.service.empty() ? "the roll" : asked.service) {}
+
+  // The first reading comes before the screen changes: who cannot be reached is an error like any other.
+  Result<int> run() {
+    if (const Result<void> read = this->read(true); !read) return std::unexpected(read.error());
+    Screen screen;
+    while (true) {
+      screen.show(view_.draw(frame(), steady_clock::now()));
+      wait_readable({follower_.descriptor(), ends_.fd(), window_.fd(), screen.input()},
+                    steady_clock::now() + k_draw_every);
+      if (ends_.take() || screen.take_key() == 'q') return k_done;
+      while (const std::optional<int> signal = window_.take()) {
+        if (*signal == SIGTSTP) pause(screen);  // a new size is found when the next frame is drawn
+      }
+      take_news(follower_.take());
+      if (steady_clock::now() >= next_read_) read_or_remark();
+    }
+  }
+
+ private:
+  // Ctrl-Z: the shell gets its terminal back, and `fg` brings the table again.
+  static void pause(Screen& screen) {
+    screen.leave();
+    ::kill(::getpid(), SIGSTOP);
+    screen.enter();
+  }
+
+  [[nodiscard]] Frame frame() const {
+    const Screen::Size size = Screen::size();
+    return {.columns = size.columns, .rows = size.rows, .is_colored = session_.is_colored(), .has_utf8 = has_utf8_};
+  }
+
+  void take_news(const News& news) {
+    for (const RollEvent& event : news.events) view_.note(event, steady_clock::now());
+    if (news.is_away) view_.set_remark(news.is_away->message);
+    if (!news.events.empty() || news.is_everything_new) next_read_ = {};
+    is_all_new_ |= news.is_everything_new || !news.events.empty();
+  }
+
+  void read_or_remark() {
+    const Result<void> read = this->read(std::exchange(is_all_new_, false));
+    view_.set_remark(read ? "" : read.error().message);
+    if (!read) is_all_new_ = true;
+  }
+
+  // `all`: every service; otherwise those on the screen, for their leases.
+  Result<void> read(bool all) {
+    next_read_ = steady_clock::now() + k_read_every;
+    std::vector<std::string> names{asked_.service};
+    if (asked_.service.empty()) {
+      Result<std::vector<std::string>> listed = all ? read_service_names(session_) : view_.services_in(frame());
+      if (!listed) return std::unexpected(listed.error());
+      names = std::move(*listed);
+      if (all) view_.forget_services_but(names);
+    }
+    for (const std::string& name : names) {
+      const Result<Service> service = read_service(session_, name);
+      if (!service) return std::unexpected(service.error());
+      view_.show(*service, steady_clock::now());
+    }
+    return {};
+  }
+
+  Session& session_;
+  Follower& follower_;
+  Signals& ends_;
+  Signals& window_;
+  const Asked& asked_;
+  WatchView view_;
+  bool has_utf8_ = has_utf8_locale();
+  bool is_all_new_ = false;
+  steady_clock::time_point next_read_{};
+};
+
+Result<int> watch(Session& session, const Asked& asked) {
+  const bool is_live = !session.wants_json() && !asked.plain && ::isatty(STDOUT_FILENO) == 1;
+  // Before the follower's thread is there: it would take the signals that this one waits for.
+  Signals ends({SIGINT, SIGTERM, SIGHUP});
+  std::optional<Signals> window;
+  if (is_live) window.emplace(std::initializer_list<int>{SIGTSTP, SIGWINCH});
+  const Result<client::HttpSettings> settings = http_settings(session.globals());
+  if (!settings) return std::unexpected(settings.error());
+  const auto follower = Follower::start(*settings, session.globals().zone, asked.service);
+  if (!follower) return std::unexpected(follower.error());
+  if (!is_live) return Lines(session, **follower, ends).run();
+  return Live(session, **follower, ends, *window, asked).run();
+}
+
+Deed declare(Options& options) {
+  auto asked = std::make_shared<Asked>();
+  options.argument("SERVICE", asked->service, "only this service").offers(Offer::services);
+  options.flag("--plain", asked->plain, "a line an event, also on a terminal");
+  return [asked](Session& session) { return watch(session, *asked); };
+}
+
+}  // namespace
+
+extern const Command k_watch{
+    .name = "watch",
+    .synopsis = "[SERVICE] [--plain]",
+    .summary = "what happens on the roll, as it happens",
+    .description =
+        "On a terminal a table of the instances: their state, what is left of each lease, and what happened last. Who "
+        "has left is shown for ten seconds more. q or Ctrl-C ends it.\n\n"
+        "Into a pipe or a file, and with --plain, a line for each event: when, what, who, why. With --json each event "
+        "as "
+        "the registry tells it (docs/watching.md). When the registry goes away meanwhile, the watch goes on after its "
+        "return, and no event is lost.",
+    .examples = {{"rollcall watch", "the whole roll"},
+                 {"rollcall watch web", "the instances of web"},
+                 {"rollcall watch --json | jq -r 'select(.event == \"expired\") | .id'", "who has fallen silent"}},
+    .asks = Asks::http,
+    .trial = {},
+    .declare = declare,
+};
+
+}  // namespace rollcall::cli
