@@ -61,6 +61,7 @@ def ask(run, server, questions, *more, sockets=None, **options):
 def beside_peers(run):
     if run.arguments.sockets != SOCKETS:
         run.report.name = f"dns-{run.arguments.sockets}-sockets"
+        run.report.summary = f"Questions over UDP from {run.arguments.sockets} sockets, beside NSD, Knot and a bare echo."
     roll = Roll(SMALL, EACH)
     zones = roll.zone_file(run.directory / "zone")
     ours, floor = roll.served_by(run), echo(run)
@@ -115,6 +116,7 @@ def counted(server):
 
 def two_workers(run):
     run.report.name = "dns-two-workers"
+    run.report.summary = "Questions over UDP to two workers on two cores, the load on both, beside one worker."
     roll, (first, second) = Roll(SMALL, EACH), cpu.cores()
     questions = roll.questions(run.directory / "A", "A")
     one = roll.served_by(run)
@@ -133,6 +135,7 @@ def two_workers(run):
 
 def large_roll(run):
     run.report.name = "dns-large-roll"
+    run.report.summary = f"Questions over UDP to a roll of {run.arguments.instances:,} instances, beside a small one."
     rolls = {f"rollcalld, {count:,} instances": Roll(count // EACH, EACH)
              for count in (SMALL * EACH, run.arguments.instances)}
     for type in ("A", "SRV"):

@@ -50,7 +50,7 @@ class Target:
 class Report:
     def __init__(self, part, summary, machine=None, settings=None):
         self.part = part
-        self.name = part  # of the files; a part that measures something else by its arguments says so here
+        self.name = part  # of the files; a part that its arguments make another one changes this, and the summary
         self.summary = summary
         self.machine = machine or {}
         self.settings = settings or {}
@@ -121,7 +121,7 @@ def figure(row):
 
 def lines(report):
     """The report's text. `report`: as_json()."""
-    yield f"{report['part']}: {report['summary']}"
+    yield f"{report['name']}: {report['summary']}"
     for case in dict.fromkeys(row["case"] for row in report["rows"]):
         yield from _case([row for row in report["rows"] if row["case"] == case])
     if report["targets"]:
