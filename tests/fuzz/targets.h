@@ -31,15 +31,17 @@ void http_body(Bytes input);
 void http_request(Bytes input);
 // A zone file of c.test.
 void zone(Bytes input);
+// What a name server sends to a client that has asked for web.svc.internal.
+void answer(Bytes input);
 
 struct Target {
   std::string_view name;
   void (*run)(Bytes);
 };
 inline constexpr Target k_targets[] = {
-    {"query", &query},       {"edns", &edns}, {"framing", &framing},     {"tsig", &tsig},
-    {"transfer", &transfer}, {"name", &name}, {"http_body", &http_body}, {"http_request", &http_request},
-    {"zone", &zone}};
+    {"query", &query},       {"edns", &edns},    {"framing", &framing},     {"tsig", &tsig},
+    {"transfer", &transfer}, {"name", &name},    {"http_body", &http_body}, {"http_request", &http_request},
+    {"zone", &zone},         {"answer", &answer}};
 
 // Prints the sentence and aborts.
 void expect(bool holds, std::string_view sentence);
