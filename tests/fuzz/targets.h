@@ -33,6 +33,8 @@ void http_request(Bytes input);
 void zone(Bytes input);
 // Octet 0 is how the stream is cut; then what a server sends to a client that watches.
 void event_stream(Bytes input);
+// What a name server sends to a client that has asked for web.svc.internal.
+void answer(Bytes input);
 
 struct Target {
   std::string_view name;
@@ -42,7 +44,8 @@ inline constexpr Target k_targets[] = {{"query", &query},         {"edns", &edns
                                        {"framing", &framing},     {"tsig", &tsig},
                                        {"transfer", &transfer},   {"name", &name},
                                        {"http_body", &http_body}, {"http_request", &http_request},
-                                       {"zone", &zone},           {"event_stream", &event_stream}};
+                                       {"zone", &zone},           {"event_stream", &event_stream},
+                                       {"answer", &answer}};
 
 // Prints the sentence and aborts.
 void expect(bool holds, std::string_view sentence);
