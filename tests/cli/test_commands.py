@@ -1,9 +1,11 @@
 """The commands that ask once, against a real server."""
 
+import http.server
 import json
 import os
 import pty
 import subprocess
+import threading
 import unittest
 
 from tests.support.cli import ROLLCALL, CliCase, rollcall
@@ -141,6 +143,32 @@ class Commands(CliCase):
         said = os.read(ours, 65536).decode()
         os.close(ours)
         return said
+
+
+class Early(CliCase):
+    """A registry whose clock counts in steps, and which ends a wait a moment too early."""
+
+    def test_a_drain_is_waited_for_until_it_is_safe(self):
+        answers = iter((False, False, True))
+
+        class Registry(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.dumps({"status": "draining", "safe": next(answers), "safe_in_ms": 3}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        registry = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+        threading.Thread(target=registry.serve_forever, daemon=True).start()
+        self.addCleanup(registry.server_close)
+        self.addCleanup(registry.shutdown)
+        done = rollcall("--http", f"127.0.0.1:{registry.server_port}", "drain", "web", "web-1", "--wait", "5s")
+        self.assertEqual((0, "draining; no cache has it any more\n"), (done.returncode, done.stdout), done.stderr)
+        self.assertEqual([], list(answers))
 
 
 class Tokens(CliCase):

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import socket
 import time
 import unittest
 
@@ -34,11 +35,11 @@ class RunCase(CliCase):
         self.registry = self.server()
         self.pidfile = self.directory / "child.pid"
 
-    def begin_run(self, deed, *options, port="auto", ttl="1s"):
+    def begin_run(self, deed, *options, port="auto", ttl="1s", **changes):
         """`rollcall run` over child.py; waits until the child has been started."""
         words = ["/usr/bin/python3", "-B", CHILD, *deed.split()]
         process = self.begin(self.registry, "run", "--service", "web", "--port", port, "--ttl", ttl, *options, "--", *words,
-                             wrapper=self.wrapper, PIDFILE=str(self.pidfile), SICK=str(self.directory / "sick"))
+                             wrapper=self.wrapper, PIDFILE=str(self.pidfile), SICK=str(self.directory / "sick"), **changes)
         self.eventually(lambda: self.pidfile.exists() and self.pidfile.read_text(), "the child has started")
         return process
 
@@ -152,6 +153,21 @@ class Plain(Children, RunCase):
         self.assertEqual(0, process.stop(20), process.stderr())
         self.assertLess(time.monotonic() - began, 10)
         self.assertIn("could not be taken off the roll", process.stderr())
+
+    def test_a_service_manager_is_told_when_it_is_ready_and_when_it_stops(self):
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(told.close)
+        told.bind(str(self.directory / "notify"))
+        told.settimeout(10)
+        began = time.monotonic()
+        process = self.begin_run("slow", NOTIFY_SOCKET=str(self.directory / "notify"))
+        self.assertEqual(b"READY=1", told.recv(100))
+        self.assertGreater(time.monotonic() - began, 1.0)
+        child = pathlib.Path(f"/proc/{self.pidfile.read_text()}/environ").read_bytes()
+        self.assertNotIn(b"NOTIFY_SOCKET", child)
+        process.signal(signal.SIGTERM)
+        self.assertEqual(b"STOPPING=1", told.recv(100))
+        self.assertEqual(0, process.wait(15))
 
     def test_its_own_failures_have_codes_of_their_own(self):
         port = free_port()

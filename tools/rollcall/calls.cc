@@ -1,4 +1,5 @@
 // The commands that are one call to the registry each: heartbeat, deregister, drain, undrain.
+#include <algorithm>
 #include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -21,6 +22,7 @@ namespace {
 
 namespace json = boost::json;
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 struct Instance {
   std::string service;
@@ -126,17 +128,28 @@ struct Drain {
   std::optional<milliseconds> wait;
 };
 
+// A server that answers a moment too early (its clock counts in steps) is asked again, for what is left of the wait.
+Result<json::value> ask_to_drain(Session& session, const Drain& flags) {
+  const auto deadline = steady_clock::now() + flags.wait.value_or(milliseconds(0));
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    const std::string wait = flags.wait ? format_duration(std::max(left, milliseconds(1))) : "";
+    client::HttpRequest request = call_of(session, flags.instance, "POST", "/drain", wait);
+    request.longer = std::max(left, milliseconds(0));
+    auto answer = session.ask(request);
+    if (!answer) return answer;
+    const json::value* const safe = find_field(*answer, "safe");
+    if (safe == nullptr || !safe->is_bool()) return std::unexpected(no_registry());
+    if (safe->get_bool() || steady_clock::now() >= deadline) return answer;
+  }
+}
+
 Result<int> drain(Session& session, const Drain& flags) {
-  client::HttpRequest request =
-      call_of(session, flags.instance, "POST", "/drain", flags.wait ? format_duration(*flags.wait) : "");
-  request.longer = flags.wait.value_or(milliseconds(0));
-  const auto answer = session.ask(request);
+  const auto answer = ask_to_drain(session, flags);
   if (!answer) return std::unexpected(answer.error());
-  const json::value* const safe = find_field(*answer, "safe");
-  if (safe == nullptr || !safe->is_bool()) return std::unexpected(no_registry());
   if (session.wants_json()) {
     session.print_json(*answer);
-  } else if (safe->get_bool()) {
+  } else if (find_field(*answer, "safe")->get_bool()) {
     session.print("draining; no cache has it any more\n");
   } else {
     session.print(

@@ -85,6 +85,7 @@ Result<int> run(Session& session, const Flags& flags) {
   if (!client) return refuse(session, client.error().message, k_run_failed);
 
   const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
+  const Notify notify;
   ::setenv("PORT", std::to_string(planned->port).c_str(), 1);
   Child child;
   if (const auto refusal = child.start(flags.command, signals.original_mask())) {
@@ -97,7 +98,7 @@ Result<int> run(Session& session, const Flags& flags) {
   settings.kill_after = flags.kill_after;
   settings.leave = session.globals().timeout;
   settings.is_quiet = flags.is_quiet;
-  return Supervisor(settings, signals, child, enrolment).run();
+  return Supervisor(settings, signals, notify, child, enrolment).run();
 }
 
 Deed declare(Options& options) {
@@ -134,6 +135,7 @@ extern const Command k_run{
         "SIGWINCH are "
         "passed on as they come.\n\n"
         "A registry that is away does not keep COMMAND from running: it is asked again until it answers.\n\n"
+        "Under systemd, with Type=notify, the unit is ready when the probe agrees for the first time.\n\n"
         "COMMAND runs in a process group of its own, with PORT in its environment; where stdin is a terminal it has "
         "/dev/null instead. As PID 1 of a container, run also reaps the orphans that others leave.\n\n"
         "The exit code is COMMAND's own, or 128 and the number of the signal that ended it; 127 where there is no such "

@@ -19,8 +19,9 @@ constexpr milliseconds k_look_again = std::chrono::hours(1);  // what poll() can
 
 }  // namespace
 
-Supervisor::Supervisor(SupervisorSettings settings, const Signals& signals, Child& child, Enrolment& enrolment)
-    : settings_(std::move(settings)), signals_(signals), child_(child), enrolment_(enrolment) {}
+Supervisor::Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
+                       Enrolment& enrolment)
+    : settings_(std::move(settings)), signals_(signals), notify_(notify), child_(child), enrolment_(enrolment) {}
 
 void Supervisor::remark(const std::string& sentence) const {
   if (!settings_.is_quiet) fmt::print(stderr, "rollcall: {}\n", sentence);
@@ -61,6 +62,7 @@ void Supervisor::take_signals() {
 
 void Supervisor::begin_to_stop(int signal) {
   stop_signal_ = signal;
+  if (phase_ == Phase::running) notify_.tell("STOPPING=1");
   is_hurried_ = phase_ != Phase::running;
   // Whoever says it twice does not want to wait for caches; later, the command hears it as often as it is said.
   if (phase_ != Phase::running || !enrolment_.at().has_registered) return pass_on();
@@ -84,6 +86,8 @@ void Supervisor::follow_enrolment() {
   const Enrolment::At at = enrolment_.at();
   remark_changes(at);
   seen_ = at;
+  // Ready is what answers, whether or not there is a registry to tell.
+  if (at.is_well && !std::exchange(is_ready_, true)) notify_.tell("READY=1");
   if (phase_ == Phase::draining && at.is_drained) pass_on();
 }
 

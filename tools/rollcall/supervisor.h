@@ -14,6 +14,7 @@
 
 #include "tools/rollcall/child.h"
 #include "tools/rollcall/enrolment.h"
+#include "tools/rollcall/notify.h"
 #include "tools/rollcall/signals.h"
 
 namespace rollcall::cli {
@@ -28,8 +29,9 @@ struct SupervisorSettings {
 
 class Supervisor {
  public:
-  // All three outlive it; the child has been started.
-  Supervisor(SupervisorSettings settings, const Signals& signals, Child& child, Enrolment& enrolment);
+  // All of them outlive it; the child has been started.
+  Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
+             Enrolment& enrolment);
 
   // Until the command has ended and is off the roll; the exit code.
   [[nodiscard]] int run();
@@ -50,6 +52,7 @@ class Supervisor {
 
   SupervisorSettings settings_;
   const Signals& signals_;
+  const Notify& notify_;
   Child& child_;
   Enrolment& enrolment_;
   Phase phase_ = Phase::running;
@@ -57,6 +60,7 @@ class Supervisor {
   bool is_hurried_ = false;  // told to stop again
   Clock::time_point deadline_ = Clock::time_point::max();
   Enrolment::At seen_;
+  bool is_ready_ = false;  // the probe has agreed once
   std::optional<int> exit_code_;
 };
 

@@ -34,8 +34,8 @@ Campaign campaign(std::size_t calls, std::size_t connections) {
 }
 
 TEST_CASE("every call is made and told once") {
+  Signals signals({SIGUSR1});  // before any thread
   const ScriptedServer server({std::vector<std::string>(10, k_ok)});
-  Signals signals({SIGUSR1});
   std::vector<std::size_t> told;
   Campaign ten = campaign(10, 1);
   ten.told = [&](std::size_t number, const Result<client::HttpResponse>& response, microseconds) {
@@ -49,8 +49,8 @@ TEST_CASE("every call is made and told once") {
 }
 
 TEST_CASE("a signal ends a campaign, and breaks off what is under way") {
+  Signals signals({SIGUSR1});  // before any thread
   const ScriptedServer server({{k_ok, ScriptedServer::k_silence}, {ScriptedServer::k_silence}});
-  Signals signals({SIGUSR1});
   std::atomic<std::size_t> told = 0;
   Campaign many = campaign(1000, 2);
   many.told = [&](std::size_t, const Result<client::HttpResponse>&, microseconds) {
@@ -66,9 +66,9 @@ TEST_CASE("a signal ends a campaign, and breaks off what is under way") {
 }
 
 TEST_CASE("without a registry a campaign ends with the first failure, or tells each") {
+  Signals signals({SIGUSR1});  // before any thread
   client::HttpSettings settings;
   settings.urls = {"http://127.0.0.1:1"};
-  Signals signals({SIGUSR1});
   std::size_t told = 0;
   Campaign some = campaign(3, 3);
   some.told = [&](std::size_t, const Result<client::HttpResponse>& response, microseconds) {
@@ -83,8 +83,8 @@ TEST_CASE("without a registry a campaign ends with the first failure, or tells e
 }
 
 TEST_CASE("with a rate calls are made when they are due") {
+  Signals signals({SIGUSR1});  // before any thread
   const ScriptedServer server({std::vector<std::string>(5, k_ok)});
-  Signals signals({SIGUSR1});
   Campaign paced = campaign(5, 1);
   paced.per_second = 50;
   const Result<Ended> ended = run_campaign(paced, at(server), signals);
