@@ -37,6 +37,9 @@ AnswerKind kind_of(const Reply& reply, Rcode rcode) {
 
 std::size_t Responder::respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
                                WorkerState& worker) const {
+  if (has_usual_way_ && client.transport == Transport::udp) {
+    if (const auto size = answer_usual(message, client, now, out, worker)) return *size;
+  }
   Exchange exchange{.message = message, .query = {}, .client = client, .now = now, .out = out, .worker = worker};
   switch (dns::parse_query(message, exchange.query)) {
     case dns::Parsed::silence: worker.counters.count_silence(); return 0;

@@ -1,6 +1,7 @@
 // Question and roster to response: the whole answer, in the order of the steps below. Pure: no socket, no clock, no
 // lock.
 //
+//   UsualQuestion          A, AAAA, SRV of `S.Z` over UDP, from what is prebuilt; what is different in any way goes on
 //   dns::parse_query       silence, FORMERR, NOTIMP
 //   verify_tsig            NOTAUTH with BADKEY, BADSIG, BADTIME; what follows is signed
 //   agree on EDNS          BADVERS; cookie, NSID, keepalive
@@ -21,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -80,7 +82,7 @@ struct WorkerState {
 class Responder {
  public:
   Responder(const Zones& zones, const Roster& roster, ResponderSettings settings)
-      : zones_(zones), roster_(roster), settings_(std::move(settings)) {}
+      : zones_(zones), roster_(roster), settings_(std::move(settings)), has_usual_way_(has_usual_way(settings_)) {}
 
   [[nodiscard]] std::size_t udp_payload() const { return settings_.udp_payload; }
 
@@ -91,6 +93,13 @@ class Responder {
 
  private:
   struct Exchange;  // one query on its way (responder.cc)
+
+  // --- The usual question (responder_usual.cc) ---
+  // Nobody is refused, nobody has to prove anything, and no name has another meaning.
+  [[nodiscard]] static bool has_usual_way(const ResponderSettings& settings);
+  // Empty: it goes the whole way.
+  [[nodiscard]] std::optional<std::size_t> answer_usual(Bytes message, const Client& client, registry::LeaseTime now,
+                                                        WritableBytes out, WorkerState& worker) const;
 
   std::size_t finish(Exchange& exchange, Reply& reply, dns::Rcode rcode) const;
   [[nodiscard]] bool hold_to_rate(Exchange& exchange, Reply& reply, dns::Rcode& rcode) const;
@@ -114,6 +123,7 @@ class Responder {
   const Zones& zones_;
   const Roster& roster_;
   const ResponderSettings settings_;
+  const bool has_usual_way_;
 };
 
 }  // namespace rollcall::answer

@@ -68,6 +68,10 @@ class Roster final : public registry::Audience {
   [[nodiscard]] RosterName find(const Zone& zone, const dns::QuestionName& name,
                                 std::optional<registry::LeaseTime> now = std::nullopt) const noexcept;
 
+  // Null: there is no such service.
+  [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service,
+                                                   std::optional<registry::LeaseTime> now) const noexcept;
+
   // Services that answer critical instances too, because too few are ready. Under a ReadLock.
   [[nodiscard]] std::size_t count_protected(registry::LeaseTime now) const;
 
@@ -87,7 +91,6 @@ class Roster final : public registry::Audience {
 
  private:
   using Now = std::optional<registry::LeaseTime>;
-  [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service, Now now) const noexcept;
   [[nodiscard]] RosterName find_below_service(registry::ZoneId zone, const dns::QuestionName& name,
                                               std::size_t own_labels, Now now) const noexcept;
   [[nodiscard]] RosterName find_below_protocol(registry::ZoneId zone, const dns::QuestionName& name,

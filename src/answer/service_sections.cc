@@ -163,29 +163,6 @@ bool ServiceSections::put_addresses(std::uint16_t owner_at, const View& view, Fa
   return true;
 }
 
-// Priorities ascending, each in a weighted random order of its own; the first `take` of that.
-void ServiceSections::order_members(std::span<const std::uint32_t> members, std::size_t take, bool equal_weights) {
-  scratch_.chosen.clear();
-  std::size_t begin = 0;
-  while (begin < members.size() && scratch_.chosen.size() < take) {
-    const std::uint16_t priority = answers_.member(members[begin]).priority;
-    std::size_t end = begin + 1;
-    while (end < members.size() && answers_.member(members[end]).priority == priority) ++end;
-    const auto count = static_cast<std::uint32_t>(end - begin);
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(count, take - scratch_.chosen.size()));
-    std::span<const std::uint32_t> order;
-    if (equal_weights) {
-      order = scratch_.order.draw(count, wanted, random_);
-    } else {
-      scratch_.weights.clear();
-      for (std::size_t i = begin; i < end; ++i) scratch_.weights.push_back(answers_.member(members[i]).weight);
-      order = scratch_.order.draw(std::span<const std::uint32_t>(scratch_.weights), wanted, random_);
-    }
-    for (const std::uint32_t i : order) scratch_.chosen.push_back(members[begin + i]);
-    begin = end;
-  }
-}
-
 bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
@@ -194,7 +171,7 @@ bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
   const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
   const bool surely_fits = view.srv_bytes <= reply_.out().left();
   if (surely_fits || take < live.size() || reply_.is_varying()) {
-    order_members(live, take, view.equal_weights);
+    order_members(answers_, live, take, view.equal_weights, random_, scratch_);
     if (surely_fits || reply_.is_varying() || srv_bytes(scratch_.chosen) <= reply_.out().left()) {
       put_srv_records(owner_at, scratch_.chosen, ttl);
       return true;

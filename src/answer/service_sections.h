@@ -6,7 +6,6 @@
 // Fit      an answer that fits is put in a fresh weighted random order, priorities first. One that does not is put in
 //          the stable order, as many whole records as fit, with TC (checklist §3.1: never rotated, never none). Over
 //          TCP, where nobody can ask for more, it is a fresh weighted random part instead, best priorities first.
-// Scratch  a worker's own; grows to the largest service it has met and is then allocated no more.
 // Source   RFC 2782, RFC 2181 §5.2, §9.
 #pragma once
 
@@ -17,27 +16,13 @@
 #include <string>
 #include <vector>
 
-#include "answer/order.h"
+#include "answer/member_order.h"
 #include "answer/reply.h"
 #include "answer/service_answers.h"
 #include "base/random.h"
 #include "registry/lease.h"
 
 namespace rollcall::answer {
-
-struct Scratch {
-  struct Found {
-    std::array<std::uint8_t, 16> address{};
-    std::uint32_t weight = 0;
-  };
-  Order order;
-  std::vector<Found> found;                 // addresses before repeats are removed
-  std::vector<std::uint32_t> live;          // positions of live members
-  std::vector<std::uint32_t> weights;       // of what is being ordered
-  std::vector<std::uint8_t> addresses;      // of live members
-  std::vector<std::uint32_t> chosen;        // members in the order they are put
-  std::vector<std::size_t> target_offsets;  // where their targets stand in the message
-};
 
 // RDATA made for each answer. TXT: `key=value` strings; no pairs at all are one empty string (RFC 6763 §6).
 [[nodiscard]] std::string txt_rdata(const registry::Instance& instance);
@@ -83,7 +68,6 @@ class ServiceSections {
   [[nodiscard]] std::span<const std::uint32_t> live_members(const View& view, std::uint32_t& ttl);
   [[nodiscard]] AddressChoice choose_addresses(const View& view, Family family);
   void gather_addresses(std::span<const std::uint32_t> members, Family family);
-  void order_members(std::span<const std::uint32_t> members, std::size_t take, bool equal_weights);
   [[nodiscard]] std::size_t srv_bytes(std::span<const std::uint32_t> members) const;
   void put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members, std::uint32_t ttl);
   void put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl);

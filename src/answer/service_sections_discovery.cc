@@ -102,7 +102,7 @@ bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Ty
     }
     return true;
   }
-  order_members(live, take, view.equal_weights);
+  order_members(answers_, live, take, view.equal_weights, random_, scratch_);
   for (const std::uint32_t i : scratch_.chosen) {
     if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_, answers_.member(i))))) {
       reply_.set_truncated();

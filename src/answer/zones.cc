@@ -25,6 +25,7 @@ ZoneTable::ZoneTable(std::vector<Zone> zones) : zones_(std::move(zones)) {
     folded_apexes_.push_back(zone.records.apex().folded_wire());
     const bool is_new = by_apex_.emplace(folded_apexes_.back(), &zone).second;
     check(is_new, "no zone is served twice");
+    zone.folded_apex = folded_apexes_.back();
     zone.apex_labels = zone.records.apex().label_count();
     zone.is_reverse = is_reverse(zone.records.apex());
     label_counts_.push_back(zone.apex_labels);

@@ -11,7 +11,9 @@ namespace rollcall::limits {
 inline constexpr std::size_t k_label_bytes_max = 63;
 inline constexpr std::size_t k_name_bytes_max = 255;
 inline constexpr std::size_t k_name_labels_max = 127;
-inline constexpr std::size_t k_udp_payload_min = 512;      // what every client takes, with or without EDNS
+inline constexpr std::size_t k_udp_payload_min = 512;  // what every client takes, with or without EDNS
+inline constexpr std::size_t k_udp_payload_unfragmented =
+    1232;  // fits the least MTU of IPv6, 1280, with both headers (RFC 9715 §3.2)
 inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte length of TCP, and of UDP
 inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
@@ -183,12 +185,19 @@ inline constexpr std::size_t k_client_targets_asked_max = 64;          // by nam
 inline constexpr std::chrono::milliseconds k_client_partial_ttl{500};  // of an answer some of whose targets are missing
 inline constexpr std::chrono::milliseconds k_client_retry_min{100};    // after a failure, twice as long each time
 inline constexpr std::chrono::milliseconds k_client_retry_max{1'000};  // "recovers within 2 s"
-inline constexpr std::chrono::milliseconds k_client_away{5'000};  // after a failure nobody waits for the servers so long
+inline constexpr std::chrono::milliseconds k_client_away{
+    5'000};  // after a failure nobody waits for the servers so long
 inline constexpr std::chrono::milliseconds k_client_interest{30'000};  // names not asked for so long are not retried
 
 // --- Clients of the HTTP API ---
 inline constexpr std::size_t k_answer_bytes_max = std::size_t{256} << 20;  // half a million instances in one list
 inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;
 inline constexpr std::size_t k_event_bytes_max = std::size_t{1} << 20;  // a server-sent event; a registry's are below 8 KiB
+
+// --- The client library: staying on the roll ---
+inline constexpr std::size_t k_client_registries_max = 16;            // each has a thread
+inline constexpr std::chrono::milliseconds k_client_beat_retry{250};  // after an error, twice as long each time
+inline constexpr std::chrono::milliseconds k_client_beat_retry_max{5'000};
+inline constexpr std::chrono::milliseconds k_client_retry_after_max{60'000};  // a Retry-After is honoured so far
 
 }  // namespace rollcall::limits

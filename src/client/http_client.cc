@@ -40,6 +40,15 @@ using Plain = beast::tcp_stream;
 using Secure = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t k_piece_bytes = std::size_t{16} << 10;
+constexpr std::uint64_t k_day_seconds = 86'400;  // nobody waits longer for a registry
+
+// A field that is a number; 0 for any other, and for none.
+std::uint64_t number_of(boost::beast::string_view field) {
+  std::uint64_t number = 0;
+  const char* const end = field.data() + field.size();
+  const auto [read, error] = std::from_chars(field.data(), end, number);
+  return error == std::errc() && read == end ? number : 0;
+}
 
 std::unexpected<Error> unusable(std::string_view what, const std::string& file, const error_code& error) {
   ERR_clear_error();
@@ -267,8 +276,8 @@ struct HttpClient::Impl {
     const auto& head = parser.get();
     response.status = head.result_int();
     response.content_type = std::string(head[http::field::content_type]);
-    const std::string_view index(head["X-Rollcall-Index"].data(), head["X-Rollcall-Index"].size());
-    std::from_chars(index.data(), index.data() + index.size(), response.index);
+    response.index = number_of(head["X-Rollcall-Index"]);
+    response.retry_after = std::chrono::seconds(std::min(number_of(head[http::field::retry_after]), k_day_seconds));
     return response;
   }
 

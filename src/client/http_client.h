@@ -46,7 +46,8 @@ struct HttpResponse {
   unsigned status = 0;
   std::string content_type;
   std::string body;
-  std::uint64_t index = 0;  // X-Rollcall-Index; 0: none
+  std::uint64_t index = 0;              // X-Rollcall-Index; 0: none
+  std::chrono::seconds retry_after{0};  // Retry-After as a number of seconds (RFC 9110 §10.2.3); 0: none
 
   [[nodiscard]] bool is_ok() const { return status >= 200 && status < 300; }
 };

@@ -5,25 +5,12 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "client/text_list.h"
 
 namespace rollcall::client {
 namespace {
 
 constexpr std::uint16_t k_dns_port = 53;
-
-// Between commas, without the spaces around.
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    std::string_view part = text.substr(0, comma);
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    parts.emplace_back(part);
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
-  }
-}
 
 Result<NameServers> parse_all(std::span<const std::string> texts, const std::string& where) {
   if (texts.size() > limits::k_client_name_servers_max) {
@@ -60,7 +47,7 @@ Result<IpEndpoint> parse_name_server(std::string_view text) {
 
 Result<NameServers> name_servers(std::span<const std::string> settings, const char* environment) {
   if (!settings.empty()) return parse_all(settings, "the setting servers");
-  if (environment != nullptr && *environment != '\0') return parse_all(split(environment), "ROLLCALL_DNS");
+  if (environment != nullptr && *environment != '\0') return parse_all(split_list(environment), "ROLLCALL_DNS");
   return NameServers{.servers = system_name_servers(), .is_system = true};
 }
 

@@ -81,7 +81,6 @@ struct Server::Parts {
   std::vector<std::unique_ptr<EventLoop>> dns_loops;
   std::vector<std::unique_ptr<EventLoop>> http_loops;
   std::vector<std::unique_ptr<UdpWorker>> udp_workers;
-  std::vector<EventLoop*> udp_loops;  // where each of them runs
   std::vector<std::unique_ptr<TcpListener>> dns_tcp;
   std::vector<std::unique_ptr<TcpListener>> http;
   std::unique_ptr<Notifier> notifier;
@@ -128,14 +127,11 @@ void Server::Parts::listen_for_dns(Descriptor socket, const TlsContext* tls) {
 }
 
 Result<void> Server::Parts::bind_dns_address(const IpEndpoint& wanted) {
-  Result<DnsSockets> sockets = bind_dns(wanted, dns_loops.size());
+  Result<DnsSockets> sockets = bind_dns(wanted, dns_loops.size(), responder.udp_payload());
   if (!sockets) return std::unexpected(sockets.error());
   dns_endpoints.push_back(sockets->endpoint);
-  for (std::size_t i = 0; i < dns_loops.size(); ++i) {
-    EventLoop& loop = *dns_loops[i];
-    udp_workers.push_back(
-        std::make_unique<UdpWorker>(loop, std::move(sockets->udp[i]), responder, clock, *dns_states[i]));
-    udp_loops.push_back(&loop);
+  for (Descriptor& socket : sockets->udp) {
+    udp_workers.push_back(std::make_unique<UdpWorker>(std::move(socket), responder, clock));
   }
   listen_for_dns(std::move(sockets->tcp), nullptr);
   return {};
@@ -206,9 +202,7 @@ Server::~Server() { stop(); }
 
 void Server::start() {
   Parts& p = *parts_;
-  for (std::size_t i = 0; i < p.udp_workers.size(); ++i) {
-    asio::co_spawn(p.udp_loops[i]->context(), p.udp_workers[i]->run(), log_exception);
-  }
+  for (std::size_t i = 0; i < p.udp_workers.size(); ++i) p.udp_workers[i]->start("dns-udp-" + std::to_string(i));
   for (const auto& listener : p.dns_tcp) {
     asio::co_spawn(p.dns_loops.front()->context(), listener->run(), log_exception);
   }
@@ -216,7 +210,7 @@ void Server::start() {
     asio::co_spawn(p.http_loops.front()->context(), listener->run(), log_exception);
   }
   if (p.notifier != nullptr) p.notifier->start();
-  for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-" + std::to_string(i));
+  for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-tcp-" + std::to_string(i));
   for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
 }
 
@@ -247,6 +241,7 @@ void Server::close_listeners() {
 }
 
 void Server::stop() {
+  for (const auto& worker : parts_->udp_workers) worker->stop();
   for (const auto& loop : parts_->http_loops) loop->stop();
   for (const auto& loop : parts_->dns_loops) loop->stop();
 }
@@ -263,6 +258,7 @@ const ConnectionCounters& Server::http_connections() const { return parts_->http
 std::vector<const answer::Counters*> Server::dns_counters() const {
   std::vector<const answer::Counters*> counters;
   for (const auto& state : parts_->dns_states) counters.push_back(&state->counters);
+  for (const auto& worker : parts_->udp_workers) counters.push_back(&worker->counters());
   return counters;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "net/server.h"
 
 namespace rollcall::net {
@@ -55,9 +56,11 @@ void set_option(const Descriptor& socket, int level, int option, int value) {
   static_cast<void>(setsockopt(socket.get(), level, option, &value, sizeof(value)));
 }
 
-Descriptor open_socket(const IpEndpoint& endpoint, int type) {
+enum class Waits : std::uint8_t { yes, no };
+
+Descriptor open_socket(const IpEndpoint& endpoint, int type, Waits waits = Waits::no) {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
-  Descriptor socket(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  Descriptor socket(::socket(family, type | (waits == Waits::no ? SOCK_NONBLOCK : 0) | SOCK_CLOEXEC, 0));
   if (socket.get() >= 0 && family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   return socket;
 }
@@ -85,17 +88,23 @@ int probe_udp(IpEndpoint& endpoint) {
   return 0;
 }
 
-int open_udp_worker(const IpEndpoint& endpoint, Descriptor& socket) {
-  socket = open_socket(endpoint, SOCK_DGRAM);
-  if (socket.get() < 0) return errno;
-  set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
-  set_option(socket, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
+// An answer must not be put together from forged fragments (RFC 9715 §3.1), so path MTU hints, which can be forged to
+// make them, are not believed; and what fits every path is sent with DF.
+void hold_off_fragments(const Descriptor& socket, const IpEndpoint& endpoint, std::size_t udp_payload) {
+  const bool fits_every_path = udp_payload <= limits::k_udp_payload_unfragmented;
   if (endpoint.address.is_v4()) {
-    // Path MTU hints can be forged to make fragments: they are not believed.
-    set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+    set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, fits_every_path ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT);
   } else {
     set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
   }
+}
+
+int open_udp_worker(const IpEndpoint& endpoint, std::size_t udp_payload, Descriptor& socket) {
+  socket = open_socket(endpoint, SOCK_DGRAM, Waits::yes);
+  if (socket.get() < 0) return errno;
+  set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+  set_option(socket, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
+  hold_off_fragments(socket, endpoint, udp_payload);
   if (endpoint.address.is_unspecified()) {
     // The answer must leave from the address the query went to.
     if (endpoint.address.is_v4()) {
@@ -121,7 +130,7 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
-Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers) {
+Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload) {
   for (int pick = 1;; ++pick) {
     DnsSockets sockets{.endpoint = endpoint, .udp = {}, .tcp = {}};
     if (const int error = probe_udp(sockets.endpoint)) return cannot_listen(endpoint, "UDP", error);
@@ -130,7 +139,7 @@ Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers) {
       return cannot_listen(sockets.endpoint, "TCP", error);
     }
     for (std::size_t i = 0; i < workers; ++i) {
-      if (const int error = open_udp_worker(sockets.endpoint, sockets.udp.emplace_back())) {
+      if (const int error = open_udp_worker(sockets.endpoint, udp_payload, sockets.udp.emplace_back())) {
         return cannot_listen(sockets.endpoint, "UDP", error);
       }
     }

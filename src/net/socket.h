@@ -41,7 +41,8 @@ struct DnsSockets {
   std::vector<Descriptor> udp;
   Descriptor tcp;
 };
-[[nodiscard]] Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers);
+// UDP sockets wait in recvmmsg, the TCP socket does not. No answer over UDP has more than `udp_payload` octets.
+[[nodiscard]] Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload);
 
 struct TcpSocket {
   IpEndpoint endpoint;

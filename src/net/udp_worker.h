@@ -1,62 +1,48 @@
-// One worker's UDP socket: datagrams in, answers out, in batches.
+// One worker's UDP socket, and the thread that answers what comes to it.
 //
-//   wait for readable → recvmmsg until empty → Responder::respond for each → sendmmsg
+//   wait for a datagram → take all that are there → Responder::respond for each → send all answers
 //
-// Owner    owns its socket and its buffers; borrows loop, responder and clock.
-// Threads  its loop's. Nothing is shared with another worker but what the responder reads.
-// Limits   k_batch datagrams a system call; a query longer than k_query_bytes_max is not one.
+// Owner    its socket, buffers, thread and counters; borrows responder and clock.
+// Threads  its own: nothing is shared with another worker but what the responder reads. `stop` from any other.
 #pragma once
 
-#include <array>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <atomic>
 #include <cstddef>
-#include <cstdint>
-#include <sys/socket.h>
-#include <vector>
+#include <string>
+#include <thread>
 
 #include "answer/responder.h"
-#include "net/event_loop.h"
 #include "net/socket.h"
+#include "net/udp_batch.h"
 #include "registry/lease.h"
 
 namespace rollcall::net {
 
 class UdpWorker {
  public:
-  UdpWorker(EventLoop& loop, Descriptor socket, const answer::Responder& responder, const registry::TimeSource& clock,
-            answer::WorkerState& state);
+  UdpWorker(Descriptor socket, const answer::Responder& responder, const registry::TimeSource& clock);
+  ~UdpWorker();
+  UdpWorker(const UdpWorker&) = delete;
+  UdpWorker& operator=(const UdpWorker&) = delete;
 
-  // Answers until the loop ends.
-  boost::asio::awaitable<void> run();
+  // `name` is what the operating system shows for the thread.
+  void start(const std::string& name);
+  // Answers what has been taken, and ends the thread.
+  void stop();
+
+  [[nodiscard]] const answer::Counters& counters() const { return state_.counters; }
 
  private:
-  static constexpr std::size_t k_batch = 64;
-  static constexpr std::size_t k_query_bytes_max = 4096;  // a question and options; the largest sane query is a tenth
-  static constexpr std::size_t k_control_bytes = 64;      // one in_pktinfo or in6_pktinfo
-  static constexpr int k_batches_in_a_row = 32;           // then whoever else lives on the loop gets a turn
+  void run();
+  void answer(std::size_t received);
 
-  struct Slot {
-    alignas(cmsghdr) std::array<std::uint8_t, k_control_bytes> control;
-    sockaddr_storage peer;
-  };
-
-  std::size_t receive();
-  std::size_t answer(std::size_t received);
-  void send(std::size_t count);
-
-  boost::asio::posix::stream_descriptor socket_;
+  const Descriptor socket_;
   const answer::Responder& responder_;
   const registry::TimeSource& clock_;
-  answer::WorkerState& state_;
-
-  std::vector<std::uint8_t> queries_;
-  std::vector<std::uint8_t> replies_;
-  std::vector<Slot> slots_;
-  std::array<iovec, k_batch> in_vectors_{};
-  std::array<iovec, k_batch> out_vectors_{};
-  std::array<mmsghdr, k_batch> in_{};
-  std::array<mmsghdr, k_batch> out_{};
+  answer::WorkerState state_;
+  UdpBatch batch_;
+  std::atomic<bool> is_stopping_{false};
+  std::thread thread_;
 };
 
 }  // namespace rollcall::net

@@ -28,7 +28,8 @@ HOMES = {
     r"boost/asio": {"net", "client/http_client.cc"},
     r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
     r"boost/beast": {"net", "api", "client/http_client.cc"},
-    r"boost/(json|system)": {"api", "store", "registry/check_json.cc", "registry/health_json.cc", "client/problem.cc"},
+    r"boost/(json|system)": {"api", "store", "registry/check_json.cc", "registry/health_json.cc", "client/problem.cc",
+                               "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},
     r"fmt/": {"*"},
@@ -37,7 +38,7 @@ HOMES = {
 }
 # The system's own: C and C++ (no slash, no `.h`), POSIX for everyone, and what only the owner of sockets may touch.
 STANDARD = re.compile(r"[a-z_0-9]+$")
-SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|sys/(file|random|resource|stat|types)|time|unistd)\.h$")
+SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|stddef|stdint|sys/(file|random|resource|stat|types)|time|unistd)\.h$")
 SOCKETS = re.compile(r"(arpa|net|netinet|linux)/.*\.h$|netdb\.h$|poll\.h$|sys/(epoll|eventfd|signalfd|socket|un|uio)\.h$")
 SOCKET_HOMES = {"net", "client", "base/ip_address.h", "base/ip_address.cc"}
 

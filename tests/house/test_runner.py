@@ -1,10 +1,13 @@
 """The runner of the tests counts what the programs say, and never calls a bad end a success."""
 
+import subprocess
 import sys
 import unittest
+from unittest import mock
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools/lib"))
+import run_tests  # noqa: E402
 from run_tests import Count, count, skip_reasons  # noqa: E402
 
 
@@ -40,6 +43,17 @@ class Counting(unittest.TestCase):
     def test_the_last_line_names_skips_only_where_there_were_any(self):
         self.assertEqual(str(Count(3, 0, 0)), "3 passed, 0 failed")
         self.assertEqual(str(Count(3, 1, 2)), "3 passed, 1 failed, 2 skipped")
+
+
+class Ends(unittest.TestCase):
+    def test_what_a_suite_leaves_behind_ends_with_it_but_a_build_ahead_goes_on(self):
+        ahead = run_tests.BuildsAhead()
+        ahead.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        self.addCleanup(run_tests.end_descendants)
+        with mock.patch.object(run_tests, "BUILDS_AHEAD", ahead):
+            said, status, _ = run_tests.execute(run_tests.Suite("left", ["sh", "-c", "sleep 60 & echo done"]))
+        self.assertEqual((said, status), ("done\n", 0))
+        self.assertEqual(run_tests.descendants(), [ahead.pid])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ namespace {
 using namespace testing;
 
 TEST_CASE("port 0 is a free port, the same for UDP and TCP, and is told") {
-  const auto sockets = bind_dns(*IpEndpoint::parse("127.0.0.1:0"), 3);
+  const auto sockets = bind_dns(*IpEndpoint::parse("127.0.0.1:0"), 3, 1232);
   REQUIRE(sockets);
   CHECK(sockets->endpoint.port != 0);
   CHECK(sockets->udp.size() == 3);
@@ -25,9 +25,9 @@ TEST_CASE("port 0 is a free port, the same for UDP and TCP, and is told") {
 }
 
 TEST_CASE("an address in use is one sentence that names it") {
-  const auto first = bind_dns(*IpEndpoint::parse("127.0.0.1:0"), 1);
+  const auto first = bind_dns(*IpEndpoint::parse("127.0.0.1:0"), 1, 1232);
   REQUIRE(first);
-  const auto second = bind_dns(first->endpoint, 1);
+  const auto second = bind_dns(first->endpoint, 1, 1232);
   REQUIRE_FALSE(second);
   CHECK(second.error().code == Errc::start_up);
   CHECK(second.error().message.find(first->endpoint.text()) != std::string::npos);
@@ -60,7 +60,7 @@ TEST_CASE("a server tells its listeners, and counts what comes") {
   World world;
   CHECK(world.server().dns_listeners().front() == world.server().dns_endpoints().front().text());
   CHECK(world.server().http_listeners().size() == 1);
-  CHECK(world.server().dns_counters().size() == 2);
+  CHECK(world.server().dns_counters().size() == 4);
   Client client = world.http();
   client.send(request("GET /nothing"));
   CHECK(client.read_http().status == 404);

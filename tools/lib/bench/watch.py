@@ -1,64 +1,27 @@
 """Blocked watchers: memory for each, how soon they are woken, and what heartbeats lose by them.
 
-    watch.py ROLLCALLD [--watchers N] [--services N] [--rate N] [--seconds N]
-
 Each watcher blocks on one service (?index=&wait=), and asks again when it is answered. Meanwhile one client registers new
-instances at a steady rate, and another sends heartbeats as fast as they are answered. Everything is on 127.0.0.1, with free
-ports and a directory that goes away. The clients are Python, on the same cores as the server.
+instances at a steady rate, and another sends heartbeats as fast as they are answered. The clients are Python; they and the
+server share all cores.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
-import pathlib
 import re
 import resource
 import selectors
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 
+from bench.harness import cpu, rounds
+
+ROUNDS = 1
 PIPELINED = 64
 WATCHER_PROCESSES = 2
 LEAST_FILES = 1000
 INDEX = re.compile(rb"X-Rollcall-Index: (\d+)")
 LENGTH = re.compile(rb"Content-Length: (\d+)")
-
-
-class Server:
-    def __init__(self, program, directory, connections):
-        settings = pathlib.Path(directory) / "bench.toml"
-        settings.write_text(f"[http]\nmax_connections = {connections}\n[lease]\nforget_service_after = \"24h\"\n")
-        self.log = open(pathlib.Path(directory) / "log", "w")
-        self.process = subprocess.Popen(
-            [program, "--config", settings, "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", "--db", "bench.db",
-             "--log-level", "warn"], cwd=directory, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        for line in self.process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                self.port = int(found[1])
-                return
-        sys.exit("the server has not started")
-
-    def memory(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
-
-    def waiting(self):
-        with socket.create_connection(("127.0.0.1", self.port)) as connection:
-            connection.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
-            text = b"".join(iter(lambda: connection.recv(65536), b""))
-        return json.loads(text.partition(b"\r\n\r\n")[2])["events"]["waiting"]
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def put(service, instance):
@@ -152,72 +115,78 @@ def start(work, *arguments):
 
 
 def load(server, wanted, run, services):
-    """Heartbeats a second, the instances made, and the server's share of a core."""
-    before, begun = server.cpu_seconds(), time.monotonic()
-    beating = start(beat, server.port, wanted.seconds)
-    registering = start(register_steadily, server.port, services, wanted.rate, wanted.seconds, run)
-    beats, made = beating.recv(), registering.recv()
-    return beats, made, (server.cpu_seconds() - before) / (time.monotonic() - begun)
+    """{metric: value}, and the instances made."""
+    with cpu.Meter(server) as used:
+        beating = start(beat, server.http_port, wanted.seconds)
+        registering = start(register_steadily, server.http_port, services, wanted.rate, wanted.seconds, run)
+        beats, made = beating.recv(), registering.recv()
+    return {"heartbeats": beats, "registrations": len(made) / used.elapsed, "CPU": used.seconds / used.elapsed}, made
 
 
-def share(sorted_values, percent):
-    return sorted_values[min(len(sorted_values) - 1, len(sorted_values) * percent // 100)] * 1000
+def options(parser):
+    parser.add_argument("--watchers", type=int, default=10_000, help="(%(default)s)")
+    parser.add_argument("--services", type=int, default=1_000, help="they are spread over (%(default)s)")
+    parser.add_argument("--rate", type=int, default=1_000, help="registrations a second (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=20, help="of each phase (%(default)s)")
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("server", type=os.path.abspath)
-    arguments.add_argument("--watchers", type=int, default=10_000)
-    arguments.add_argument("--services", type=int, default=1_000)
-    arguments.add_argument("--rate", type=int, default=1_000)
-    arguments.add_argument("--seconds", type=int, default=20)
-    wanted = arguments.parse_args()
+def measure(run):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as directory:
-        server = Server(wanted.server, directory, wanted.watchers + LEAST_FILES)
-        try:
-            measure(server, wanted)
-        finally:
-            server.stop()
+    everywhere = ",".join(str(core) for core in sorted(os.sched_getaffinity(0)))
+    connections = run.arguments.watchers + LEAST_FILES
+    settings = (f"[http]\nmax_connections = {connections}\nmax_connections_per_client = 0\n"
+                '[lease]\nforget_service_after = "24h"\n')
+    taken = []
+    for _ in range(run.rounds):
+        with run.rollcalld(settings=settings, core=everywhere) as server:
+            taken.append(one_round(server, run.arguments))
+    for case, metric, unit in UNITS:
+        run.report.add_values(case, "rollcalld", metric, [figures[case, metric] for figures in taken], unit)
 
 
-def measure(server, wanted):
+PHASES = ("no watchers", "watchers, none woken", "watchers woken")
+UNITS = [
+    *((phase, metric, unit) for phase in PHASES
+      for metric, unit in (("heartbeats", "/s"), ("registrations", "/s"), ("CPU", "cores"))),
+    ("a watcher", "memory", "KiB"), ("watchers woken", "woken", "/s"),
+    *(("since the registration was sent", percent, "ms") for percent in ("p50", "p99")),
+    *(("since its own answer", percent, "ms") for percent in ("p50", "p99")),
+]
+
+
+def one_round(server, wanted):
+    """{(case, metric): value} of UNITS."""
     watched = list(range(wanted.services))
     others = [wanted.services + service for service in watched]
-    register_all(server.port, 2 * wanted.services)
-    alone = load(server, wanted, 1, others)
-    before = server.memory()
+    register_all(server.http_port, 2 * wanted.services)
+    alone, _ = load(server, wanted, 1, others)
+    before = cpu.resident_bytes(server.pid)
     places = [number % wanted.services for number in range(wanted.watchers)]
-    watching = [start(watch, server.port, places[part::WATCHER_PROCESSES]) for part in range(WATCHER_PROCESSES)]
+    watching = [start(watch, server.http_port, places[part::WATCHER_PROCESSES]) for part in range(WATCHER_PROCESSES)]
     for pipe in watching:
         pipe.recv()
-    while server.waiting() < wanted.watchers:
-        time.sleep(0.2)
-    memory = (server.memory() - before) / wanted.watchers
-    asleep = load(server, wanted, 2, others)
-    awake = load(server, wanted, 3, watched)
+    server.wait_until(lambda: server.status()["events"]["waiting"] >= wanted.watchers, "everybody waits")
+    memory = (cpu.resident_bytes(server.pid) - before) / wanted.watchers / 1024
+    asleep, _ = load(server, wanted, 2, others)
+    awake, made = load(server, wanted, 3, watched)
     time.sleep(1)
     for pipe in watching:
         pipe.send("stop")
     woken = [answer for pipe in watching for answer in pipe.recv()]
-    print(f"{wanted.watchers} watchers blocked on {wanted.services} services, {wanted.rate} registrations a second wanted, "
-          f"{wanted.seconds} s each; {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"  memory for each watcher: {memory / 1024:.1f} KiB")
-    for name, (beats, made, cpu) in (("no watchers", alone), ("watchers, none woken", asleep), ("watchers woken", awake)):
-        print(f"  {name:<22} {len(made) / wanted.seconds:6.0f} registrations/s   {beats:8.0f} heartbeats/s   "
-              f"ratio {beats / alone[0]:.2f}   server CPU {cpu:.2f} cores")
-    show_wakes(woken, awake[1], wanted.seconds)
+    figures = {(phase, metric): value for phase, found in zip(PHASES, (alone, asleep, awake))
+               for metric, value in found.items()}
+    return {**figures, ("a watcher", "memory"): memory, **wakes(woken, made, wanted.seconds)}
 
 
-def show_wakes(woken, made, seconds):
-    after_send = sorted(now - made[index][0] for _, index, now in woken if index in made)
-    after_answer = sorted(max(0.0, now - made[index][1]) for _, index, now in woken if index in made)
-    print(f"  {len(after_send) / seconds:.0f} watchers woken and blocked again a second")
-    for name, values in (("after the registration was sent", after_send), ("after its own answer", after_answer)):
-        print(f"  woken {name:<32} p50 {share(values, 50):8.1f} ms   p99 {share(values, 99):8.1f} ms   "
-              f"max {values[-1] * 1000:8.1f} ms")
-
-
-if __name__ == "__main__":
-    main()
+def wakes(woken, made, seconds):
+    """{(case, metric): value}: `woken` [(service, index, time)], `made` {index: (sent, answered)}."""
+    ours = [(now, *made[index]) for _, index, now in woken if index in made]
+    assert ours, "nobody was woken"
+    figures = {("watchers woken", "woken"): len(ours) / seconds}
+    for percent in (50, 99):
+        figures["since the registration was sent", f"p{percent}"] = 1000 * rounds.percentile(
+            [now - sent for now, sent, _ in ours], percent)
+        figures["since its own answer", f"p{percent}"] = 1000 * rounds.percentile(
+            [max(0.0, now - answered) for now, _, answered in ours], percent)
+    return figures

@@ -1,0 +1,165 @@
+#include "udp_client.h"
+
+#include <arpa/inet.h>
+#include <cstring>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <unistd.h>
+#include <utility>
+
+#include "cpu_time.h"
+
+namespace rollcall::bench {
+namespace {
+
+constexpr int k_receive_buffer = 4 << 20;
+
+int connect_to(const std::string& address, std::uint16_t port) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(port);
+  if (inet_pton(AF_INET, address.c_str(), &at.sin_addr) != 1) throw std::runtime_error(address + " is no IPv4 address");
+  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) throw std::runtime_error("no socket");
+  // As root beyond the system's limit, else up to it.
+  if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &k_receive_buffer, sizeof k_receive_buffer) != 0) {
+    setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &k_receive_buffer, sizeof k_receive_buffer);
+  }
+  if (connect(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+    throw std::runtime_error("cannot connect");
+  return socket;
+}
+
+}  // namespace
+
+Pace::Pace(double rate) {
+  if (rate <= 0) return;
+  interval_ns_ = 1e9 / rate;
+  next_ns_ = static_cast<double>(now_ns());
+}
+
+std::uint64_t Pace::take(std::uint64_t now) {
+  if (interval_ns_ == 0) return now;
+  const auto due = static_cast<std::uint64_t>(next_ns_);
+  next_ns_ += interval_ns_;
+  return due;
+}
+
+UdpClient::UdpClient(const std::string& address, std::uint16_t port, const std::vector<std::string>& questions,
+                     std::size_t window, std::uint64_t seed, bool is_echo)
+    : questions_(&questions), is_echo_(is_echo), random_(seed * 0x9E3779B97F4A7C15U + 1), slots_(window), buffers_(1) {
+  if (window > k_window_max) throw std::runtime_error("at most 1024 questions are open on a socket");
+  for (const std::string& question : questions) {
+    if (question.size() > k_question_bytes) throw std::runtime_error("a question is too long");
+  }
+  for (std::size_t i = 0; i < window; ++i) {
+    slots_[i].id = static_cast<std::uint16_t>(i);
+    free_.push_back(static_cast<std::uint16_t>(i));
+  }
+  Buffers& own = buffers_.front();
+  for (std::size_t i = 0; i < k_batch; ++i) {
+    own.out[i] = {};
+    own.in[i] = {};
+    own.in_vectors[i] = {own.answers[i].data(), k_answer_bytes};
+    own.in[i].msg_hdr.msg_iov = &own.in_vectors[i];
+    own.out[i].msg_hdr.msg_iov = &own.out_vectors[i];
+    own.in[i].msg_hdr.msg_iovlen = own.out[i].msg_hdr.msg_iovlen = 1;
+  }
+  socket_ = connect_to(address, port);
+}
+
+UdpClient::UdpClient(UdpClient&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)),
+      questions_(other.questions_),
+      is_echo_(other.is_echo_),
+      random_(other.random_),
+      slots_(std::move(other.slots_)),
+      free_(std::move(other.free_)),
+      buffers_(std::move(other.buffers_)) {}
+
+UdpClient::~UdpClient() {
+  if (socket_ >= 0) close(socket_);
+}
+
+bool UdpClient::receive(Tally& tally) {
+  Buffers& own = buffers_.front();
+  const int received = recvmmsg(socket_, own.in.data(), k_batch, MSG_DONTWAIT, nullptr);
+  if (received <= 0) return false;
+  const std::uint64_t now = now_ns();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
+    take_answer(own.answers[i].data(), own.in[i].msg_len, now, tally);
+  }
+  return true;
+}
+
+void UdpClient::take_answer(const unsigned char* message, std::size_t size, std::uint64_t now, Tally& tally) {
+  if (size < 12) return;
+  const auto id = static_cast<std::uint16_t>(message[0] << 8 | message[1]);
+  const std::size_t slot = id & (k_window_max - 1);
+  if (slot >= slots_.size() || slots_[slot].id != id || slots_[slot].since_ns == 0) return;  // given up already
+  tally.latencies.add(now - slots_[slot].since_ns);
+  if (!is_echo_) count(message, tally);
+  free_slot(slot);
+}
+
+void UdpClient::count(const unsigned char* header, Tally& tally) const {
+  const unsigned rcode = header[3] & 0x0fU;
+  if ((header[2] & 0x02U) != 0) ++tally.truncated;
+  if (rcode == 2) {
+    ++tally.servfail;
+  } else if (rcode != 0) {
+    ++tally.other_rcode;
+  } else if (header[6] == 0 && header[7] == 0) {
+    ++tally.empty;
+  }
+}
+
+void UdpClient::free_slot(std::size_t slot) {
+  slots_[slot].since_ns = 0;
+  slots_[slot].id = static_cast<std::uint16_t>(slots_[slot].id + k_window_max);
+  free_.push_back(static_cast<std::uint16_t>(slot));
+}
+
+// Writes a question with the id of a free slot into the batch, and returns the slot.
+std::uint16_t UdpClient::fill(std::size_t at) {
+  random_ ^= random_ << 13;
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  const std::string& question = (*questions_)[random_ % questions_->size()];
+  const std::uint16_t slot = free_.back();
+  free_.pop_back();
+  Buffers& own = buffers_.front();
+  std::memcpy(own.questions[at].data(), question.data(), question.size());
+  own.questions[at][0] = static_cast<char>(slots_[slot].id >> 8);
+  own.questions[at][1] = static_cast<char>(slots_[slot].id);
+  own.out_vectors[at] = {own.questions[at].data(), question.size()};
+  return slot;
+}
+
+bool UdpClient::send(Pace& pace, Tally& tally) {
+  const std::uint64_t now = now_ns();
+  std::array<std::uint16_t, k_batch> filled;
+  std::size_t count = 0;
+  for (; count < k_batch && !free_.empty() && pace.is_due(now); ++count) {
+    filled[count] = fill(count);
+    slots_[filled[count]].since_ns = pace.take(now);
+  }
+  if (count == 0) return false;
+  const int sent = sendmmsg(socket_, buffers_.front().out.data(), static_cast<unsigned>(count), 0);
+  for (std::size_t i = static_cast<std::size_t>(std::max(sent, 0)); i < count; ++i) {
+    ++tally.lost;
+    free_slot(filled[i]);
+  }
+  return sent > 0;
+}
+
+void UdpClient::give_up_late(Tally& tally) {
+  const std::uint64_t now = now_ns();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].since_ns == 0 || now < slots_[i].since_ns + k_give_up_ns) continue;
+    ++tally.lost;
+    free_slot(i);
+  }
+}
+
+}  // namespace rollcall::bench

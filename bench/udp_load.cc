@@ -1,0 +1,137 @@
+// udp-load: questions to a DNS server, in batches from one thread, so that one core saturates a server on another.
+//
+// Closed: as many questions are open as --outstanding says. With --rate open: questions leave when they are due, and a
+// delay counts from then. An answer that has not come within a second is lost.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <poll.h>
+#include <string>
+#include <vector>
+
+#include "cpu_time.h"
+#include "latency.h"
+#include "questions.h"
+#include "udp_client.h"
+
+namespace {
+
+using namespace rollcall::bench;  // NOLINT(google-build-using-namespace)
+
+struct Settings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8600;
+  std::string file;
+  QuestionSettings questions;
+  double seconds = 5;
+  double warm_up = 0.5;
+  std::size_t outstanding = 200;
+  std::size_t sockets = 8;
+  double rate = 0;
+  std::vector<int> pids;
+  bool echo = false;
+  bool wait = false;
+  bool json = false;
+};
+
+void read_settings(CLI::App& app, Settings& settings) {
+  app.add_option("--address", settings.address, "of the server, IPv4")->capture_default_str();
+  app.add_option("--port", settings.port, "of the server")->capture_default_str();
+  app.add_option("--questions", settings.file, "a file of lines \"name TYPE\"; they are asked in a random order")
+      ->required();
+  app.add_flag("--edns", settings.questions.edns, "questions have an OPT record");
+  app.add_option("--payload", settings.questions.payload, "what OPT says fits")->capture_default_str();
+  app.add_option("--seconds", settings.seconds, "how long is counted")->capture_default_str();
+  app.add_option("--warm-up", settings.warm_up, "seconds before that")->capture_default_str();
+  app.add_option("--outstanding", settings.outstanding, "open questions, over all sockets")->capture_default_str();
+  app.add_option("--sockets", settings.sockets, "sockets they leave from")->capture_default_str();
+  app.add_option("--rate", settings.rate, "questions a second; 0: as fast as answers come")->capture_default_str();
+  app.add_option("--pid", settings.pids, "of the server, and of its children: their CPU time for an answer is told");
+  app.add_flag("--echo", settings.echo, "the server sends back what comes");
+  app.add_flag("--wait", settings.wait, "sleep while nothing comes, rather than look all the time");
+  app.add_flag("--json", settings.json, "one JSON object");
+}
+
+// Moves one round: what has come is taken, what may leave is sent. False: nothing happened.
+bool step(std::vector<UdpClient>& clients, Pace& pace, Tally& tally) {
+  bool moved = false;
+  for (UdpClient& client : clients) {
+    moved |= client.receive(tally);
+    moved |= client.send(pace, tally);
+  }
+  return moved;
+}
+
+void sleep_until_readable(const std::vector<UdpClient>& clients) {
+  std::vector<pollfd> waiting;
+  for (const UdpClient& client : clients) waiting.push_back({client.socket(), POLLIN, 0});
+  poll(waiting.data(), waiting.size(), 1);
+}
+
+void run_for(std::vector<UdpClient>& clients, double seconds, const Settings& settings, Tally& tally) {
+  Pace pace(settings.rate);
+  const std::uint64_t end = now_ns() + static_cast<std::uint64_t>(seconds * 1e9);
+  std::uint64_t next_sweep = now_ns() + k_sweep_ns;
+  while (now_ns() < end) {
+    if (!step(clients, pace, tally) && settings.wait) sleep_until_readable(clients);
+    if (now_ns() < next_sweep) continue;
+    for (UdpClient& client : clients) client.give_up_late(tally);
+    next_sweep = now_ns() + k_sweep_ns;
+  }
+}
+
+void print(const Settings& settings, const Tally& tally, double seconds, double cpu_seconds) {
+  const auto answers = static_cast<double>(tally.latencies.count());
+  const double cpu_us = answers > 0 ? cpu_seconds * 1e6 / answers : 0;
+  const auto us = [&](double share) { return tally.latencies.quantile_us(share); };
+  if (!settings.json) {
+    std::printf("%.0f answers/s over %.2f s, %llu lost, %llu bad; latency p50 %.0f p99 %.0f p99.9 %.0f us",
+                answers / seconds, seconds, static_cast<unsigned long long>(tally.lost),
+                static_cast<unsigned long long>(tally.bad()), us(0.5), us(0.99), us(0.999));
+    if (!settings.pids.empty()) std::printf("; %.2f us of the server's CPU each", cpu_us);
+    std::printf("\n");
+    return;
+  }
+  std::printf(
+      "{\"answers\":%.0f,\"seconds\":%.3f,\"rate\":%.0f,\"lost\":%llu,\"servfail\":%llu,\"other_rcode\":%llu,"
+      "\"empty\":%llu,\"truncated\":%llu,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,"
+      "\"cpu_seconds\":%.6f,\"cpu_us\":%.4f}\n",
+      answers, seconds, answers / seconds, static_cast<unsigned long long>(tally.lost),
+      static_cast<unsigned long long>(tally.servfail), static_cast<unsigned long long>(tally.other_rcode),
+      static_cast<unsigned long long>(tally.empty), static_cast<unsigned long long>(tally.truncated), us(0.5), us(0.9),
+      us(0.99), us(0.999), cpu_seconds, cpu_us);
+}
+
+void run(const Settings& settings) {
+  const std::vector<std::string> questions = read_questions(settings.file, settings.questions);
+  std::vector<UdpClient> clients;
+  const std::size_t window = std::max<std::size_t>(1, settings.outstanding / settings.sockets);
+  for (std::size_t i = 0; i < settings.sockets; ++i) {
+    clients.emplace_back(settings.address, settings.port, questions, window, i, settings.echo);
+  }
+  Tally unused;
+  run_for(clients, settings.warm_up, settings, unused);
+  Tally tally;
+  const double cpu_before = cpu_seconds_of(settings.pids);
+  const std::uint64_t begin = now_ns();
+  run_for(clients, settings.seconds, settings, tally);
+  const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
+  print(settings, tally, seconds, cpu_seconds_of(settings.pids) - cpu_before);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Asks a DNS server over UDP as fast as it answers, or at a rate, and says how it did.", "udp-load");
+  Settings settings;
+  read_settings(app, settings);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    run(settings);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "udp-load: %s\n", error.what());
+    return 1;
+  }
+}

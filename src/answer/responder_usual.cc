@@ -1,0 +1,41 @@
+// The usual question, from the datagram to the answer without a detour.
+#include <algorithm>
+#include <optional>
+
+#include "answer/responder.h"
+#include "answer/usual_answer.h"
+#include "answer/usual_question.h"
+#include "base/rcu.h"
+
+namespace rollcall::answer {
+
+bool Responder::has_usual_way(const ResponderSettings& settings) {
+  const bool answers_all = settings.access.allow.empty() && settings.access.deny.empty();
+  return answers_all && settings.cookies_required_above == 0 && !settings.explains;
+}
+
+std::optional<std::size_t> Responder::answer_usual(Bytes message, const Client& client, registry::LeaseTime now,
+                                                   WritableBytes out, WorkerState& worker) const {
+  const rcu::ReadLock lock;
+  UsualQuestion question;
+  if (!question.read(message, zones_.table())) return std::nullopt;
+  const ServiceAnswers* answers = roster_.find_service({question.zone->id, question.label()}, now);
+  if (answers == nullptr) return std::nullopt;
+  UsualAnswer answer(message, question, out.first(std::min(out.size(), settings_.udp_payload)),
+                     static_cast<std::uint16_t>(settings_.udp_payload));
+  std::size_t size = answer.write(*answers, now, worker.random, worker.scratch);
+  if (size == 0) return std::nullopt;
+  const auto verdict = worker.rate_limiter.judge(settings_.rate_limit, client.address, AnswerKind::positive, now);
+  switch (verdict) {
+    case RateLimiter::Verdict::send: break;
+    case RateLimiter::Verdict::drop: worker.counters.count_limited(Counters::Limited::dropped); return 0;
+    case RateLimiter::Verdict::cut:  // no cookie was sent: the client comes back over TCP
+      worker.counters.count_limited(Counters::Limited::truncated);
+      size = answer.write_cut();
+  }
+  const bool is_cut = verdict == RateLimiter::Verdict::cut;
+  worker.counters.count_answer(question.type, dns::Rcode::noerror, is_cut, size);
+  return size;
+}
+
+}  // namespace rollcall::answer
