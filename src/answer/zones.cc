@@ -62,7 +62,10 @@ const Zone* ZoneTable::find(std::string_view folded_apex) const noexcept {
 
 Zones::Zones(std::vector<Zone> zones) : serials_(zones.size()) {
   for (std::size_t i = 0; i < zones.size(); ++i) serials_[i].store(zones[i].records.serial());
-  for (const Zone& zone : zones) apexes_.push_back(zone.records.apex());
+  for (const Zone& zone : zones) {
+    apexes_.push_back(zone.records.apex());
+    names_.push_back(apexes_.back().text_without_dot());
+  }
   check(!apexes_.empty(), "at least one zone is served");
   table_.store(new ZoneTable(with_serials(std::move(zones))), std::memory_order_release);
 }
@@ -100,7 +103,7 @@ std::optional<registry::ZoneId> Zones::find(std::string_view zone_name) const {
 }
 
 std::string Zones::name_of(registry::ZoneId zone) const {
-  return apexes_.at(static_cast<std::size_t>(zone)).text_without_dot();
+  return names_.at(static_cast<std::size_t>(zone));
 }
 
 std::size_t Zones::apex_bytes_of(registry::ZoneId zone) const {

@@ -80,6 +80,7 @@ class Zones final : public registry::ZoneDirectory {
   [[nodiscard]] std::vector<Zone> with_serials(std::vector<Zone> zones) const;
 
   std::vector<dns::Name> apexes_;  // by ZoneId; never changes, as the next
+  std::vector<std::string> names_;
   std::vector<std::atomic<dns::Serial>> serials_;
   std::atomic<const ZoneTable*> table_;
 };

@@ -1,7 +1,7 @@
 // Who is at the other end of a connection, and as whom a request of theirs is let in.
 //
 // Shape    one Caller for each connection; it remembers as whom it was seen last, so that a client that shows the same
-//          token with each heartbeat is looked up once.
+//          token with each heartbeat is looked up once. Likewise it remembers what it has registered last.
 // Owner    the connection. A Standing borrows from the Caller until its next `identify`.
 // Threads  the connection's.
 // Failure  Errc::unauthenticated: credentials are missing or unknown. The sentence never repeats them.
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/access.h"
+#include "api/last_registration.h"
 #include "base/ip_address.h"
 #include "base/result.h"
 
@@ -45,6 +46,8 @@ class Caller {
   // when they are wrong and a certificate would do.
   [[nodiscard]] Result<Standing> identify(const Access& access, std::string_view authorization);
 
+  [[nodiscard]] LastRegistration& last_registration() { return last_registration_; }
+
  private:
   [[nodiscard]] Standing standing_by_address() const;
   [[nodiscard]] Result<Standing> look_up(std::string_view authorization) const;
@@ -56,6 +59,7 @@ class Caller {
   bool is_known_ = false;         // whether known_ says as whom authorization_ was let in
   std::string authorization_;
   Standing known_;
+  LastRegistration last_registration_;
 };
 
 }  // namespace rollcall::api

@@ -1,7 +1,6 @@
 #include "api/describe.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <set>
 
 #include "base/duration.h"
@@ -31,9 +30,12 @@ void put_lease(JsonWriter& json, const RegistrationView& view, LeaseTime now) {
 }
 
 // `_service._proto.zone` (RFC 2782); the plain name where the underscore would make the label too long.
-std::string srv_name(const RegistrationView& view) {
-  if (view.service.size() + 1 > limits::k_label_bytes_max) return fmt::format("{}.{}", view.service, view.zone);
-  return fmt::format("_{}._{}.{}", view.service, registry::to_text(view.protocol), view.zone);
+void put_srv_name(JsonWriter& json, const RegistrationView& view) {
+  if (view.service.size() + 1 > limits::k_label_bytes_max) {
+    json.joined({view.service, ".", view.zone});
+  } else {
+    json.joined({"_", view.service, "._", registry::to_text(view.protocol), ".", view.zone});
+  }
 }
 
 template <class List>
@@ -45,16 +47,19 @@ void put_texts(JsonWriter& json, std::string_view name, const List& texts) {
 
 }  // namespace
 
+RegistrationView view_of(const Instance& instance, std::string_view zone, LeaseTime expires_at) {
+  const registry::Registration& asked = instance.registration;
+  return {asked.key.service.name, zone,       asked.key.id,  asked.protocol, asked.ttl, instance.label,
+          instance.status,        expires_at, instance.index};
+}
+
 std::string describe_registration(const RegistrationView& view, LeaseTime now) {
   JsonWriter json(512);
   json.open_object();
   put_lease(json, view, now);
-  json.name("dns")
-      .open_object()
-      .member("address", fmt::format("{}.{}", view.service, view.zone))
-      .member("srv", srv_name(view))
-      .member("instance", fmt::format("{}.{}.{}", view.label, view.service, view.zone))
-      .close_object();
+  json.name("dns").open_object().name("address").joined({view.service, ".", view.zone}).name("srv");
+  put_srv_name(json, view);
+  json.name("instance").joined({view.label, ".", view.service, ".", view.zone}).close_object();
   return json.close_object().take();
 }
 
@@ -68,10 +73,7 @@ std::string describe_lease(const RegistrationView& view, LeaseTime now) {
 void describe_instance(JsonWriter& json, const Instance& instance, std::string_view zone, LeaseTime now) {
   const registry::Registration& asked = instance.registration;
   json.open_object();
-  put_lease(json,
-            {asked.key.service.name, zone, asked.key.id, asked.protocol, asked.ttl, instance.label, instance.status,
-             instance.lease.expires_at(), instance.index},
-            now);
+  put_lease(json, view_of(instance, zone, instance.lease.expires_at()), now);
   json.member("address", asked.addresses.front().text()).name("addresses").open_array();
   for (const IpAddress& address : asked.addresses) json.value(address.text());
   json.close_array()

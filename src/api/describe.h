@@ -28,6 +28,10 @@ struct RegistrationView {
   registry::ChangeIndex index;
 };
 
+// An instance on the roll, as it was renewed.
+[[nodiscard]] RegistrationView view_of(const registry::Instance& instance, std::string_view zone,
+                                       registry::LeaseTime expires_at);
+
 // `{"service","zone","id","label","status","ttl_ms","expires_in_ms","index","dns":{"address","srv","instance"}}`
 [[nodiscard]] std::string describe_registration(const RegistrationView& view, registry::LeaseTime now);
 

@@ -1,6 +1,7 @@
 #include "api/json_body.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cstddef>
@@ -17,6 +18,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t k_stack_bytes = 2 * 1024;  // of the values of what is still open, before memory is asked for
+constexpr std::size_t k_names_usual = 16;        // of a registration
+
 // What basic_parser calls as it reads: builds the value, and keeps the names of every open object to find repeats.
 class TreeBuilder {
  public:
@@ -25,7 +29,10 @@ class TreeBuilder {
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
 
-  explicit TreeBuilder(json::storage_ptr memory) { stack_.reset(std::move(memory)); }
+  explicit TreeBuilder(json::storage_ptr memory) {
+    stack_.reset(std::move(memory));
+    keys_.reserve(k_names_usual);
+  }
 
   [[nodiscard]] json::value release() { return stack_.release(); }
   [[nodiscard]] const std::string& repeated() const { return repeated_; }  // the path of a name that came twice
@@ -132,7 +139,8 @@ class TreeBuilder {
     return true;
   }
 
-  json::value_stack stack_;
+  alignas(std::max_align_t) std::array<unsigned char, k_stack_bytes> room_;
+  json::value_stack stack_{{}, room_.data(), room_.size()};
   std::vector<Level> levels_;
   std::vector<std::string> keys_;
   std::string key_;  // the beginning of the name that is being read

@@ -16,13 +16,21 @@ JsonWriter& JsonWriter::name(std::string_view constant) {
   return *this;
 }
 
-JsonWriter& JsonWriter::value(std::string_view text) {
+JsonWriter& JsonWriter::value(std::string_view text) { return joined({text}); }
+
+JsonWriter& JsonWriter::joined(std::initializer_list<std::string_view> pieces) {
   separate();
-  if (std::ranges::any_of(text, needs_escape)) {
-    out_ += boost::json::serialize(boost::json::string_view(text.data(), text.size()));
-  } else {
-    out_.append(1, '"').append(text).append(1, '"');
+  const bool is_plain =
+      std::ranges::none_of(pieces, [](std::string_view piece) { return std::ranges::any_of(piece, needs_escape); });
+  if (is_plain) {
+    out_ += '"';
+    for (const std::string_view piece : pieces) out_ += piece;
+    out_ += '"';
+    return *this;
   }
+  std::string whole;
+  for (const std::string_view piece : pieces) whole += piece;
+  out_ += boost::json::serialize(boost::json::string_view(whole.data(), whole.size()));
   return *this;
 }
 

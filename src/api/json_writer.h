@@ -6,8 +6,11 @@
 // Source   RFC 8259.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,9 +49,14 @@ class JsonWriter {
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
   JsonWriter& value(T number) {
     separate();
-    out_ += std::to_string(number);
+    std::array<char, 20> digits{};
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    out_.append(digits.data(), end);
     return *this;
   }
+
+  // One string of several pieces.
+  JsonWriter& joined(std::initializer_list<std::string_view> pieces);
 
   template <class T>
   JsonWriter& member(std::string_view constant, const T& its_value) {

@@ -48,12 +48,6 @@ struct Asked {
   std::chrono::milliseconds ttl;
 };
 
-RegistrationView view_of(const Asked& asked, std::string_view label, registry::Status status, LeaseTime expires_at,
-                         registry::ChangeIndex index) {
-  return {
-      asked.key.service.name, asked.zone, asked.key.id, asked.protocol, asked.ttl, label, status, expires_at, index};
-}
-
 // The lease is counted from here, where its 2xx leaves, and not from the commit it shared with others: who counts from the
 // answer must never see it end early.
 Response describe_outcome(const Asked& asked, const registry::Registry& registry, const Outcome& outcome,
@@ -63,39 +57,64 @@ Response describe_outcome(const Asked& asked, const registry::Registry& registry
   const LeaseTime expires_at = renewed ? renewed->expires_at : outcome->expires_at;
   Response response;
   response.status = outcome->created ? 201 : 200;
-  response.body =
-      describe_registration(view_of(asked, outcome->label, outcome->status, expires_at, outcome->index), now);
+  response.body = describe_registration({asked.key.service.name, asked.zone, asked.key.id, asked.protocol, asked.ttl,
+                                         outcome->label, outcome->status, expires_at, outcome->index},
+                                        now);
   if (outcome->created) response.headers.emplace_back("Location", location_of(asked.key, asked.zone));
   return response;
 }
 
-Routed submit(const Call& call, Result<Registration> registration) {
+// Where nothing would change but the deadline: a heartbeat, which costs no write. Empty: it is for the writer, and so is
+// an ended lease.
+std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
+  if (call.ahead != Ahead::nothing) return std::nullopt;
+  const registry::Instance* known = call.registry.find_instance(registration.key.ref());
+  if (known == nullptr || known->registration != registration) return std::nullopt;
+  const auto renewed = call.registry.renew(*known, call.now);
+  if (!renewed) return std::nullopt;
+  call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
+  const std::string zone = call.zones.name_of(registration.key.service.zone);
+  Response response;
+  response.body = describe_registration(view_of(*known, zone, renewed->expires_at), call.now);
+  return response;
+}
+
+Routed submit(const Call& call, Registration registration) {
+  Asked asked{registration.key, call.zones.name_of(registration.key.service.zone), registration.protocol,
+              registration.ttl};
+  return Submission{registry::Register{std::move(registration)},
+                    [asked = std::move(asked), &registry = call.registry](const Outcome& outcome, LeaseTime now)
+                        -> std::variant<Response, Wait> { return describe_outcome(asked, registry, outcome, now); }};
+}
+
+Routed put(const Call& call, Result<Registration> registration) {
   if (!registration) return problem(registration.error());
   if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
     return problem(permitted.error());
   }
-  Asked asked{registration->key, call.zones.name_of(registration->key.service.zone), registration->protocol,
-              registration->ttl};
-  const registry::Instance* known = call.registry.find_instance(asked.key.ref());
-  if (call.ahead == Ahead::nothing && known != nullptr && known->registration == *registration) {
-    // Nothing would change but the deadline: a heartbeat, which costs no write. An ended lease goes to the writer.
-    if (const auto renewed = call.registry.renew(asked.key.ref(), call.now)) {
-      call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
-      Response response;
-      response.body = describe_registration(
-          view_of(asked, known->label, known->status, renewed->expires_at, known->index), call.now);
-      return response;
-    }
-  }
-  return Submission{registry::Register{std::move(*registration)},
-                    [asked = std::move(asked), &registry = call.registry](const Outcome& outcome, LeaseTime now)
-                        -> std::variant<Response, Wait> { return describe_outcome(asked, registry, outcome, now); }};
+  if (auto renewed = renew_unchanged(call, *registration)) return std::move(*renewed);
+  return submit(call, std::move(*registration));
 }
 
 }  // namespace
 
 Routed register_by_heartbeat(const Call& call) {
-  return submit(call, read_registration(call, {call.parameters.zone, {}, {}}));
+  LastRegistration& last = call.request.caller->last_registration();
+  const RegistrationText text{call.request.body, call.parameters.zone, call.server.lease_bounds()};
+  if (const Registration* same = last.find(text)) {
+    if (const auto permitted = permit(call, same->key.service.ref()); !permitted) return problem(permitted.error());
+    if (auto renewed = renew_unchanged(call, *same)) return std::move(*renewed);
+  }
+  Result<Registration> registration = read_registration(call, {call.parameters.zone, {}, {}});
+  if (!registration) return problem(registration.error());
+  if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
+    return problem(permitted.error());
+  }
+  if (auto renewed = renew_unchanged(call, *registration)) {
+    last.keep(text, std::move(*registration));
+    return std::move(*renewed);
+  }
+  return submit(call, std::move(*registration));
 }
 
 Routed register_instance(const Call& call) {
@@ -103,13 +122,13 @@ Routed register_instance(const Call& call) {
   if (!service) return problem(service.error());
   auto id = parse_id(call);
   if (!id) return problem(id.error());
-  return submit(call, read_registration(call, {call.parameters.zone, std::move(*service), std::move(*id)}));
+  return put(call, read_registration(call, {call.parameters.zone, std::move(*service), std::move(*id)}));
 }
 
 Routed register_in_service(const Call& call) {
   auto service = parse_service_unasked(call);
   if (!service) return problem(service.error());
-  return submit(call, read_registration(call, {call.parameters.zone, std::move(*service), {}}));
+  return put(call, read_registration(call, {call.parameters.zone, std::move(*service), {}}));
 }
 
 // Through the writer even when the instance is not on the roll: its registration may be waiting there.

@@ -34,6 +34,15 @@ void split(Target& target) {
   }
 }
 
+// What most targets are: nothing in them needs a parser of URLs.
+bool is_plain_path(std::string_view text) {
+  if (!text.starts_with('/') || text.starts_with("//")) return false;
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '/' || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+  });
+}
+
 Result<Status> parse_status(std::string_view text) {
   for (const Status status : {Status::ready, Status::draining, Status::critical}) {
     if (text == registry::to_text(status)) return status;
@@ -141,6 +150,11 @@ Result<void> read_parameter(std::string_view name, std::string_view value, Takes
 }  // namespace
 
 std::optional<Target> parse_target(std::string_view text) {
+  if (is_plain_path(text)) {
+    Target plain{text, {}, {}, 0};
+    split(plain);
+    return plain;
+  }
   // A client behind a proxy setting may send the absolute form; a server must take it (RFC 9112 §3.2.2).
   const auto parsed = text.starts_with('/') ? urls::parse_origin_form(text) : urls::parse_absolute_uri(text);
   if (!parsed) return std::nullopt;

@@ -1,9 +1,11 @@
 #include "base/log.h"
 
 #include <array>
+#include <cstdio>
 #include <memory>
+#include <mutex>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <string>
 #include <utility>
@@ -58,18 +60,52 @@ std::unique_ptr<spdlog::formatter> formatter_of(Format format) {
   return formatter;
 }
 
+constexpr std::size_t k_kept_back_bytes_max = std::size_t{64} << 10;
+
+// Lines of this thread that wait for the end of its Together.
+struct KeptBack {
+  std::string lines;
+  unsigned depth = 0;
+};
+thread_local KeptBack kept_back;
+
+void write_lines(std::string_view lines) { std::fwrite(lines.data(), 1, lines.size(), stderr); }
+
+void write_kept_back() {
+  write_lines(kept_back.lines);
+  kept_back.lines.clear();
+}
+
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    const std::string_view text(line.data(), line.size());
+    if (kept_back.depth == 0) return write_lines(text);
+    kept_back.lines += text;
+    if (kept_back.lines.size() >= k_kept_back_bytes_max) write_kept_back();
+  }
+  void flush_() override {}  // nothing is buffered in stderr
+};
+
 // Made once and changed in place: other threads may be writing through it while a reload sets it up again.
 spdlog::logger& the_logger() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>("rollcall", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("rollcall", std::make_shared<StandardError>());
     made->set_formatter(formatter_of(Format::text));
-    made->flush_on(spdlog::level::trace);
     return made;
   }();
   return *logger;
 }
 
 }  // namespace
+
+Together::Together() { ++kept_back.depth; }
+
+Together::~Together() {
+  if (--kept_back.depth == 0 && !kept_back.lines.empty()) write_kept_back();
+}
 
 std::optional<Level> parse_level(std::string_view text) {
   for (const auto& [name, level] : k_levels) {

@@ -1,6 +1,6 @@
 // The log: lines on stderr, as text or JSON. The only door to spdlog.
 //
-// Threads  any; a line is written by the thread that says it. Not for the way of a query.
+// Threads  any; a line is written by the thread that says it, at once but inside a Together. Not for the way of a query.
 // Rule     whoever maps an error outwards logs it, once; the rooms inside stay silent.
 #pragma once
 
@@ -21,6 +21,16 @@ void set_up(Level level, Format format);
 
 [[nodiscard]] bool enabled(Level level);
 void write(Level level, std::string_view message);
+
+// For who has many lines to say at once: while one lives, what its thread says is kept back, and written in one go at its
+// end, or as soon as it is long. Lines of other threads may come in between those of before and after, never inside one.
+class Together {
+ public:
+  Together();
+  ~Together();
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+};
 
 template <class... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {

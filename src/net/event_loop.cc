@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <utility>
 
+#include "base/log.h"
 #include "base/rcu.h"
 
 namespace rollcall::net {
@@ -43,6 +44,7 @@ void EventLoop::post(std::move_only_function<void()> task) {
 
 void EventLoop::run_tasks() {
   auto tasks = tasks_.with([](auto& waiting) { return std::exchange(waiting, {}); });
+  const log::Together lines;  // a change that is answered has its line in the log, and many are answered at once
   for (std::move_only_function<void()>& task : tasks) task();
 }
 

@@ -41,6 +41,10 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 void append_status_line(std::string& out, unsigned status, unsigned version) {
+  if (status == 200 && version == 11) {  // what nearly every answer begins with
+    out.append("HTTP/1.1 200 OK\r\nDate: ").append(date_now()).append("\r\n");
+    return;
+  }
   out += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
   append_number(out, status);
   const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
@@ -54,8 +58,7 @@ void write_head(std::string& out, const api::Response& response, bool keep_alive
   out.reserve(out.size() + 256 + response.body.size());
   append_status_line(out, response.status, version);
   if (response.status != k_no_content) {
-    append_field(out, "Content-Type", response.content_type);
-    out += "Content-Length: ";
+    out.append("Content-Type: ").append(response.content_type).append("\r\nContent-Length: ");
     append_number(out, response.body.size());
     out += "\r\n";
   }

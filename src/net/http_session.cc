@@ -129,6 +129,7 @@ bool HttpSession::parse_requests() {
   if (waits_for_changes_) return route_request();
   if (in_.size() == 0) return false;
   if (!in_request_) {
+    if (const std::optional<bool> taken = take_usual_request()) return *taken;
     in_request_ = true;
     expires_after(limits::k_http_request);
     parser_.emplace();
@@ -140,6 +141,26 @@ bool HttpSession::parse_requests() {
   if (!parse_one()) return false;
   in_request_ = false;
   return route_request();
+}
+
+// The whole request at the front of the buffer, where it is one of the usual. Empty: it is for the parser, also because
+// it must wait there.
+std::optional<bool> HttpSession::take_usual_request() {
+  const std::optional<UsualRequest> usual =
+      find_usual_request({static_cast<const char*>(in_.data().data()), in_.size()});
+  if (!usual) return std::nullopt;
+  const api::Request request{.method = usual->method,
+                             .target = usual->target,
+                             .body = usual->body,
+                             .authorization = usual->authorization,
+                             .caller = &caller_};
+  api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead());
+  if (std::holds_alternative<api::Later>(routed)) return std::nullopt;
+  // What is answered at once has no need of a deadline; what waits has that of a request, or one of its own.
+  if (!std::holds_alternative<api::Response>(routed)) expires_after(limits::k_http_request);
+  const bool is_head = usual->method == api::Method::head;
+  in_.consume(usual->bytes);
+  return take_routed(std::move(routed), {.is_head = is_head});
 }
 
 // Feeds the parser. True: the request is whole. False: more must be read, or the request was refused.
@@ -230,10 +251,14 @@ bool HttpSession::route_request() {
                              .authorization = authorization_,
                              .is_from_page = is_from_page_,
                              .caller = &caller_};
-  const api::Ahead ahead = changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing;
-  api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead);
+  api::Routed routed = backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead());
   waits_for_changes_ = std::holds_alternative<api::Later>(routed);
   if (waits_for_changes_) return false;
+  return take_routed(std::move(routed), framing);
+}
+
+// False: it is the last of its connection.
+bool HttpSession::take_routed(api::Routed routed, Framing framing) {
   if (api::Watch* watched = std::get_if<api::Watch>(&routed); watched != nullptr && !framing.is_head) {
     watch(std::move(*watched), framing);
     return false;

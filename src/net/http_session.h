@@ -2,6 +2,9 @@
 //
 //   read → parse → Api::route → an answer at once, or a change for the writer → answers in order → one write for all
 //
+// A request that is there as a whole, and looks as nearly all do, is taken from the buffer as it stands
+// (usual_request.h); every other one goes through Beast's parser.
+//
 // A heartbeat is answered within the read that brought it. A registration keeps its place in the line until the writer
 // replies. Changes behind it go to the writer too, so that a pipelined load shares its commits; anything else waits,
 // because a request must see what the one before it did (RFC 9112 §9.3.2). A call that waits for a change keeps its
@@ -34,6 +37,7 @@
 #include "api/api.h"
 #include "net/event_loop.h"
 #include "net/tcp_listener.h"
+#include "net/usual_request.h"
 #include "net/waiting.h"
 #include "net/watch_hub.h"
 #include "net/watcher.h"
@@ -91,6 +95,7 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
 
   // http_session.cc: from octets to requests.
   [[nodiscard]] bool may_read_on() const;
+  [[nodiscard]] api::Ahead ahead() const { return changes_ahead_ > 0 ? api::Ahead::changes : api::Ahead::nothing; }
   [[nodiscard]] bool is_quiet() const { return waits_ > 0 || is_stream_; }
   boost::asio::awaitable<bool> read_more();
   boost::asio::awaitable<void> end_of_input();
@@ -98,11 +103,14 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   bool parse_one();
   bool check_sizes(bool waits_for_more);
   bool begin_body();
+  std::optional<bool> take_usual_request();
   bool route_request();
+  bool take_routed(api::Routed routed, Framing framing);
   void refuse(unsigned status, std::string_view code, std::string detail);
 
   // http_session_answers.cc: from what was routed to octets.
   std::uint64_t take_place(Framing framing);
+  void answer_next(const api::Response& response, Framing framing);
   [[nodiscard]] Place& at(std::uint64_t place) { return line_[static_cast<std::size_t>(place - first_place_)]; }
   void take(api::Routed routed, Framing framing);
   void submit(api::Submission submission, Framing framing);
@@ -122,6 +130,7 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   bool give_up_on_changes();
 
   void flush();
+  void flush_soon();
   void on_written();
   void await_next_request();
   boost::asio::awaitable<void> linger();
@@ -140,6 +149,7 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   std::size_t changes_ahead_ = 0;   // for the writer, not answered yet
   std::size_t waits_ = 0;           // places that wait for a change or for time
   bool is_stream_ = false;          // the last request was a watch
+  bool is_to_be_flushed_ = false;   // once the loop has run what is posted already
   bool closing_ = false;            // the last answer has its place; nothing more is read as a request
 
   std::deque<Place> line_;

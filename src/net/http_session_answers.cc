@@ -29,9 +29,9 @@ void HttpSession::take(api::Routed routed, Framing framing) {
   if (api::Submission* submission = std::get_if<api::Submission>(&routed))
     return submit(std::move(*submission), framing);
   if (api::Asking* asking = std::get_if<api::Asking>(&routed)) return ask(std::move(*asking), framing);
+  if (api::Response* response = std::get_if<api::Response>(&routed)) return answer_next(*response, framing);
   const std::uint64_t place = take_place(framing);
   if (api::Wait* waited = std::get_if<api::Wait>(&routed)) return wait(place, std::move(*waited));
-  if (api::Response* response = std::get_if<api::Response>(&routed)) return answer(place, *response);
   // HEAD of a watch: the head alone.
   std::string& head = at(place).bytes.emplace();
   write_stream_head(head, api::k_event_stream_type, framing.keep_alive, framing.version);
@@ -53,8 +53,7 @@ void HttpSession::submit(api::Submission submission, Framing framing) {
       } else {
         self->answer(place, std::get<api::Response>(described));
       }
-      self->flush();
-      self->progress_.cancel();
+      self->flush_soon();
     });
   };
   ++changes_ahead_;
@@ -121,6 +120,13 @@ void HttpSession::answer(std::uint64_t place, const api::Response& response) {
   mine.bytes.emplace();
   write_head(*mine.bytes, response, mine.framing.keep_alive, mine.framing.version);
   if (!mine.framing.is_head) *mine.bytes += response.body;
+}
+
+// The request's place would be the last of the line; where that is empty, the answer needs none.
+void HttpSession::answer_next(const api::Response& response, Framing framing) {
+  if (!line_.empty()) return answer(take_place(framing), response);
+  write_head(ready_, response, framing.keep_alive, framing.version);
+  if (!framing.is_head) ready_ += response.body;
 }
 
 bool HttpSession::is_waiting(std::uint64_t place) const {
@@ -226,6 +232,16 @@ void HttpSession::flush() {
                       }
                       self->progress_.cancel();
                     });
+}
+
+// A commit answers many requests of one connection: they leave in one write.
+void HttpSession::flush_soon() {
+  if (std::exchange(is_to_be_flushed_, true)) return;
+  connection_.loop.post([self = shared_from_this()] {
+    self->is_to_be_flushed_ = false;
+    self->flush();
+    self->progress_.cancel();
+  });
 }
 
 void HttpSession::on_written() {

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
+#include <sched.h>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -48,7 +49,13 @@ asio::awaitable<void> serve_http(Connection connection, HttpBackend& backend) {
   co_await session->run();
 }
 
-unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+// Those this process may run on: more threads than that only take turns.
+unsigned cores() {
+  cpu_set_t allowed{};
+  const bool is_known = sched_getaffinity(0, sizeof(allowed), &allowed) == 0;
+  return is_known ? std::max(1U, static_cast<unsigned>(CPU_COUNT(&allowed)))
+                  : std::max(1U, std::thread::hardware_concurrency());
+}
 
 std::vector<std::string> texts(const std::vector<IpEndpoint>& endpoints) {
   std::vector<std::string> result;

@@ -19,6 +19,7 @@ struct LeaseBounds {
   std::chrono::milliseconds standard = limits::k_lease_default;  // where a registration names none
   std::chrono::milliseconds min = limits::k_lease_min;
   std::chrono::milliseconds max = limits::k_lease_max;
+  friend bool operator==(const LeaseBounds&, const LeaseBounds&) = default;
 };
 
 // A service's or tag's name, folded to lower case: a host-name label (letters, digits, inner hyphens, 1-63 octets).

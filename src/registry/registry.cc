@@ -58,6 +58,12 @@ Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now) const {
   }
 }
 
+Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
+  const bool is_renewed = found.lease.renew(now, found.registration.ttl);
+  if (is_renewed && !found.is_replaced.load(std::memory_order_seq_cst)) return Renewed{found.lease.expires_at()};
+  return renew(found.key(), now);
+}
+
 std::vector<Outcome> Registry::apply(std::span<const Change> changes, const TimeSource& clock, WallTime wall_now) {
   const LeaseTime staged_at = clock.now();
   sweep(staged_at, wall_now);

@@ -73,6 +73,8 @@ class Registry {
 
   // A heartbeat: one atomic store. Errc::unknown_instance also when the lease has ended but is not swept yet.
   [[nodiscard]] Result<Renewed> renew(const InstanceRef& key, LeaseTime now) const;
+  // The same for one that was found, under the ReadLock that still holds.
+  [[nodiscard]] Result<Renewed> renew(const Instance& found, LeaseTime now) const;
 
   // --- The writer ---
 

@@ -1,7 +1,7 @@
 // The database file: opened, ours, in its present form, and closed to any other rollcalld.
 //
 // Shape    one SQLite connection in WAL mode with `synchronous = FULL`: what is committed survives a power cut, and
-//          others read while we write. Triggers and foreign keys are for the others and off in this connection.
+//          others read while we write. Triggers, foreign keys and CHECKs are for the others and off in this connection.
 // Owner    whoever opens it; the lock outlives the connection. Statements end before it does.
 // Threads  one at a time.
 // Failure  opening: Errc::start_up, one plain sentence. Later: SQLite's exceptions, which stop at InstanceStore.

@@ -1,9 +1,11 @@
 #include "store/roll_writer.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <sqlite3.h>
 #include <utility>
+#include <vector>
 
 #include "registry/health_json.h"
 #include "store/database.h"
@@ -44,6 +46,12 @@ std::int64_t to_column(registry::WallTime time) { return time.time_since_epoch()
 const std::string& protocols_text(registry::ProtocolSet protocols) {
   static const std::string texts[] = {"", "tcp", "udp", "tcp,udp"};
   return texts[protocols & 3U];
+}
+
+// Rows that lie side by side are written one after the other.
+std::vector<const registry::InstanceRecord*> in_key_order(std::vector<const registry::InstanceRecord*> records) {
+  std::ranges::sort(records, {}, [](const registry::InstanceRecord* record) { return record->registration.key.ref(); });
+  return records;
 }
 
 }  // namespace
@@ -101,7 +109,7 @@ void RollWriter::drop() noexcept {
 void RollWriter::write_rows(const registry::Transaction& transaction) {
   for (const registry::InstanceRef& instance : transaction.removed) remove_instance(instance);
   for (const registry::ServiceRecord& record : transaction.services) put_service(record);
-  for (const registry::InstanceRecord* record : transaction.instances) put_instance(*record);
+  for (const registry::InstanceRecord* record : in_key_order(transaction.instances)) put_instance(*record);
   for (const registry::ServiceRef& service : transaction.forgotten) forget_service(service);
   events_.write(transaction.events);
   put_index(transaction.index, transaction.events.empty() ? 0 : transaction.events.back()->id);

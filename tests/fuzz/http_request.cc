@@ -9,6 +9,8 @@
 #include "fuzz/check_response.h"
 #include "fuzz/targets.h"
 #include "net/http_head.h"
+#include "net/request_head.h"
+#include "net/usual_request.h"
 #include "unit/api/fixture.h"
 
 namespace rollcall::fuzz {
@@ -65,6 +67,19 @@ void check_head(const api::Response& response, const Parser& parser) {
   expect(head.find("\r\n\r\n") == head.size() - 4, "and one alone");
 }
 
+// What a session takes without the parser, the parser takes to the same.
+void check_usual(const net::UsualRequest& usual, const Parser& parser, std::size_t taken) {
+  const Parser::value_type& message = parser.get();
+  const auto authorization = message[http::field::authorization];
+  expect(taken == usual.bytes, "a usual request ends where the parser says");
+  expect(to_method(message.method()) == usual.method && target_of(parser) == usual.target, "and asks the same");
+  expect(message.body() == usual.body, "with the same body");
+  expect(std::string_view(authorization.data(), authorization.size()) == usual.authorization, "as the same");
+  expect(message.keep_alive() && message.version() == 11, "and the connection goes on");
+  expect(!net::find_fault(message, parser.chunked()), "and nothing is wrong with its head");
+  expect(message.count(http::field::origin) + message.count("Last-Event-ID") == 0, "or means more");
+}
+
 }  // namespace
 
 void http_request(Bytes input) {
@@ -74,7 +89,12 @@ void http_request(Bytes input) {
   api::testing::World world;
   for (std::size_t i = 0; i < k_requests_max && !stream.empty(); ++i) {
     Parser parser;
-    if (!parse(parser, stream, piece_max)) return;
+    const Bytes before = stream;
+    const auto usual = net::find_usual_request({reinterpret_cast<const char*>(before.data()), before.size()});
+    const bool is_whole = parse(parser, stream, piece_max);
+    expect(is_whole || !usual, "a usual request is one for the parser too");
+    if (!is_whole) return;
+    if (usual) check_usual(*usual, parser, before.size() - stream.size());
     expect(parser.get().body().size() <= limits::k_http_batch_body_bytes_max, "a body is within its limit");
     const api::Response response = world.call(to_method(parser.get().method()), target_of(parser), parser.get().body());
     check_response(response);

@@ -45,6 +45,70 @@ TEST_CASE("a registration that changes nothing is a renewal, and costs no write"
   CHECK(world.get(k_path).body == first);
 }
 
+TEST_CASE("a body that is sent again is held against the roll as it is now") {
+  World world;
+  const std::string body = R"({"service":"web","id":"i-1","address":"192.0.2.1","port":8080})";
+  const auto send = [&](std::string_view query = "") { return world.post("/v1/heartbeat" + std::string(query), body); };
+  CHECK(send().status == 201);
+  for (int i = 0; i < 3; ++i) {
+    world.clock.advance(std::chrono::seconds(10));
+    const Response again = send();
+    CHECK(again.status == 200);
+    CHECK(number_of(parse(again), "expires_in_ms") == 15'000);
+    CHECK_FALSE(world.was_submitted);
+  }
+  SECTION("somebody else has changed it") {
+    Caller other{*IpAddress::parse("127.0.0.1")};
+    std::swap(other, world.caller);
+    CHECK(world.put("/v1/services/web/instances/i-1", R"({"address":"192.0.2.1","port":9090})").status == 200);
+    std::swap(other, world.caller);
+    CHECK(send().status == 200);
+    CHECK(world.was_submitted);
+    CHECK(number_of(parse(world.get("/v1/services/web/instances/i-1")), "port") == 8080);
+  }
+  SECTION("it is gone") {
+    CHECK(world.del("/v1/services/web/instances/i-1").status == 204);
+    CHECK(send().status == 201);
+  }
+  SECTION("its lease has ended") {
+    world.clock.advance(std::chrono::seconds(15));
+    CHECK(send().status == 201);
+  }
+  SECTION("the settings have another lease for who names none") {
+    world.server.bounds.standard = std::chrono::seconds(30);
+    const Response longer = send();
+    CHECK(world.was_submitted);
+    CHECK(number_of(parse(longer), "ttl_ms") == 30'000);
+    CHECK(send().status == 200);
+    CHECK_FALSE(world.was_submitted);
+  }
+  SECTION("another zone is meant") {
+    CHECK(send("?zone=lab.example").status == 201);
+    CHECK(send("?zone=lab.example").status == 200);
+    CHECK(send().status == 200);
+    CHECK_FALSE(world.was_submitted);
+  }
+  SECTION("who sends it may not any more") {
+    AccessRules rules;
+    rules.tokens.push_back({"reader", Sha256{}, {Right::read, std::nullopt, {"*"}}});
+    world.access.replace(std::move(rules));
+    CHECK(send().status == 401);
+  }
+}
+
+TEST_CASE("a body is remembered up to a kilobyte, and a longer one is read each time, to the same") {
+  World world;
+  for (const std::size_t bytes : {k_remembered_body_bytes_max, k_remembered_body_bytes_max + 1}) {
+    std::string body = R"({"service":"web","address":"192.0.2.1","port":8080,"id":")" + std::to_string(bytes) + "\"}";
+    body.append(bytes - body.size(), ' ');
+    CHECK(world.post("/v1/heartbeat", body).status == 201);
+    for (int i = 0; i < 3; ++i) CHECK(world.post("/v1/heartbeat", body).status == 200);
+    const LastRegistration& last = world.caller.last_registration();
+    const bool is_known = last.find({body, std::nullopt, world.server.bounds}) != nullptr;
+    CHECK(is_known == (bytes == k_remembered_body_bytes_max));
+  }
+}
+
 TEST_CASE("a registration that changes a field is an update") {
   World world;
   world.post("/v1/heartbeat", k_web);

@@ -120,6 +120,35 @@ TEST_CASE("a reload of the log's settings tears no line of another thread, and l
   CHECK(count == k_threads * k_lines);
 }
 
+TEST_CASE("lines that are said together are written together, in their order") {
+  StandardError captured;
+  set_up(Level::info, Format::text);
+  {
+    const Together outer;
+    info("one");
+    {
+      const Together inner;
+      info("two");
+    }
+    std::jthread([] { info("another thread's"); }).join();
+    info("three");
+  }
+  info("four");
+  const std::regex whole(
+      R"(20\S+Z info  another thread's\n20\S+Z info  one\n20\S+Z info  two\n20\S+Z info  three\n20\S+Z info  four\n)");
+  const std::string text = captured.written();
+  INFO(text);
+  CHECK(std::regex_match(text, whole));
+}
+
+TEST_CASE("what is kept back is written when it is much, too") {
+  StandardError captured;
+  set_up(Level::info, Format::text);
+  const Together together;
+  for (int line = 0; line < 2; ++line) info("{}", std::string(std::size_t{40} << 10, 'a'));
+  CHECK(captured.written().size() > std::size_t{80} << 10);
+}
+
 TEST_CASE("the message is not a format") {
   StandardError captured;
   set_up(Level::info, Format::text);

@@ -99,6 +99,9 @@ TEST_CASE("every field of an instance comes back after a restart, at its extreme
   require_equal(restored.instances[0], extreme);
   require_equal(restored.instances[1], least);
   REQUIRE(restored.index == extreme.index);
+  // The CHECKs of the tables are off where this was written: they hold all the same.
+  Plain plain(fixture.directory.database());
+  REQUIRE(plain.value("PRAGMA integrity_check") == "ok");
 }
 
 TEST_CASE("every field of a service comes back after a restart") {
