@@ -35,6 +35,7 @@
 #include "answer/service_sections.h"
 #include "answer/transfer_stream.h"
 #include "answer/transfers.h"
+#include "answer/usual_question.h"
 #include "answer/zones.h"
 #include "base/bytes.h"
 #include "base/ip_address.h"
@@ -89,7 +90,16 @@ class Responder {
   // Writes the response into `out` (udp_payload octets, or 65535 over TCP) and returns its size; 0: no reply.
   // Takes a ReadLock; a caller with many queries holds one around them.
   [[nodiscard]] std::size_t respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
-                                    WorkerState& worker) const;
+                                    WorkerState& worker) const {
+    return respond(message, client, now, out, worker, nullptr);
+  }
+
+  // Many queries over UDP are best read before the first is answered: what their answers need comes from memory
+  // meanwhile. Each of these steps for all of them, then `respond`, under one ReadLock.
+  void read_ahead(Bytes message, UsualQuestion& question) const;
+  void fetch_ahead(const UsualQuestion& question) const;
+  [[nodiscard]] std::size_t respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
+                                    WorkerState& worker, const UsualQuestion* read) const;
 
  private:
   struct Exchange;  // one query on its way (responder.cc)
@@ -98,7 +108,8 @@ class Responder {
   // Nobody is refused, nobody has to prove anything, and no name has another meaning.
   [[nodiscard]] static bool has_usual_way(const ResponderSettings& settings);
   // Empty: it goes the whole way.
-  [[nodiscard]] std::optional<std::size_t> answer_usual(Bytes message, const Client& client, registry::LeaseTime now,
+  [[nodiscard]] std::optional<std::size_t> answer_usual(Bytes message, const UsualQuestion& question,
+                                                        const Client& client, registry::LeaseTime now,
                                                         WritableBytes out, WorkerState& worker) const;
 
   std::size_t finish(Exchange& exchange, Reply& reply, dns::Rcode rcode) const;

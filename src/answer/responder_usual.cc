@@ -14,12 +14,19 @@ bool Responder::has_usual_way(const ResponderSettings& settings) {
   return answers_all && settings.cookies_required_above == 0 && !settings.explains;
 }
 
-std::optional<std::size_t> Responder::answer_usual(Bytes message, const Client& client, registry::LeaseTime now,
-                                                   WritableBytes out, WorkerState& worker) const {
-  const rcu::ReadLock lock;
-  UsualQuestion question;
-  if (!question.read(message, zones_.table())) return std::nullopt;
-  const ServiceAnswers* answers = roster_.find_service({question.zone->id, question.label()}, now);
+void Responder::read_ahead(Bytes message, UsualQuestion& question) const {
+  question.is_usual = false;
+  if (has_usual_way_ && question.read(message, zones_.table())) roster_.fetch_place(question.service_hash);
+}
+
+void Responder::fetch_ahead(const UsualQuestion& question) const {
+  if (question.is_usual) roster_.fetch_answers(question.service_hash);
+}
+
+std::optional<std::size_t> Responder::answer_usual(Bytes message, const UsualQuestion& question, const Client& client,
+                                                   registry::LeaseTime now, WritableBytes out,
+                                                   WorkerState& worker) const {
+  const ServiceAnswers* answers = roster_.find_service(question.service(), question.service_hash, now);
   if (answers == nullptr) return std::nullopt;
   UsualAnswer answer(message, question, out.first(std::min(out.size(), settings_.udp_payload)),
                      static_cast<std::uint16_t>(settings_.udp_payload));

@@ -87,8 +87,9 @@ void Roster::count(registry::ZoneId zone, registry::ProtocolSet was, registry::P
   }
 }
 
-const ServiceAnswers* Roster::find_service(const registry::ServiceRef& service, Now now) const noexcept {
-  const ServiceAnswers* answers = services_.find(service);
+const ServiceAnswers* Roster::find_service(const registry::ServiceRef& service, std::uint64_t hash,
+                                           Now now) const noexcept {
+  const ServiceAnswers* answers = services_.find(service, hash);
   return answers == nullptr || !now ? answers : &answers->as_of(*now);
 }
 

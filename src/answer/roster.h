@@ -20,6 +20,7 @@
 #include "answer/policy.h"
 #include "answer/reverse_names.h"
 #include "answer/service_answers.h"
+#include "answer/service_index.h"
 #include "answer/zones.h"
 #include "base/rcu.h"
 #include "dns/name.h"
@@ -70,7 +71,14 @@ class Roster final : public registry::Audience {
 
   // Null: there is no such service.
   [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service,
+                                                   std::optional<registry::LeaseTime> now) const noexcept {
+    return find_service(service, registry::hash_of(service), now);
+  }
+  [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service, std::uint64_t hash,
                                                    std::optional<registry::LeaseTime> now) const noexcept;
+  // What `find_service` will wait for, started beforehand: the place first, the answers some time later.
+  void fetch_place(std::uint64_t hash) const noexcept { services_.fetch_place(hash); }
+  void fetch_answers(std::uint64_t hash) const noexcept { services_.fetch_answers(hash); }
 
   // Services that answer critical instances too, because too few are ready. Under a ReadLock.
   [[nodiscard]] std::size_t count_protected(registry::LeaseTime now) const;
@@ -104,7 +112,7 @@ class Roster final : public registry::Audience {
 
   const Zones& zones_;
   PolicyOf policy_of_;
-  rcu::Table<ServiceAnswers> services_;
+  ServiceIndex services_;
   std::optional<ReverseNames> reverse_;  // where a reverse zone is served
   // How many services of a zone have been seen with each protocol: whether `_tcp.Z` exists. By ZoneId.
   struct ProtocolCounts {

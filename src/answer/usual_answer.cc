@@ -86,8 +86,9 @@ bool UsualAnswer::put_addresses(const ServiceAnswers& answers, const AddressList
 }
 
 bool UsualAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch& scratch) {
-  const View& view = answers.all();
-  if (view.count == 0 || view.srv_bytes > left()) return false;
+  const View* found = question_.protocol ? answers.find_protocol(*question_.protocol) : &answers.all();
+  if (found == nullptr || found->count == 0 || found->srv_bytes > left()) return false;
+  const View& view = *found;
   order_members(answers, answers.order_of(view), view.count, view.equal_weights, random, scratch);
   scratch.target_offsets.clear();
   for (const std::uint32_t i : scratch.chosen) {

@@ -1,4 +1,4 @@
-// The usual question: A, AAAA or SRV of a service's own name `S.Z`, asked the way resolvers do. Nearly every question is
+// The usual question: A, AAAA or SRV of a service's own name `S.Z`, or SRV of `_S._P.Z`, asked the way resolvers do. Nearly every question is
 // one, so it is read in one go; whatever is different in any way is not usual, and goes the whole way.
 //
 // Shape    QUERY, one question of class IN, no other record but at most an OPT of version 0 without options.
@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "answer/zones.h"
@@ -22,21 +23,28 @@ namespace rollcall::answer {
 class UsualQuestion {
  public:
   // False: this is another question.
-  [[nodiscard]] bool read(Bytes message, const ZoneTable& zones);
+  bool read(Bytes message, const ZoneTable& zones);
 
-  // Set by `read`.
-  const Zone* zone = nullptr;        // that the name is one label below
-  dns::Type type = dns::Type::none;  // A, AAAA or SRV
-  std::uint16_t flags = 0;           // as sent
+  // Set by `read`; all but the first when it is one.
+  bool is_usual = false;
+  std::uint64_t service_hash = 0;
+  const Zone* zone = nullptr;
+  std::optional<registry::Protocol> protocol = {};  // of `_S._P.Z`
+  dns::Type type = dns::Type::none;                 // A, AAAA or SRV
+  std::uint16_t flags = 0;                          // as sent
   std::uint16_t payload = limits::k_udp_payload_min;
   bool has_opt = false;
   bool dnssec_ok = false;
   std::size_t end = 0;  // of the question in the message
 
-  // The service's label, folded.
+  // The service's name, folded.
   [[nodiscard]] std::string_view label() const { return {label_.data(), label_bytes_}; }
 
+  [[nodiscard]] registry::ServiceRef service() const { return {zone->id, label()}; }
+
  private:
+  [[nodiscard]] bool read_whole(Bytes message, const ZoneTable& zones);
+  [[nodiscard]] std::size_t read_labels(Bytes message);
   [[nodiscard]] bool find_zone(Bytes message, std::size_t rest_at, const ZoneTable& zones);
   [[nodiscard]] bool read_opt(Bytes rest);
 

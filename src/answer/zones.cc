@@ -102,9 +102,7 @@ std::optional<registry::ZoneId> Zones::find(std::string_view zone_name) const {
   return static_cast<registry::ZoneId>(at - apexes_.begin());
 }
 
-std::string Zones::name_of(registry::ZoneId zone) const {
-  return names_.at(static_cast<std::size_t>(zone));
-}
+std::string Zones::name_of(registry::ZoneId zone) const { return names_.at(static_cast<std::size_t>(zone)); }
 
 std::size_t Zones::apex_bytes_of(registry::ZoneId zone) const {
   return apexes_.at(static_cast<std::size_t>(zone)).wire().size();

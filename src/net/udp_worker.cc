@@ -41,13 +41,15 @@ void UdpWorker::answer(std::size_t received) {
   state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   {
     const rcu::ReadLock lock;
+    for (std::size_t i = 0; i < received; ++i) responder_.read_ahead(batch_.query(i), ahead_[i]);
+    for (std::size_t i = 0; i < received; ++i) responder_.fetch_ahead(ahead_[i]);
     for (std::size_t i = 0; i < received; ++i) {
       if (batch_.is_cut_short(i)) {
         state_.counters.count_silence();
         continue;
       }
       const answer::Client client{answer::Transport::udp, address_of(batch_.peer(i))};
-      const std::size_t bytes = responder_.respond(batch_.query(i), client, now, batch_.room(), state_);
+      const std::size_t bytes = responder_.respond(batch_.query(i), client, now, batch_.room(), state_, &ahead_[i]);
       if (bytes > 0) batch_.add(i, bytes);
     }
   }

@@ -6,6 +6,7 @@
 // Threads  its own: nothing is shared with another worker but what the responder reads. `stop` from any other.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <string>
@@ -41,6 +42,7 @@ class UdpWorker {
   const registry::TimeSource& clock_;
   answer::WorkerState state_;
   UdpBatch batch_;
+  std::array<answer::UsualQuestion, UdpBatch::k_batch> ahead_;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };

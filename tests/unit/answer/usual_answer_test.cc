@@ -48,15 +48,18 @@ Entry random_entry(Random& random, std::uint32_t services) {
   entry.weight = static_cast<std::uint16_t>(random.below(3) == 0 ? random.below(5) : 1);
   entry.ttl = std::chrono::milliseconds(1000 + random.below(20'000));
   if (random.below(8) == 0) entry.zone = registry::ZoneId{1};
+  if (random.below(4) == 0) entry.protocol = registry::Protocol::udp;
   return entry;
 }
 
 std::vector<std::uint8_t> random_query(Random& random, std::uint32_t services) {
   static const std::vector<std::string> zones{"svc.internal", "SVC.Internal", "lab.example", "LAB.EXAMPLE", "internal"};
   static const std::vector<Type> types{Type::a, Type::a, Type::aaaa, Type::srv, Type::srv, Type::txt, Type::any};
-  static const std::vector<std::string> labels{"s", "S", "s", "_s", "nobody", "s9.i-1."};
+  static const std::vector<std::string> labels{"s", "S", "s", "_s", "_S", "nobody", "s9.i-1."};
+  static const std::vector<std::string> protocols{"", "", "_tcp.", "_TCP.", "_udp.", "_xdp."};
   const std::string name = labels[random.below(static_cast<std::uint32_t>(labels.size()))] +
                            std::to_string(random.below(services + 1)) + "." +
+                           protocols[random.below(static_cast<std::uint32_t>(protocols.size()))] +
                            zones[random.below(static_cast<std::uint32_t>(zones.size()))];
   Ask ask{.name = name, .type = types[random.below(static_cast<std::uint32_t>(types.size()))]};
   if (random.below(2) == 0) ask.payload = static_cast<std::uint16_t>(random.below(1500));
@@ -106,6 +109,28 @@ TEST_CASE("a service of many instances is cut like any other, and every payload 
                payload);
     }
   }
+}
+
+TEST_CASE("a place that is read into again forgets what it held") {
+  World world;
+  const rcu::ReadLock lock;
+  UsualQuestion question;
+  const auto read = [&](const std::vector<std::uint8_t>& query) { return question.read(query, world.zones.table()); };
+  std::vector<std::uint8_t> with_opt = query_of({.name = "_web._udp.svc.internal", .type = Type::srv, .payload = 4096});
+  with_opt[with_opt.size() - 4] = 0x80;  // DO
+  REQUIRE(read(with_opt));
+  CHECK(question.dnssec_ok);
+  CHECK(question.payload == 4096);
+  CHECK(question.protocol == registry::Protocol::udp);
+  CHECK(question.label() == "web");
+  REQUIRE(read(query_of({.name = "API.svc.internal", .type = Type::a})));
+  CHECK_FALSE(question.dnssec_ok);
+  CHECK_FALSE(question.has_opt);
+  CHECK(question.payload == 512);
+  CHECK_FALSE(question.protocol);
+  CHECK(question.label() == "api");
+  CHECK_FALSE(read(query_of({.name = "web.example", .type = Type::a})));
+  CHECK_FALSE(question.is_usual);
 }
 
 TEST_CASE("an answer of the usual way is counted, and beyond the rate it is cut") {
