@@ -77,7 +77,8 @@ class Rollcalld(Server):
         for old in directory.glob(f"{name}.std*"):
             old.unlink()
         command = [path, "--config", directory / "rollcall.toml", "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                   "--db", directory / "rollcall.db", "--log-level", "warn", *arguments]
+                   "--db", directory / "rollcall.db", *([] if "--log-level" in arguments else ["--log-level", "warn"]),
+                   *arguments]
         super().__init__(name, command, directory, {}, core)
         if wait:
             self.find_ports()
