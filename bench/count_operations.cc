@@ -59,6 +59,7 @@ std::vector<std::uint8_t> query(std::string_view name, dns::Type type) {
 void ask(WholeRoll& roll, std::size_t times, fmt::format_string<std::string> pattern, dns::Type type,
          std::array<unsigned, 3> counts) {
   std::vector<std::vector<std::uint8_t>> queries;
+  queries.reserve(k_services);
   for (std::size_t i = 0; i < k_services; ++i) {
     queries.push_back(query(fmt::format(pattern, service_name(i)) + '.' + std::string(k_zone), type));
   }

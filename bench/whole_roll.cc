@@ -99,9 +99,11 @@ api::Routed WholeRoll::route(api::Method method, std::string_view target, std::s
 
 std::vector<unsigned> WholeRoll::commit(std::vector<api::Submission> submissions) {
   std::vector<registry::Change> changes;
+  changes.reserve(submissions.size());
   for (api::Submission& submission : submissions) changes.push_back(std::move(submission.change));
   const std::vector<registry::Outcome> outcomes = registry_.apply(changes, clock_, k_wall);
   std::vector<unsigned> statuses;
+  statuses.reserve(outcomes.size());
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     statuses.push_back(std::get<api::Response>(submissions[i].describe(outcomes[i], clock_.now())).status);
   }
