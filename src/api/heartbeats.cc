@@ -45,11 +45,10 @@ Routed renew_instance(const Call& call) {
   const auto renewed = call.registry.renew(key->ref(), call.now);
   if (!renewed) return renewed.error().code == Errc::unknown_instance ? unknown(call, *key) : problem(renewed.error());
   add(call.counters.heartbeats, 1);
-  const registry::Registration& asked = instance->registration;
   const std::string zone = call.zones.name_of(key->service.zone);
   Response response;
-  response.body = describe_lease({key->service.name, zone, key->id, asked.protocol, asked.ttl, instance->label,
-                                  instance->status, renewed->expires_at, instance->index},
+  response.body = describe_lease({key->service.name, zone, key->id, instance->protocol(), instance->ttl(),
+                                  instance->label(), instance->status, renewed->expires_at, instance->index},
                                  call.now);
   return response;
 }

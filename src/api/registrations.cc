@@ -77,13 +77,13 @@ Routed submit(const Call& call, Result<Registration> registration) {
   Asked asked{registration->key, call.zones.name_of(registration->key.service.zone), registration->protocol,
               registration->ttl};
   const registry::Instance* known = call.registry.find_instance(asked.key.ref());
-  if (call.ahead == Ahead::nothing && known != nullptr && known->registration == *registration) {
+  if (call.ahead == Ahead::nothing && known != nullptr && known->is_as(*registration)) {
     // Nothing would change but the deadline: a heartbeat, which costs no write. An ended lease goes to the writer.
     if (const auto renewed = call.registry.renew(asked.key.ref(), call.now)) {
       call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
       Response response;
       response.body = describe_registration(
-          view_of(asked, known->label, known->status, renewed->expires_at, known->index), call.now);
+          view_of(asked, known->label(), known->status, renewed->expires_at, known->index), call.now);
       return response;
     }
   }

@@ -76,7 +76,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 
 Database::Database(DatabaseLock lock, const std::filesystem::path& path)
     : lock_(std::move(lock)),
-      connection_(absolute_name(path), SQLite::OPEN_READWRITE, static_cast<int>(k_busy_wait.count())) {}
+      connection_(absolute_name(path), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
+                  static_cast<int>(k_busy_wait.count())) {}
 
 void Database::set_up() {
   if (connection_.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
