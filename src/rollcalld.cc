@@ -83,7 +83,7 @@ class Rollcalld {
 
   Result<void> open_store();
   Result<void> bind();
-  void run(const ops::Signals& signals);
+  Result<void> run(const ops::Signals& signals);
 
  private:
   struct Policies {
@@ -97,7 +97,7 @@ class Rollcalld {
     });
   }
   [[nodiscard]] std::vector<net::Secondary> secondaries() const;
-  void restore();
+  Result<void> restore();
   void announce() const;
   void reload();
 
@@ -114,7 +114,6 @@ class Rollcalld {
   registry::LeaseClock clock_;
   std::unique_ptr<store::InstanceStore> store_;
   std::unique_ptr<store::HistoryReader> history_;
-  registry::Restored stored_;  // between opening and restoring
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
   std::unique_ptr<net::CheckRunner> checks_;
@@ -130,17 +129,9 @@ Result<void> Rollcalld::open_store() {
       settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age});
   if (!opened) return std::unexpected(opened.error());
   store_ = std::move(*opened);
-  Result<registry::Restored> stored = store_->restore();
-  if (!stored) {
-    return failure(Errc::start_up,
-                   fmt::format("the roll cannot be read from {}: {}", settings_.store_path, stored.error().message));
-  }
-  stored_ = std::move(*stored);
-  for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
   Result<std::unique_ptr<store::HistoryReader>> history = store::HistoryReader::open(settings_.store_path, zones_);
   if (!history) return std::unexpected(history.error());
   history_ = std::move(*history);
-  feed_.begin_after(stored_.last_event);
   registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after, &feed_);
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
@@ -221,26 +212,39 @@ std::vector<net::Secondary> Rollcalld::secondaries() const {
   return all;
 }
 
-// As late as possible: the lease of grace begins here.
-void Rollcalld::restore() {
-  // Serials derive from the index: what the last run has shown and not stored stays behind us, and this start is
-  // stored before it is shown.
-  const bool is_continued = stored_.index > 0;
-  if (is_continued) stored_.index += limits::k_restart_index_gap;
-  registry_->restore(std::move(stored_), clock_.now(), wall_now());
+// As late as possible: the lease of grace begins here, and for everybody at one moment, because the lease clock stands
+// still while nobody ticks. Nobody is answered before everybody is back.
+Result<void> Rollcalld::restore() {
+  const registry::LeaseTime now = clock_.now();
+  registry::ChangeIndex stored_index = 0;
+  const Result<void> restored = store_->restore([&](registry::Restored part) {
+    stored_index = part.index;
+    // Serials derive from the index: what the last run has shown and not stored stays behind us, and this start is
+    // stored before it is shown.
+    if (stored_index > 0) part.index += limits::k_restart_index_gap;
+    feed_.begin_after(part.last_event);
+    registry_->restore(std::move(part), now, wall_now());
+  });
+  if (!restored) {
+    return failure(Errc::start_up,
+                   fmt::format("the roll cannot be read from {}: {}", settings_.store_path, restored.error().message));
+  }
+  static_cast<void>(clock_.tick(steady_clock::now()));  // what this has taken is no pause to warn of
+  for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             settings_.store_path);
-  if (is_continued) {
+  if (stored_index > 0) {
     if (const Result<void> settled = registry_->settle(); !settled) {
       log::warn("the serials of this start are not stored yet: {}", settled.error().message);
     }
   }
   static_cast<void>(transfers_.tick(*registry_));
+  return {};
 }
 
-void Rollcalld::run(const ops::Signals& signals) {
+Result<void> Rollcalld::run(const ops::Signals& signals) {
+  if (Result<void> restored = restore(); !restored) return restored;
   const registry::LeaseTicker ticker(clock_);
-  restore();
   store::EditWatch edits(*store_, *writer_);
   std::jthread writing([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "writer");
@@ -277,6 +281,7 @@ void Rollcalld::run(const ops::Signals& signals) {
   history_->close();
   net_->stop();
   log::info("stopped");
+  return {};
 }
 
 void Rollcalld::announce() const {
@@ -371,7 +376,7 @@ int start(const std::vector<std::string>& arguments) {
     Rollcalld server(arguments, std::move(settings), std::move(*zones));
     if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());
     if (const Result<void> bound = server.bind(); !bound) return refuse(bound.error());
-    server.run(signals);
+    if (const Result<void> ran = server.run(signals); !ran) return refuse(ran.error());
   }
   rcu::drain();
   return 0;

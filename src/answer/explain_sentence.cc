@@ -14,7 +14,7 @@ std::string count_clause(const Explained& explained) {
 
 std::string instance_clause(const Explained& explained, const std::string& name, const Stop& stop) {
   const std::string clause = fmt::format("{} is the instance {} of the service {}", name,
-                                         stop.found.member->instance->registration.key.id, explained.service);
+                                         stop.found.member->instance->id(), explained.service);
   if (explained.left_out.empty()) return clause;
   return clause + ", and not in the answer: " + explained.left_out.front().detail;
 }

@@ -102,18 +102,18 @@ class Sorter {
   void find_candidates() {
     for (const Instance* instance : all_) {
       if (why_not_ready(*instance)) continue;
-      best_priority_ = std::min(best_priority_, instance->registration.priority);
+      best_priority_ = std::min(best_priority_, instance->priority());
       ready_.push_back(instance);
     }
     for (const Instance* instance : ready_) {
       if (why_not_chosen(*instance)) continue;
       candidates_.push_back(instance);
-      for (const IpAddress& address : instance->registration.addresses) {
+      for (const IpAddress& address : instance->addresses()) {
         by_address_[octets_of_address(address)].push_back(instance);
       }
     }
     if (is_address(type_)) return;
-    for (const Instance* instance : all_) by_label_.emplace(fold_text(instance->label), instance);
+    for (const Instance* instance : all_) by_label_.emplace(fold_text(instance->label()), instance);
   }
 
   void match(std::size_t position) {
@@ -138,7 +138,7 @@ class Sorter {
         dns::Name::parse_wire({reinterpret_cast<const std::uint8_t*>(record.rdata.data()), record.rdata.size()});
     if (!target || target->label_count() < 2) return;
     for (const Instance* instance : all_) {
-      if (registry::equal_but_for_case(target->first_label(), instance->label) &&
+      if (registry::equal_but_for_case(target->first_label(), instance->label()) &&
           registry::equal_but_for_case(target->parent().first_label(), instance->key().service.name)) {
         found.push_back(instance);
       }
@@ -152,10 +152,9 @@ class Sorter {
       const bool is_protected = stop_.found.answers != nullptr && stop_.found.answers->is_protected();
       if (instance.status == Status::critical && !is_protected) return Reason::critical;
     }
-    const registry::Registration& registration = instance.registration;
-    if (!tag_.empty() && !std::ranges::binary_search(registration.tags, tag_)) return Reason::other_tag;
+    if (!tag_.empty() && !std::ranges::binary_search(instance.tags(), std::string_view(tag_))) return Reason::other_tag;
     const bool has_protocol = kind() == Kind::service_srv || kind() == Kind::subtype;
-    if (has_protocol && registration.protocol != stop_.found.protocol) return Reason::other_protocol;
+    if (has_protocol && instance.protocol() != stop_.found.protocol) return Reason::other_protocol;
     if (!has_type(kind(), type_)) return Reason::other_type;
     return std::nullopt;
   }
@@ -163,11 +162,11 @@ class Sorter {
   [[nodiscard]] std::optional<Reason> why_not_chosen(const Instance& instance) const {
     if (!is_address(type_)) return std::nullopt;
     const bool wants_v4 = type_ == Type::a;
-    const auto& addresses = instance.registration.addresses;
+    const auto addresses = instance.addresses();
     if (std::ranges::none_of(addresses, [&](const IpAddress& each) { return each.is_v4() == wants_v4; })) {
       return Reason::no_address;
     }
-    const bool is_best = is_about_one() || instance.registration.priority == best_priority_;
+    const bool is_best = is_about_one() || instance.priority() == best_priority_;
     return is_best ? std::nullopt : std::optional(Reason::lower_priority);
   }
 
@@ -175,8 +174,8 @@ class Sorter {
     std::optional<Reason> reason = why_not_ready(instance);
     if (!reason) reason = why_not_chosen(instance);
     if (!reason) reason = asked_.is_truncated ? Reason::did_not_fit : Reason::over_answer_limit;
-    LeftOut left_out{.id = instance.registration.key.id,
-                     .label = instance.label,
+    LeftOut left_out{.id = std::string(instance.id()),
+                     .label = std::string(instance.label()),
                      .status = instance.status,
                      .reason = *reason,
                      .since = since(instance, *reason),
@@ -186,7 +185,7 @@ class Sorter {
   }
 
   [[nodiscard]] std::optional<registry::WallTime> since(const Instance& instance, Reason reason) const {
-    if (reason == Reason::draining || reason == Reason::critical) return instance.standing.since;
+    if (reason == Reason::draining || reason == Reason::critical) return instance.status_since();
     if (reason != Reason::lease_ended || instance.lease.expires_at() == registry::LeaseTime{}) return std::nullopt;
     const auto ago = asked_.now - instance.lease.expires_at();
     return asked_.wall_now - std::chrono::duration_cast<std::chrono::milliseconds>(ago);
@@ -194,21 +193,19 @@ class Sorter {
 
   [[nodiscard]] std::string detail(const Instance& instance, const LeftOut& left_out) const {
     const std::string since = left_out.since ? " since " + registry::format_wall_time(*left_out.since) : std::string();
-    const registry::Registration& registration = instance.registration;
     switch (left_out.reason) {
       case Reason::lease_ended:
         return left_out.since ? "its lease ended at " + registry::format_wall_time(*left_out.since)
                               : "its lease has ended";
       case Reason::draining:
-        return "draining" + since +
-               (instance.standing.is_critical ? ", and its check says no" + output_of(instance) : "");
+        return "draining" + since + (instance.is_critical() ? ", and its check says no" + output_of(instance) : "");
       case Reason::critical: return "critical" + since + output_of(instance);
       case Reason::other_tag: return fmt::format("it has not the tag {}", tag_);
       case Reason::other_protocol:
-        return fmt::format("it is registered for {}", registry::to_text(registration.protocol));
+        return fmt::format("it is registered for {}", registry::to_text(instance.protocol()));
       case Reason::other_type: return fmt::format("names of this kind have no {} records", dns::type_text(type_));
       case Reason::no_address: return fmt::format("it has no {} address", type_ == Type::a ? "IPv4" : "IPv6");
-      case Reason::lower_priority: return lower_priority(registration.priority);
+      case Reason::lower_priority: return lower_priority(instance.priority());
       case Reason::over_answer_limit:
         return fmt::format("an answer has {} of what {} instances have to offer, drawn anew each time",
                            stop_.found.answers->policy().answer_limit, candidates_.size());
@@ -218,12 +215,12 @@ class Sorter {
   }
 
   [[nodiscard]] static std::string output_of(const Instance& instance) {
-    return instance.standing.output.empty() ? std::string() : ": " + instance.standing.output;
+    return instance.check_output().empty() ? std::string() : ": " + std::string(instance.check_output());
   }
 
   [[nodiscard]] std::string lower_priority(std::uint16_t own) const {
-    const auto best = std::ranges::count_if(
-        ready_, [&](const Instance* instance) { return instance->registration.priority == best_priority_; });
+    const auto best =
+        std::ranges::count_if(ready_, [&](const Instance* instance) { return instance->priority() == best_priority_; });
     return fmt::format("its priority is {}, and {} {} ready with the better {}", own, best,
                        best == 1 ? "instance is" : "instances are", best_priority_);
   }

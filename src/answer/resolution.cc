@@ -168,10 +168,10 @@ Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
   const auto ttl = static_cast<std::uint32_t>(std::min<std::int64_t>(left, zone_->policy.ttl_seconds));
   for (const registry::Instance* instance : reverse.instances) {
     if (!instance->lease.is_alive(now_)) continue;
-    const registry::ServiceKey& service = instance->registration.key.service;
+    const registry::ServiceRef service = instance->service();
     const dns::Name& apex = zones[static_cast<std::size_t>(service.zone)].records.apex();
     const auto service_name = dns::Name::join(service.name, apex);
-    const auto target = service_name ? dns::Name::join(instance->label, *service_name) : std::nullopt;
+    const auto target = service_name ? dns::Name::join(instance->label(), *service_name) : std::nullopt;
     if (target && !reply_.put(Section::answer, name_at_, Type::ptr, ttl, target->wire())) reply_.set_truncated();
   }
   return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);

@@ -50,12 +50,12 @@ void ReverseNames::update(std::span<const registry::Instance* const> before,
   std::vector<const registry::Instance*> changed;
   std::ranges::set_difference(old_ones, new_ones, std::back_inserter(changed));
   for (const registry::Instance* gone : changed) {
-    for (const IpAddress& address : gone->registration.addresses) remove(*gone, address);
+    for (const IpAddress& address : gone->addresses()) remove(*gone, address);
   }
   changed.clear();
   std::ranges::set_difference(new_ones, old_ones, std::back_inserter(changed));
   for (const registry::Instance* come : changed) {
-    for (const IpAddress& address : come->registration.addresses) add(*come, address);
+    for (const IpAddress& address : come->addresses()) add(*come, address);
   }
 }
 

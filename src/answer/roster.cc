@@ -42,9 +42,8 @@ void Roster::publish(const registry::Service& service) {
   const rcu::ReadLock lock;
   const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
   const ServiceAnswers* before = services_.find(service.key());
-  auto answers =
-      std::make_unique<ServiceAnswers>(service, zone.records.apex(), policy_of_(service.key()),
-                                       before == nullptr ? std::make_shared<Continuity>() : before->continuity());
+  auto answers = ServiceAnswers::make(service, zone.records.apex(), policy_of_(service.key()),
+                                      before == nullptr ? std::make_shared<Continuity>() : before->continuity());
   const registry::ProtocolSet is = answers->protocols();
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
   if (reverse_) {
@@ -158,7 +157,7 @@ RosterName Roster::find_below_protocol(registry::ZoneId zone, const dns::Questio
   if (own_labels == 2) return found;
   if (name.label(own_labels - 3) == "_sub") return find_below_subtypes(*answers, *view, name, own_labels, protocol);
   const Member* member = own_labels == 3 ? answers->find_member(name.label(0)) : nullptr;
-  if (member == nullptr || member->instance->registration.protocol != protocol) {
+  if (member == nullptr || member->instance->protocol() != protocol) {
     return {RosterName::Kind::missing, answers};
   }
   return {RosterName::Kind::instance_srv, answers, nullptr, member};

@@ -61,6 +61,7 @@ class Roster final : public registry::Audience {
 
   void publish(const registry::Service& service) override;
   void withdraw(const registry::ServiceRef& service) override;
+  void expect(std::size_t services) override { services_.reserve(services); }
   [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
                                                    registry::LeaseTime now) const override;
   void assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) override;

@@ -1,4 +1,5 @@
-// A service's answers, built once when the service changes: everything a query needs, in wire form, side by side.
+// A service's answers, built once when the service changes: everything a query needs, in wire form, side by side in one
+// block of memory, what the usual question reads first.
 //
 // Shape    members (every instance, sorted by label), each with its SRV RDATA and its addresses as octets; views (the
 //          whole service, one protocol, one tag), each the list of its ready members in a stable order with their
@@ -12,13 +13,14 @@
 // Source   RFC 2782, RFC 2181 §5; interface.md §2-3.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,18 +37,20 @@ namespace rollcall::answer {
 // Offset and size of a run in ServiceAnswers' octets.
 struct Run {
   std::uint32_t at = 0;
-  std::uint16_t size = 0;
+  std::uint32_t size = 0;
 };
 
+// Behind its SRV stand its addresses: IPv4, four octets each, then IPv6, sixteen each.
 struct Member {
   const registry::Instance* instance = nullptr;
-  Run srv;                         // RDATA of SRV: priority, weight, port, target (never compressed: RFC 2782)
-  std::uint32_t addresses_at = 0;  // IPv4 addresses, four octets each, then IPv6 addresses, sixteen each
+  Run srv;  // RDATA of SRV: priority, weight, port, target (never compressed: RFC 2782)
   std::uint16_t priority = 0;
   std::uint16_t weight = 0;
   std::uint8_t v4_count = 0;
   std::uint8_t v6_count = 0;
 };
+
+inline constexpr std::size_t k_target_in_srv = 6;  // behind priority, weight, port
 
 // Some addresses of one family, each once, with the summed weight of the members that have it.
 struct AddressList {
@@ -95,10 +99,14 @@ struct Continuity {
   Protection protection;
 };
 
+struct ServiceParts;  // service_parts.h
+
 class ServiceAnswers final : public rcu::Entry {
  public:
-  ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
-                 std::shared_ptr<Continuity> continuity = std::make_shared<Continuity>());
+  [[nodiscard]] static std::unique_ptr<ServiceAnswers> make(
+      const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+      std::shared_ptr<Continuity> continuity = std::make_shared<Continuity>());
+  static void operator delete(void* block) { ::operator delete(block); }
 
   // What is answered now: this, or what its protection makes of it.
   [[nodiscard]] const ServiceAnswers& as_of(registry::LeaseTime now) const noexcept {
@@ -110,7 +118,7 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] bool is_protected() const { return is_protected_; }
 
   using Key = registry::ServiceRef;
-  [[nodiscard]] Key key() const { return service_.ref(); }
+  [[nodiscard]] Key key() const { return {zone_, text({0, name_bytes_})}; }
   [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
   [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return registry::hash_of(key); }
 
@@ -127,20 +135,22 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] const View* find_protocol(registry::Protocol protocol) const;
   // Null: no instance has the tag. The label is folded.
   [[nodiscard]] const View* find_tag(std::string_view folded_label) const;
-  [[nodiscard]] bool has_tags() const { return !by_tag_.empty(); }
+  [[nodiscard]] bool has_tags() const { return tag_count_ > 0; }
   [[nodiscard]] std::vector<const registry::Instance*> instances() const;
   // Null: no instance has the label, in any case of its letters.
   [[nodiscard]] const Member* find_member(std::string_view folded_label) const;
 
   // The view's ready members: by priority, then by label; positions for `member`.
   [[nodiscard]] std::span<const std::uint32_t> order_of(const View& view) const {
-    return {order_.data() + view.first, view.count};
+    return {at<std::uint32_t>(order_at_) + view.first, view.count};
   }
-  [[nodiscard]] const Member& member(std::uint32_t position) const { return members_[position]; }
-  [[nodiscard]] Bytes octets(std::size_t at, std::size_t size) const { return {octets_.data() + at, size}; }
+  [[nodiscard]] const Member& member(std::uint32_t position) const { return at<Member>(members_at_)[position]; }
+  [[nodiscard]] Bytes octets(std::size_t offset, std::size_t size) const {
+    return {at<std::uint8_t>(0) + offset, size};
+  }
   [[nodiscard]] Bytes addresses(const Member& member, Family family) const;
   [[nodiscard]] std::span<const std::uint32_t> weights(const AddressList& list) const {
-    return {weights_.data() + list.weights_at, list.count};
+    return {at<std::uint32_t>(weights_at_) + list.weights_at, list.count};
   }
 
   // Whether no ready member's lease can end before `until`. Refreshes the bound when it has been reached.
@@ -152,34 +162,58 @@ class ServiceAnswers final : public rcu::Entry {
   }
 
  private:
-  enum class Answered : std::uint8_t { ready, ready_and_critical };
-  ServiceAnswers(const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
-                 std::shared_ptr<Continuity> continuity, Answered answered);
+  struct TagView {
+    Run tag;
+    View view;
+  };
+  // Where the runs behind the fields begin, counted from the octets, which come first.
+  struct Layout {
+    std::uint32_t members_at;
+    std::uint32_t tags_at;
+    std::uint32_t views_at;
+    std::uint32_t order_at;
+    std::uint32_t weights_at;
+    std::size_t bytes;
+    explicit Layout(const ServiceParts& parts);
+  };
+  static std::unique_ptr<ServiceAnswers> make(const ServiceParts& parts, const AnswerPolicy& policy,
+                                              std::shared_ptr<Continuity> continuity);
+  static void* operator new(std::size_t fixed, const Layout& room) { return ::operator new(fixed + room.bytes); }
+  static void operator delete(void* block, const Layout&) { ::operator delete(block); }
+  ServiceAnswers(const ServiceParts& parts, const Layout& layout, const AnswerPolicy& policy,
+                 std::shared_ptr<Continuity> continuity);
 
-  [[nodiscard]] bool is_answered(const registry::Instance& instance) const {
-    return instance.status == registry::Status::ready ||
-           (is_protected_ && instance.status == registry::Status::critical);
+  template <class T>
+  [[nodiscard]] const T* at(std::size_t offset) const {
+    return reinterpret_cast<const T*>(reinterpret_cast<const char*>(this) + sizeof(ServiceAnswers) + offset);
   }
-  void build(const registry::Service& service, const dns::Name& apex);
+  [[nodiscard]] std::string_view text(const Run& run) const { return {at<char>(run.at), run.size}; }
+  // As in the target of its SRV: nearer than the instance's own.
+  [[nodiscard]] std::string_view label_of(const Member& member) const {
+    const char* target = at<char>(member.srv.at + k_target_in_srv);
+    return {target + 1, static_cast<std::uint8_t>(*target)};
+  }
+  [[nodiscard]] std::span<const Member> members() const { return {at<Member>(members_at_), member_count_}; }
+  [[nodiscard]] std::span<const TagView> tags() const { return {at<TagView>(tags_at_), tag_count_}; }
   std::int64_t refresh_earliest_end() const noexcept;
-  void add_member(const registry::Instance& instance, const dns::Name& service_name);
-  [[nodiscard]] View make_view(auto&& accepts);
-  [[nodiscard]] AddressList make_address_list(std::span<const std::uint32_t> best, Family family);
 
-  registry::ServiceKey service_;
-  AnswerPolicy policy_;
-  std::shared_ptr<Continuity> continuity_;
-  const bool is_protected_ = false;
-  std::unique_ptr<const ServiceAnswers> protected_;  // the same service with more members, while it is short
-  registry::ProtocolSet protocols_ = 0;
-  std::vector<Member> members_;
-  std::vector<std::uint8_t> octets_;
-  std::vector<std::uint32_t> order_;
-  std::vector<std::uint32_t> weights_;
-  View all_;
-  View by_protocol_[2];
-  std::vector<std::pair<std::string, View>> by_tag_;  // sorted
   mutable std::atomic<std::int64_t> earliest_end_ns_;
+  std::shared_ptr<Continuity> continuity_;
+  std::unique_ptr<const ServiceAnswers> protected_;  // the same service with more members, while it is short
+  AnswerPolicy policy_;
+  View all_;
+  std::uint32_t members_at_;
+  std::uint32_t member_count_;
+  std::uint32_t tags_at_;
+  std::uint32_t tag_count_;
+  std::uint32_t views_at_;
+  std::uint32_t order_at_;
+  std::uint32_t weights_at_;
+  registry::ZoneId zone_;
+  std::uint8_t name_bytes_;
+  registry::ProtocolSet protocols_;
+  std::array<std::uint8_t, 2> view_of_;  // by Protocol: 0: `all_`; else the view at this place, counted from 1
+  bool is_protected_;
 };
 
 }  // namespace rollcall::answer

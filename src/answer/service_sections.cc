@@ -10,7 +10,6 @@ namespace rollcall::answer {
 namespace {
 
 constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
-constexpr std::size_t k_target_in_srv = 6;  // behind priority, weight, port
 constexpr std::size_t k_pointer_reach = 0x4000;
 constexpr std::size_t k_txt_string_max = 255;
 
@@ -281,7 +280,7 @@ bool ServiceSections::put_txt(std::uint16_t owner_at, const Member& member) {
 // A pair too long for a string is left out.
 std::string txt_rdata(const registry::Instance& instance) {
   std::string rdata;
-  for (const auto& [key, value] : instance.registration.meta) {
+  for (const auto& [key, value] : instance.meta()) {
     const std::size_t size = key.size() + 1 + value.size();
     if (size > k_txt_string_max) continue;
     rdata.append(1, static_cast<char>(size)).append(key).append(1, '=').append(value);

@@ -31,12 +31,12 @@ void append_param(std::string& out, SvcParam key, std::string_view value) {
 std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // "h2,http/1.1" as alpn-ids, each with its length (RFC 9460 §7.1.1). What is no id is left out.
-std::string alpn_value(const registry::Registration& registration) {
+std::string alpn_value(const registry::Instance& instance) {
   std::string value;
-  const auto meta =
-      std::ranges::find(registration.meta, k_alpn, [](const auto& pair) -> std::string_view { return pair.first; });
-  if (meta == registration.meta.end()) return value;
-  std::string_view rest = meta->second;
+  const registry::PackedPairs meta = instance.meta();
+  const auto alpn = std::ranges::find(meta, k_alpn, [](const auto& pair) { return pair.first; });
+  if (alpn == meta.end()) return value;
+  std::string_view rest = (*alpn).second;
   while (!rest.empty()) {
     const std::size_t length = std::min(rest.find(','), rest.size());
     if (length > 0 && length <= 255) value.append(1, static_cast<char>(length)).append(rest.substr(0, length));
@@ -56,9 +56,9 @@ bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry
   const std::uint32_t first = reply_.is_varying() && count > 0 ? random_.below(count) : 0;
   for (std::uint32_t n = 0; n < count; ++n) {
     const registry::Instance& instance = *answers_.member(live[(first + n) % count]).instance;
-    if (instance.registration.protocol != protocol) continue;
+    if (instance.protocol() != protocol) continue;
     any = true;
-    target.assign(1, static_cast<char>(instance.label.size())).append(instance.label).append(text_of(instances));
+    target.assign(1, static_cast<char>(instance.label().size())).append(instance.label()).append(text_of(instances));
     if (!reply_.put(Section::answer, owner_at, dns::Type::ptr, ttl, octets(target))) {
       reply_.set_truncated();
       return true;
@@ -68,12 +68,11 @@ bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry
 }
 
 std::string svcb_rdata(const ServiceAnswers& answers, const Member& member) {
-  constexpr std::size_t k_target_in_srv = 6;
   const Bytes srv = answers.octets(member.srv.at, member.srv.size);
   std::string rdata;
   append_u16(rdata, std::max<std::size_t>(1, member.priority));  // 0 would mean an alias (RFC 9460 §2.4.1)
   rdata += text_of(srv.subspan(k_target_in_srv));
-  append_param(rdata, SvcParam::alpn, alpn_value(member.instance->registration));
+  append_param(rdata, SvcParam::alpn, alpn_value(*member.instance));
   append_param(rdata, SvcParam::port, text_of(srv.subspan(4, 2)));
   append_param(rdata, SvcParam::ipv4hint, text_of(answers.addresses(member, Family::v4)));
   append_param(rdata, SvcParam::ipv6hint, text_of(answers.addresses(member, Family::v6)));

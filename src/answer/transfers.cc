@@ -29,7 +29,9 @@ Transfers::Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<Trans
   rules.resize(zones.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
     by_zone_[i].rules = std::move(rules[i]);
-    if (by_zone_[i].rules.offers()) by_zone_[i].zone = std::make_unique<TransferZone>(journal_bytes_max);
+    if (!by_zone_[i].rules.offers()) continue;
+    by_zone_[i].zone = std::make_unique<TransferZone>(journal_bytes_max);
+    offers_any_ = true;
   }
 }
 
@@ -38,7 +40,8 @@ void Transfers::mark(const registry::ServiceRef& service, registry::ChangeIndex 
   {
     const std::lock_guard lock(mutex_);
     was_empty = pending_.is_empty();
-    pending_.services.insert({service.zone, std::string(service.name)});
+    pending_.zones.insert(service.zone);
+    if (offers_any_) pending_.services.insert(registry::to_key(service));
     pending_.index = std::max(pending_.index, index);
   }
   if (was_empty) arrived_.notify_one();
@@ -98,9 +101,7 @@ std::vector<registry::ZoneId> Transfers::tick(const registry::Registry& registry
 bool Transfers::has_changed(const Zone& zone, const Pending& pending) const {
   if (pending.zones_replaced) return true;
   if (const TransferZone* offered = at(zone.id).zone.get()) return offered->has_changes();
-  return std::ranges::any_of(pending.services, [&](const registry::ServiceKey& service) {
-    return zone.is_reverse || service.zone == zone.id;
-  });
+  return zone.is_reverse ? !pending.zones.empty() : pending.zones.contains(zone.id);
 }
 
 void Transfers::put(const registry::ServiceKey& key, const registry::Service* service, const ZoneTable& zones) {

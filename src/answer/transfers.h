@@ -73,10 +73,11 @@ class Transfers final : public registry::Audience {
     std::unique_ptr<TransferZone> zone;  // null: not offered
   };
   struct Pending {
-    std::set<registry::ServiceKey> services;
+    std::set<registry::ZoneId> zones;         // of the services
+    std::set<registry::ServiceKey> services;  // only where a zone is offered
     registry::ChangeIndex index = 0;
     bool zones_replaced = false;
-    [[nodiscard]] bool is_empty() const { return services.empty() && !zones_replaced; }
+    [[nodiscard]] bool is_empty() const { return zones.empty() && !zones_replaced; }
   };
 
   [[nodiscard]] const PerZone& at(registry::ZoneId zone) const { return by_zone_.at(static_cast<std::size_t>(zone)); }
@@ -87,6 +88,7 @@ class Transfers final : public registry::Audience {
   Zones& zones_;
   Roster::PolicyOf policy_of_;
   std::vector<PerZone> by_zone_;
+  bool offers_any_ = false;
   registry::ChangeIndex index_ = 0;  // of the last tick
   bool is_first_ = true;
   const std::size_t at_once_max_;

@@ -10,7 +10,6 @@ namespace rollcall::answer {
 namespace {
 
 constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
-constexpr std::size_t k_target_in_srv = 6;  // behind priority, weight, port
 constexpr std::size_t k_pointer_reach = 0x4000;
 constexpr std::uint16_t k_question_name = 0xc000 | dns::k_header_bytes;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,10 @@ std::optional<Name> below(const std::optional<Name>& parent, std::string_view la
 class ServiceRecords {
  public:
   ServiceRecords(const registry::Service& service, const Zone& zone, const AnswerPolicy& policy)
-      : service_(service), zone_(zone), apex_(zone.records.apex()), answers_(service, apex_, policy) {}
+      : service_(service),
+        zone_(zone),
+        apex_(zone.records.apex()),
+        built_(ServiceAnswers::make(service, apex_, policy)) {}
 
   RecordSet make() {
     const std::optional<Name> name = below(apex_, service_.service.name);
@@ -77,15 +81,15 @@ class ServiceRecords {
 
   // `I.S.Z` and `I._S._P.Z`, whatever its status.
   void put_instance(const std::optional<Name>& service_name, const registry::Instance& instance) {
-    std::string label = instance.label;
+    std::string label(instance.label());
     for (char& c : label) c = static_cast<char>(dns::fold(static_cast<std::uint8_t>(c)));
     const Member* member = answers_.find_member(label);
     check(member != nullptr, "every instance of a service is a member of its answers");
     const std::string txt = txt_rdata(instance);
-    const std::optional<Name> host = below(service_name, instance.label);
+    const std::optional<Name> host = below(service_name, instance.label());
     for (const Family family : {Family::v4, Family::v6})
       put_addresses(host, family, answers_.addresses(*member, family));
-    const std::optional<Name> discovered = below(protocol_name(instance.registration.protocol), instance.label);
+    const std::optional<Name> discovered = below(protocol_name(instance.protocol()), instance.label());
     for (const std::optional<Name>& owner : {host, discovered}) {
       put_srv(owner, *member);
       put(owner, Type::txt, octets(txt));
@@ -108,8 +112,8 @@ class ServiceRecords {
                 Protocol protocol) {
     for (const std::uint32_t i : answers_.order_of(view)) {
       const registry::Instance& instance = *answers_.member(i).instance;
-      if (instance.registration.protocol != protocol) continue;
-      if (const auto target = below(instances, instance.label)) put(owner, Type::ptr, target->wire());
+      if (instance.protocol() != protocol) continue;
+      if (const auto target = below(instances, instance.label())) put(owner, Type::ptr, target->wire());
     }
   }
 
@@ -120,7 +124,7 @@ class ServiceRecords {
   std::vector<std::string> tags() const {
     std::vector<std::string> all;
     for (const registry::Instance* instance : service_.instances) {
-      all.insert(all.end(), instance->registration.tags.begin(), instance->registration.tags.end());
+      for (const std::string_view tag : instance->tags()) all.emplace_back(tag);
     }
     std::ranges::sort(all);
     const auto repeats = std::ranges::unique(all);
@@ -131,7 +135,8 @@ class ServiceRecords {
   const registry::Service& service_;
   const Zone& zone_;
   const Name& apex_;
-  const ServiceAnswers answers_;
+  const std::unique_ptr<const ServiceAnswers> built_;
+  const ServiceAnswers& answers_ = *built_;
   std::vector<std::string> records_;
 };
 
@@ -179,9 +184,9 @@ RecordSet reverse_records(const registry::Service& service, const dns::Name& ser
   std::vector<std::string> records;
   const std::optional<Name> service_name = below(service_apex, service.service.name);
   for (const registry::Instance* instance : service.instances) {
-    const std::optional<Name> target = below(service_name, instance->label);
+    const std::optional<Name> target = below(service_name, instance->label());
     if (!target) continue;
-    for (const IpAddress& address : instance->registration.addresses) {
+    for (const IpAddress& address : instance->addresses()) {
       const Name owner = reverse_name(address);
       dns::QuestionName name;
       if (!name.read(owner.wire()) || zones.find_enclosing(name) != &reverse_zone) continue;

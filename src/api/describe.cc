@@ -48,9 +48,8 @@ void put_texts(JsonWriter& json, std::string_view name, const List& texts) {
 }  // namespace
 
 RegistrationView view_of(const Instance& instance, std::string_view zone, LeaseTime expires_at) {
-  const registry::Registration& asked = instance.registration;
-  return {asked.key.service.name, zone,       asked.key.id,  asked.protocol, asked.ttl, instance.label,
-          instance.status,        expires_at, instance.index};
+  return {instance.service().name, zone,       instance.id(), instance.protocol(), instance.ttl(), instance.label(),
+          instance.status,         expires_at, instance.index};
 }
 
 std::string describe_registration(const RegistrationView& view, LeaseTime now) {
@@ -71,27 +70,26 @@ std::string describe_lease(const RegistrationView& view, LeaseTime now) {
 }
 
 void describe_instance(JsonWriter& json, const Instance& instance, std::string_view zone, LeaseTime now) {
-  const registry::Registration& asked = instance.registration;
   json.open_object();
   put_lease(json, view_of(instance, zone, instance.lease.expires_at()), now);
-  json.member("address", asked.addresses.front().text()).name("addresses").open_array();
-  for (const IpAddress& address : asked.addresses) json.value(address.text());
+  json.member("address", instance.addresses().front().text()).name("addresses").open_array();
+  for (const IpAddress& address : instance.addresses()) json.value(address.text());
   json.close_array()
-      .member("port", asked.port)
-      .member("protocol", registry::to_text(asked.protocol))
-      .member("priority", asked.priority)
-      .member("weight", asked.weight);
-  put_texts(json, "tags", asked.tags);
+      .member("port", instance.port())
+      .member("protocol", registry::to_text(instance.protocol()))
+      .member("priority", instance.priority())
+      .member("weight", instance.weight());
+  put_texts(json, "tags", instance.tags());
   json.name("meta").open_object();
-  for (const auto& [key, value] : asked.meta) json.text_name(key).value(value);
+  for (const auto& [key, value] : instance.meta()) json.text_name(key).value(value);
   json.close_object();
-  if (asked.health) {
-    for (const auto& [name, text] : registry::health_members(*asked.health)) json.name(name).raw(text);
+  if (instance.health()) {
+    for (const auto& [name, text] : registry::health_members(*instance.health())) json.name(name).raw(text);
   }
-  json.member("ttl", format_duration(asked.ttl))
+  json.member("ttl", format_duration(instance.ttl()))
       .member("registered_at", format_wall_time(instance.registered_at))
-      .member("status_since", format_wall_time(instance.standing.since));
-  if (!instance.standing.output.empty()) json.member("output", instance.standing.output);
+      .member("status_since", format_wall_time(instance.status_since()));
+  if (!instance.check_output().empty()) json.member("output", instance.check_output());
   json.close_object();
 }
 
@@ -103,7 +101,7 @@ void describe_service(JsonWriter& json, const registry::Service& service, std::s
     if (!instance->lease.is_alive(now)) continue;
     ++total;
     if (instance->status == registry::Status::ready) ++ready;
-    tags.insert(instance->registration.tags.begin(), instance->registration.tags.end());
+    for (const std::string_view tag : instance->tags()) tags.insert(tag);
   }
   json.open_object().member("service", service.service.name).member("zone", zone);
   json.member("ready", ready).member("total", total);

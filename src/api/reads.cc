@@ -24,7 +24,7 @@ Response read(JsonWriter& json, registry::ChangeIndex index) {
 bool is_asked_for(const Instance& instance, const Parameters& asked, registry::LeaseTime now) {
   if (!instance.lease.is_alive(now)) return false;  // ended, though perhaps not swept yet
   if (asked.status && instance.status != *asked.status) return false;
-  return !asked.tag || std::ranges::binary_search(instance.registration.tags, *asked.tag);
+  return !asked.tag || std::ranges::binary_search(instance.tags(), std::string_view(*asked.tag));
 }
 
 // A service as it is now. Under a ReadLock.

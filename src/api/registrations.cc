@@ -69,7 +69,7 @@ Response describe_outcome(const Asked& asked, const registry::Registry& registry
 std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
   if (call.ahead != Ahead::nothing) return std::nullopt;
   const registry::Instance* known = call.registry.find_instance(registration.key.ref());
-  if (known == nullptr || known->registration != registration) return std::nullopt;
+  if (known == nullptr || !known->is_as(registration)) return std::nullopt;
   const auto renewed = call.registry.renew(*known, call.now);
   if (!renewed) return std::nullopt;
   call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);

@@ -23,9 +23,9 @@ void wait_for_readers() {
 
 void Entry::retire(std::unique_ptr<const Entry> entry) {
   Entry* raw = const_cast<Entry*>(entry.release());  // nobody else owns it; only the head is written
-  urcu_memb_call_rcu(&raw->links_.head, [](rcu_head* head) {
+  urcu_memb_call_rcu(&raw->head, [](rcu_head* head) {
     detail::tsan_acquire(&detail::g_grace_period);
-    delete caa_container_of(head, Links, head)->owner;
+    delete of(head);
   });
 }
 

@@ -7,6 +7,7 @@
 //          around the call ends. Keep values, not pointers.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -71,8 +72,16 @@ void drain();
 // Waits until every reader that is in a ReadLock now has left it. Not from inside one.
 void wait_for_readers();
 
+namespace detail {
+// What liburcu hangs an entry up by. A base, so that its pointers lead back to the whole without one of our own.
+struct Links {
+  cds_lfht_node node{};
+  rcu_head head{};
+};
+}  // namespace detail
+
 // What an entry of a table derives from.
-class Entry {
+class Entry : private detail::Links {
  public:
   Entry() = default;
   Entry(const Entry&) = delete;
@@ -85,15 +94,10 @@ class Entry {
  private:
   template <class T>
   friend class Table;
-
-  // Standard layout, so that liburcu's pointers lead back here.
-  struct Links {
-    explicit Links(Entry* entry) : owner(entry) {}
-    cds_lfht_node node{};
-    rcu_head head{};
-    Entry* owner;
-  };
-  Links links_{this};
+  static const Entry* of(const cds_lfht_node* node) noexcept {
+    return static_cast<const Entry*>(caa_container_of(node, const detail::Links, node));
+  }
+  static Entry* of(rcu_head* head) noexcept { return static_cast<Entry*>(caa_container_of(head, detail::Links, head)); }
 };
 
 // A hash table of entries of type T, which derives from Entry and has
@@ -146,8 +150,8 @@ class Table {
     const ReadLock lock;
     T* raw = entry.release();
     const Key key = raw->key();
-    detail::tsan_release(&raw->links_.node);
-    cds_lfht_node* old = cds_lfht_add_replace(table_, T::hash(key), &matches, &key, &raw->links_.node);
+    detail::tsan_release(&raw->Entry::node);
+    cds_lfht_node* old = cds_lfht_add_replace(table_, T::hash(key), &matches, &key, &raw->Entry::node);
     if (old == nullptr) ++size_;
     return std::unique_ptr<const T>(entry_of(old));
   }
@@ -155,7 +159,7 @@ class Table {
   // Takes the entry out. It must be in the table.
   [[nodiscard]] std::unique_ptr<const T> remove(const T& entry) {
     const ReadLock lock;
-    const int gone = cds_lfht_del(table_, const_cast<cds_lfht_node*>(&entry.links_.node));
+    const int gone = cds_lfht_del(table_, const_cast<cds_lfht_node*>(&entry.Entry::node));
     check(gone == 0, "an entry is removed once");
     --size_;
     return std::unique_ptr<const T>(&entry);
@@ -183,6 +187,14 @@ class Table {
     }
   }
 
+  // Makes room for so many entries at once. The table grows by itself too, but behind: whoever puts in very many in a row
+  // would walk ever longer chains meanwhile. The changing thread's, and not from inside a ReadLock.
+  void reserve(std::size_t entries) {
+    if (entries <= reserved_) return;
+    reserved_ = std::bit_ceil(entries);
+    if (reserved_ > k_buckets_initial) cds_lfht_resize(table_, reserved_);
+  }
+
   // Of the changing thread only.
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -192,8 +204,7 @@ class Table {
   static const T* entry_of(cds_lfht_node* node) noexcept {
     if (node == nullptr) return nullptr;
     detail::tsan_acquire(node);
-    const Entry* entry = caa_container_of(node, Entry::Links, node)->owner;
-    return static_cast<const T*>(entry);
+    return static_cast<const T*>(Entry::of(node));
   }
   static int matches(cds_lfht_node* node, const void* key) {
     return entry_of(node)->has_key(*static_cast<const Key*>(key)) ? 1 : 0;
@@ -201,6 +212,7 @@ class Table {
 
   cds_lfht* table_;
   std::size_t size_ = 0;
+  std::size_t reserved_ = 0;
 };
 
 }  // namespace rollcall::rcu

@@ -140,7 +140,7 @@ void CheckRunner::stop() { parts_->stop(); }
 
 void CheckRunner::publish(const registry::Service& service) {
   const bool has_plans =
-      std::ranges::any_of(service.instances, [](const auto* instance) { return bool{instance->registration.health}; });
+      std::ranges::any_of(service.instances, [](const auto* instance) { return bool{instance->health()}; });
   parts_->note(service.service, has_plans);
 }
 

@@ -22,6 +22,9 @@ class Audiences final : public Audience {
   void withdraw(const ServiceRef& service) override {
     for (Audience* each : all_) each->withdraw(service);
   }
+  void expect(std::size_t services) override {
+    for (Audience* each : all_) each->expect(services);
+  }
   [[nodiscard]] LeaseTime answered_until(const ServiceRef& service, LeaseTime now) const override {
     LeaseTime until{};
     for (const Audience* each : all_) until = std::max(until, each->answered_until(service, now));

@@ -16,7 +16,7 @@ std::chrono::milliseconds hold_of(std::chrono::milliseconds ttl) {
 }
 
 bool is_silent(const Instance& instance, LeaseTime now) {
-  return instance.lease.expires_at() - now < instance.registration.ttl / 2;
+  return instance.lease.expires_at() - now < instance.ttl() / 2;
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ void ExpiryLimit::decide(std::vector<const Instance*>& due, const rcu::Table<Ins
   for (const Instance* instance : due) {
     if (may_end(instance->lease.expires_at())) continue;
     if (!is_mass_silence(roll, now)) continue;
-    if (!instance->lease.renew(now, hold_of(instance->registration.ttl))) continue;
+    if (!instance->lease.renew(now, hold_of(instance->ttl()))) continue;
     instance->is_put_off.store(true, std::memory_order_relaxed);
     put_off_.fetch_add(1, std::memory_order_relaxed);
   }

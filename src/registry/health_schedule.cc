@@ -55,9 +55,8 @@ struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
   }
   // Whether what is known of its checks holds for this version of the instance too.
   [[nodiscard]] bool is_same(const Instance& instance) const {
-    const Registration& now = instance.registration;
-    return registered_at == instance.registered_at && plan == now.health && addresses == now.addresses &&
-           port == now.port && ttl == now.ttl;
+    return registered_at == instance.registered_at && plan == instance.health() &&
+           std::ranges::equal(addresses, instance.addresses()) && port == instance.port() && ttl == instance.ttl();
   }
 };
 
@@ -74,8 +73,8 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
   Members members;
   if (service != nullptr) {
     for (const Instance* instance : service->instances) {
-      if (!instance->registration.health) continue;
-      const std::string& id = instance->registration.key.id;
+      if (!instance->health()) continue;
+      const std::string id(instance->id());
       std::shared_ptr<Watched>& place = members[id];
       if (before != services_.end()) {
         if (const auto known = before->second.find(id); known != before->second.end()) place = known->second;
@@ -94,19 +93,19 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
 
 void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
   if (place != nullptr && place->is_same(instance)) {
-    place->is_critical = instance.standing.is_critical;
+    place->is_critical = instance.is_critical();
     return;
   }
   place = std::make_shared<Watched>();
   Watched& watched = *place;
-  const Registration& asked = instance.registration;
+  Registration asked = instance.registration();
   watched.key = asked.key;
   watched.plan = asked.health;
   watched.addresses = asked.addresses;
   watched.port = asked.port;
   watched.ttl = asked.ttl;
   watched.registered_at = instance.registered_at;
-  watched.is_critical = instance.standing.is_critical;
+  watched.is_critical = instance.is_critical();
   for (const Check& check : watched.plan->checks) {
     const std::size_t number = watched.tasks.size();
     Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));

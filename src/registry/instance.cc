@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/hash.h"
 #include "base/limits.h"
@@ -86,14 +87,114 @@ std::string label_of(std::string_view id) {
   return slug_of(id).append(k_derived_mark).append(short_hash(id));
 }
 
-Instance::Instance(Registration asked, Standing current, ChangeIndex change_index, WallTime first_registered_at,
-                   LeaseTime now)
-    : registration(std::move(asked)),
-      label(label_of(registration.key.id)),
-      standing(std::move(current)),
-      status(standing.status()),
+namespace {
+
+// The label where it is not the id itself.
+std::string derived_label_of(std::string_view id) {
+  std::string label = label_of(id);
+  if (label == id) label.clear();
+  return label;
+}
+
+template <class Code>
+std::size_t packed_bytes(const auto& values) {
+  std::size_t bytes = 0;
+  for (const auto& value : values) bytes += Code::size_of(value);
+  return bytes;
+}
+
+char* write_text(std::string_view text, char* at) {
+  std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
+// Appends the values, and says how many octets they have taken.
+template <class Code>
+std::uint16_t write_packed(const auto& values, char*& at) {
+  const char* const begin = at;
+  for (const auto& value : values) at = Code::write(value, at);
+  return static_cast<std::uint16_t>(at - begin);
+}
+
+}  // namespace
+
+std::unique_ptr<Instance> Instance::make(const Registration& asked, const Standing& standing, ChangeIndex index,
+                                         WallTime registered_at, LeaseTime now) {
+  static_assert(limits::k_tags_max * (1 + limits::k_label_bytes_max) <= 0xffff);
+  static_assert(limits::k_meta_bytes_max * 3 <= 0xffff, "pairs of one octet, with their lengths");
+  const std::string label = derived_label_of(asked.key.id);
+  const Room room{asked.key.service.name.size() + asked.key.id.size() + label.size() +
+                  packed_bytes<packed::Address>(asked.addresses) + packed_bytes<packed::Text>(asked.tags) +
+                  packed_bytes<packed::Pair>(asked.meta) + standing.output.size()};
+  return std::unique_ptr<Instance>(new (room) Instance(asked, label, standing, index, registered_at, now));
+}
+
+Instance::Instance(const Registration& asked, std::string_view derived_label, const Standing& standing,
+                   ChangeIndex change_index, WallTime first_registered_at, LeaseTime now)
+    : lease(now, asked.ttl),
       index(change_index),
       registered_at(first_registered_at),
-      lease(now, registration.ttl) {}
+      status_since_(standing.since),
+      health_(asked.health ? std::make_unique<const SharedPlan>(asked.health) : nullptr),
+      ttl_ms_(static_cast<std::uint32_t>(asked.ttl.count())),
+      zone_(asked.key.service.zone),
+      port_(asked.port),
+      priority_(asked.priority),
+      weight_(asked.weight),
+      id_bytes_(static_cast<std::uint16_t>(asked.key.id.size())),
+      output_bytes_(static_cast<std::uint16_t>(standing.output.size())),
+      service_bytes_(static_cast<std::uint8_t>(asked.key.service.name.size())),
+      label_bytes_(static_cast<std::uint8_t>(derived_label.size())),
+      protocol_(asked.protocol),
+      is_draining_(standing.is_draining),
+      is_critical_(standing.is_critical),
+      status(standing.status()) {
+  char* at = write_text(asked.key.service.name, run());
+  at = write_text(asked.key.id, at);
+  at = write_text(derived_label, at);
+  addresses_bytes_ = write_packed<packed::Address>(asked.addresses, at);
+  tags_bytes_ = write_packed<packed::Text>(asked.tags, at);
+  meta_bytes_ = write_packed<packed::Pair>(asked.meta, at);
+  write_text(standing.output, at);
+}
+
+const SharedPlan& Instance::health() const {
+  static const SharedPlan k_none;
+  return health_ == nullptr ? k_none : *health_;
+}
+
+Registration Instance::registration() const {
+  const auto values = addresses();
+  Registration made{.key = owned_key(),
+                    .addresses = {values.begin(), values.end()},
+                    .port = port_,
+                    .protocol = protocol_,
+                    .priority = priority_,
+                    .weight = weight_,
+                    .tags = {},
+                    .meta = {},
+                    .ttl = ttl(),
+                    .health = health()};
+  for (const std::string_view tag : tags()) made.tags.emplace_back(tag);
+  for (const auto& [key, value] : meta()) made.meta.emplace_back(key, value);
+  return made;
+}
+
+bool Instance::is_as(const Registration& asked) const {
+  return key() == asked.key.ref() && ttl() == asked.ttl && port_ == asked.port && protocol_ == asked.protocol &&
+         priority_ == asked.priority && weight_ == asked.weight && std::ranges::equal(addresses(), asked.addresses) &&
+         std::ranges::equal(tags(), asked.tags) &&
+         std::ranges::equal(meta(), asked.meta,
+                            [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; }) &&
+         health() == asked.health;
+}
+
+Standing Instance::standing() const {
+  Standing made(Status::ready, status_since_);
+  made.is_draining = is_draining_;
+  made.is_critical = is_critical_;
+  made.output = check_output();
+  return made;
+}
 
 }  // namespace rollcall::registry

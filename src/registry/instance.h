@@ -11,6 +11,8 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@
 #include "base/timing_wheel.h"
 #include "registry/health_plan.h"
 #include "registry/lease.h"
+#include "registry/packed_list.h"
 
 namespace rollcall::registry {
 
@@ -73,6 +76,7 @@ struct ServiceKey {
   [[nodiscard]] ServiceRef ref() const { return {zone, name}; }
   friend auto operator<=>(const ServiceKey&, const ServiceKey&) = default;
 };
+[[nodiscard]] inline ServiceKey to_key(const ServiceRef& service) { return {service.zone, std::string(service.name)}; }
 struct InstanceRef {
   ServiceRef service;
   std::string_view id;
@@ -130,29 +134,95 @@ class SafeTime {
   std::atomic<std::int64_t> at_{LeaseTime::max().time_since_epoch().count()};
 };
 
-// The timer is the writer's, for the end of the lease.
+// One instance on the roll, in one block of memory: a million of them are held, and most are looked at one at a time.
+//
+// Shape    fixed fields, and behind them one run of octets: service, id, label where the id is none, addresses, tags, meta,
+//          what a check has said. `registration` and `standing` make the values again.
+// Owner    made by `make` only, which knows how long the run is.
+// Timer    the writer's, for the end of the lease.
 class Instance final : public rcu::Entry, public TimingWheel::Timer {
  public:
-  Instance(Registration asked, Standing standing, ChangeIndex index, WallTime registered_at, LeaseTime now);
+  [[nodiscard]] static std::unique_ptr<Instance> make(const Registration& asked, const Standing& standing,
+                                                      ChangeIndex index, WallTime registered_at, LeaseTime now);
+  static void operator delete(void* block) { ::operator delete(block); }
 
-  Registration registration;
-  std::string label;
-  Standing standing;
-  Status status;           // of the standing
-  ChangeIndex index;       // of the change that made this version
-  WallTime registered_at;  // of the first registration under this key, kept by updates
+  [[nodiscard]] ServiceRef service() const { return {zone_, run(0, service_bytes_)}; }
+  [[nodiscard]] std::string_view id() const { return run(service_bytes_, id_bytes_); }
+  [[nodiscard]] std::string_view label() const { return label_bytes_ == 0 ? id() : run(label_at(), label_bytes_); }
+  [[nodiscard]] PackedAddresses addresses() const { return PackedAddresses(run(addresses_at(), addresses_bytes_)); }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Protocol protocol() const { return protocol_; }
+  [[nodiscard]] std::uint16_t priority() const { return priority_; }
+  [[nodiscard]] std::uint16_t weight() const { return weight_; }
+  [[nodiscard]] PackedTexts tags() const { return PackedTexts(run(tags_at(), tags_bytes_)); }
+  [[nodiscard]] PackedPairs meta() const { return PackedPairs(run(meta_at(), meta_bytes_)); }
+  [[nodiscard]] std::chrono::milliseconds ttl() const { return std::chrono::milliseconds(ttl_ms_); }
+  [[nodiscard]] const SharedPlan& health() const;
+  [[nodiscard]] Registration registration() const;
+  // Whether this is what is asked for: nothing would change.
+  [[nodiscard]] bool is_as(const Registration& asked) const;
+
+  [[nodiscard]] bool is_draining() const { return is_draining_; }
+  [[nodiscard]] bool is_critical() const { return is_critical_; }
+  [[nodiscard]] WallTime status_since() const { return status_since_; }
+  [[nodiscard]] std::string_view check_output() const { return run(output_at(), output_bytes_); }
+  [[nodiscard]] Standing standing() const;
+
   mutable Lease lease;     // moves: heartbeats renew it
   mutable SafeTime safe;   // moves once: when no cache can hold a draining instance any more
+  ChangeIndex index;       // of the change that made this version
+  WallTime registered_at;  // of the first registration under this key, kept by updates
+
+  using Key = InstanceRef;
+  [[nodiscard]] Key key() const { return {service(), id()}; }
+  [[nodiscard]] InstanceKey owned_key() const { return {to_key(service()), std::string(id())}; }
+  [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
+  [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return hash_of(key); }
+
+ private:
+  struct Room {  // of the run
+    std::size_t octets;
+  };
+  static void* operator new(std::size_t fixed, Room room) { return ::operator new(fixed + room.octets); }
+  static void operator delete(void* block, Room) { ::operator delete(block); }
+  Instance(const Registration& asked, std::string_view derived_label, const Standing& standing, ChangeIndex index,
+           WallTime registered_at, LeaseTime now);
+
+  [[nodiscard]] char* run() { return reinterpret_cast<char*>(this) + sizeof(Instance); }
+  [[nodiscard]] std::string_view run(std::size_t at, std::size_t size) const {
+    return {reinterpret_cast<const char*>(this) + sizeof(Instance) + at, size};
+  }
+  [[nodiscard]] std::size_t label_at() const { return std::size_t{service_bytes_} + id_bytes_; }
+  [[nodiscard]] std::size_t addresses_at() const { return label_at() + label_bytes_; }
+  [[nodiscard]] std::size_t tags_at() const { return addresses_at() + addresses_bytes_; }
+  [[nodiscard]] std::size_t meta_at() const { return tags_at() + tags_bytes_; }
+  [[nodiscard]] std::size_t output_at() const { return meta_at() + meta_bytes_; }
+
+  WallTime status_since_;
+  std::unique_ptr<const SharedPlan> health_;  // null: none, as most
+  std::uint32_t ttl_ms_;
+  ZoneId zone_;
+  std::uint16_t port_;
+  std::uint16_t priority_;
+  std::uint16_t weight_;
+  std::uint16_t id_bytes_;
+  std::uint16_t addresses_bytes_;
+  std::uint16_t tags_bytes_;
+  std::uint16_t meta_bytes_;
+  std::uint16_t output_bytes_;
+  std::uint8_t service_bytes_;
+  std::uint8_t label_bytes_;  // 0: the id is the label
+  Protocol protocol_;
+  bool is_draining_;
+  bool is_critical_;
+
+ public:
+  Status status;  // of the standing
   // A newer version is on the roll: whoever has renewed this one's lease renews that one's too.
   mutable std::atomic<bool> is_replaced{false};
   // Its lease was put off because too many would have ended at once (expiry_limit.h): it goes on without a heartbeat.
   // Cleared when a heartbeat is noticed, up to a lease later.
   mutable std::atomic<bool> is_put_off{false};
-
-  using Key = InstanceRef;
-  [[nodiscard]] Key key() const { return registration.key.ref(); }
-  [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
-  [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return hash_of(key); }
 };
 
 // Which protocols a service has been seen with: bit 0 tcp, bit 1 udp. `_S._tcp` exists while its bit is set.

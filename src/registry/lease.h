@@ -21,6 +21,12 @@ struct LeaseTimeline {
 };
 using LeaseTime = LeaseTimeline::time_point;
 
+// The millisecond an instant is in: deadlines are whole ones.
+[[nodiscard]] constexpr std::uint64_t millisecond_of(LeaseTime time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
 // Where the present comes from: LeaseClock in the server, ManualClock in tests.
 class TimeSource {
  public:

@@ -43,7 +43,8 @@ struct Transaction {
   ChangeIndex index = 0;                             // the highest index given out so far
 };
 
-// Everything on stable storage. Zones the directory does not know are left out, and stay where they are.
+// What is on stable storage, or a part of it: services with all their instances. Zones the directory does not know are
+// left out, and stay where they are.
 struct Restored {
   ChangeIndex index = 0;
   EventId last_event = 0;  // the highest number an event has had
@@ -67,6 +68,8 @@ class Audience {
   virtual ~Audience() = default;
   virtual void publish(const Service& service) = 0;
   virtual void withdraw(const ServiceRef& service) = 0;  // forgotten: the name is as if it had never been
+  // So many services will be shown: there is time now to make room. Not from inside a ReadLock.
+  virtual void expect(std::size_t /*services*/) {}
 
   // Until when a cache may hold an answer about the service that was made until `now`. Exact for what replaced snapshots
   // have answered only when no reader is left in them.

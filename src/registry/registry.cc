@@ -13,10 +13,8 @@
 namespace rollcall::registry {
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-Tick tick_of(LeaseTime time) { return static_cast<Tick>(duration_cast<milliseconds>(time.time_since_epoch()).count()); }
 LeaseTime time_of(Tick tick) { return LeaseTime(milliseconds(static_cast<std::int64_t>(tick))); }
 
 // Timers belong to the writer; everything else of an Instance is read-only once published.
@@ -49,7 +47,7 @@ Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now) const {
   const rcu::ReadLock lock;
   while (true) {
     const Instance* instance = instances_.find(key);
-    if (instance == nullptr || !instance->lease.renew(now, instance->registration.ttl)) {
+    if (instance == nullptr || !instance->lease.renew(now, instance->ttl())) {
       return failure(Errc::unknown_instance, fmt::format("the service \"{}\" has no instance \"{}\": register again",
                                                          key.service.name, key.id));
     }
@@ -59,7 +57,7 @@ Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now) const {
 }
 
 Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
-  const bool is_renewed = found.lease.renew(now, found.registration.ttl);
+  const bool is_renewed = found.lease.renew(now, found.ttl());
   if (is_renewed && !found.is_replaced.load(std::memory_order_seq_cst)) return Renewed{found.lease.expires_at()};
   return renew(found.key(), now);
 }
@@ -138,12 +136,11 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     retired.push_back(instances_.remove(gone));
   };
   const auto put_in = [&](InstanceRecord& record, const Instance* replaced) {
-    auto instance = std::make_unique<Instance>(std::move(record.registration), std::move(record.standing), record.index,
-                                               record.registered_at, now);
+    auto instance = Instance::make(record.registration, record.standing, record.index, record.registered_at, now);
     const Instance& added = *instance;
     const bool goes_on = replaced != nullptr && !record.renews_lease;
     if (goes_on) added.lease.begin_as(replaced->lease);
-    if (replaced != nullptr && replaced->standing.is_draining) added.safe = replaced->safe;
+    if (replaced != nullptr && replaced->is_draining()) added.safe = replaced->safe;
     if (replaced != nullptr) wheel_.cancel(timer_of(*replaced));
     std::unique_ptr<const Instance> old = instances_.publish(std::move(instance));
     check(old.get() == replaced, "the table and the snapshot agree on who is on the roll");
@@ -159,27 +156,21 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     members.push_back(&added);
   };
 
-  // Both sides are sorted by id: one merge.
-  auto edited = edit.instances.begin();
-  for (const Instance* member : before) {
-    const std::string& id = member->registration.key.id;
-    for (; edited != edit.instances.end() && edited->first < id; ++edited) {
-      if (edited->second) put_in(*edited->second, nullptr);
+  // Both sides are sorted by id. Whoever stands between two edits is copied unread: few changes of a large service cost
+  // little more than its list of pointers.
+  auto rest = before.begin();
+  for (auto& [id, record] : edit.instances) {
+    const auto at = std::ranges::lower_bound(rest, before.end(), std::string_view(id), {}, &Instance::id);
+    members.insert(members.end(), rest, at);
+    const Instance* known = at != before.end() && (*at)->id() == id ? *at : nullptr;
+    rest = known == nullptr ? at : at + 1;
+    if (record) {
+      put_in(*record, known);
+    } else if (known != nullptr) {
+      take_out(*known);
     }
-    if (edited == edit.instances.end() || edited->first != id) {
-      members.push_back(member);
-      continue;
-    }
-    if (edited->second) {
-      put_in(*edited->second, member);
-    } else {
-      take_out(*member);
-    }
-    ++edited;
   }
-  for (; edited != edit.instances.end(); ++edited) {
-    if (edited->second) put_in(*edited->second, nullptr);
-  }
+  members.insert(members.end(), rest, before.end());
   publish_snapshot(key, edit.index, edit.protocols, std::move(members), wall_now, now);
   for (std::unique_ptr<const Instance>& instance : retired) rcu::Entry::retire(std::move(instance));
 }
@@ -202,20 +193,20 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
 
 void Registry::set_timer(const Instance& instance, Look look) {
   LeaseTime at = instance.lease.expires_at();
-  if (look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.registration.ttl);
-  wheel_.set(timer_of(instance), tick_of(at));
+  if (look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
+  wheel_.set(timer_of(instance), millisecond_of(at));
 }
 
 std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   std::map<ServiceKey, std::vector<const Instance*>> ended;
   std::vector<const Instance*> due;
   std::size_t count = 0;
-  wheel_.advance(tick_of(now), [&](TimingWheel::Timer& timer) {
+  wheel_.advance(millisecond_of(now), [&](TimingWheel::Timer& timer) {
     const Instance& instance = static_cast<Instance&>(timer);
     if (instance.lease.end_if_due(now)) {
-      ended[instance.registration.key.service].push_back(&instance);
+      ended[to_key(instance.service())].push_back(&instance);
       ++count;
-    } else if (instance.lease.expires_at() - now <= expiry_limit_.lead_of(instance.registration.ttl)) {
+    } else if (instance.lease.expires_at() - now <= expiry_limit_.lead_of(instance.ttl())) {
       due.push_back(&instance);
     } else {
       instance.is_put_off.store(false, std::memory_order_relaxed);
@@ -248,9 +239,9 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
       key, ServiceRecord{key, index_, service->protocols, members.empty() ? std::optional(wall_now) : std::nullopt});
   std::vector<std::unique_ptr<const Instance>> retired;
   for (const Instance* instance : ended) {
-    owed_.removed.push_back(instance->registration.key);
+    owed_.removed.push_back(instance->owned_key());
     owed_.events.push_back({.at = wall_now,
-                            .key = instance->registration.key,
+                            .key = instance->owned_key(),
                             .kind = EventKind::expired,
                             .cause = Cause::lease_ended,
                             .index = index_});
@@ -322,65 +313,11 @@ void Registry::events_are_durable(Transaction& transaction) {
   if (sink_ != nullptr) sink_->tell(std::move(transaction.events));
 }
 
-void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
-  for (const Instance* instance : service.instances) {
-    owed_.events.push_back({.at = wall_now,
-                            .key = instance->registration.key,
-                            .kind = kind_of(instance->status),
-                            .cause = Cause::restored,
-                            .index = instance->index});
-  }
-}
-
 std::optional<LeaseTime> Registry::next_wake() {
   std::optional<LeaseTime> wake;
   if (const std::optional<Tick> tick = wheel_.next_wake()) wake = time_of(*tick);
   if (!to_forget_.empty() && (!wake || to_forget_.begin()->first < *wake)) wake = to_forget_.begin()->first;
   return wake;
-}
-
-// --- Start ---
-
-void Registry::restore(Restored restored, LeaseTime now, WallTime wall_now) {
-  const rcu::ReadLock lock;
-  index_ = restored.index;
-  last_event_ = restored.last_event;
-  const bool are_told = restored.instances.size() <= limits::k_restored_events_max;
-  wheel_.advance(tick_of(now), [](TimingWheel::Timer&) {});
-  std::map<ServiceKey, ServiceEdit> edits;
-  for (const ServiceRecord& record : restored.services) {
-    ServiceEdit& edit = edits[record.key];
-    edit.index = record.index;
-    edit.protocols = record.protocols;
-  }
-  for (InstanceRecord& record : restored.instances) {
-    ServiceEdit& edit = edits[record.registration.key.service];
-    edit.index = std::max(edit.index, record.index);
-    edit.protocols |= to_set(record.registration.protocol);
-    index_ = std::max(index_, record.index);
-    std::string id = record.registration.key.id;
-    edit.instances.insert_or_assign(std::move(id), std::move(record));
-  }
-  // Services that were empty already go on being remembered for what is left of their time.
-  std::map<ServiceKey, WallTime> emptied;
-  for (const ServiceRecord& record : restored.services) {
-    if (record.emptied_at) emptied.emplace(record.key, std::min(*record.emptied_at, wall_now));
-  }
-  for (auto& [key, edit] : edits) {
-    index_ = std::max(index_, edit.index);
-    const auto since = emptied.find(key);
-    const WallTime empty_since = since == emptied.end() ? wall_now : since->second;
-    const LeaseTime seen_at = edit.instances.empty() ? now - (wall_now - empty_since) : now;
-    publish(key, edit, empty_since, seen_at);
-    // The process before may have answered until this very moment.
-    audience_.assume_answered(key.ref(), now);
-    const Service& service = *services_.find(key.ref());
-    for (const Instance* instance : service.instances) {
-      if (instance->standing.is_draining) instance->safe.set(audience_.answered_until(key.ref(), now));
-    }
-    if (are_told) tell_of_restored(service, wall_now);
-  }
-  visible_index_.store(index_, std::memory_order_relaxed);
 }
 
 }  // namespace rollcall::registry

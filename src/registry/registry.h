@@ -78,8 +78,9 @@ class Registry {
 
   // --- The writer ---
 
-  // What stable storage held, each instance with one full lease of grace from `now`. Once, before anything else.
-  void restore(Restored restored, LeaseTime now, WallTime wall_now);
+  // What stable storage held, whole or part by part: each service with all its instances in one of them. Each instance
+  // gets one full lease of grace from `now`. Before anything else.
+  void restore(Restored part, LeaseTime now, WallTime wall_now);
 
   // Applies the changes in order as one transaction, after a sweep. One outcome each, in the same order. A change that
   // fails by itself (conflict, unknown instance) fails alone; a failed record fails all that would have changed
@@ -115,6 +116,8 @@ class Registry {
   void events_are_durable(Transaction& transaction);
   [[nodiscard]] LeaseTime end_after(const Change& change, LeaseTime now) const;
   void note_safe_times(std::span<const InstanceKey> drained, const TimeSource& clock);
+  void restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
+                       WallTime wall_now);
   void tell_of_restored(const Service& service, WallTime wall_now);
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
   void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,

@@ -12,7 +12,7 @@ namespace rollcall::registry {
 void Registry::limit(std::vector<const Instance*>& due, LeaseTime now) {
   expiry_limit_.decide(due, instances_, now);
   for (const Instance* instance : due) {
-    const bool is_put_off = instance->lease.expires_at() - now > expiry_limit_.lead_of(instance->registration.ttl);
+    const bool is_put_off = instance->lease.expires_at() - now > expiry_limit_.lead_of(instance->ttl());
     set_timer(*instance, is_put_off ? Look::before_the_end : Look::at_the_end);
   }
 }

@@ -35,28 +35,28 @@ Stage::Before Stage::find(const InstanceRef& key) const {
     if (const auto staged = edit->second.instances.find(key.id); staged != edit->second.instances.end()) {
       if (!staged->second) return {};
       const InstanceRecord& record = *staged->second;
-      return {&record.registration, record.standing, record.registered_at, record.index, record.renews_lease, nullptr};
+      return {record.registration, record.standing, record.registered_at, record.index, record.renews_lease, nullptr};
     }
   }
   const Instance* live = instances_.find(key);
   if (live == nullptr) return {};
-  return {&live->registration, live->standing, live->registered_at, live->index, false, live};
+  return {live->registration(), live->standing(), live->registered_at, live->index, false, live};
 }
 
 // An id that differs from this one only in case: both would be the same DNS name.
-const std::string* Stage::find_same_label(const InstanceRef& key) const {
+std::optional<std::string> Stage::find_same_label(const InstanceRef& key) const {
   const auto differs_in_case = [&](std::string_view id) { return id != key.id && equal_but_for_case(id, key.id); };
   if (const auto edit = edits_.find(key.service); edit != edits_.end()) {
     for (const auto& [id, record] : edit->second.instances) {
-      if (record && differs_in_case(id)) return &id;
+      if (record && differs_in_case(id)) return id;
     }
   }
   const Instance* twin = instances_.find_if(hash_of(key), [&](const Instance& other) {
-    return other.registration.key.service.ref() == key.service && differs_in_case(other.registration.key.id);
+    return other.service() == key.service && differs_in_case(other.id());
   });
-  if (twin == nullptr) return nullptr;
-  const bool still_there = find(twin->key()).registration != nullptr;
-  return still_there ? &twin->registration.key.id : nullptr;
+  if (twin == nullptr) return std::nullopt;
+  const bool still_there = find(twin->key()).registration.has_value();
+  return still_there ? std::optional<std::string>(twin->id()) : std::nullopt;
 }
 
 std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
@@ -75,7 +75,7 @@ std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
           "service"};
     }
   }
-  if (const std::string* twin = find_same_label(key)) {
+  if (const std::optional<std::string> twin = find_same_label(key)) {
     return Error{Errc::conflict,
                  fmt::format("the id differs only in case from the registered \"{}\", and both would be one DNS name: "
                              "choose another id",
@@ -88,19 +88,19 @@ std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
 Outcome Stage::add(const Register& change, Asking& asking) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
-  if (before.registration != nullptr && *before.registration == asked) {
+  if (before.registration.has_value() && *before.registration == asked) {
     if (before.published == nullptr && before.renews_lease) {  // repeats what waits for the record already
       return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
     }
     if (before.published != nullptr && before.published->lease.renew(asking.now, asked.ttl)) {
       asking.waits = false;
       return Applied{.status = before.standing.status(),
-                     .label = before.published->label,
+                     .label = std::string(before.published->label()),
                      .index = before.index,
                      .expires_at = before.published->lease.expires_at()};
     }
   }
-  const bool is_new = before.registration == nullptr;
+  const bool is_new = !before.registration.has_value();
   if (is_new) {
     if (std::optional<Error> refusal = refuse_new(asked.key.ref())) {
       asking.waits = false;
@@ -108,7 +108,8 @@ Outcome Stage::add(const Register& change, Asking& asking) {
     }
   }
   const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
-  Standing standing = standing_of(before.registration, before.standing, asked, asking.wall_now);
+  Standing standing =
+      standing_of(before.registration ? &*before.registration : nullptr, before.standing, asked, asking.wall_now);
   Outcome outcome = put(asked, before, std::move(standing), asking);
   tell(asked.key, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed, asking);
   return outcome;
@@ -116,7 +117,7 @@ Outcome Stage::add(const Register& change, Asking& asking) {
 
 // The instance as it will be. The lease goes on, unless it is a registration that put it there.
 Outcome Stage::put(const Registration& asked, const Before& before, Standing standing, Asking& asking) {
-  const bool is_new = before.registration == nullptr;
+  const bool is_new = !before.registration.has_value();
   ServiceEdit& edit = edit_of(asked.key.service);
   const bool protocol_is_new = (edit.protocols & to_set(asked.protocol)) == 0;
   edit.protocols |= to_set(asked.protocol);
@@ -147,14 +148,14 @@ Outcome Stage::add(const End& change, Asking& asking) {
   const Instance* live = find(change.key.ref()).published;
   if (live != nullptr && live->lease.expires_at() > change.unless_renewed) {
     asking.waits = false;
-    return Applied{.status = live->status, .label = live->label, .index = live->index};
+    return Applied{.status = live->status, .label = std::string(live->label()), .index = live->index};
   }
   return take_out(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, asking);
 }
 
 Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
   const Before before = find(key.ref());
-  asking.waits = before.registration != nullptr;
+  asking.waits = before.registration.has_value();
   if (!asking.waits) return unknown(key);
   const Status status = before.standing.status();
   ServiceEdit& edit = edit_of(key.service);
@@ -167,7 +168,7 @@ Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
 
 Outcome Stage::add(const SetDraining& change, Asking& asking) {
   const Before before = find(change.key.ref());
-  if (before.registration == nullptr) {
+  if (!before.registration.has_value()) {
     asking.waits = false;
     return unknown(change.key);
   }
@@ -180,7 +181,7 @@ Outcome Stage::add(const SetDraining& change, Asking& asking) {
 
 Outcome Stage::add(const SetHealth& change, Asking& asking) {
   const Before before = find(change.key.ref());
-  if (before.registration == nullptr) {
+  if (!before.registration.has_value()) {
     asking.waits = false;
     return unknown(change.key);
   }
@@ -201,8 +202,7 @@ Outcome Stage::put_standing(const InstanceKey& key, const Before& before, Standi
   if (shows) standing.since = asking.wall_now;
   const std::string detail = standing.output;
   const Status status = standing.status();
-  const Registration registration = *before.registration;  // what `before` borrows may be replaced
-  Outcome outcome = put(registration, before, std::move(standing), asking);
+  Outcome outcome = put(*before.registration, before, std::move(standing), asking);
   edits_.at(key.service).instances.find(key.id)->second->renews_lease = before.renews_lease;
   if (shows) tell(key, kind_of(status), cause, asking, cause == Cause::check_failed ? detail : std::string());
   return outcome;
@@ -211,7 +211,7 @@ Outcome Stage::put_standing(const InstanceKey& key, const Before& before, Standi
 Outcome Stage::add(const Edit& change, Asking& asking) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
-  const bool is_new = before.registration == nullptr;
+  const bool is_new = !before.registration.has_value();
   if (!is_new && *before.registration == asked && before.standing == change.standing) {
     asking.waits = false;
     return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};

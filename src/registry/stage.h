@@ -70,8 +70,8 @@ class Stage {
   [[nodiscard]] const std::vector<InstanceKey>& drained() const { return drained_; }
 
  private:
-  struct Before {                                // an instance as the changes so far have left it
-    const Registration* registration = nullptr;  // null: not on the roll
+  struct Before {                              // an instance as the changes so far have left it
+    std::optional<Registration> registration;  // empty: not on the roll
     Standing standing = {};
     WallTime registered_at{};
     ChangeIndex index = 0;
@@ -98,7 +98,7 @@ class Stage {
   void tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail = {});
   ServiceEdit& edit_of(const ServiceKey& key);
   [[nodiscard]] Before find(const InstanceRef& key) const;
-  [[nodiscard]] const std::string* find_same_label(const InstanceRef& key) const;
+  [[nodiscard]] std::optional<std::string> find_same_label(const InstanceRef& key) const;
   [[nodiscard]] std::optional<Error> refuse_new(const InstanceRef& key) const;
 
   const rcu::Table<Instance>& instances_;

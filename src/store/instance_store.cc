@@ -1,7 +1,14 @@
 #include "store/instance_store.h"
 
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <optional>
+#include <pthread.h>
+#include <thread>
 #include <utility>
 
+#include "base/handoff.h"
 #include "store/database.h"
 #include "store/edit_reader.h"
 #include "store/roll_reader.h"
@@ -10,6 +17,11 @@
 #include "store/zone_names.h"
 
 namespace rollcall::store {
+namespace {
+
+constexpr std::size_t k_parts_ahead = 4;  // read and not yet taken, at a start
+
+}  // namespace
 
 Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem::path& path,
                                                            const registry::ZoneDirectory& zones,
@@ -55,18 +67,51 @@ void InstanceStore::forget_ignored(const registry::Transaction& transaction) {
   for (const registry::InstanceRecord* record : transaction.instances) forget(record->registration.key.ref());
 }
 
-Result<registry::Restored> InstanceStore::restore() {
+Result<void> InstanceStore::restore(const std::function<void(registry::Restored)>& take) {
   skipped_ = {};
+  Handoff<registry::Restored> parts(k_parts_ahead);
+  std::exception_ptr failed;
+  std::int64_t last_edit = 0;
+  {
+    const std::jthread reading([&] {
+      pthread_setname_np(pthread_self(), "restore");
+      try {
+        last_edit = edits_->last();
+        read_roll(database_->connection(), zones_, skipped_,
+                  [&](registry::Restored part) { static_cast<void>(parts.put(std::move(part))); });
+      } catch (...) {
+        failed = std::current_exception();
+      }
+      parts.close();
+    });
+    try {
+      while (std::optional<registry::Restored> part = parts.take()) take(std::move(*part));
+    } catch (...) {
+      parts.close();  // or the reader would wait for us, and we for it
+      throw;
+    }
+  }
   try {
-    const std::int64_t last_edit = edits_->last();
-    registry::Restored restored = read_roll(database_->connection(), zones_, skipped_);
-    ignored_.replace(skipped_);
-    forget_edits(last_edit);
-    return restored;
+    if (failed) std::rethrow_exception(failed);
   } catch (const std::exception& exception) {
     edits_->reset();
     return std::unexpected(to_error(exception, "read"));
   }
+  ignored_.replace(skipped_);
+  forget_edits(last_edit);
+  return {};
+}
+
+Result<registry::Restored> InstanceStore::restore() {
+  registry::Restored whole;
+  const Result<void> restored = restore([&](registry::Restored part) {
+    whole.index = part.index;
+    whole.last_event = part.last_event;
+    std::ranges::move(part.services, std::back_inserter(whole.services));
+    std::ranges::move(part.instances, std::back_inserter(whole.instances));
+  });
+  if (!restored) return std::unexpected(restored.error());
+  return whole;
 }
 
 // They are in what was just read. Should somebody be writing now, they are read again later, and change nothing.

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -42,8 +43,12 @@ class InstanceStore final : public registry::Journal {
 
   [[nodiscard]] Result<void> record(const registry::Transaction& transaction) override;
 
-  // Everything that is stored and can be read. What cannot, because somebody has edited it, is left where it is, and
-  // named by `skipped` until the next restore.
+  // Everything that is stored and can be read, in parts: each service with all its instances in one of them, and at least
+  // one part. `take` is called on this thread, while another reads ahead. On failure some parts may have been taken.
+  // What cannot be read, because somebody has edited it, is left where it is, and named by `skipped` until the next
+  // restore.
+  [[nodiscard]] Result<void> restore(const std::function<void(registry::Restored)>& take);
+  // The same in one piece: of a small roll.
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
 

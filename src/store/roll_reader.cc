@@ -1,6 +1,5 @@
 #include "store/roll_reader.h"
 
-#include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <algorithm>
 #include <cstdint>
@@ -23,38 +22,35 @@ using registry::Registration;
 using registry::ServiceRecord;
 using registry::Status;
 
-constexpr const char* k_services = "SELECT zone, name, protocols, emptied_at_ms, change_index FROM service";
+// In the order of their keys, which is that of the tables: a service, and its instances.
+constexpr const char* k_services =
+    "SELECT zone, name, protocols, emptied_at_ms, change_index FROM service ORDER BY zone, name";
+
+// Rows of a part: enough that handing it over costs nothing, and few enough that it stays in the processor's cache.
+constexpr std::size_t k_part_rows = 1'000;
 
 constexpr const char* k_instances =
     "SELECT zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,"
     " registered_at_ms, change_index, status_since_ms, check_output, checks FROM instance";
 
-std::string_view text_at(const SQLite::Statement& row, int column) {
-  const SQLite::Column value = row.getColumn(column);
-  const char* text = value.getText();
-  return {text, static_cast<std::size_t>(value.getBytes())};
-}
-
-std::int64_t integer_at(const SQLite::Statement& row, int column) { return row.getColumn(column).getInt64(); }
-
-registry::WallTime time_at(const SQLite::Statement& row, int column) {
-  return registry::WallTime(std::chrono::milliseconds(integer_at(row, column)));
+registry::WallTime time_at(const Cursor& row, int column) {
+  return registry::WallTime(std::chrono::milliseconds(row.integer(column)));
 }
 
 // Indices are never negative but by force.
-registry::ChangeIndex index_at(const SQLite::Statement& row, int column) {
-  return static_cast<registry::ChangeIndex>(std::max<std::int64_t>(0, integer_at(row, column)));
+registry::ChangeIndex index_at(const Cursor& row, int column) {
+  return static_cast<registry::ChangeIndex>(std::max<std::int64_t>(0, row.integer(column)));
 }
 
-Result<std::uint16_t> number_at(const SQLite::Statement& row, int column, std::string_view name) {
-  const std::int64_t value = integer_at(row, column);
+Result<std::uint16_t> number_at(const Cursor& row, int column, std::string_view name) {
+  const std::int64_t value = row.integer(column);
   if (std::in_range<std::uint16_t>(value)) return static_cast<std::uint16_t>(value);
   return failure(Errc::invalid, fmt::format("{} must be an integer from 0 to 65535", name), std::string(name));
 }
 
 // A name that is not folded is another key than the one it would be found by.
-Result<std::string> service_name_at(const SQLite::Statement& row, int column) {
-  const std::string_view text = text_at(row, column);
+Result<std::string> service_name_at(const Cursor& row, int column) {
+  const std::string_view text = row.text(column);
   Result<std::string> name = registry::parse_label(text, "service");
   if (name && *name != text) return failure(Errc::invalid, "service must be in lower case", "service");
   return name;
@@ -82,11 +78,11 @@ registry::ProtocolSet parse_protocols(std::string_view text) {
   return protocols;
 }
 
-Result<ServiceRecord> read_service(const SQLite::Statement& row, registry::ZoneId zone) {
+Result<ServiceRecord> read_service(const Cursor& row, registry::ZoneId zone) {
   Result<std::string> name = service_name_at(row, 1);
   if (!name) return std::unexpected(std::move(name.error()));
-  ServiceRecord record{{zone, std::move(*name)}, index_at(row, 4), parse_protocols(text_at(row, 2)), std::nullopt};
-  if (!row.isColumnNull(3)) record.emptied_at = time_at(row, 3);
+  ServiceRecord record{{zone, std::move(*name)}, index_at(row, 4), parse_protocols(row.text(2)), std::nullopt};
+  if (!row.is_null(3)) record.emptied_at = time_at(row, 3);
   return record;
 }
 
@@ -101,47 +97,124 @@ bool take(Result<T> from, T& to, Error& error) {
   return true;
 }
 
-Result<Registration> read_registration(const SQLite::Statement& row, registry::ZoneId zone, std::size_t apex_bytes) {
+Result<Registration> read_registration(const Cursor& row, registry::ZoneId zone, std::size_t apex_bytes) {
   Registration draft;
   Error error{};
   draft.key.service.zone = zone;
-  draft.ttl = std::chrono::milliseconds(integer_at(row, 10));
-  const bool is_whole = take(service_name_at(row, 1), draft.key.service.name, error) &&
-                        take(registry::parse_instance_id(text_at(row, 2)), draft.key.id, error) &&
-                        take(parse_addresses(text_at(row, 3)), draft.addresses, error) &&
-                        take(number_at(row, 4, "port"), draft.port, error) &&
-                        take(parse_protocol(text_at(row, 5)), draft.protocol, error) &&
-                        take(number_at(row, 6, "priority"), draft.priority, error) &&
-                        take(number_at(row, 7, "weight"), draft.weight, error) &&
-                        take(parse_tags(text_at(row, 8)), draft.tags, error) &&
-                        take(parse_meta(text_at(row, 9)), draft.meta, error) &&
-                        take(registry::parse_health(text_at(row, 16)), draft.health, error);
+  draft.ttl = std::chrono::milliseconds(row.integer(10));
+  const bool is_whole =
+      take(service_name_at(row, 1), draft.key.service.name, error) &&
+      take(registry::parse_instance_id(row.text(2)), draft.key.id, error) &&
+      take(parse_addresses(row.text(3)), draft.addresses, error) &&
+      take(number_at(row, 4, "port"), draft.port, error) && take(parse_protocol(row.text(5)), draft.protocol, error) &&
+      take(number_at(row, 6, "priority"), draft.priority, error) &&
+      take(number_at(row, 7, "weight"), draft.weight, error) && take(parse_tags(row.text(8)), draft.tags, error) &&
+      take(parse_meta(row.text(9)), draft.meta, error) &&
+      take(registry::parse_health(row.text(16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
   // Settings may have become narrower since: a lease once granted is good.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};
   return registry::normalise(std::move(draft), wide, apex_bytes);
 }
 
-Result<InstanceRecord> read_instance(const SQLite::Statement& row, registry::ZoneId zone, std::size_t apex_bytes) {
-  const Result<Status> status = parse_status(text_at(row, 11));
+Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, std::size_t apex_bytes) {
+  const Result<Status> status = parse_status(row.text(11));
   if (!status) return std::unexpected(status.error());
   registry::Standing standing(*status, time_at(row, 14));
-  if (*status != Status::ready && !row.isColumnNull(15)) {  // who has set it to ready by hand has left the rest
+  if (*status != Status::ready && !row.is_null(15)) {  // who has set it to ready by hand has left the rest
     standing.is_critical = true;
-    standing.output = text_at(row, 15).substr(0, limits::k_check_output_bytes_max);
+    standing.output = row.text(15).substr(0, limits::k_check_output_bytes_max);
   }
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
   return InstanceRecord{std::move(*registration), std::move(standing), index_at(row, 13), time_at(row, 12)};
 }
 
-void read_counts(SQLite::Database& connection, registry::Restored& into) {
-  SQLite::Statement row(connection,
-                        "SELECT max(change_index), max(event_id, (SELECT ifnull(max(id), 0) FROM event)) FROM roll");
-  row.executeStep();
-  into.index = index_at(row, 0);
-  into.last_event = index_at(row, 1);
-}
+// Reads both tables side by side, and gives them away in parts.
+class Reading {
+ public:
+  Reading(SQLite::Database& connection, const registry::ZoneDirectory& directory, SkippedRows& skipped,
+          const TakePart& take)
+      : directory_(directory),
+        zones_(directory),
+        skipped_(skipped),
+        take_(take),
+        services_(connection, k_services),
+        instances_(connection, std::string(k_instances) + " ORDER BY zone, service, id") {
+    Cursor row(connection, "SELECT max(change_index), max(event_id, (SELECT ifnull(max(id), 0) FROM event)) FROM roll");
+    row.step();
+    part_.index = index_at(row, 0);
+    part_.last_event = index_at(row, 1);
+  }
+
+  void run() {
+    bool has_service = services_.step();
+    bool has_instance = instances_.step();
+    while (has_service || has_instance) {
+      // Names compare octet by octet, as the tables do. An instance whose service has no row comes alone.
+      const std::string zone(has_service && comes_first(has_instance) ? services_.text(0) : instances_.text(0));
+      const std::string name(has_service && comes_first(has_instance) ? services_.text(1) : instances_.text(1));
+      choose_zone(zone);
+      if (has_service && services_.text(0) == zone && services_.text(1) == name) {
+        add_service();
+        has_service = services_.step();
+      }
+      while (has_instance && instances_.text(0) == zone && instances_.text(1) == name) {
+        add_instance();
+        has_instance = instances_.step();
+      }
+      if (part_.instances.size() + part_.services.size() >= k_part_rows) give();
+    }
+    give();
+  }
+
+ private:
+  [[nodiscard]] bool comes_first(bool has_instance) const {
+    if (!has_instance) return true;
+    const int zones = services_.text(0).compare(instances_.text(0));
+    return zones < 0 || (zones == 0 && services_.text(1) <= instances_.text(1));
+  }
+  void choose_zone(const std::string& text) {
+    if (text == zone_text_) return;
+    zone_text_ = text;
+    zone_ = zones_.find(text);
+    apex_bytes_ = zone_ ? directory_.apex_bytes_of(*zone_) : 0;
+  }
+  void add_service() {
+    if (!zone_) return;
+    Result<ServiceRecord> record = read_service(services_, *zone_);
+    if (record) {
+      part_.services.push_back(std::move(*record));
+    } else {
+      skipped_.add(fmt::format("service {} in zone {}", services_.text(1), zone_text_), record.error().message);
+    }
+  }
+  void add_instance() {
+    if (!zone_) return;
+    Result<InstanceRecord> record = read_instance(instances_, *zone_, apex_bytes_);
+    if (record) {
+      part_.instances.push_back(std::move(*record));
+    } else {
+      skipped_.add(name_of_row(zone_text_, instances_.text(1), instances_.text(2)), record.error().message);
+    }
+  }
+  void give() {
+    registry::Restored whole{.index = part_.index, .last_event = part_.last_event, .services = {}, .instances = {}};
+    std::swap(whole, part_);
+    take_(std::move(whole));
+  }
+
+  const registry::ZoneDirectory& directory_;
+  ZoneNames zones_;
+  SkippedRows& skipped_;
+  const TakePart& take_;
+  Cursor services_;
+  Cursor instances_;
+  registry::Restored part_;
+  std::string zone_text_;
+  std::optional<registry::ZoneId> zone_;  // of zone_text_; empty: not served
+  std::size_t apex_bytes_ = 0;
+};
 
 }  // namespace
 
@@ -155,49 +228,20 @@ InstanceRow::InstanceRow(SQLite::Database& connection, const registry::ZoneDirec
 std::optional<Result<InstanceRecord>> InstanceRow::read(registry::ZoneId zone, const std::string& zone_text,
                                                         const registry::InstanceKey& key) {
   select_.reset();
-  select_.bindNoCopy(1, zone_text);
-  select_.bindNoCopy(2, key.service.name);
-  select_.bindNoCopy(3, key.id);
-  if (!select_.executeStep()) return std::nullopt;
+  select_.bind(1, zone_text);
+  select_.bind(2, key.service.name);
+  select_.bind(3, key.id);
+  if (!select_.step()) return std::nullopt;
   std::optional<Result<InstanceRecord>> record = read_instance(select_, zone, zones_.apex_bytes_of(zone));
   select_.reset();
   return record;
 }
 
-registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneDirectory& directory,
-                             SkippedRows& skipped) {
+void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& directory, SkippedRows& skipped,
+               const TakePart& take) {
   SQLite::Transaction transaction(connection);  // both tables as of one moment
-  ZoneNames zones(directory);
-  registry::Restored restored;
-  read_counts(connection, restored);
-
-  SQLite::Statement service(connection, k_services);
-  while (service.executeStep()) {
-    const auto zone = zones.find(text_at(service, 0));
-    if (!zone) continue;
-    Result<ServiceRecord> record = read_service(service, *zone);
-    if (record) {
-      restored.services.push_back(std::move(*record));
-    } else {
-      skipped.add(fmt::format("service {} in zone {}", text_at(service, 1), text_at(service, 0)),
-                  record.error().message);
-    }
-  }
-
-  SQLite::Statement instance(connection, k_instances);
-  while (instance.executeStep()) {
-    const auto zone = zones.find(text_at(instance, 0));
-    if (!zone) continue;
-    Result<InstanceRecord> record = read_instance(instance, *zone, directory.apex_bytes_of(*zone));
-    if (record) {
-      restored.instances.push_back(std::move(*record));
-    } else {
-      skipped.add(name_of_row(text_at(instance, 0), text_at(instance, 1), text_at(instance, 2)),
-                  record.error().message);
-    }
-  }
+  Reading(connection, directory, skipped, take).run();
   transaction.commit();
-  return restored;
 }
 
 }  // namespace rollcall::store

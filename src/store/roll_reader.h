@@ -6,19 +6,23 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "registry/ports.h"
+#include "store/cursor.h"
 #include "store/skipped_rows.h"
 
 namespace rollcall::store {
 
-[[nodiscard]] registry::Restored read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones,
-                                           SkippedRows& skipped);
+// Gets the roll in parts, each service with all its instances in one of them; at least one part, which may be empty.
+using TakePart = std::function<void(registry::Restored)>;
+
+void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones, SkippedRows& skipped,
+               const TakePart& take);
 
 // What a sentence about a row of `instance` begins with.
 [[nodiscard]] std::string name_of_row(std::string_view zone, std::string_view service, std::string_view id);
@@ -32,11 +36,11 @@ class InstanceRow {
   [[nodiscard]] std::optional<Result<registry::InstanceRecord>> read(registry::ZoneId zone,
                                                                      const std::string& zone_text,
                                                                      const registry::InstanceKey& key);
-  void reset() noexcept { select_.tryReset(); }
+  void reset() noexcept { select_.reset(); }
 
  private:
   const registry::ZoneDirectory& zones_;
-  SQLite::Statement select_;
+  Cursor select_;
 };
 
 }  // namespace rollcall::store

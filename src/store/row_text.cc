@@ -1,7 +1,10 @@
 #include "store/row_text.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fmt/format.h>
+#include <optional>
+#include <utility>
 
 #include "registry/registration.h"
 
@@ -51,14 +54,47 @@ std::unexpected<Error> no_list(std::string_view column) {
   return failure(Errc::invalid, fmt::format("{} must be a JSON array of strings", column), std::string(column));
 }
 
+// The strings of an array as we write it when nothing in it needs an escape: `["a","b"]`, no space. Calls take(text) for
+// each; false: it is written in another way, and is for the parser.
+bool split_plain(std::string_view text, auto&& take) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return false;
+  std::string_view rest = text.substr(1, text.size() - 2);
+  const auto is_plain = [](char c) { return c != '\\' && static_cast<unsigned char>(c) >= 0x20; };
+  if (!std::ranges::all_of(rest, is_plain)) return false;
+  while (!rest.empty()) {
+    if (rest.front() != '"') return false;
+    const std::size_t end = rest.find('"', 1);
+    if (end == std::string_view::npos) return false;
+    if (!take(rest.substr(1, end - 1))) return true;
+    rest.remove_prefix(end + 1);
+    if (rest.empty()) return true;
+    if (rest.front() != ',' || rest.size() == 1) return false;
+    rest.remove_prefix(1);
+  }
+  return true;
+}
+
 // Every string of the array, through `parse`.
 template <class T>
 Result<std::vector<T>> parse_list(std::string_view text, std::string_view column,
                                   Result<T> (*parse)(std::string_view, std::string_view)) {
+  std::vector<T> items;
+  std::optional<Error> refused;
+  const bool is_split = split_plain(text, [&](std::string_view item_text) {
+    Result<T> item = parse(item_text, column);
+    if (!item) {
+      refused = std::move(item.error());
+      return false;
+    }
+    items.push_back(std::move(*item));
+    return true;
+  });
+  if (is_split && refused) return std::unexpected(std::move(*refused));
+  if (is_split) return items;
+  items.clear();
   boost::json::error_code broken;
   const boost::json::value value = boost::json::parse(text, broken);
   if (broken || !value.is_array()) return no_list(column);
-  std::vector<T> items;
   for (const boost::json::value& element : value.get_array()) {
     if (!element.is_string()) return no_list(column);
     Result<T> item = parse(element.get_string(), column);
@@ -95,6 +131,7 @@ Result<std::vector<std::string>> parse_tags(std::string_view text) {
 }
 
 Result<Meta> parse_meta(std::string_view text) {
+  if (text == "{}") return Meta();
   boost::json::error_code broken;
   const boost::json::value value = boost::json::parse(text, broken);
   const auto refuse = [] { return failure(Errc::invalid, "meta must be a JSON object of strings", "meta"); };

@@ -37,8 +37,8 @@ std::string Walk::compare_service(const ServiceKey& key, const ModelService& exp
   if (service->emptied_at != expected.emptied_at) return key.name + " is empty since another time";
   const std::vector<const ModelInstance*> members = model_.visible.members(key);
   const auto same = [&](const Instance* instance, const ModelInstance* model) {
-    return instance->registration == model->registration && instance->status == model->status() &&
-           instance->standing == model->standing && instance->index == model->index &&
+    return instance->registration() == model->registration && instance->status == model->status() &&
+           instance->standing() == model->standing && instance->index == model->index &&
            instance->registered_at == model->registered_at && instance->lease.expires_at() == model->deadline &&
            server_.registry().find_instance(instance->key()) == instance;
   };

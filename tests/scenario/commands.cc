@@ -238,7 +238,7 @@ std::string Commands::roll(const Command& command) {
   const registry::Service* service = server().registry().find_service({registry::ZoneId{0}, command.words.at(1)});
   if (service == nullptr) return compare_lines(command.indented, {"unknown"});
   for (const registry::Instance* instance : service->instances) {
-    lines.push_back(instance->registration.key.id + " " + std::string(to_text(instance->status)) +
+    lines.push_back(std::string(instance->id()) + " " + std::string(to_text(instance->status)) +
                     " index=" + std::to_string(instance->index) +
                     " expires_in=" + expires_in(instance->lease.expires_at(), server().now()));
   }

@@ -27,7 +27,7 @@ Found find(const World& world, const std::string& text) {
   const Zone* zone = world.zones.table().find_enclosing(question);
   if (zone == nullptr) FAIL("no zone for " << text);
   const RosterName found = world.roster.find(*zone, question);
-  return {found.kind, found.member == nullptr ? "" : found.member->instance->label,
+  return {found.kind, found.member == nullptr ? "" : std::string(found.member->instance->label()),
           found.view == nullptr ? 0 : found.view->count};
 }
 Kind kind(const World& world, const std::string& text) { return find(world, text).kind; }

@@ -28,12 +28,12 @@ class Built {
     for (const Entry& entry : entries) {
       const bool drains = std::ranges::find(draining, entry.id) != draining.end();
       protocols |= registry::to_set(entry.protocol);
-      instances_.push_back(std::make_unique<Instance>(registration_of(entry), drains ? Status::draining : Status::ready,
-                                                      1, registry::WallTime{}, k_now));
+      instances_.push_back(Instance::make(registration_of(entry), drains ? Status::draining : Status::ready, 1,
+                                          registry::WallTime{}, k_now));
       members.push_back(instances_.back().get());
     }
     const registry::Service service({registry::ZoneId{0}, "web"}, 1, protocols, std::move(members), std::nullopt);
-    answers_ = std::make_unique<ServiceAnswers>(service, *dns::Name::parse("svc.internal"), AnswerPolicy{});
+    answers_ = ServiceAnswers::make(service, *dns::Name::parse("svc.internal"), AnswerPolicy{});
   }
   const ServiceAnswers& operator*() const { return *answers_; }
   const ServiceAnswers* operator->() const { return answers_.get(); }
@@ -42,7 +42,7 @@ class Built {
   [[nodiscard]] std::vector<std::string> labels(const View* view) const {
     std::vector<std::string> found;
     if (view == nullptr) return {"no view"};
-    for (const std::uint32_t i : answers_->order_of(*view)) found.push_back(answers_->member(i).instance->label);
+    for (const std::uint32_t i : answers_->order_of(*view)) found.emplace_back(answers_->member(i).instance->label());
     return found;
   }
   // The addresses of a list as "1*3": last octet and weight.
@@ -90,10 +90,10 @@ TEST_CASE("each tag is a view, and so is each protocol the service has been seen
 
 TEST_CASE("a member is found by its label in any case, and by nothing else") {
   const Built web({{.id = "Node-1"}, {.id = "node-10"}, {.id = "node"}, {.id = "x_1"}}, {"node"});
-  CHECK(web->find_member("node-1")->instance->label == "Node-1");
-  CHECK(web->find_member("node-10")->instance->label == "node-10");
-  CHECK(web->find_member("node")->instance->label == "node");
-  CHECK(web->find_member(registry::label_of("x_1"))->instance->registration.key.id == "x_1");
+  CHECK(web->find_member("node-1")->instance->label() == "Node-1");
+  CHECK(web->find_member("node-10")->instance->label() == "node-10");
+  CHECK(web->find_member("node")->instance->label() == "node");
+  CHECK(web->find_member(registry::label_of("x_1"))->instance->id() == "x_1");
   for (const std::string_view label : {"", "nod", "node-", "node-2", "node-100", "x_1", "zzz", "aaa"}) {
     CHECK(web->find_member(label) == nullptr);
   }

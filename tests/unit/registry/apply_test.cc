@@ -84,7 +84,7 @@ TEST_CASE("a registration that differs replaces the instance, and keeps since wh
   CHECK(outcome->expires_at == world.clock.now() + 60s);
   const rcu::ReadLock lock;
   const Instance* instance = world.registry.find_instance(changed.key.ref());
-  CHECK(instance->registration == changed);
+  CHECK(instance->registration() == changed);
   CHECK(instance->registered_at == first);
   CHECK(world.journal.instances.at(changed.key).registered_at == first);
   CHECK(world.registry.counts().instances == 1);
@@ -152,7 +152,7 @@ TEST_CASE("of several changes of one instance in one batch the last one stays") 
     CHECK(outcomes[1]->changed);
     CHECK(world.journal.instances.at(other.key).registration == other);
     const rcu::ReadLock lock;
-    CHECK(world.registry.find_instance(other.key.ref())->registration.port == 9090);
+    CHECK(world.registry.find_instance(other.key.ref())->port() == 9090);
   }
   SECTION("registered twice the same") {
     const auto outcomes = world.apply({adding("web", "i-1"), adding("web", "i-1")});
@@ -274,6 +274,35 @@ TEST_CASE("every service on the roll is visited once") {
   world.registry.for_each_service([&](const Service& service) { names.push_back(service.service.name); });
   std::ranges::sort(names);
   CHECK(names == std::vector<std::string>{"db", "web"});
+}
+
+TEST_CASE("a large service is shown once for a commit, however many of it have changed") {
+  World world;
+  std::vector<Change> changes;
+  for (int i = 0; i < 2'000; ++i) changes.push_back(adding("web", "i-" + std::to_string(i)));
+  CHECK(world.apply(changes).size() == changes.size());
+  CHECK(world.audience.lines.size() == 1);
+  world.audience.lines.clear();
+  changes.clear();
+  for (int i = 0; i < 2'000; i += 7) changes.push_back(Deregister{key("web", "i-" + std::to_string(i))});
+  for (int i = 1; i < 2'000; i += 7) {
+    Registration other = registration("web", "i-" + std::to_string(i));
+    other.port = 9090;
+    changes.push_back(Register{std::move(other)});
+  }
+  changes.push_back(adding("web", "a-first"));
+  changes.push_back(adding("web", "z-last"));
+  CHECK(world.apply(changes).size() == changes.size());
+  CHECK(world.audience.lines.size() == 1);
+  const Ids ids = world.ids("web");
+  CHECK(ids.size() == 2'000 - 286 + 2);
+  CHECK(std::ranges::is_sorted(ids));
+  CHECK(ids.front() == "a-first");
+  CHECK(ids.back() == "z-last");
+  const rcu::ReadLock lock;
+  CHECK(world.registry.find_instance(key("web", "i-8").ref())->port() == 9090);
+  CHECK(world.registry.find_instance(key("web", "i-7").ref()) == nullptr);
+  CHECK(world.registry.find_instance(key("web", "i-9").ref())->port() == 8080);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST_CASE("a restored instance is the one that was registered") {
   Restarted after(before.journal, before.wall + 1h);
   const rcu::ReadLock lock;
   const Instance* instance = after.registry.find_instance(asked.key.ref());
-  CHECK(instance->registration == asked);
+  CHECK(instance->registration() == asked);
   CHECK(instance->index == 1);
   CHECK(instance->registered_at == before.wall);
 }
@@ -179,6 +179,37 @@ TEST_CASE("an end that the store never heard of is taken back by a restart") {
   CHECK(after.ids("web") == Ids{"i-1"});  // one lease of grace: it may well be alive
   after.pass(15s);
   CHECK(after.sweep() == 1);
+}
+
+TEST_CASE("what comes in parts is back as if it had come whole") {
+  World before;
+  for (const char* service : {"a", "b", "c"}) {
+    CHECK(before.add(service, "i-1"));
+    CHECK(before.add(service, "i-2"));
+  }
+  World after;
+  for (const char* service : {"c", "a", "b"}) {  // zones may be numbered in another order than their names are in
+    Restored part = before.journal.restored();
+    std::erase_if(part.services, [&](const ServiceRecord& record) { return record.key.name != service; });
+    std::erase_if(part.instances,
+                  [&](const InstanceRecord& record) { return record.registration.key.service.name != service; });
+    after.registry.restore(std::move(part), after.clock.now(), after.wall);
+  }
+  CHECK(after.registry.counts().instances == 6);
+  CHECK(after.registry.counts().services == 3);
+  CHECK(after.registry.counts().index == before.registry.counts().index);
+  CHECK(after.ids("b") == Ids{"i-1", "i-2"});
+  CHECK(after.left(key("a", "i-2")) == 15s);
+}
+
+TEST_CASE("what comes in no order is back in order") {
+  World before;
+  for (const char* id : {"i-1", "i-2", "i-3"}) CHECK(before.add("web", id));
+  Restored stored = before.journal.restored();
+  std::ranges::reverse(stored.instances);
+  World after;
+  after.registry.restore(std::move(stored), after.clock.now(), after.wall);
+  CHECK(after.ids("web") == Ids{"i-1", "i-2", "i-3"});
 }
 
 }  // namespace

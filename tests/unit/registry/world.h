@@ -77,7 +77,7 @@ class RecordingAudience final : public Audience {
  public:
   void publish(const Service& service) override {
     std::string line = service.service.name + " #" + std::to_string(service.index) + ":";
-    for (const Instance* instance : service.instances) line += " " + instance->registration.key.id;
+    for (const Instance* instance : service.instances) line += " " + std::string(instance->id());
     lines.push_back(std::move(line));
     if (on_publish) on_publish();
   }
@@ -183,7 +183,7 @@ struct World {
     std::vector<std::string> found;
     const Service* snapshot = registry.find_service({zone, service});
     if (snapshot == nullptr) return found;
-    for (const Instance* instance : snapshot->instances) found.push_back(instance->registration.key.id);
+    for (const Instance* instance : snapshot->instances) found.emplace_back(instance->id());
     return found;
   }
   [[nodiscard]] bool knows(std::string_view service) const {

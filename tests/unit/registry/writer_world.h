@@ -128,7 +128,7 @@ struct WriterWorld {
     Ids found;
     const Service* snapshot = registry.find_service({k_svc, service});
     if (snapshot == nullptr) return found;
-    for (const Instance* instance : snapshot->instances) found.push_back(instance->registration.key.id);
+    for (const Instance* instance : snapshot->instances) found.emplace_back(instance->id());
     return found;
   }
 

@@ -83,7 +83,7 @@ struct Running {
     const registry::Service* known = registry.find_service({k_svc, service});
     if (known == nullptr) return lines;
     for (const registry::Instance* instance : known->instances) {
-      lines.push_back(instance->registration.key.id + ":" + std::to_string(instance->registration.port) + " " +
+      lines.push_back(std::string(instance->id()) + ":" + std::to_string(instance->port()) + " " +
                       std::string(to_text(instance->status)));
     }
     return lines;
@@ -126,9 +126,9 @@ TEST_CASE("the lease of an instance that is changed by hand goes on") {
   server.edit_and_look("UPDATE instance SET port = 81, weight = 7, tags = '[\"blue\"]', ttl_ms = 20000");
   REQUIRE(server.roll() == Lines{"a:81 ready"});
   const rcu::ReadLock lock;
-  REQUIRE(server.instance("a").registration.weight == 7);
-  REQUIRE(server.instance("a").registration.tags == Lines{"blue"});
-  REQUIRE(server.instance("a").registration.ttl == 20s);
+  REQUIRE(server.instance("a").weight() == 7);
+  REQUIRE(server.instance("a").registration().tags == Lines{"blue"});
+  REQUIRE(server.instance("a").ttl() == 20s);
   REQUIRE(server.instance("a").lease.expires_at() == server.clock.now() + 5s);
 }
 

@@ -1,5 +1,8 @@
 #include "store/instance_store.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/limits.h"
 #include "catch.h"
 #include "unit/store/roll.h"
@@ -209,6 +212,44 @@ TEST_CASE("the database is read by another connection while the store is open") 
               R"(svc.internal|web|a|["192.0.2.1"]|8080|tcp|1|1|[]|{}|15000|ready|1700000000000|1|0||{})"});
   REQUIRE(plain.query("SELECT * FROM service") == std::vector<std::string>{"svc.internal|web|tcp||1"});
   REQUIRE(plain.query("SELECT * FROM roll") == std::vector<std::string>{"1|1|0"});
+}
+
+TEST_CASE("a large roll comes in parts, in order, and no service in two of them") {
+  Fixture fixture;
+  constexpr int k_services = 700;
+  Batch batch;
+  for (int s = 0; s < k_services; ++s) {
+    const std::string name = "s" + std::to_string(s);
+    batch.service(service_record(name));
+    for (const char* id : {"a", "b", "c"}) batch.instance(instance_record(name, id));
+  }
+  for (int i = 0; i < 3'000; ++i) batch.instance(instance_record("s1", "more-" + std::to_string(i)));
+  fixture.record(batch);
+  std::set<registry::ServiceKey> seen;
+  std::size_t parts = 0;
+  std::size_t instances = 0;
+  REQUIRE(fixture.store->restore([&](Restored part) {
+    ++parts;
+    instances += part.instances.size();
+    REQUIRE(std::ranges::is_sorted(part.services, {}, &ServiceRecord::key));
+    for (const ServiceRecord& record : part.services) REQUIRE(seen.insert(record.key).second);
+    for (const InstanceRecord& record : part.instances) {
+      REQUIRE(std::ranges::binary_search(part.services, record.registration.key.service, {}, &ServiceRecord::key));
+    }
+  }));
+  REQUIRE(parts > 2);
+  REQUIRE(seen.size() == k_services);
+  REQUIRE(instances == 3 * k_services + 3'000);
+}
+
+TEST_CASE("an empty roll comes in one part") {
+  Fixture fixture;
+  std::size_t parts = 0;
+  REQUIRE(fixture.store->restore([&](const Restored& part) {
+    ++parts;
+    REQUIRE(part.instances.empty());
+  }));
+  REQUIRE(parts == 1);
 }
 
 }  // namespace rollcall::store

@@ -30,8 +30,21 @@ TEST_CASE("every byte of a meta value is read back as it was") {
   REQUIRE(*parsed == meta);
 }
 
+TEST_CASE("a list is read in whichever way it is written") {
+  const std::vector<std::string> wanted{"blue", "v2"};
+  const std::string text = GENERATE(as<std::string>(), R"(["blue","v2"])", R"([ "blue", "v2" ])",
+                                    R"(["bl\u0075e","v2"])", "\n[\"blue\",\n\"v2\"]\n");
+  CAPTURE(text);
+  REQUIRE(*parse_tags(text) == wanted);
+  REQUIRE(parse_tags("[]")->empty());
+  REQUIRE(parse_meta("{}")->empty());
+}
+
 TEST_CASE("text that is not the JSON of its column is refused by the column's name") {
-  const std::string text = GENERATE(as<std::string>(), "", "[", "{}", "7", "null", "[7]", "[[]]", "[\"a\"] x");
+  const std::string text = GENERATE(as<std::string>(), "", "[", "{}", "7", "null", "[7]", "[[]]", "[\"a\"] x",
+                                    R"(["a"])"
+                                    ",",
+                                    R"(["a",])", R"(["a""b"])", R"(["a)", R"(["a","b)");
   CAPTURE(text);
   REQUIRE(parse_addresses(text).error().field == "addresses");
   REQUIRE(parse_tags(text).error().field == "tags");

@@ -1,0 +1,175 @@
+#include "answer/service_parts.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "base/check.h"
+
+namespace rollcall::answer {
+namespace {
+
+constexpr std::size_t k_record_fixed = 12;  // compressed owner, type, class, TTL, RDLENGTH
+
+void append_u16(std::vector<std::uint8_t>& octets, std::uint16_t value) {
+  octets.push_back(static_cast<std::uint8_t>(value >> 8));
+  octets.push_back(static_cast<std::uint8_t>(value));
+}
+
+void append(std::vector<std::uint8_t>& octets, std::string_view text) {
+  octets.insert(octets.end(), text.begin(), text.end());
+}
+
+std::uint8_t fold(char c) { return dns::fold(static_cast<std::uint8_t>(c)); }
+
+}  // namespace
+
+bool comes_before(std::string_view label, std::string_view other) noexcept {
+  return std::ranges::lexicographical_compare(label, other, {}, fold, fold);
+}
+
+ServiceParts::ServiceParts(const registry::Service& its_service, const dns::Name& apex, Answered its_answered)
+    : service(its_service), answered(its_answered) {
+  append(octets, service.service.name);
+  add_members(apex);
+  std::vector<std::uint32_t> everybody(members.size());
+  std::iota(everybody.begin(), everybody.end(), 0U);
+  all = make_view(everybody);
+  add_protocols();
+  add_tags();
+}
+
+bool ServiceParts::is_answered(const registry::Instance& instance) const {
+  return instance.status == registry::Status::ready ||
+         (answered == Answered::ready_and_critical && instance.status == registry::Status::critical);
+}
+
+// Most ids are their own labels, and are in order.
+void ServiceParts::add_members(const dns::Name& apex) {
+  const std::optional<dns::Name> service_name = dns::Name::join(service.service.name, apex);
+  check(service_name.has_value(), "a registered service has a name in its zone");
+  const auto is_before = [](const registry::Instance* a, const registry::Instance* b) {
+    return comes_before(a->label(), b->label());
+  };
+  std::vector<const registry::Instance*> by_label = service.instances;
+  if (!std::ranges::is_sorted(by_label, is_before)) std::ranges::sort(by_label, is_before);
+  members.reserve(by_label.size());
+  records.reserve(by_label.size() * (k_target_in_srv + 1 + 16 + service_name->wire().size() + 4));
+  for (const registry::Instance* instance : by_label) add_member(*instance, service_name->wire());
+}
+
+void ServiceParts::add_member(const registry::Instance& instance, Bytes service_name) {
+  const std::string_view label = instance.label();
+  const std::size_t target_bytes = 1 + label.size() + service_name.size();
+  check(target_bytes <= limits::k_name_bytes_max, "a registered instance has a name in its zone");
+  Member member{
+      .instance = &instance,
+      .srv = {static_cast<std::uint32_t>(records.size()), static_cast<std::uint32_t>(k_target_in_srv + target_bytes)},
+      .priority = instance.priority(),
+      .weight = instance.weight()};
+  append_u16(records, instance.priority());
+  append_u16(records, instance.weight());
+  append_u16(records, instance.port());
+  records.push_back(static_cast<std::uint8_t>(label.size()));
+  append(records, label);
+  records.insert(records.end(), service_name.begin(), service_name.end());
+  for (const bool want_v4 : {true, false}) {
+    for (const IpAddress& address : instance.addresses()) {
+      if (address.is_v4() != want_v4) continue;
+      records.insert(records.end(), address.bytes().begin(), address.bytes().end());
+      ++(want_v4 ? member.v4_count : member.v6_count);
+    }
+  }
+  members.push_back(member);
+}
+
+void ServiceParts::add_protocols() {
+  for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
+    std::vector<std::uint32_t> mine;
+    for (std::uint32_t i = 0; i < members.size(); ++i) {
+      if (members[i].instance->protocol() == protocol) mine.push_back(i);
+    }
+    if (mine.size() == members.size()) continue;  // `all`
+    views.push_back(make_view(mine));
+    view_of[static_cast<std::size_t>(protocol)] = static_cast<std::uint8_t>(views.size());
+  }
+}
+
+void ServiceParts::add_tags() {
+  std::vector<std::pair<std::string_view, std::uint32_t>> tagged;
+  for (std::uint32_t i = 0; i < members.size(); ++i) {
+    for (const std::string_view tag : members[i].instance->tags()) tagged.emplace_back(tag, i);
+  }
+  std::ranges::sort(tagged);
+  std::vector<std::uint32_t> mine;
+  for (auto first = tagged.begin(); first != tagged.end();) {
+    mine.clear();
+    auto last = first;
+    for (; last != tagged.end() && last->first == first->first; ++last) mine.push_back(last->second);
+    by_tag.emplace_back(first->first, make_view(mine));
+    first = last;
+  }
+}
+
+View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
+  View view;
+  view.first = static_cast<std::uint32_t>(order.size());
+  for (const std::uint32_t i : candidates) {
+    if (is_answered(*members[i].instance)) order.push_back(i);
+  }
+  view.count = static_cast<std::uint32_t>(order.size() - view.first);
+  const std::span<std::uint32_t> mine = std::span(order).subspan(view.first);
+  const auto priority_of = [&](std::uint32_t i) { return members[i].priority; };
+  if (!std::ranges::is_sorted(mine, {}, priority_of)) std::ranges::stable_sort(mine, {}, priority_of);
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    const Member& here = members[mine[i]];
+    view.srv_bytes += static_cast<std::uint32_t>(k_record_fixed + here.srv.size);
+    const bool same_group = i > 0 && members[mine[i - 1]].priority == here.priority;
+    if (same_group && members[mine[i - 1]].weight != here.weight) view.equal_weights = false;
+  }
+  const auto best_end =
+      std::ranges::find_if(mine, [&](std::uint32_t i) { return priority_of(i) != priority_of(mine.front()); });
+  const std::span<const std::uint32_t> best(mine.begin(), best_end);
+  view.v4 = make_address_list(best, Family::v4);
+  view.v6 = make_address_list(best, Family::v6);
+  return view;
+}
+
+// RFC 2181 §5: an RRset has no repeats. Instances that share an address (several ports of one host) count together.
+AddressList ServiceParts::make_address_list(std::span<const std::uint32_t> best, Family family) {
+  AddressList list{.at = static_cast<std::uint32_t>(octets.size()),
+                   .weights_at = static_cast<std::uint32_t>(weights.size())};
+  std::vector<std::pair<std::string_view, std::uint32_t>> found;
+  for (const std::uint32_t i : best) {
+    const Bytes own = addresses(members[i], family);
+    for (std::size_t at = 0; at < own.size(); at += octets_of(family)) {
+      found.emplace_back(std::string_view(reinterpret_cast<const char*>(own.data()) + at, octets_of(family)),
+                         members[i].weight);
+    }
+  }
+  const auto address_of = [](const auto& entry) { return entry.first; };
+  if (!std::ranges::is_sorted(found, {}, address_of)) std::ranges::sort(found, {}, address_of);
+  std::string_view last;
+  for (const auto& [address, weight] : found) {
+    if (last == address) {
+      weights.back() += weight;
+      continue;
+    }
+    append(octets, address);
+    weights.push_back(weight);
+    ++list.count;
+    last = address;
+  }
+  const std::span<const std::uint32_t> mine = std::span(weights).subspan(list.weights_at);
+  list.equal_weights = std::ranges::adjacent_find(mine, std::ranges::not_equal_to{}) == mine.end();
+  return list;
+}
+
+std::span<const std::uint8_t> ServiceParts::addresses(const Member& member, Family family) const {
+  const std::size_t v4_bytes = member.v4_count * octets_of(Family::v4);
+  const std::span<const std::uint8_t> behind = std::span(records).subspan(member.srv.at + member.srv.size);
+  return family == Family::v4 ? behind.first(v4_bytes)
+                              : behind.subspan(v4_bytes, member.v6_count * octets_of(Family::v6));
+}
+
+}  // namespace rollcall::answer

@@ -1,0 +1,91 @@
+// The start of the roll: what stable storage held goes back on it.
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "registry/registry.h"
+
+namespace rollcall::registry {
+
+void Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
+  instances_.reserve(instances_.size() + part.instances.size());
+  const std::size_t services_at_most = services_.size() + part.services.size();
+  services_.reserve(services_at_most);
+  audience_.expect(services_at_most);
+  const rcu::ReadLock lock;
+  index_ = std::max(index_, part.index);
+  last_event_ = part.last_event;
+  wheel_.advance(millisecond_of(now), [](TimingWheel::Timer&) {});
+  const auto service_of = [](const InstanceRecord& record) -> const ServiceKey& {
+    return record.registration.key.service;
+  };
+  const auto key_of_record = [](const InstanceRecord& record) -> const InstanceKey& { return record.registration.key; };
+  // A store reads them in order; zones may be numbered in another than their names are in.
+  if (!std::ranges::is_sorted(part.services, {}, &ServiceRecord::key)) {
+    std::ranges::sort(part.services, {}, &ServiceRecord::key);
+  }
+  if (!std::ranges::is_sorted(part.instances, {}, key_of_record)) {
+    std::ranges::sort(part.instances, {}, key_of_record);
+  }
+  auto record = part.services.begin();
+  std::span<const InstanceRecord> rest = part.instances;
+  while (record != part.services.end() || !rest.empty()) {
+    const bool has_record = record != part.services.end() && (rest.empty() || record->key <= service_of(rest.front()));
+    const ServiceRecord alone =
+        has_record ? std::move(*record++) : ServiceRecord{service_of(rest.front()), 0, 0, std::nullopt};
+    const auto end = std::ranges::find_if(rest, [&](const auto& each) { return service_of(each) != alone.key; });
+    const auto count = static_cast<std::size_t>(end - rest.begin());
+    restore_service(alone, rest.first(count), now, wall_now);
+    rest = rest.subspan(count);
+  }
+  visible_index_.store(index_, std::memory_order_relaxed);
+}
+
+void Registry::restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
+                               WallTime wall_now) {
+  ChangeIndex index = record.index;
+  ProtocolSet protocols = record.protocols;
+  std::vector<const Instance*> members;
+  members.reserve(stored.size());
+  for (const InstanceRecord& each : stored) {
+    index = std::max(index, each.index);
+    protocols |= to_set(each.registration.protocol);
+    auto instance = Instance::make(each.registration, each.standing, each.index, each.registered_at, now);
+    members.push_back(instance.get());
+    set_timer(*instance);
+    check(instances_.publish(std::move(instance)) == nullptr, "an instance is stored once");
+  }
+  instance_count_.fetch_add(members.size(), std::memory_order_relaxed);
+  index_ = std::max(index_, index);
+  // Services that were empty already go on being remembered for what is left of their time.
+  const WallTime empty_since = record.emptied_at ? std::min(*record.emptied_at, wall_now) : wall_now;
+  const LeaseTime seen_at = members.empty() ? now - (wall_now - empty_since) : now;
+  publish_snapshot(record.key, index, protocols, std::move(members), empty_since, seen_at);
+  // The process before may have answered until this very moment.
+  audience_.assume_answered(record.key.ref(), now);
+  const Service& service = *services_.find(record.key.ref());
+  for (const Instance* instance : service.instances) {
+    if (instance->is_draining()) instance->safe.set(audience_.answered_until(record.key.ref(), now));
+  }
+  tell_of_restored(service, wall_now);
+}
+
+// A roll of many has nobody's return told.
+void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
+  if (counts().instances > limits::k_restored_events_max) {
+    owed_.events = {};
+    return;
+  }
+  for (const Instance* instance : service.instances) {
+    owed_.events.push_back({.at = wall_now,
+                            .key = instance->owned_key(),
+                            .kind = kind_of(instance->status),
+                            .cause = Cause::restored,
+                            .index = instance->index});
+  }
+}
+
+}  // namespace rollcall::registry
