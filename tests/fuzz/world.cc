@@ -74,9 +74,9 @@ void World::add(std::string service, std::string id, const std::vector<std::stri
   draft.tags = std::move(tags);
   draft.ttl = lease;
   auto registration = registry::normalise(std::move(draft), {}, apex().wire().size());
-  expect(registration.has_value(), "the roll's registrations are good");
+  fuzz::expect(registration.has_value(), "the roll's registrations are good");
   const registry::Change change = registry::Register{std::move(*registration)};
-  expect(registry_.apply(std::span(&change, 1), clock_, {}).front().has_value(), "the roll takes them");
+  fuzz::expect(registry_.apply(std::span(&change, 1), clock_, {}).front().has_value(), "the roll takes them");
 }
 
 }  // namespace rollcall::fuzz

@@ -36,6 +36,7 @@ TEST_CASE("the index finds what has been published and not withdrawn, through gr
     } else {  // instances end, and after an hour their services are forgotten
       world.pass(2h);
       world.registry.sweep(world.clock.now(), world.wall);
+      world.pass(2h);
       world.wall += 2h;
       world.registry.sweep(world.clock.now(), world.wall);
       for (auto& [name, is_there] : has) is_there = false;
