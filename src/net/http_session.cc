@@ -64,14 +64,15 @@ asio::awaitable<void> HttpSession::run() {
   boost::system::error_code error;
   connection_.socket.socket().non_blocking(true, error);
   while (connection_.socket.is_open()) {
-    while (parse_requests() && may_read_on()) {
-    }
+    bool has_taken_one = parse_requests();
+    while (has_taken_one && may_read_on()) has_taken_one = parse_requests();
     flush();
     if (closing_ && !is_quiet()) break;
     if (!may_read_on()) {
       co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
+    if (has_taken_one) continue;  // the line was full and is no more: whole requests may be in the buffer
     const bool goes_on = co_await read_more();
     if (!goes_on) {
       co_await end_of_input();

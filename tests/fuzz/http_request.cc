@@ -40,10 +40,12 @@ std::string_view target_of(const Parser& parser) {
 bool parse(Parser& parser, Bytes& stream, std::size_t piece_max) {
   parser.header_limit(limits::k_http_header_bytes_max);
   parser.body_limit(limits::k_http_batch_body_bytes_max);
-  std::size_t seen = 0;  // of the stream's front: the parser wants to see again what it has not taken
+  std::size_t seen = 0;          // of the stream's front: the parser wants to see again what it has not taken
+  bool has_body_to_see = false;  // behind a head it stops, whatever it was shown
   while (!parser.is_done()) {
     const bool had_header = parser.is_header_done();
-    if (seen == stream.size()) return false;
+    if (seen == stream.size() && !has_body_to_see) return false;
+    has_body_to_see = false;
     seen = std::min(stream.size(), seen + piece_max);
     boost::system::error_code error;
     const std::size_t taken = parser.put(boost::asio::buffer(stream.data(), seen), error);
@@ -56,6 +58,7 @@ bool parse(Parser& parser, Bytes& stream, std::size_t piece_max) {
     parser.body_limit(most);
     if (parser.content_length().value_or(0) > most) return false;
     parser.eager(true);
+    has_body_to_see = true;
   }
   return true;
 }
