@@ -60,7 +60,8 @@ std::optional<std::string> Stage::find_same_label(const InstanceRef& key) const 
 }
 
 std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
-  if (services_.find(key.service) == nullptr) {
+  // A service that is known, or that this stage has let in already, has no namesake in the zone file.
+  if (edits_.find(key.service) == edits_.end() && services_.find(key.service) == nullptr) {
     if (const auto conflict = zones_.find_conflict(key.service)) {
       if (const std::string zone = zones_.name_of(key.service.zone); *conflict == zone) {
         return Error{Errc::conflict,
