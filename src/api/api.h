@@ -62,6 +62,9 @@ struct Wait {
   registry::ChangeIndex known = 0;              // of the service; 0: there is none yet
   std::chrono::milliseconds at_most{};
   std::move_only_function<Response(registry::LeaseTime now)> answer;
+  // Who waits for a moment of the lease clock, which stands still while the server does: how far away it is. Zero: it has
+  // come, and the wait is over before its time. Empty: only the time counts.
+  std::move_only_function<std::chrono::milliseconds(registry::LeaseTime now)> left = {};
 };
 
 // A question to the stored history, and what to answer once it has been read: as `describe` of a Submission.

@@ -55,12 +55,12 @@ Routed drain(const Call& call) {
                       if (!outcome) return problem(outcome.error());
                       const milliseconds left = safe_in(registry, key, now);
                       if (!wait || left == milliseconds::zero()) return describe_drain(registry, key, now);
-                      return Wait{.service = {},
-                                  .known = 0,
-                                  .at_most = std::min(*wait, left),
-                                  .answer = [key = std::move(key), &registry](LeaseTime then) {
-                                    return describe_drain(registry, key, then);
-                                  }};
+                      return Wait{
+                          .service = {},
+                          .known = 0,
+                          .at_most = *wait,
+                          .answer = [key, &registry](LeaseTime then) { return describe_drain(registry, key, then); },
+                          .left = [key, &registry](LeaseTime then) { return safe_in(registry, key, then); }};
                     }};
 }
 

@@ -56,7 +56,7 @@ struct HttpBackend {
         clock(the_clock),
         history(watching.history),
         commit_max(longest_commit),
-        waits(the_api, watching.waiters, counters),
+        waits(the_api, watching.waiters, the_clock, counters),
         hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
 
   const api::Api& api;

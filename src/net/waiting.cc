@@ -1,5 +1,6 @@
 #include "net/waiting.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -30,8 +31,22 @@ Waiting::Begun Waiting::begin() {
     if (!seat_) return Begun::full;
     if (room_.api_.is_over(wait_)) return Begun::is_over;
   }
-  expires_after(wait_.at_most);
+  ends_at_ = std::chrono::steady_clock::now() + wait_.at_most;
+  expires_after(next_look());
   return Begun::waits;
+}
+
+// How long nothing can happen but what a seat tells. Zero: it is over.
+std::chrono::milliseconds Waiting::next_look() {
+  const auto until_end = std::chrono::ceil<std::chrono::milliseconds>(ends_at_ - std::chrono::steady_clock::now());
+  const auto left = wait_.left ? std::min(until_end, wait_.left(room_.clock_.now())) : until_end;
+  return std::max(left, std::chrono::milliseconds::zero());
+}
+
+void Waiting::on_deadline() {
+  const std::chrono::milliseconds left = next_look();
+  if (left == std::chrono::milliseconds::zero()) return end_soon();
+  expires_after(left);
 }
 
 // On the loop: it may have been given up meanwhile, or be over already.

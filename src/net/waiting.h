@@ -5,6 +5,7 @@
 // Limits   registry::Waiters holds the number of those who wait for a service.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,8 +23,8 @@ class Waiting;
 // What those who wait on one loop have in common.
 class WaitRoom {
  public:
-  WaitRoom(const api::Api& api, registry::Waiters& waiters, api::Counters& counters)
-      : api_(api), waiters_(waiters), counters_(counters) {}
+  WaitRoom(const api::Api& api, registry::Waiters& waiters, const registry::TimeSource& clock, api::Counters& counters)
+      : api_(api), waiters_(waiters), clock_(clock), counters_(counters) {}
 
   // Every wait is over, now and from now on: the server stops.
   void close();
@@ -32,6 +33,7 @@ class WaitRoom {
   friend class Waiting;
   const api::Api& api_;
   registry::Waiters& waiters_;
+  const registry::TimeSource& clock_;
   api::Counters& counters_;
   std::unordered_set<Waiting*> all_;
   bool is_closed_ = false;
@@ -56,14 +58,16 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
 
  private:
   friend class WaitRoom;
-  void on_deadline() override { end_soon(); }
+  void on_deadline() override;
+  [[nodiscard]] std::chrono::milliseconds next_look();
   void end_soon();
   static void end(const std::weak_ptr<Waiting>& which);
 
   EventLoop& loop_;
   WaitRoom& room_;
   api::Wait wait_;
-  Over over_;  // empty: it has been called
+  Over over_;                                        // empty: it has been called
+  std::chrono::steady_clock::time_point ends_at_{};  // at the latest
   std::optional<registry::Waiters::Seat> seat_;
 };
 

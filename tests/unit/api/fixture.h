@@ -106,8 +106,8 @@ struct World {
   }
   // Waits to the end, unless something happens meanwhile.
   Response wait(Wait asked) {
-    waited = asked.at_most;
-    clock.advance(asked.at_most);
+    waited = asked.left ? std::min(asked.at_most, asked.left(clock.now())) : asked.at_most;
+    clock.advance(*waited);
     if (meanwhile) meanwhile();
     return asked.answer(clock.now());
   }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -83,6 +85,11 @@ class Client {
     while (read_some()) {
     }
     return std::exchange(rest_, {});
+  }
+  // Nothing comes meanwhile.
+  bool is_silent_for(std::chrono::milliseconds time) {
+    pollfd waiting{fd_, POLLIN, 0};
+    return rest_.empty() && ::poll(&waiting, 1, static_cast<int>(time.count())) == 0;
   }
   bool is_at_end() { return rest_.empty() && !read_some(); }
 

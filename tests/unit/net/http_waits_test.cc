@@ -117,6 +117,19 @@ TEST_CASE("a drain is waited for as long as a cache may hold the instance") {
   CHECK(answer.body.find(R"("safe":true)") != std::string::npos);
 }
 
+TEST_CASE("a drain that is waited for is not answered early because the lease clock has stood still") {
+  World world;
+  world.add("web", "a");
+  Client resolver = world.dns_udp();  // from now on a cache holds an answer with the instance, for a second
+  resolver.send(answer::testing::query_of({.name = "web.svc.internal", .type = dns::Type::a}));
+  CHECK(load_u16(resolver.receive().data() + 6) == 1);
+  Client client = world.http();
+  client.send(request("POST /v1/services/web/instances/a/drain?wait=10s", ""));
+  CHECK(client.is_silent_for(std::chrono::milliseconds(1500)));
+  world.pass(std::chrono::seconds(1));
+  CHECK(client.read_http().body.find(R"("safe":true)") != std::string::npos);
+}
+
 TEST_CASE("a server that stops answers everybody who waits") {
   World world;
   world.add("web", "a");

@@ -76,6 +76,10 @@ class TwoAudiences final : public registry::Audience {
     first_.withdraw(service);
     second_.withdraw(service);
   }
+  [[nodiscard]] registry::LeaseTime answered_until(const registry::ServiceRef& service,
+                                                   registry::LeaseTime now) const override {
+    return std::max(first_.answered_until(service, now), second_.answered_until(service, now));
+  }
 
  private:
   registry::Audience& first_;
@@ -131,6 +135,8 @@ class World {
   [[nodiscard]] Client http() const { return Client(server_->http_endpoints().front()); }
   [[nodiscard]] Client dns() const { return Client(server_->dns_endpoints().front()); }
   [[nodiscard]] Client dns_udp() const { return Client(server_->dns_endpoints().front(), SOCK_DGRAM); }
+
+  void pass(registry::LeaseTime::duration time) { clock_.advance(time); }
 
   // From now on the next commit waits until the gate is opened.
   registry::testing::Gate& hold_the_journal() {
