@@ -341,6 +341,18 @@ void Rollcalld::reload() {
   log::info("zones and settings are reloaded");
 }
 
+// As many as the system lets us have; a warning where that is less than the settings may need.
+void raise_open_files(const ops::Settings& settings) {
+  constexpr std::size_t k_besides = 100;  // listeners, the database, the log
+  const std::size_t wanted =
+      k_besides + settings.max_http_connections + settings.max_tcp_connections + settings.checks_in_flight;
+  if (const std::size_t allowed = net::raise_open_files_limit(); allowed < wanted) {
+    log::warn(
+        "{} files may be open, and as many connections as the settings allow take {}: raise LimitNOFILE (ulimit -n)",
+        allowed, wanted);
+  }
+}
+
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
     std::fprintf(stderr, "rollcalld: %s\n", error.message.c_str());
@@ -371,7 +383,7 @@ int start(const std::vector<std::string>& arguments) {
     std::puts("settings and zones are good");
     return 0;
   }
-  net::raise_open_files_limit();
+  raise_open_files(settings);
   {
     Rollcalld server(arguments, std::move(settings), std::move(*zones));
     if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());

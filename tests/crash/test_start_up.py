@@ -5,7 +5,7 @@ import sqlite3
 
 from tests.support.case import Case
 from tests.support.processes import free_port
-from tests.support.rollcall import ZONE, log_free_lines, run_to_end
+from tests.support.rollcall import BINARY, ZONE, log_free_lines, run_to_end
 
 
 class StartUpTest(Case):
@@ -49,6 +49,14 @@ class StartUpTest(Case):
         self.expect_refusal([str(rollcalld.dns_port)], "--dns", f"127.0.0.1:{rollcalld.dns_port}")
         self.expect_refusal([str(rollcalld.http_port)], "--http", f"127.0.0.1:{rollcalld.http_port}")
         self.assertTrue(rollcalld.is_ready())
+
+    def test_too_few_files_for_the_connections_of_the_settings_are_warned_of(self):
+        command = [BINARY, "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", "--db", self.directory / "a.db"]
+        few = self.start("few-files", ["sh", "-c", 'ulimit -n 700; exec "$0" "$@"', *command], cwd=self.directory)
+        said = self.eventually(lambda: [line for line in few.stderr_path.read_text().splitlines() if "warn" in line],
+                               "a warning")
+        self.assertIn("700 files may be open", said[0])
+        self.assertIn("ulimit -n", said[0])
 
     def test_an_address_that_is_not_ours_is_named(self):
         self.expect_refusal(["192.0.2.53:5353"], "--dns", "192.0.2.53:5353")
