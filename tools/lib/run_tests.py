@@ -40,7 +40,7 @@ SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
 SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": ["hostile"]}
 # Nothing in these goes on beside anything else: TSan would find nothing, and building them takes long.
-NOTHING_BESIDE = ["test_dns", "test_model", "test_scenario", "test_fuzz_corpus", "test_conformance",
+NOTHING_BESIDE = ["test_dns", "test_api", "test_ops", "test_model", "test_scenario", "test_fuzz_corpus", "test_conformance",
                   "conformance_beside_knot"]
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
