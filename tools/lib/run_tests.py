@@ -12,8 +12,9 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     crash       tests/crash: kill -9, SIGSTOP, exact leases
     fault       tests/fault: the database locked, the disk full
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
-    sanitizers  the test programs again, and a server under fire, with ASan+UBSan and with TSan
-    clang       everything builds with Clang 19 too; not part of a run without arguments
+    sanitizers  test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
+    threads     TSan over the rest that has threads, and over a server under fire; not part of a run without arguments
+    clang       everything builds with Clang 19 too; nor is this
 """
 
 import argparse
@@ -34,14 +35,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 DEFAULT_PARTS = ["unit", "house", "cli", "interop", "differential", "crash", "fault", "hostile", "sanitizers"]
-ALL_PARTS = DEFAULT_PARTS + ["clang"]
+ALL_PARTS = DEFAULT_PARTS + ["threads", "clang"]
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile"}
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
-SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": ["hostile"]}
-# Nothing in these goes on beside anything else: TSan would find nothing, and building them takes long.
-NOTHING_BESIDE = ["test_dns", "test_api", "test_ops", "test_model", "test_scenario", "test_fuzz_corpus", "test_conformance",
-                  "conformance_beside_knot"]
+# What each sanitizer looks at: test programs, and folders of tests of a server. What only asks a server from outside is left
+# out, and for TSan what has one thread.
+SANITIZED_PROGRAMS = {
+    "asan-ubsan": ["test_base", "test_dns", "test_registry", "test_store", "test_answer", "test_api", "test_ops", "test_net",
+                   "test_client", "test_cli", "test_fuzz_corpus"],
+    "tsan": ["test_base", "test_registry", "test_answer", "test_net"],
+}
+SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": []}
+THREADS_PROGRAMS = ["test_store", "test_client", "test_cli"]
+THREADS_BLACK_BOX = ["hostile"]
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
@@ -200,11 +207,8 @@ def execute(suite):
 
 
 def targets_of(preset):
-    """What is built of a preset; empty: everything."""
-    if preset != "tsan":
-        return []
-    made = next(made for made in ("release", "asan-ubsan") if (ROOT / "build" / made / "CTestTestfile.cmake").exists())
-    return ["rollcalld"] + [test["name"] for test in listed_tests(made) if test["name"] not in NOTHING_BESIDE]
+    server = ["rollcalld"] if SANITIZED_BLACK_BOX[preset] else []
+    return server + SANITIZED_PROGRAMS[preset]
 
 
 def build(preset, *targets):
@@ -224,12 +228,12 @@ def listed_tests(preset):
     return json.loads(listing.stdout)["tests"]
 
 
-def test_programs(preset, prefix=(), env=None):
-    """What CTest knows of, to be run one by one."""
+def test_programs(preset, prefix=(), env=None, names=None):
+    """What CTest knows of, or of these, to be run one by one."""
     directory = ROOT / "build" / preset
     own = {} if preset == "release" else {"ROLLCALLD": str(directory / "bin/rollcalld")}
     for test in listed_tests(preset):
-        if preset == "tsan" and test["name"] in NOTHING_BESIDE:
+        if names is not None and test["name"] not in names:
             continue
         properties = {item["name"]: item["value"] for item in test.get("properties", [])}
         environment = dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", []))
@@ -246,16 +250,16 @@ def python_files(directory, preset="release", prefix=(), env=None):
                     [*prefix, PYTHON, "-B", "-m", "unittest", "-v", str(file.relative_to(ROOT))], env=environment)
 
 
-def sanitized(run):
+def sanitized(run, preset, programs, directories):
     prefix = without_random_layout()
-    for preset, directories in SANITIZED_BLACK_BOX.items():
-        if not run(build(preset, *targets_of(preset)), quiet=True):
-            continue
-        for suite in test_programs(preset, prefix, SANITIZER_OPTIONS):
+    server = ["rollcalld"] if directories else []
+    if not run(build(preset, *server, *programs), quiet=True):
+        return
+    for suite in test_programs(preset, prefix, SANITIZER_OPTIONS, programs):
+        run(suite)
+    for directory in directories:
+        for suite in python_files(directory, preset, prefix, SANITIZER_OPTIONS):
             run(suite)
-        for directory in directories:
-            for suite in python_files(directory, preset, prefix, SANITIZER_OPTIONS):
-                run(suite)
 
 
 class Run:
@@ -285,7 +289,10 @@ class Run:
             for suite in test_programs("release"):
                 self(suite)
         elif name == "sanitizers":
-            sanitized(self)
+            for preset, programs in SANITIZED_PROGRAMS.items():
+                sanitized(self, preset, programs, SANITIZED_BLACK_BOX[preset])
+        elif name == "threads":
+            sanitized(self, "tsan", THREADS_PROGRAMS, THREADS_BLACK_BOX)
         elif name == "clang":
             self(build("clang"))
         else:
@@ -296,7 +303,7 @@ class Run:
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="all but clang, unless named")
+    parser.add_argument("part", nargs="*", help="all but threads and clang, unless named")
     parts = parser.parse_args().part or DEFAULT_PARTS
     for part in parts:
         if part not in ALL_PARTS:
