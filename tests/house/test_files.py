@@ -29,7 +29,7 @@ def text_files(*tops):
 class Files(unittest.TestCase):
     def test_no_file_is_longer_than_400_lines(self):
         long = [f"{name}: {text.count(chr(10))} lines" for name, text in text_files("src", "include", "tests", "tools", "bench")
-                if text.count("\n") > LINES_MAX]
+                if text.count("\n") > LINES_MAX and not name.startswith("bench/results/")]  # measured, not written
         self.assertEqual(long, [])
 
     def test_nothing_is_left_half_done(self):
