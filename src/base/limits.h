@@ -192,7 +192,8 @@ inline constexpr std::chrono::milliseconds k_client_interest{30'000};  // names 
 // --- Clients of the HTTP API ---
 inline constexpr std::size_t k_answer_bytes_max = std::size_t{256} << 20;  // half a million instances in one list
 inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;
-inline constexpr std::size_t k_event_bytes_max = std::size_t{1} << 20;  // a server-sent event; a registry's are below 8 KiB
+inline constexpr std::size_t k_event_bytes_max = std::size_t{1}
+                                                 << 20;  // a server-sent event; a registry's are below 8 KiB
 
 // --- The client library: staying on the roll ---
 inline constexpr std::size_t k_client_registries_max = 16;            // each has a thread
