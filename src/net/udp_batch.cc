@@ -17,6 +17,11 @@ constexpr int k_in_place = MSG_DONTWAIT;  // what the socket's buffer cannot tak
 
 bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
 
+// What udp(7) says where a device or a path cannot cut; anything else is the matter of one peer.
+bool refuses_segments(int error) {
+  return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP || error == ENOPROTOOPT;
+}
+
 }  // namespace
 
 UdpBatch::UdpBatch(std::size_t answer_bytes_max)
@@ -119,7 +124,7 @@ void UdpBatch::send(int socket) {
       return;
     } else if (errno != EINTR) {
       // This one cannot be sent: its peer cannot be reached, or its device does not cut.
-      if (out_[sent].msg_hdr.msg_iovlen > 1) send_one_by_one(socket, out_[sent].msg_hdr);
+      if (out_[sent].msg_hdr.msg_iovlen > 1 && refuses_segments(errno)) send_one_by_one(socket, out_[sent].msg_hdr);
       ++sent;
     }
   }
