@@ -76,8 +76,7 @@ class Documents(Case):
     def environment_of(self, server):
         """In which `rollcall` is found, and asks the server under test."""
         programs = f"{ROLLCALL.parent}:{BINARY.parent}:{os.environ.get('PATH', os.defpath)}"
-        return environment(PATH=programs, ROLLCALL_HTTP=f"127.0.0.1:{server.http_port}",
-                           ROLLCALL_DNS=f"127.0.0.1:{server.dns_port}")
+        return environment(PATH=programs, ROLLCALL_HTTP=f"127.0.0.1:{server.http_port}")
 
     def test_configurations_are_accepted_by_the_programs_they_are_for(self):
         for document in DOCUMENTS:
