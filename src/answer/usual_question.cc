@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t k_word = 8;
 constexpr std::size_t k_name_at = dns::k_header_bytes;
 constexpr std::size_t k_type_and_class = 4;
+constexpr std::size_t k_zones_compared = 8;  // one after the other; of more, the whole way finds one by its hash
 
 // `_tcp` and `_udp` as octets; the letters' bit that case changes.
 constexpr std::uint32_t k_tcp = 0x5f746370;
@@ -106,6 +107,7 @@ std::size_t UsualQuestion::read_labels(Bytes message) {
 // The zone whose apex is all that follows the first label. Where the whole name is an apex, that zone is nearer.
 bool UsualQuestion::find_zone(Bytes message, std::size_t rest_at, const ZoneTable& zones) {
   zone = nullptr;
+  if (zones.zones().size() > k_zones_compared) return false;
   for (const Zone& candidate : zones.zones()) {
     const std::string_view apex = candidate.folded_apex;
     if (begins_with(message.subspan(k_name_at), apex)) return false;
