@@ -165,12 +165,14 @@ StaticAnswer StaticZone::look_up_wildcard(std::string_view encloser_wire, dns::T
 
 const Node* StaticZone::find_conflict(const dns::Name& name) const {
   if (!name.is_within(apex_)) return nullptr;
-  if (const Node* node = find(name.folded_wire())) return node;
-  for (dns::Name above = name; above != apex_;) {
-    above = above.parent();
-    const Node* node = find(above.folded_wire());
+  const std::string folded = name.folded_wire();
+  if (const Node* node = find(folded)) return node;
+  const std::size_t apex_at = folded.size() - apex_.wire().size();
+  for (std::size_t at = 0; at < apex_at;) {
+    at += 1U + static_cast<std::uint8_t>(folded[at]);  // the name above
+    const Node* node = find(std::string_view(folded).substr(at));
     if (node == nullptr) continue;
-    const bool is_cut = above != apex_ && node->find(Type::ns) != nullptr;
+    const bool is_cut = at < apex_at && node->find(Type::ns) != nullptr;
     if (is_cut || node->find(Type::dname) != nullptr) return node;
   }
   return nullptr;

@@ -40,7 +40,9 @@ std::string_view name_of(Method method) {
 }
 
 std::string words_about(const Principal& principal) {
-  return fmt::format(R"(by="{}" from={})", escape(principal.text()), principal.address.text());
+  const std::string from = principal.address.text();
+  const bool is_address = principal.kind == Principal::Kind::address;
+  return fmt::format(R"(by="{}" from={})", is_address ? from : escape(principal.text()), from);
 }
 
 }  // namespace

@@ -52,8 +52,14 @@ bool IpAddress::is_loopback() const {
 
 std::string IpAddress::text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(is_v4_ ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());
-  return text.data();
+  if (!is_v4_) return inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+  // Of every registration several times; inet_ntop would go through printf.
+  char* end = text.data();
+  for (const std::uint8_t byte : bytes()) {
+    if (end != text.data()) *end++ = '.';
+    end = std::to_chars(end, text.data() + text.size(), unsigned{byte}).ptr;
+  }
+  return {text.data(), end};
 }
 
 std::optional<IpEndpoint> IpEndpoint::parse(std::string_view text) {

@@ -7,11 +7,12 @@
 //          around the call ends. Keep values, not pointers.
 #pragma once
 
-#include <bit>
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <thread>
 #include <type_traits>
 #include <urcu/rculfhash.h>
 #include <urcu/urcu-memb.h>
@@ -100,6 +101,37 @@ class Entry : private detail::Links {
   static Entry* of(rcu_head* head) noexcept { return static_cast<Entry*>(caa_container_of(head, detail::Links, head)); }
 };
 
+// The buckets of a table: about as many as it has entries, so that a look-up reads one or two of them. liburcu's own
+// resizing would let eight entries share a bucket before it begins.
+class Buckets {
+ public:
+  Buckets();
+  // Empty by now, and no reader is left.
+  ~Buckets();
+  Buckets(const Buckets&) = delete;
+  Buckets& operator=(const Buckets&) = delete;
+
+  [[nodiscard]] cds_lfht* table() const { return table_; }
+
+  // Of the changing thread. `fit` is for when there are so many entries now; when they are too many or too few for the
+  // buckets, a thread of its own changes these while everybody goes on. `reserve` waits, and not inside a ReadLock.
+  void fit(std::size_t entries) {
+    if (entries > count_ || (entries < count_ / k_entries_too_few && count_ > k_count_min)) change_soon(entries);
+  }
+  void reserve(std::size_t entries);
+
+ private:
+  static constexpr std::size_t k_count_min = 1024;
+  static constexpr std::size_t k_entries_too_few = 8;  // an eighth of the buckets
+
+  void change_soon(std::size_t entries);
+
+  cds_lfht* table_;
+  std::size_t count_ = k_count_min;  // as it is, or will be when `changer_` is done
+  std::atomic<bool> is_changing_{false};
+  std::jthread changer_;
+};
+
 // A hash table of entries of type T, which derives from Entry and has
 //   using Key; Key key() const; static std::uint64_t hash(const Key&); bool has_key(const Key&) const;
 template <class T>
@@ -107,18 +139,13 @@ class Table {
  public:
   using Key = typename T::Key;
 
-  Table()
-      : table_(cds_lfht_new_flavor(k_buckets_initial, k_buckets_initial, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING,
-                                   &urcu_memb_flavor, nullptr)) {
-    check(table_ != nullptr, "no memory for a hash table");
-  }
+  Table() = default;
   // No reader is left.
   ~Table() {
     {
       const ReadLock lock;
-      for_each([this](const T& entry) { Entry::retire(remove(entry)); });
+      for_each([this](const T& entry) { Entry::retire(take(entry)); });
     }
-    cds_lfht_destroy(table_, nullptr);
   }
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
@@ -129,7 +156,7 @@ class Table {
   // The same with the hash at hand.
   [[nodiscard]] const T* find(const Key& key, std::uint64_t hash) const noexcept {
     cds_lfht_iter iter;
-    cds_lfht_lookup(table_, hash, &matches, &key, &iter);
+    cds_lfht_lookup(buckets_.table(), hash, &matches, &key, &iter);
     return entry_of(cds_lfht_iter_get_node(&iter));
   }
 
@@ -140,7 +167,7 @@ class Table {
     const auto trampoline = [](cds_lfht_node* node, const void* predicate) -> int {
       return (*static_cast<const std::remove_reference_t<F>*>(predicate))(*entry_of(node)) ? 1 : 0;
     };
-    cds_lfht_lookup(table_, hash, trampoline, &accepts, &iter);
+    cds_lfht_lookup(buckets_.table(), hash, trampoline, &accepts, &iter);
     return entry_of(cds_lfht_iter_get_node(&iter));
   }
 
@@ -151,27 +178,26 @@ class Table {
     T* raw = entry.release();
     const Key key = raw->key();
     detail::tsan_release(&raw->Entry::node);
-    cds_lfht_node* old = cds_lfht_add_replace(table_, T::hash(key), &matches, &key, &raw->Entry::node);
-    if (old == nullptr) ++size_;
+    cds_lfht_node* old = cds_lfht_add_replace(buckets_.table(), T::hash(key), &matches, &key, &raw->Entry::node);
+    if (old == nullptr) buckets_.fit(++size_);
     return std::unique_ptr<const T>(entry_of(old));
   }
 
   // Takes the entry out. It must be in the table.
   [[nodiscard]] std::unique_ptr<const T> remove(const T& entry) {
     const ReadLock lock;
-    const int gone = cds_lfht_del(table_, const_cast<cds_lfht_node*>(&entry.Entry::node));
-    check(gone == 0, "an entry is removed once");
-    --size_;
-    return std::unique_ptr<const T>(&entry);
+    std::unique_ptr<const T> taken = take(entry);
+    buckets_.fit(size_);
+    return taken;
   }
 
   // The same as `for_each`, until the visitor says false.
   template <std::predicate<const T&> F>
   void for_each_until(F&& visit) const {
     cds_lfht_iter iter;
-    cds_lfht_first(table_, &iter);
+    cds_lfht_first(buckets_.table(), &iter);
     while (cds_lfht_node* node = cds_lfht_iter_get_node(&iter)) {
-      cds_lfht_next(table_, &iter);
+      cds_lfht_next(buckets_.table(), &iter);
       if (!visit(*entry_of(node))) return;
     }
   }
@@ -180,27 +206,21 @@ class Table {
   template <std::invocable<const T&> F>
   void for_each(F&& visit) const {
     cds_lfht_iter iter;
-    cds_lfht_first(table_, &iter);
+    cds_lfht_first(buckets_.table(), &iter);
     while (cds_lfht_node* node = cds_lfht_iter_get_node(&iter)) {
-      cds_lfht_next(table_, &iter);  // first, so that the visitor may remove its entry
+      cds_lfht_next(buckets_.table(), &iter);  // first, so that the visitor may remove its entry
       visit(*entry_of(node));
     }
   }
 
-  // Makes room for so many entries at once. The table grows by itself too, but behind: whoever puts in very many in a row
-  // would walk ever longer chains meanwhile. The changing thread's, and not from inside a ReadLock.
-  void reserve(std::size_t entries) {
-    if (entries <= reserved_) return;
-    reserved_ = std::bit_ceil(entries);
-    if (reserved_ > k_buckets_initial) cds_lfht_resize(table_, reserved_);
-  }
+  // Makes room for so many entries at once, for whoever puts in very many in a row. The changing thread's, and not from
+  // inside a ReadLock.
+  void reserve(std::size_t entries) { buckets_.reserve(entries); }
 
   // Of the changing thread only.
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  static constexpr unsigned long k_buckets_initial = 1024;
-
   static const T* entry_of(cds_lfht_node* node) noexcept {
     if (node == nullptr) return nullptr;
     detail::tsan_acquire(node);
@@ -210,9 +230,16 @@ class Table {
     return entry_of(node)->has_key(*static_cast<const Key*>(key)) ? 1 : 0;
   }
 
-  cds_lfht* table_;
+  // Under a ReadLock.
+  std::unique_ptr<const T> take(const T& entry) {
+    const int gone = cds_lfht_del(buckets_.table(), const_cast<cds_lfht_node*>(&entry.Entry::node));
+    check(gone == 0, "an entry is removed once");
+    --size_;
+    return std::unique_ptr<const T>(&entry);
+  }
+
+  Buckets buckets_;
   std::size_t size_ = 0;
-  std::size_t reserved_ = 0;
 };
 
 }  // namespace rollcall::rcu
