@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <cstring>
+#include <ctime>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <unistd.h>
@@ -13,6 +14,10 @@ namespace rollcall::bench {
 namespace {
 
 constexpr int k_receive_buffer = 4 << 20;
+
+std::uint64_t ns_of(const timespec& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
 
 int connect_to(const std::string& address, std::uint16_t port) {
   sockaddr_in at{};
@@ -30,9 +35,26 @@ int connect_to(const std::string& address, std::uint16_t port) {
   return socket;
 }
 
+std::uint64_t wall_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return ns_of(now);
+}
+
+// When the message was at the socket, by the wall clock (SO_TIMESTAMPNS).
+std::uint64_t came_at(msghdr& message) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec time{};
+    std::memcpy(&time, CMSG_DATA(part), sizeof time);
+    return ns_of(time);
+  }
+  throw std::runtime_error("an answer without the time at which it came");
+}
+
 }  // namespace
 
-Pace::Pace(double rate) {
+Pace::Pace(double rate, Latency latency) : latency_(latency) {
   if (rate <= 0) return;
   interval_ns_ = 1e9 / rate;
   next_ns_ = static_cast<double>(now_ns());
@@ -42,12 +64,18 @@ std::uint64_t Pace::take(std::uint64_t now) {
   if (interval_ns_ == 0) return now;
   const auto due = static_cast<std::uint64_t>(next_ns_);
   next_ns_ += interval_ns_;
-  return due;
+  const bool had_no_slot = due <= looked_ns_;
+  return latency_ == Latency::whole || had_no_slot ? due : now;
 }
 
 UdpClient::UdpClient(const std::string& address, std::uint16_t port, const std::vector<std::string>& questions,
-                     std::size_t window, std::uint64_t seed, bool is_echo)
-    : questions_(&questions), is_echo_(is_echo), random_(seed * 0x9E3779B97F4A7C15U + 1), slots_(window), buffers_(1) {
+                     std::size_t window, std::uint64_t seed, bool is_echo, Latency latency)
+    : questions_(&questions),
+      is_echo_(is_echo),
+      has_times_(latency == Latency::server),
+      random_(seed * 0x9E3779B97F4A7C15U + 1),
+      slots_(window),
+      buffers_(1) {
   if (window > k_window_max) throw std::runtime_error("at most 1024 questions are open on a socket");
   for (const std::string& question : questions) {
     if (question.size() > k_question_bytes) throw std::runtime_error("a question is too long");
@@ -66,12 +94,16 @@ UdpClient::UdpClient(const std::string& address, std::uint16_t port, const std::
     own.in[i].msg_hdr.msg_iovlen = own.out[i].msg_hdr.msg_iovlen = 1;
   }
   socket_ = connect_to(address, port);
+  if (const int on = 1; has_times_ && setsockopt(socket_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0) {
+    throw std::runtime_error("the system does not tell when an answer came");
+  }
 }
 
 UdpClient::UdpClient(UdpClient&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)),
       questions_(other.questions_),
       is_echo_(other.is_echo_),
+      has_times_(other.has_times_),
       random_(other.random_),
       slots_(std::move(other.slots_)),
       free_(std::move(other.free_)),
@@ -81,13 +113,24 @@ UdpClient::~UdpClient() {
   if (socket_ >= 0) close(socket_);
 }
 
+void UdpClient::prepare_to_receive() {
+  Buffers& own = buffers_.front();
+  for (std::size_t i = 0; i < k_batch; ++i) {
+    own.in[i].msg_hdr.msg_control = own.controls[i].data();
+    own.in[i].msg_hdr.msg_controllen = k_control_bytes;
+  }
+}
+
 bool UdpClient::receive(Tally& tally) {
   Buffers& own = buffers_.front();
+  if (has_times_) prepare_to_receive();
   const int received = recvmmsg(socket_, own.in.data(), k_batch, MSG_DONTWAIT, nullptr);
   if (received <= 0) return false;
   const std::uint64_t now = now_ns();
+  const std::uint64_t wall_ahead = has_times_ ? wall_ns() - now : 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
-    take_answer(own.answers[i].data(), own.in[i].msg_len, now, tally);
+    const std::uint64_t came = has_times_ ? came_at(own.in[i].msg_hdr) - wall_ahead : now;
+    take_answer(own.answers[i].data(), own.in[i].msg_len, came, tally);
   }
   return true;
 }
@@ -97,7 +140,7 @@ void UdpClient::take_answer(const unsigned char* message, std::size_t size, std:
   const auto id = static_cast<std::uint16_t>(message[0] << 8 | message[1]);
   const std::size_t slot = id & (k_window_max - 1);
   if (slot >= slots_.size() || slots_[slot].id != id || slots_[slot].since_ns == 0) return;  // given up already
-  tally.latencies.add(now - slots_[slot].since_ns);
+  tally.latencies.add(now > slots_[slot].since_ns ? now - slots_[slot].since_ns : 0);  // two clocks: a hair's breadth
   if (!is_echo_) count(message, tally);
   free_slot(slot);
 }

@@ -27,26 +27,40 @@ struct Tally {
   [[nodiscard]] std::uint64_t bad() const { return servfail + other_rcode + empty + truncated; }
 };
 
+// What an answer's latency runs from and to, with a rate.
+enum class Latency : std::uint8_t {
+  whole,   // from when the question was due to when the answer was read: the load's own delays are in it
+  server,  // from when it left, or was due if all slots were taken then, to when the answer was at the socket
+};
+
 // When questions are due. Without a rate: always.
 class Pace {
  public:
-  explicit Pace(double rate);
+  Pace(double rate, Latency latency);
   // Whether one may leave now.
   [[nodiscard]] bool is_due(std::uint64_t now) const {
     return interval_ns_ == 0 || next_ns_ <= static_cast<double>(now);
   }
-  // The moment it was due at.
+  // Takes one that leaves now. The moment from which its latency runs.
   std::uint64_t take(std::uint64_t now);
+  // Whatever is due has left by now, as far as there were slots.
+  void looked_at(std::uint64_t now) { looked_ns_ = now; }
+  // Until the next is due; zero without a rate.
+  [[nodiscard]] std::uint64_t ns_left(std::uint64_t now) const {
+    return is_due(now) ? 0 : static_cast<std::uint64_t>(next_ns_) - now;
+  }
 
  private:
   double interval_ns_ = 0;
   double next_ns_ = 0;
+  Latency latency_;
+  std::uint64_t looked_ns_ = 0;
 };
 
 class UdpClient {
  public:
   UdpClient(const std::string& address, std::uint16_t port, const std::vector<std::string>& questions,
-            std::size_t window, std::uint64_t seed, bool is_echo);
+            std::size_t window, std::uint64_t seed, bool is_echo, Latency latency);
   UdpClient(UdpClient&& other) noexcept;
   UdpClient(const UdpClient&) = delete;
   UdpClient& operator=(const UdpClient&) = delete;
@@ -63,6 +77,7 @@ class UdpClient {
   static constexpr std::size_t k_batch = 64;
   static constexpr std::size_t k_question_bytes = 300;
   static constexpr std::size_t k_answer_bytes = 4096;
+  static constexpr std::size_t k_control_bytes = 64;
   static constexpr unsigned k_slot_bits = 10;  // of an id; the rest says which use of the slot it is
   static constexpr std::size_t k_window_max = std::size_t{1} << k_slot_bits;
 
@@ -77,8 +92,10 @@ class UdpClient {
     std::array<iovec, k_batch> in_vectors;
     std::array<mmsghdr, k_batch> out;
     std::array<mmsghdr, k_batch> in;
+    std::array<std::array<char, k_control_bytes>, k_batch> controls;  // the answers' times, when asked for
   };
 
+  void prepare_to_receive();
   void take_answer(const unsigned char* message, std::size_t size, std::uint64_t now, Tally& tally);
   void count(const unsigned char* header, Tally& tally) const;
   void free_slot(std::size_t slot);
@@ -87,6 +104,7 @@ class UdpClient {
   int socket_ = -1;
   const std::vector<std::string>* questions_;
   bool is_echo_;
+  bool has_times_;  // answers come with the time at which they were at the socket
   std::uint64_t random_;
   std::vector<Slot> slots_;
   std::vector<std::uint16_t> free_;

@@ -1,14 +1,17 @@
 // udp-load: questions to a DNS server, in batches from one thread, so that one core saturates a server on another.
 //
 // Closed: as many questions are open as --outstanding says. With --rate open: questions leave when they are due, and a
-// delay counts from then. An answer that has not come within a second is lost.
+// delay counts from then. An answer that has not come within a second is lost. With --server-only, what the load itself is
+// late with does not count: where server and load share cores, it says how long the server takes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <map>
 #include <poll.h>
 #include <string>
+#include <sys/prctl.h>
 #include <vector>
 
 #include "cpu_time.h"
@@ -19,6 +22,9 @@
 namespace {
 
 using namespace rollcall::bench;  // NOLINT(google-build-using-namespace)
+
+constexpr std::uint64_t k_sleep_min_ns = 50'000;
+constexpr std::uint64_t k_sleep_max_ns = 1'000'000;
 
 struct Settings {
   std::string address = "127.0.0.1";
@@ -33,6 +39,7 @@ struct Settings {
   std::vector<int> pids;
   bool echo = false;
   bool wait = false;
+  Latency latency = Latency::whole;
   bool json = false;
 };
 
@@ -51,6 +58,9 @@ void read_settings(CLI::App& app, Settings& settings) {
   app.add_option("--pid", settings.pids, "of the server, and of its children: their CPU time for an answer is told");
   app.add_flag("--echo", settings.echo, "the server sends back what comes");
   app.add_flag("--wait", settings.wait, "sleep while nothing comes, rather than look all the time");
+  app.add_flag_callback(
+      "--server-only", [&settings] { settings.latency = Latency::server; },
+      "with --rate: latency without the time in which this load did not run");
   app.add_flag("--json", settings.json, "one JSON object");
 }
 
@@ -64,18 +74,24 @@ bool step(std::vector<UdpClient>& clients, Pace& pace, Tally& tally) {
   return moved;
 }
 
-void sleep_until_readable(const std::vector<UdpClient>& clients) {
+// Until an answer comes or a question is due, but k_sleep_min_ns at least: questions then leave in small batches.
+void sleep_a_little(const std::vector<UdpClient>& clients, const Pace& pace) {
   std::vector<pollfd> waiting;
   for (const UdpClient& client : clients) waiting.push_back({client.socket(), POLLIN, 0});
-  poll(waiting.data(), waiting.size(), 1);
+  const std::uint64_t ns = std::clamp(pace.ns_left(now_ns()), k_sleep_min_ns, k_sleep_max_ns);
+  const timespec most{0, static_cast<long>(ns)};
+  ppoll(waiting.data(), waiting.size(), &most, nullptr);
 }
 
 void run_for(std::vector<UdpClient>& clients, double seconds, const Settings& settings, Tally& tally) {
-  Pace pace(settings.rate);
+  Pace pace(settings.rate, settings.latency);
   const std::uint64_t end = now_ns() + static_cast<std::uint64_t>(seconds * 1e9);
   std::uint64_t next_sweep = now_ns() + k_sweep_ns;
   while (now_ns() < end) {
-    if (!step(clients, pace, tally) && settings.wait) sleep_until_readable(clients);
+    const std::uint64_t began = now_ns();
+    const bool moved = step(clients, pace, tally);
+    pace.looked_at(began);
+    if (!moved && settings.wait) sleep_a_little(clients, pace);
     if (now_ns() < next_sweep) continue;
     for (UdpClient& client : clients) client.give_up_late(tally);
     next_sweep = now_ns() + k_sweep_ns;
@@ -109,8 +125,9 @@ void run(const Settings& settings) {
   std::vector<UdpClient> clients;
   const std::size_t window = std::max<std::size_t>(1, settings.outstanding / settings.sockets);
   for (std::size_t i = 0; i < settings.sockets; ++i) {
-    clients.emplace_back(settings.address, settings.port, questions, window, i, settings.echo);
+    clients.emplace_back(settings.address, settings.port, questions, window, i, settings.echo, settings.latency);
   }
+  prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps are as short as asked for
   Tally unused;
   run_for(clients, settings.warm_up, settings, unused);
   Tally tally;

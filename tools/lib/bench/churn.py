@@ -1,7 +1,8 @@
 """The DNS while the roll changes: 1,000 registrations and 20,000 heartbeats a second, and queries at half of what is possible.
 
 Everybody shares all cores. Nothing may be lost, no answer may be SERVFAIL or empty, and the 99th percentile of the queries'
-latency may at most be twice what it is on a quiet server at the same rate.
+latency may at most be twice what it is on a quiet server at the same rate. Latency is the server's (udp-load's --server-only): the
+other loads keep this one waiting too, and that is not what is asked.
 """
 
 import multiprocessing
@@ -11,7 +12,7 @@ import time
 from bench.harness import cpu, load, pipeline
 from bench.harness.roll import Roll, address
 
-ROUNDS = 3
+ROUNDS = 7
 TARGETS = ("rollcalld", "udp-load")
 STEP = 0.005
 ANSWERED_WITHIN = 30
@@ -21,7 +22,7 @@ RATE_KEPT_MIN = 0.98
 
 def options(parser):
     parser.add_argument("--services", type=int, default=1_000, metavar="N")
-    parser.add_argument("--seconds", type=int, default=5, metavar="N", help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=3, metavar="N", help="of each measurement")
     parser.add_argument("--registrations", type=int, default=1_000, metavar="N", help="a second")
     parser.add_argument("--heartbeats", type=int, default=20_000, metavar="N", help="a second")
 
@@ -96,7 +97,7 @@ def measure(run):
     most = load.udp(run, server, questions, "--seconds", 2)["rate"]
     rate = int(most / 2)
     run.say(f"{most:.0f} answers a second are possible; {rate} are asked for")
-    paced = ("--rate", rate, "--wait", "--seconds", wanted.seconds)
+    paced = ("--rate", rate, "--wait", "--server-only", "--seconds", wanted.seconds)
     taken = {"quiet": [], "churn": []}
     for number in range(run.rounds):
         taken["quiet"].append(load.udp(run, server, questions, *paced))
