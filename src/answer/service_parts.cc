@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <tuple>
 
 #include "base/check.h"
 
@@ -11,13 +12,33 @@ namespace {
 
 constexpr std::size_t k_record_fixed = 12;  // compressed owner, type, class, TTL, RDLENGTH
 
-void append_u16(std::vector<std::uint8_t>& octets, std::uint16_t value) {
-  octets.push_back(static_cast<std::uint8_t>(value >> 8));
-  octets.push_back(static_cast<std::uint8_t>(value));
+std::uint8_t* put_u16(std::uint8_t* to, std::uint16_t value) {
+  *to++ = static_cast<std::uint8_t>(value >> 8);
+  *to++ = static_cast<std::uint8_t>(value);
+  return to;
 }
+
+std::uint8_t* put(std::uint8_t* to, auto octets) { return std::ranges::copy(octets, to).out; }
 
 void append(std::vector<std::uint8_t>& octets, std::string_view text) {
   octets.insert(octets.end(), text.begin(), text.end());
+}
+
+// An address with its weight, as numbers that sort as its octets do.
+struct Listed {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::uint32_t weight = 0;
+  std::string_view octets;
+};
+
+Listed listed(Bytes octets, std::uint32_t weight) {
+  Listed entry{.weight = weight, .octets = {reinterpret_cast<const char*>(octets.data()), octets.size()}};
+  for (const std::uint8_t octet : octets) {
+    entry.high = entry.high << 8 | entry.low >> 56;
+    entry.low = entry.low << 8 | octet;
+  }
+  return entry;
 }
 
 std::uint8_t fold(char c) { return dns::fold(static_cast<std::uint8_t>(c)); }
@@ -55,7 +76,11 @@ void ServiceParts::add_members(const dns::Name& apex) {
   if (!std::ranges::is_sorted(by_label, is_before)) std::ranges::sort(by_label, is_before);
   members.reserve(by_label.size());
   records.reserve(by_label.size() * (k_target_in_srv + 1 + 16 + service_name->wire().size() + 4));
-  for (const registry::Instance* instance : by_label) add_member(*instance, service_name->wire());
+  for (const registry::Instance* instance : by_label) {
+    add_member(*instance, service_name->wire());
+    protocols_of_members_ |= registry::to_set(instance->protocol());
+    has_tags_ |= !instance->tags().empty();
+  }
 }
 
 void ServiceParts::add_member(const registry::Instance& instance, Bytes service_name) {
@@ -67,17 +92,20 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
       .srv = {static_cast<std::uint32_t>(records.size()), static_cast<std::uint32_t>(k_target_in_srv + target_bytes)},
       .priority = instance.priority(),
       .weight = instance.weight()};
-  append_u16(records, instance.priority());
-  append_u16(records, instance.weight());
-  append_u16(records, instance.port());
-  records.push_back(static_cast<std::uint8_t>(label.size()));
-  append(records, label);
-  records.insert(records.end(), service_name.begin(), service_name.end());
+  const auto addresses = instance.addresses();
+  for (const IpAddress& address : addresses) ++(address.is_v4() ? member.v4_count : member.v6_count);
+  records.resize(records.size() + member.srv.size + member.v4_count * octets_of(Family::v4) +
+                 member.v6_count * octets_of(Family::v6));
+  std::uint8_t* to = records.data() + member.srv.at;
+  to = put_u16(to, instance.priority());
+  to = put_u16(to, instance.weight());
+  to = put_u16(to, instance.port());
+  *to++ = static_cast<std::uint8_t>(label.size());
+  to = put(to, label);
+  to = put(to, service_name);
   for (const bool want_v4 : {true, false}) {
-    for (const IpAddress& address : instance.addresses()) {
-      if (address.is_v4() != want_v4) continue;
-      records.insert(records.end(), address.bytes().begin(), address.bytes().end());
-      ++(want_v4 ? member.v4_count : member.v6_count);
+    for (const IpAddress& address : addresses) {
+      if (address.is_v4() == want_v4) to = put(to, address.bytes());
     }
   }
   members.push_back(member);
@@ -85,17 +113,21 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
 
 void ServiceParts::add_protocols() {
   for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
+    const registry::ProtocolSet bit = registry::to_set(protocol);
+    if (members.empty() || protocols_of_members_ == bit) continue;  // `all`
     std::vector<std::uint32_t> mine;
-    for (std::uint32_t i = 0; i < members.size(); ++i) {
-      if (members[i].instance->protocol() == protocol) mine.push_back(i);
+    if ((protocols_of_members_ & bit) != 0) {
+      for (std::uint32_t i = 0; i < members.size(); ++i) {
+        if (members[i].instance->protocol() == protocol) mine.push_back(i);
+      }
     }
-    if (mine.size() == members.size()) continue;  // `all`
     views.push_back(make_view(mine));
     view_of[static_cast<std::size_t>(protocol)] = static_cast<std::uint8_t>(views.size());
   }
 }
 
 void ServiceParts::add_tags() {
+  if (!has_tags_) return;
   std::vector<std::pair<std::string_view, std::uint32_t>> tagged;
   for (std::uint32_t i = 0; i < members.size(); ++i) {
     for (const std::string_view tag : members[i].instance->tags()) tagged.emplace_back(tag, i);
@@ -139,26 +171,26 @@ View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
 AddressList ServiceParts::make_address_list(std::span<const std::uint32_t> best, Family family) {
   AddressList list{.at = static_cast<std::uint32_t>(octets.size()),
                    .weights_at = static_cast<std::uint32_t>(weights.size())};
-  std::vector<std::pair<std::string_view, std::uint32_t>> found;
+  std::vector<Listed> found;
+  found.reserve(best.size());
   for (const std::uint32_t i : best) {
     const Bytes own = addresses(members[i], family);
     for (std::size_t at = 0; at < own.size(); at += octets_of(family)) {
-      found.emplace_back(std::string_view(reinterpret_cast<const char*>(own.data()) + at, octets_of(family)),
-                         members[i].weight);
+      found.push_back(listed(own.subspan(at, octets_of(family)), members[i].weight));
     }
   }
-  const auto address_of = [](const auto& entry) { return entry.first; };
+  const auto address_of = [](const Listed& entry) { return std::tie(entry.high, entry.low); };
   if (!std::ranges::is_sorted(found, {}, address_of)) std::ranges::sort(found, {}, address_of);
-  std::string_view last;
-  for (const auto& [address, weight] : found) {
-    if (last == address) {
-      weights.back() += weight;
+  octets.reserve(octets.size() + found.size() * octets_of(family));
+  weights.reserve(weights.size() + found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i > 0 && address_of(found[i - 1]) == address_of(found[i])) {
+      weights.back() += found[i].weight;
       continue;
     }
-    append(octets, address);
-    weights.push_back(weight);
+    append(octets, found[i].octets);
+    weights.push_back(found[i].weight);
     ++list.count;
-    last = address;
   }
   const std::span<const std::uint32_t> mine = std::span(weights).subspan(list.weights_at);
   list.equal_weights = std::ranges::adjacent_find(mine, std::ranges::not_equal_to{}) == mine.end();

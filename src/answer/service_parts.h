@@ -44,6 +44,9 @@ struct ServiceParts {
   [[nodiscard]] View make_view(std::span<const std::uint32_t> candidates);
   [[nodiscard]] AddressList make_address_list(std::span<const std::uint32_t> best, Family family);
   [[nodiscard]] std::span<const std::uint8_t> addresses(const Member& member, Family family) const;
+
+  registry::ProtocolSet protocols_of_members_ = 0;
+  bool has_tags_ = false;
 };
 
 // Whether a label comes before another, case apart.
