@@ -1,5 +1,6 @@
 #include "dns/name_writer.h"
 
+#include <cstring>
 #include <optional>
 
 namespace rollcall::dns {
@@ -30,23 +31,27 @@ std::size_t name_bytes(Bytes wire) {
 }  // namespace
 
 void NameWriter::remember(std::size_t offset, const QuestionName& name) {
-  for (std::size_t i = 0; i < name.labels; ++i) remember_place(offset + name.label_offset[i]);
+  for (std::size_t i = 0; i < name.labels; ++i) {
+    remember_place(offset + name.label_offset[i], name.size - name.label_offset[i]);
+  }
 }
 
-void NameWriter::remember_place(std::size_t offset) {
+void NameWriter::remember_place(std::size_t offset, std::size_t name_size) {
   if (offset < k_pointer_reach && place_count_ < k_places_max) {
-    places_[place_count_++] = static_cast<std::uint16_t>(offset);
+    places_[place_count_++] = {static_cast<std::uint16_t>(offset), static_cast<std::uint16_t>(name_size)};
   }
 }
 
 void NameWriter::rewind(std::size_t size) {
-  while (place_count_ > 0 && places_[place_count_ - 1] >= size) --place_count_;
+  while (place_count_ > 0 && places_[place_count_ - 1].offset >= size) --place_count_;
 }
 
 // Whether the name at `place` in the message, its pointers followed, equals `name`. Every pointer written here points
 // back, so this ends.
 bool NameWriter::matches(std::size_t place, Bytes name) const {
   const std::uint8_t* message = out_.data();
+  // Octet for octet the same, as it most often is; case and pointers are looked at otherwise.
+  if (place + name.size() <= out_.size() && std::memcmp(message + place, name.data(), name.size()) == 0) return true;
   std::size_t at = 0;
   while (true) {
     while ((message[place] & 0xc0) == 0xc0) place = load_u16(message + place) & 0x3fffU;
@@ -66,15 +71,16 @@ void NameWriter::put(Bytes name) {
   const std::size_t known = place_count_;
   while (name[at] != 0) {
     for (std::size_t i = 0; i < known; ++i) {
-      if (matches(places_[i], name.subspan(at))) {
-        out_.u16(static_cast<std::uint16_t>(0xc000U | places_[i]));
+      const Place& place = places_[i];
+      if (place.name_size == name.size() - at && matches(place.offset, name.subspan(at))) {
+        out_.u16(static_cast<std::uint16_t>(0xc000U | place.offset));
         return;
       }
     }
     const std::size_t offset = out_.size();
     out_.bytes(name.subspan(at, 1U + name[at]));
     if (!out_.ok()) return;
-    remember_place(offset);
+    remember_place(offset, name.size() - at);
     at += 1U + name[at];
   }
   out_.u8(0);

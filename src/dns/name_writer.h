@@ -36,11 +36,16 @@ class NameWriter {
  private:
   static constexpr std::size_t k_places_max = 64;
 
+  struct Place {
+    std::uint16_t offset;     // in the message
+    std::uint16_t name_size;  // octets of the name that begins there, without compression
+  };
+
   [[nodiscard]] bool matches(std::size_t place, Bytes name) const;
-  void remember_place(std::size_t offset);
+  void remember_place(std::size_t offset, std::size_t name_size);
 
   ByteWriter& out_;
-  std::array<std::uint16_t, k_places_max> places_;
+  std::array<Place, k_places_max> places_;
   std::size_t place_count_ = 0;
 };
 
