@@ -112,6 +112,8 @@ class Buckets {
   Buckets& operator=(const Buckets&) = delete;
 
   [[nodiscard]] cds_lfht* table() const { return table_; }
+  // As it is, or will be soon.
+  [[nodiscard]] std::size_t count() const { return count_; }
 
   // Of the changing thread. `fit` is for when there are so many entries now; when they are too many or too few for the
   // buckets, a thread of its own changes these while everybody goes on. `reserve` waits, and not inside a ReadLock.
@@ -127,7 +129,7 @@ class Buckets {
   void change_soon(std::size_t entries);
 
   cds_lfht* table_;
-  std::size_t count_ = k_count_min;  // as it is, or will be when `changer_` is done
+  std::size_t count_ = k_count_min;
   std::atomic<bool> is_changing_{false};
   std::jthread changer_;
 };
@@ -219,6 +221,7 @@ class Table {
 
   // Of the changing thread only.
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t buckets() const { return buckets_.count(); }
 
  private:
   static const T* entry_of(cds_lfht_node* node) noexcept {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <random>
@@ -160,6 +161,50 @@ TEST_CASE("every entry is visited once, and the visitor may remove it") {
   const ReadLock lock;
   CHECK(table.find(2) == nullptr);
   CHECK(table.find(3) != nullptr);
+}
+
+// A change of the buckets may be going on; the next one waits for it.
+template <class Change>
+bool fits_at_last(const Table<Word>& table, Change change) {
+  const auto fits = [&] { return table.size() <= table.buckets() && table.buckets() <= 8 * (table.size() + 1'024); };
+  for (int patience = 0; patience < 10'000 && !fits(); ++patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    change();
+  }
+  return fits();
+}
+
+TEST_CASE("buckets follow the entries, up and down, and every entry is found meanwhile") {
+  constexpr unsigned k_words = 40'000;
+  constexpr unsigned k_stay = 50;
+  Table<Word> table;
+  const auto count_found = [&](unsigned keys) {
+    const ReadLock lock;
+    unsigned found = 0;
+    for (unsigned key = 0; key < keys; ++key) found += table.find(key) != nullptr ? 1U : 0U;
+    return found;
+  };
+  for (unsigned key = 0; key < k_words; ++key) {
+    publish(table, key, key);
+    if (key % 4'000 == 0) CHECK(count_found(key + 1) == key + 1);
+  }
+  unsigned more = k_words;
+  CHECK(fits_at_last(table, [&] { publish(table, more++, 0U); }));
+  CHECK(count_found(more) == more);
+
+  const auto remove_key = [&](unsigned key) {
+    const ReadLock lock;
+    remove(table, *table.find(key));
+  };
+  while (more > 2 * k_stay) remove_key(--more);
+  CHECK(fits_at_last(table, [&] {
+    if (more > k_stay) remove_key(--more);
+  }));
+  CHECK(count_found(k_words) == more);
+
+  table.reserve(k_words);
+  CHECK(table.buckets() >= k_words);
+  CHECK(count_found(k_words) == more);
 }
 
 // A reader checks what must hold whatever the writer is doing: entries are whole, and of one key never get older.
