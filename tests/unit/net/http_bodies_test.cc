@@ -46,7 +46,7 @@ TEST_CASE("a request is taken whole, wherever the reads cut it") {
   World world;
   Client client = world.http();
   constexpr std::string_view k_small = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n";
-  for (const std::size_t bytes : {1023, 1024, 1025, 2047, 2048, 2049}) {
+  for (const std::size_t bytes : {1023UZ, 1024UZ, 1025UZ, 2047UZ, 2048UZ, 2049UZ}) {
     client.send(k_small);
     CHECK(client.read_http().status == 200);
     client.send(request_with_long_field(bytes));
