@@ -23,12 +23,26 @@ constexpr std::string_view k_end_of_head = "\r\n\r\n";
 constexpr unsigned k_no_content = 204;
 constexpr std::size_t k_room = std::size_t{256} << 10;
 
-int connect_to(const std::string& address, std::uint16_t port) {
+// The port is chosen when the connection is made: it must be free only between these two addresses.
+void bind_source(int socket, std::uint32_t source) {
+  const int on = 1;
+  setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + source);
+  if (bind(socket, reinterpret_cast<const sockaddr*>(&own), sizeof(own)) != 0) {
+    throw std::runtime_error("cannot send from 127.0.0.1 + " + std::to_string(source));
+  }
+}
+
+int connect_to(const std::string& address, std::uint16_t port, std::optional<std::uint32_t> source) {
   sockaddr_in place{};
   place.sin_family = AF_INET;
   place.sin_port = htons(port);
   if (inet_pton(AF_INET, address.c_str(), &place.sin_addr) != 1) throw std::runtime_error(address + " is no address");
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) throw std::runtime_error("no socket: more files would have to be open than the system allows");
+  if (source) bind_source(socket, *source);
   if (connect(socket, reinterpret_cast<const sockaddr*>(&place), sizeof(place)) != 0) {
     throw std::runtime_error("no connection to " + address + ":" + std::to_string(port));
   }
@@ -74,8 +88,9 @@ const std::string_view* RequestLine::next(std::size_t* own, std::size_t step) {
   return request;
 }
 
-HttpClient::HttpClient(const std::string& address, std::uint16_t port, std::size_t number, std::size_t of, bool own)
-    : socket_(connect_to(address, port)), step_(of), own_(own), next_(number) {}
+HttpClient::HttpClient(const std::string& address, std::uint16_t port, std::size_t number, std::size_t of, bool own,
+                       std::optional<std::uint32_t> source)
+    : socket_(connect_to(address, port, source)), step_(of), own_(own), next_(number) {}
 
 HttpClient::HttpClient(HttpClient&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)),

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,10 @@ class RequestLine {
 
 class HttpClient {
  public:
-  // Share `number` of `of` of the requests where `own`.
-  HttpClient(const std::string& address, std::uint16_t port, std::size_t number, std::size_t of, bool own);
+  // Share `number` of `of` of the requests where `own`. `source`: how far behind 127.0.0.1 the connection's own address is;
+  // none: as the system has it.
+  HttpClient(const std::string& address, std::uint16_t port, std::size_t number, std::size_t of, bool own,
+             std::optional<std::uint32_t> source = std::nullopt);
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
   HttpClient(HttpClient&& other) noexcept;

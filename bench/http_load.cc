@@ -1,10 +1,19 @@
 // http-load: prebuilt requests to an HTTP server, over many connections from one thread, as fast as they are answered.
 //
 // Closed: each connection has --depth requests open at most. 1 is a client that waits for its answer.
+//
+// With --steps the connections outlive what is measured: each line of the input is a step, and has a line of the output.
+//   connect    opens the connections; each sends its share once, as soon as it is open
+//   2.5        all send for so many seconds
+// The end of the input closes them.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <iostream>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/epoll.h>
@@ -19,6 +28,8 @@ namespace {
 using namespace rollcall::bench;  // NOLINT(google-build-using-namespace)
 
 constexpr double k_patience_seconds = 60;  // for answers that are still to come
+constexpr std::uint64_t k_open_at_connecting =
+    256;  // unanswered: below any backlog, so that nobody is told to come again
 
 struct Settings {
   std::string address = "127.0.0.1";
@@ -30,6 +41,8 @@ struct Settings {
   std::vector<int> pids;
   bool once = false;
   bool own = false;
+  bool steps = false;
+  std::uint32_t sources = 0;
 };
 
 void read_settings(CLI::App& app, Settings& settings) {
@@ -41,42 +54,94 @@ void read_settings(CLI::App& app, Settings& settings) {
   app.add_option("--seconds", settings.seconds, "how long requests are sent")->capture_default_str();
   app.add_option("--pid", settings.pids, "of the server, and of its children: their CPU time for an answer is told");
   app.add_flag("--once", settings.once, "each request once, however long that takes");
-  app.add_flag("--own", settings.own, "each connection has its own share of the requests");
+  CLI::Option* own = app.add_flag("--own", settings.own, "each connection has its own share of the requests");
+  app.add_flag("--steps", settings.steps, "what is to be done is read: \"connect\", or for how many seconds to send")
+      ->needs(own);
+  app.add_option("--sources", settings.sources, "connections come from so many addresses in turn, from 127.0.0.1 on");
 }
 
-void watch(int epoll, const HttpClient& client, std::size_t number) {
+class Load {
+ public:
+  Load(const Settings& settings, const std::vector<std::string_view>& requests)
+      : settings_(settings), requests_(requests), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    clients_.reserve(settings.connections);
+  }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+  ~Load() { close(epoll_); }
+
+  void connect();
+  HttpTally connect_and_send();
+  HttpTally exchange(double seconds);
+
+ private:
+  void open_one();
+  void take_answers(RequestLine& line, HttpTally& tally);
+
+  const Settings& settings_;
+  const std::vector<std::string_view>& requests_;
+  const int epoll_;
+  std::vector<HttpClient> clients_;
+  std::uint64_t moved_at_ns_ = 0;
+  std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();  // of sending
+};
+
+void Load::open_one() {
+  const std::size_t number = clients_.size();
+  std::optional<std::uint32_t> source;
+  if (settings_.sources > 0) source = static_cast<std::uint32_t>(number % settings_.sources);
+  const HttpClient& client =
+      clients_.emplace_back(settings_.address, settings_.port, number, settings_.connections, settings_.own, source);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLET;
   event.data.u64 = number;
-  epoll_ctl(epoll, EPOLL_CTL_ADD, client.socket(), &event);
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, client.socket(), &event);
 }
 
-void exchange(std::vector<HttpClient>& clients, RequestLine& line, const Settings& settings, HttpTally& tally) {
-  const int epoll = epoll_create1(EPOLL_CLOEXEC);
-  tally.now_ns = now_ns();
-  const std::uint64_t end = tally.now_ns + static_cast<std::uint64_t>(settings.seconds * 1e9);
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    watch(epoll, clients[i], i);
-    clients[i].send(line, settings.depth, tally);
-  }
-  std::array<epoll_event, 256> events{};
-  std::uint64_t moved_at = tally.now_ns;
-  while (tally.open > 0) {
-    const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 1000);
+void Load::connect() {
+  while (clients_.size() < settings_.connections) open_one();
+}
+
+HttpTally Load::connect_and_send() {
+  RequestLine line(requests_, true);
+  HttpTally tally;
+  tally.now_ns = moved_at_ns_ = now_ns();
+  while (clients_.size() < settings_.connections) {
+    open_one();
     tally.now_ns = now_ns();
-    if (!settings.once && tally.now_ns >= end) line.end();
-    if (count > 0) moved_at = tally.now_ns;
-    if (static_cast<double>(tally.now_ns - moved_at) > k_patience_seconds * 1e9) {
-      throw std::runtime_error("answers do not come");
-    }
-    for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<std::size_t>(i)];
-      HttpClient& client = clients[event.data.u64];
-      if ((event.events & EPOLLIN) != 0) client.receive(tally);
-      client.send(line, settings.depth, tally);
-    }
+    clients_.back().send(line, settings_.depth, tally);
+    while (tally.open >= k_open_at_connecting) take_answers(line, tally);
   }
-  close(epoll);
+  while (tally.open > 0) take_answers(line, tally);
+  return tally;
+}
+
+HttpTally Load::exchange(double seconds) {
+  RequestLine line(requests_, settings_.once);
+  HttpTally tally;
+  tally.now_ns = moved_at_ns_ = now_ns();
+  if (!settings_.once) end_ns_ = tally.now_ns + static_cast<std::uint64_t>(seconds * 1e9);
+  for (HttpClient& client : clients_) client.send(line, settings_.depth, tally);
+  while (tally.open > 0) take_answers(line, tally);
+  return tally;
+}
+
+// Those that have come, or are the next to come; who is answered sends the next request.
+void Load::take_answers(RequestLine& line, HttpTally& tally) {
+  std::array<epoll_event, 256> events{};
+  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+  tally.now_ns = now_ns();
+  if (tally.now_ns >= end_ns_) line.end();
+  if (count > 0) moved_at_ns_ = tally.now_ns;
+  if (static_cast<double>(tally.now_ns - moved_at_ns_) > k_patience_seconds * 1e9) {
+    throw std::runtime_error("answers do not come");
+  }
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    HttpClient& client = clients_[event.data.u64];
+    if ((event.events & EPOLLIN) != 0) client.receive(tally);
+    client.send(line, settings_.depth, tally);
+  }
 }
 
 void print(const HttpTally& tally, double seconds, double cpu_seconds) {
@@ -93,23 +158,33 @@ void print(const HttpTally& tally, double seconds, double cpu_seconds) {
       answers > 0 ? cpu_seconds * 1e6 / answers : 0);
 }
 
+// Does it, and says what came of it.
+void measure(const Settings& settings, const std::function<HttpTally()>& work) {
+  const double cpu_before = cpu_seconds_of(settings.pids);
+  const std::uint64_t begin = now_ns();
+  const HttpTally tally = work();
+  const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
+  print(tally, seconds, cpu_seconds_of(settings.pids) - cpu_before);
+  std::fflush(stdout);
+}
+
+void run_steps(const Settings& settings, Load& load) {
+  std::string step;
+  while (std::getline(std::cin, step)) {
+    measure(settings, [&] { return step == "connect" ? load.connect_and_send() : load.exchange(std::stod(step)); });
+  }
+}
+
 void run(const Settings& settings) {
   const std::string octets = read_file(settings.file);
   const std::vector<std::string_view> requests = split_requests(octets);
   if (settings.own && settings.connections > requests.size()) {
     throw std::runtime_error("there are fewer requests than connections");
   }
-  std::vector<HttpClient> clients;
-  for (std::size_t i = 0; i < settings.connections; ++i) {
-    clients.emplace_back(settings.address, settings.port, i, settings.connections, settings.own);
-  }
-  RequestLine line(requests, settings.once);
-  HttpTally tally;
-  const double cpu_before = cpu_seconds_of(settings.pids);
-  const std::uint64_t begin = now_ns();
-  exchange(clients, line, settings, tally);
-  const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
-  print(tally, seconds, cpu_seconds_of(settings.pids) - cpu_before);
+  Load load(settings, requests);
+  if (settings.steps) return run_steps(settings, load);
+  load.connect();
+  measure(settings, [&] { return load.exchange(settings.seconds); });
 }
 
 }  // namespace

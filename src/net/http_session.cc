@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 constexpr std::size_t k_read_bytes = 16 * 1024;
+constexpr std::size_t k_read_bytes_few = 1024;  // nearly any one request; what an idle connection keeps
 constexpr std::size_t k_read_bytes_quiet = 256;
 constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -108,7 +109,8 @@ bool HttpSession::may_read_on() const {
 asio::awaitable<bool> HttpSession::read_more() {
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
-  std::size_t room = k_read_bytes;
+  std::size_t room = reads_much_ ? k_read_bytes : k_read_bytes_few;
+  if (!reads_much_ && in_.size() == 0 && in_.capacity() > room) in_.shrink_to_fit();
   if (is_quiet() && in_.size() == 0) {
     in_.shrink_to_fit();
     // TLS has a buffer of its own, and must be read to be heard.
@@ -121,6 +123,7 @@ asio::awaitable<bool> HttpSession::read_more() {
   }
   const std::size_t got = co_await connection_.socket.async_read_some(in_.prepare(room), done);
   in_.commit(got);
+  reads_much_ = got >= k_read_bytes_few;
   co_return !error;
 }
 

@@ -14,7 +14,8 @@
 // Threads  its loop's; the replies of the writer and of the history come back through EventLoop::post.
 // Deadlines  a request from its first octet to its last; a change for its commit, then 503; idle between requests; a
 //          peer that does not read. A wait has its own, and a watch none. The peer's end is the end of both.
-// Memory   a connection that only waits keeps no buffers.
+// Memory   a connection that only waits keeps no buffers; one that is idle, or sends one small request after the other,
+//          a small one.
 // Limits   k_http_header_bytes_max with the request line; k_http_pipeline_max unanswered requests,
 //          k_http_backlog_bytes_max of unread answers: then it is not read on.
 // Source   RFC 9112.
@@ -144,6 +145,7 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   std::size_t head_bytes_ = 0;      // of the request in the parser, as far as they have been parsed
   std::string_view authorization_;  // in the parser; fields that come behind the body are none of ours
   bool is_from_page_ = false;       // likewise; RFC 6454 §7
+  bool reads_much_ = false;         // the last read has found more than one small request
   bool in_request_ = false;         // some octets of a request have come
   bool waits_for_changes_ = false;  // a whole request is in the parser, behind changes it must not overtake
   std::size_t changes_ahead_ = 0;   // for the writer, not answered yet

@@ -42,6 +42,20 @@ TEST_CASE("a head may have 8 KiB, its request line among them") {
   CHECK(client.is_at_end());
 }
 
+TEST_CASE("a request is taken whole, wherever the reads cut it") {
+  World world;
+  Client client = world.http();
+  constexpr std::string_view k_small = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n";
+  for (const std::size_t bytes : {1023UZ, 1024UZ, 1025UZ, 2047UZ, 2048UZ, 2049UZ}) {
+    client.send(k_small);
+    CHECK(client.read_http().status == 200);
+    client.send(request_with_long_field(bytes));
+    CHECK(client.read_http().status == 200);
+    client.send(request_with_long_field(bytes) + std::string(k_small) + request_with_long_target(bytes));
+    for (int i = 0; i < 3; ++i) CHECK(client.read_http().status == 200);
+  }
+}
+
 TEST_CASE("a head that never ends is refused before it is whole") {
   World world;
   Client client = world.http();

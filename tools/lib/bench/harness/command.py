@@ -44,11 +44,11 @@ def default_directory():
 
 
 def common_parser():
-    listing = "\n".join(f"  {part:<10} {summary(part)}" for part in part_names())
+    listing = "\n".join(f"  {part:<11} {summary(part)}" for part in part_names())
     parser = argparse.ArgumentParser(
         prog="tools/bench", usage="tools/bench PART… [options]", description=__doc__.strip(), add_help=False,
         allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"parts:\n{listing}\n  {ALL:<10} every one of them")
+        epilog=f"parts:\n{listing}\n  {ALL:<11} every one of them")
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure; below")
     parser.add_argument("-h", "--help", action="store_true", help="this, or a part's own arguments")
     parser.add_argument("--rounds", type=rounds, metavar="N", help="how often each is measured; each part has its own default")
