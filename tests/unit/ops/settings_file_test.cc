@@ -230,9 +230,9 @@ TEST_CASE("a value out of its range is refused with the range") {
   CHECK(complaint_of("[dns]\nudp_payload = 65536\n") ==
         "rollcall.toml:2: dns.udp_payload: must be 512 to 65535, not 65536");
   CHECK(complaint_of("[dns]\nmax_tcp_connections = 0\n") ==
-        "rollcall.toml:2: dns.max_tcp_connections: must be 1 to 100000, not 0");
-  CHECK(complaint_of("[http]\nmax_connections = 100001\n") ==
-        "rollcall.toml:2: http.max_connections: must be 1 to 100000, not 100001");
+        "rollcall.toml:2: dns.max_tcp_connections: must be 1 to 1000000, not 0");
+  CHECK(complaint_of("[http]\nmax_connections = 1000001\n") ==
+        "rollcall.toml:2: http.max_connections: must be 1 to 1000000, not 1000001");
   CHECK(complaint_of("[[zone]]\nname = 'a.example'\nanswer_limit = -1\n") ==
         "rollcall.toml:3: zone.answer_limit: must be 0 to 65535, not -1");
   CHECK(complaint_of("[[service]]\nmatch = '*'\nanswer_limit = 65536\n") ==
