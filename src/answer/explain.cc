@@ -185,16 +185,4 @@ Explained Explainer::explain(const dns::Name& name, Type type, registry::LeaseTi
   return explained;
 }
 
-std::string rcode_text(Rcode rcode) {
-  switch (rcode) {
-    case Rcode::noerror: return "NOERROR";
-    case Rcode::formerr: return "FORMERR";
-    case Rcode::servfail: return "SERVFAIL";
-    case Rcode::nxdomain: return "NXDOMAIN";
-    case Rcode::notimp: return "NOTIMP";
-    case Rcode::refused: return "REFUSED";
-    default: return fmt::format("RCODE{}", static_cast<unsigned>(rcode));
-  }
-}
-
 }  // namespace rollcall::answer

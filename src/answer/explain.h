@@ -84,9 +84,6 @@ class Explainer {
   const std::size_t udp_payload_;
 };
 
-// "NXDOMAIN"
-[[nodiscard]] std::string rcode_text(dns::Rcode rcode);
-
 // The same for people with `dig`: a sentence each, the answer's first.
 [[nodiscard]] std::vector<std::string> sentences_of(const Explained& explained);
 

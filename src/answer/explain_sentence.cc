@@ -77,8 +77,8 @@ std::string sentence_of(const Explained& explained, std::span<const Stop> stops)
 }
 
 std::vector<std::string> sentences_of(const Explained& explained) {
-  std::vector<std::string> sentences{
-      fmt::format("{} {}: {}. {}", explained.name, explained.type, rcode_text(explained.rcode), explained.sentence)};
+  std::vector<std::string> sentences{fmt::format("{} {}: {}. {}", explained.name, explained.type,
+                                                 dns::rcode_text(explained.rcode), explained.sentence)};
   for (const LeftOut& left_out : explained.left_out) {
     sentences.push_back(fmt::format("{}: {}", left_out.id, left_out.detail));
   }

@@ -153,16 +153,7 @@ bool is_conclusive(Bytes message) {
 
 std::string rcode_text(Bytes message) {
   if (!is_response(message)) return "unreadable";
-  switch (rcode_of(message)) {
-    case Rcode::noerror: return "NOERROR";
-    case Rcode::formerr: return "FORMERR";
-    case Rcode::servfail: return "SERVFAIL";
-    case Rcode::nxdomain: return "NXDOMAIN";
-    case Rcode::notimp: return "NOTIMP";
-    case Rcode::refused: return "REFUSED";
-    case Rcode::notauth: return "NOTAUTH";
-    default: return "RCODE " + std::to_string(message[3] & 15U);
-  }
+  return dns::rcode_text(rcode_of(message));
 }
 
 }  // namespace rollcall::client

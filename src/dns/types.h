@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace rollcall::dns {
 
@@ -61,6 +62,9 @@ enum class Rcode : std::uint16_t {
   badvers = 16,
   badcookie = 23,  // RFC 7873 §8
 };
+
+// "NXDOMAIN"; "RCODE11" of one that has no name here.
+[[nodiscard]] std::string rcode_text(Rcode rcode);
 
 // RFC 6891 §6.1.2.
 enum class Option : std::uint16_t {

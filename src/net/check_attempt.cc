@@ -47,12 +47,6 @@ bool is_expected(unsigned status, const std::vector<registry::StatusRange>& rang
   return std::ranges::any_of(ranges, [&](const auto& range) { return status >= range.first && status <= range.last; });
 }
 
-std::string_view rcode_text(unsigned rcode) {
-  static constexpr std::array<std::string_view, 6> k_texts{"NOERROR",  "FORMERR", "SERVFAIL",
-                                                           "NXDOMAIN", "NOTIMP",  "REFUSED"};
-  return rcode < k_texts.size() ? k_texts[rcode] : "an error";
-}
-
 // The question alone, recursion desired: the instance may be a resolver.
 std::size_t write_query(const registry::Check& check, std::uint16_t id, std::span<std::uint8_t> message) {
   ByteWriter out(message);
@@ -196,9 +190,9 @@ CheckAttempt::Awaitable CheckAttempt::ask_dns(IpEndpoint endpoint, std::string w
     if (got < dns::k_header_bytes || load_u16(message.data()) != id) continue;
     const std::uint16_t flags = load_u16(message.data() + 2);
     if ((flags & dns::k_flag_qr) == 0) continue;
-    const unsigned rcode = flags & 0xfU;
-    if (rcode == 0) co_return CheckResult{CheckEnd::passed, {}};
-    co_return CheckResult{CheckEnd::failed, fmt::format("{}: {}", what, rcode_text(rcode))};
+    const auto rcode = static_cast<dns::Rcode>(flags & 0xfU);
+    if (rcode == dns::Rcode::noerror) co_return CheckResult{CheckEnd::passed, {}};
+    co_return CheckResult{CheckEnd::failed, fmt::format("{}: {}", what, dns::rcode_text(rcode))};
   }
 }
 

@@ -47,7 +47,7 @@ std::string describe(const answer::Explained& explained) {
   api::JsonWriter json(1024);
   json.open_object();
   json.member("name", explained.name).member("type", explained.type).member("sentence", explained.sentence);
-  json.member("rcode", answer::rcode_text(explained.rcode)).member("authoritative", explained.authoritative);
+  json.member("rcode", dns::rcode_text(explained.rcode)).member("authoritative", explained.authoritative);
   json.member("rule", answer::to_text(explained.rule));
   if (explained.way.size() > 1) put_way(json, explained.way);
   if (!explained.zone.empty()) json.member("zone", explained.zone);

@@ -271,7 +271,7 @@ TEST_CASE("what is explained is what is answered, in every section") {
     INFO(name);
     const Explained explained = explain(world, name, type);
     const Answered answered = world.ask({.name = name, .type = type, .payload = 4096, .transport = Transport::tcp});
-    CHECK(rcode_text(explained.rcode) == answered.rcode);
+    CHECK(dns::rcode_text(explained.rcode) == answered.rcode);
     CHECK(explained.authoritative == (answered.flags.find("aa") != std::string::npos));
     CHECK(sorted(lines(explained.answer)) == sorted(answered.answer));
     CHECK(sorted(lines(explained.authority)) == sorted(answered.authority));
