@@ -27,6 +27,14 @@ if(ROLLCALL_SANITIZE)
   endif()
 endif()
 
+# rollcall_together(TARGET): its files are compiled several at a time, which reads the headers they share once. Every file
+# still compiles by itself: the presets `debug` and `clang` hold that true, and tools/lint reads the latter's commands.
+function(rollcall_together target)
+  if(ROLLCALL_TOGETHER)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()
+
 # rollcall_room(NAME SOURCES... USES...): one room of src/, a static library whose arrows are its USES.
 function(rollcall_room name)
   cmake_parse_arguments(ROOM "" "" "USES;PRIVATE" ${ARGN})

@@ -32,7 +32,7 @@ using registry::CheckEnd;
 using registry::CheckResult;
 
 constexpr std::size_t k_dns_message_bytes = limits::k_udp_payload_min;
-constexpr std::size_t k_read_bytes = std::size_t{8} << 10;
+constexpr std::size_t k_answer_bytes = std::size_t{8} << 10;
 
 std::string ranges_text(const std::vector<registry::StatusRange>& ranges) {
   std::string text;
@@ -138,7 +138,7 @@ CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string 
   co_await http::async_write(tcp_, request, done);
   if (error) co_return failed(what, error);
 
-  boost::beast::flat_buffer buffer(k_read_bytes);
+  boost::beast::flat_buffer buffer(k_answer_bytes);
   http::response_parser<http::string_body> answer;
   answer.body_limit(boost::none);
   answer.eager(true);

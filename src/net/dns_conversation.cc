@@ -9,12 +9,12 @@ namespace rollcall::net {
 namespace {
 
 constexpr std::size_t k_length_bytes = 2;
-constexpr std::size_t k_read_bytes = 4096;
+constexpr std::size_t k_stream_bytes = 4096;
 
 }  // namespace
 
 WritableBytes DnsConversation::room() {
-  in_.resize(taken_ + k_read_bytes);
+  in_.resize(taken_ + k_stream_bytes);
   return WritableBytes(in_).subspan(taken_);
 }
 

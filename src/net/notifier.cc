@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "dns/query.h"
+#include "net/asio_address.h"
 
 namespace rollcall::net {
 namespace {
@@ -22,17 +23,6 @@ using asio::ip::udp;
 
 constexpr std::chrono::milliseconds k_pause_after_error{100};
 constexpr std::size_t k_message_bytes = 1024;  // a name, an SOA with two more, a signature
-
-asio::ip::address address_of(const IpAddress& address) {
-  if (address.is_v4()) {
-    asio::ip::address_v4::bytes_type bytes;
-    std::ranges::copy(address.bytes(), bytes.begin());
-    return asio::ip::address_v4(bytes);
-  }
-  asio::ip::address_v6::bytes_type bytes;
-  std::ranges::copy(address.bytes(), bytes.begin());
-  return asio::ip::address_v6(bytes);
-}
 
 }  // namespace
 
@@ -78,13 +68,13 @@ class Notifier::Target {
 // A secondary knows its primary by the address: the one DNS is served at. Where it is served at any, the system picks.
 void Notifier::Target::open(const std::vector<IpEndpoint>& sources) {
   boost::system::error_code error;
-  const udp::endpoint peer(address_of(secondary_.endpoint.address), secondary_.endpoint.port);
+  const udp::endpoint peer(asio_address(secondary_.endpoint.address), secondary_.endpoint.port);
   socket_.open(peer.protocol(), error);
   const auto source = std::ranges::find_if(sources, [&](const IpEndpoint& each) {
     return each.address.is_v4() == secondary_.endpoint.address.is_v4() &&
            each.address.is_loopback() == secondary_.endpoint.address.is_loopback();
   });
-  if (source != sources.end()) socket_.bind(udp::endpoint(address_of(source->address), 0), error);
+  if (source != sources.end()) socket_.bind(udp::endpoint(asio_address(source->address), 0), error);
   socket_.connect(peer, error);
   if (error) log::warn("NOTIFY to {} cannot be sent: {}", secondary_.endpoint.text(), error.message());
 }

@@ -8,7 +8,7 @@
 namespace rollcall::net {
 namespace {
 
-constexpr std::size_t k_portion_events = 1'024;  // of the Feed, at a time
+constexpr std::size_t k_round_events = 1'024;  // of the Feed, at a time
 
 }  // namespace
 
@@ -57,7 +57,7 @@ void WatchHub::has_more() {
 
 void WatchHub::read_on() {
   while (count_ > 0) {
-    const std::optional<registry::Feed::Events> events = feed_.read(position_ + 1, k_portion_events);
+    const std::optional<registry::Feed::Events> events = feed_.read(position_ + 1, k_round_events);
     if (!events) {
       cut_off_all();
       return;

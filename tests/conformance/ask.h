@@ -21,6 +21,9 @@ enum class Over : std::uint8_t { udp, tcp };
 inline constexpr std::uint16_t k_rd = 0x0100;
 inline constexpr std::uint16_t k_tc = 0x0200;
 
+// The question most often asked: the address of www.c.test.
+inline const Octets k_www = question("www.c.test.", dns::Type::a);
+
 // An ordinary query.
 struct Query {
   std::string_view name;

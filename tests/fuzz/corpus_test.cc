@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::uint8_t> read(const fs::path& file) {
+std::vector<std::uint8_t> read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
@@ -22,7 +22,7 @@ TEST_CASE("whatever the fuzzers have found before goes well") {
     for (const auto& entry :
          fs::directory_iterator(fs::path(ROLLCALL_SOURCE_DIR) / "tests/fuzz/corpus" / target.name)) {
       INFO(entry.path());
-      const std::vector<std::uint8_t> octets = read(entry.path());
+      const std::vector<std::uint8_t> octets = read_file(entry.path());
       REQUIRE_NOTHROW(target.run(octets));
       ++count;
     }

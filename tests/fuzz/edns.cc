@@ -10,7 +10,7 @@
 namespace rollcall::fuzz {
 namespace {
 
-constexpr std::size_t k_head_bytes = 8;
+constexpr std::size_t k_options_head_bytes = 8;
 constexpr std::size_t k_options_bytes_max = 4096;
 
 // A server that has an answer to every option.
@@ -30,7 +30,7 @@ std::vector<std::uint8_t> query_with(Bytes head, Bytes options) {
   constexpr std::array<std::uint8_t, 16> k_question{3, 'w', 'w', 'w', 1, 'c', 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1};
   if (has_question) query.insert(query.end(), k_question.begin(), k_question.end());
   query.insert(query.end(), {0, 0, 41});
-  query.insert(query.end(), head.begin() + 2, head.begin() + k_head_bytes);
+  query.insert(query.end(), head.begin() + 2, head.begin() + k_options_head_bytes);
   query.push_back(static_cast<std::uint8_t>(options.size() >> 8));
   query.push_back(static_cast<std::uint8_t>(options.size()));
   query.insert(query.end(), options.begin(), options.end());
@@ -40,7 +40,7 @@ std::vector<std::uint8_t> query_with(Bytes head, Bytes options) {
 }  // namespace
 
 void edns(Bytes input) {
-  if (input.size() < k_head_bytes) return;
+  if (input.size() < k_options_head_bytes) return;
   const World& world = World::the();
   static answer::WorkerState worker;
   static std::vector<std::uint8_t> room(65535);
@@ -50,7 +50,8 @@ void edns(Bytes input) {
   constexpr std::array k_transports{answer::Transport::udp, answer::Transport::tcp, answer::Transport::tls};
   const answer::Transport transport = k_transports[input[0] % k_transports.size()];
   const bool is_udp = transport == answer::Transport::udp;
-  const Bytes options = input.subspan(k_head_bytes).first(std::min(input.size() - k_head_bytes, k_options_bytes_max));
+  const Bytes options =
+      input.subspan(k_options_head_bytes).first(std::min(input.size() - k_options_head_bytes, k_options_bytes_max));
   const std::vector<std::uint8_t> query = query_with(input, options);
   const std::size_t size =
       responder.respond(query, {transport, world.secondary()}, world.after(0),

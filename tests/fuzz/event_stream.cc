@@ -12,7 +12,7 @@ namespace rollcall::fuzz {
 namespace {
 
 // Everything that was told, as one text; `piece` octets at a time.
-std::string read(std::string_view stream, std::size_t piece) {
+std::string read_stream(std::string_view stream, std::size_t piece) {
   std::string told;
   client::EventStream events([&](const client::ServerEvent& event) {
     told += event.id + '\n' + event.name + '\n' + event.data + '\0';
@@ -32,7 +32,7 @@ void event_stream(Bytes input) {
   if (input.empty()) return;
   const std::size_t piece = std::max<std::size_t>(input.front(), 1);
   const std::string_view stream(reinterpret_cast<const char*>(input.data()) + 1, input.size() - 1);
-  expect(read(stream, piece) == read(stream, std::max<std::size_t>(stream.size(), 1)),
+  expect(read_stream(stream, piece) == read_stream(stream, std::max<std::size_t>(stream.size(), 1)),
          "events are the same however the stream is cut");
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using Octets = std::vector<std::uint8_t>;
 
-constexpr std::size_t k_head_bytes = 3;
+constexpr std::size_t k_stream_head_bytes = 3;
 constexpr std::size_t k_stream_bytes_max = std::size_t{16} << 10;
 constexpr std::size_t k_steps_max = 100'000;  // of one conversation: it ends
 
@@ -63,9 +63,10 @@ void check_frames(Bytes written) {
 }  // namespace
 
 void framing(Bytes input) {
-  if (input.size() < k_head_bytes) return;
+  if (input.size() < k_stream_head_bytes) return;
   const answer::Transport transport = (input[0] & 1) == 0 ? answer::Transport::tcp : answer::Transport::tls;
-  const Bytes stream = input.subspan(k_head_bytes).first(std::min(input.size() - k_head_bytes, k_stream_bytes_max));
+  const Bytes stream =
+      input.subspan(k_stream_head_bytes).first(std::min(input.size() - k_stream_head_bytes, k_stream_bytes_max));
   const Octets whole = converse(stream, k_stream_bytes_max, transport, 1);
   check_frames(whole);
   const std::size_t piece_max = std::size_t{1} + input[1];

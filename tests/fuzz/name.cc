@@ -10,8 +10,6 @@ namespace {
 
 using dns::Name;
 
-std::string_view text_of(Bytes octets) { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
-
 void expect_sound(const Name& name) {
   expect(name.wire().size() <= 255, "a name has 255 octets at most");
   expect(name.label_count() <= 127, "a name has 127 labels at most");
@@ -33,7 +31,7 @@ void expect_sound(const Name& name) {
   expect(joined && std::ranges::equal(joined->wire(), name.wire()), "a label put back makes the same name");
 }
 
-std::optional<Name> read(Bytes octets) {
+std::optional<Name> read_name(Bytes octets) {
   const std::optional<Name> from_wire = Name::parse_wire(octets);
   const std::optional<Name> from_text = Name::parse(text_of(octets));
   if (from_wire) expect_sound(*from_wire);
@@ -44,8 +42,8 @@ std::optional<Name> read(Bytes octets) {
 }  // namespace
 
 void name(Bytes input) {
-  const std::optional<Name> a = read(input.first(input.size() / 2));
-  const std::optional<Name> b = read(input.subspan(input.size() / 2));
+  const std::optional<Name> a = read_name(input.first(input.size() / 2));
+  const std::optional<Name> b = read_name(input.subspan(input.size() / 2));
   if (!a || !b) return;
   expect((*a < *b) == (*b > *a), "an order has two sides");
   expect(((*a <=> *b) == 0) == (*a == *b), "neither before the other means equal");

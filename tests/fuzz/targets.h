@@ -50,4 +50,6 @@ inline constexpr Target k_targets[] = {{"query", &query},         {"edns", &edns
 // Prints the sentence and aborts.
 void expect(bool holds, std::string_view sentence);
 
+inline std::string_view text_of(Bytes octets) { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
+
 }  // namespace rollcall::fuzz

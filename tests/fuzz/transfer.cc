@@ -16,7 +16,7 @@ using Octets = std::vector<std::uint8_t>;
 
 constexpr std::size_t k_messages_max = 1000;  // of one transfer of this small zone
 
-conformance::Message read(Bytes octets) {
+conformance::Message read_reply(Bytes octets) {
   auto parsed = conformance::parse_message(octets);
   expect(parsed.has_value(), parsed ? "" : parsed.error());
   expect(is_readable_by_ldns(octets), "ldns reads the answer");
@@ -25,7 +25,7 @@ conformance::Message read(Bytes octets) {
 
 // RFC 5936 §2.2, RFC 1995 §4: from the present SOA to the present SOA.
 void take_transfer(Bytes first, answer::TransferStream& stream) {
-  conformance::Message message = read(first);
+  conformance::Message message = read_reply(first);
   expect(!message.answer().empty() && message.answer().front().type == Type::soa, "a transfer begins with the SOA");
   const Octets soa = message.answer().front().rdata;
   static Octets room(65535);
@@ -34,7 +34,7 @@ void take_transfer(Bytes first, answer::TransferStream& stream) {
     expect(++messages < k_messages_max, "a transfer comes to its end");
     const std::size_t size = stream.next(room, k_wall_seconds);
     expect(size > 0, "what is not done goes on");
-    message = read(Bytes(room).first(size));
+    message = read_reply(Bytes(room).first(size));
     expect(!message.answer().empty(), "no message of a transfer is empty");
   }
   expect(message.answer().back().type == Type::soa, "a transfer ends with the SOA");

@@ -15,7 +15,7 @@ namespace {
 
 using Octets = std::vector<std::uint8_t>;
 
-constexpr std::size_t k_head_bytes = 6;
+constexpr std::size_t k_key_head_bytes = 6;
 constexpr std::size_t k_message_bytes_max = 4096;
 constexpr std::uint8_t k_over_tcp = 1;
 constexpr std::uint8_t k_sign = 2;
@@ -70,7 +70,7 @@ void check_signed_reply(Bytes query, Bytes reply) {
 }  // namespace
 
 void tsig(Bytes input) {
-  if (input.size() < k_head_bytes) return;
+  if (input.size() < k_key_head_bytes) return;
   const World& world = World::the();
   static const dns::TsigKeys keys{world.key()};
   static const answer::Responder responder(world.zones(), world.roster(),
@@ -79,7 +79,8 @@ void tsig(Bytes input) {
   static Octets room(65535);
   worker.random = Random(1);
   worker.wall_seconds = k_wall_seconds;
-  const Bytes message = input.subspan(k_head_bytes).first(std::min(input.size() - k_head_bytes, k_message_bytes_max));
+  const Bytes message =
+      input.subspan(k_key_head_bytes).first(std::min(input.size() - k_key_head_bytes, k_message_bytes_max));
   const Spoiled made = make(input, message, world.key());
   check_verdict(made, keys);
   const bool is_udp = (input[0] & k_over_tcp) == 0;

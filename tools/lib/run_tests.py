@@ -4,7 +4,6 @@ A part is a list of suites; a suite is one program, run by itself with a deadlin
 processes it leaves behind are ended with it. One line a suite; the whole output only of those that failed.
 
     part        what it runs
-    unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     house       tests/house: layers, zones, the README's commands
     cli         tests/cli: the command line, beside good and bad servers, and as PID 1
     interop     tests/interop: real clients and servers
@@ -12,6 +11,7 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     crash       tests/crash: kill -9, SIGSTOP, exact leases
     fault       tests/fault: the database locked, the disk full
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
+    unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     sanitizers  test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
     threads     TSan over the rest that has threads, and over a server under fire; not part of a run without arguments
     clang       everything builds with Clang 19 too; nor is this
@@ -34,9 +34,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
-DEFAULT_PARTS = ["unit", "house", "cli", "interop", "differential", "crash", "fault", "hostile", "sanitizers"]
+# Those that mostly wait come first: what the others need is built beside them.
+DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault", "hostile", "unit", "sanitizers"]
 ALL_PARTS = DEFAULT_PARTS + ["threads", "clang"]
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile"}
+BLACK_BOX_TARGETS = ["rollcalld", "rollcall", "rollcall_library", "examples"]
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
 # What each sanitizer looks at: test programs, and folders of tests of a server. What only asks a server from outside is left
@@ -166,8 +168,8 @@ class BuildsAhead:
     def __init__(self):
         self.process = None
 
-    def start(self, presets):
-        lines = "; ".join(shlex.join(build(preset, *targets_of(preset)).command) for preset in presets)
+    def start(self, parts):
+        lines = "; ".join(shlex.join(suite.command) for suite in builds_of(parts))
         self.process = subprocess.Popen(["nice", "-n", "19", "sh", "-c", lines], cwd=ROOT, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
@@ -209,6 +211,15 @@ def execute(suite):
 def targets_of(preset):
     server = ["rollcalld"] if SANITIZED_BLACK_BOX[preset] else []
     return server + SANITIZED_PROGRAMS[preset]
+
+
+def builds_of(parts):
+    """What these parts need beyond the targets of black boxes, in the order in which they need it."""
+    if "unit" in parts:
+        yield build("release")
+    if "sanitizers" in parts:
+        for preset in SANITIZED_PROGRAMS:
+            yield build(preset, *targets_of(preset))
 
 
 def build(preset, *targets):
@@ -286,6 +297,8 @@ class Run:
 
     def part(self, name):
         if name == "unit":
+            if not self(build("release"), quiet=True):
+                return
             for suite in test_programs("release"):
                 self(suite)
         elif name == "sanitizers":
@@ -321,17 +334,12 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
 
-    if "unit" in parts:
-        built = run(build("release"), quiet=True)
-    elif not BLACK_BOX.isdisjoint(parts):
-        built = run(build("release", "rollcalld", "rollcall"), quiet=True)
-    else:
-        built = True
-    if not built:
-        parts = []
+    if not BLACK_BOX.isdisjoint(parts):
+        if run(build("release", *BLACK_BOX_TARGETS), quiet=True):
+            BUILDS_AHEAD.start(parts)
+        else:
+            parts = []
     for part in parts:
-        if part in BLACK_BOX and "sanitizers" in parts and BUILDS_AHEAD.process is None:
-            BUILDS_AHEAD.start(SANITIZED_BLACK_BOX)
         run.part(part)
     end_descendants()
     print(run.total)

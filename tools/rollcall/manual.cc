@@ -38,7 +38,7 @@ std::string heading(std::string_view page, std::string_view name, std::string_vi
 }
 
 // Lines that begin with a blank stay as they are; an empty line begins a paragraph.
-std::string prose(std::string_view text) {
+std::string roff_prose(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -92,7 +92,7 @@ std::string manual_of(const Command& command) {
   const std::string page = fmt::format("rollcall-{}", command.name);
   std::string text = heading(page, page, command.summary);
   text += fmt::format(".SH SYNOPSIS\n\\fBrollcall {}\\fR {}\n", escaped(command.name), escaped(command.synopsis));
-  text += ".SH DESCRIPTION\n" + prose(command.description);
+  text += ".SH DESCRIPTION\n" + roff_prose(command.description);
   if (const Options own = options_of(&command, false); !own.all().empty()) text += ".SH OPTIONS\n" + option_page(own);
   text += ".PP\nThe options of every command are in \\fBrollcall\\fR(1), and so are the exit codes.\n";
   if (!command.examples.empty()) text += ".SH EXAMPLES\n";

@@ -6,7 +6,6 @@ namespace {
 
 using dns::Type;
 
-const Octets k_www = question("www.c.test.", Type::a);
 const Octets k_stray = record(name("x.c.test."), Type::a, k_class_in, 60, {192, 0, 2, 99});
 
 void check_formerr_with_question(const Octets& query) {

@@ -6,8 +6,6 @@ namespace {
 
 using dns::Type;
 
-const Octets k_www = question("www.c.test.", Type::a);
-
 TEST_CASE("RFC 5936 §2.1.1: records that belong in no query are read over, however many") {
   const Octets stray = record({0xc0, 12}, Type::a, k_class_in, 60, {192, 0, 2, 99});
   const Octets garbage(20, 0xee);

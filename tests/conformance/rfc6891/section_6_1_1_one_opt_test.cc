@@ -6,8 +6,6 @@ namespace {
 
 using dns::Type;
 
-const Octets k_www = question("www.c.test.", Type::a);
-
 TEST_CASE("RFC 6891 §6.1.1: whatever is answered, OPT is answered with OPT of version 0") {
   for (const Query& query :
        {Query{"www.c.test."}, Query{"nowhere.c.test."}, Query{"c.test.", Type::dnskey}, Query{"example.net."},

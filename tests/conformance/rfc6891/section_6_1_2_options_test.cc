@@ -6,8 +6,6 @@ namespace {
 
 using dns::Type;
 
-const Octets k_www = question("www.c.test.", Type::a);
-
 Message ask_with(const Octets& opt_record) { return exchange(message({.additionals = 1}, {k_www, opt_record})); }
 
 TEST_CASE("RFC 6891 §6.1.2: an option nobody knows is ignored, and not sent back") {

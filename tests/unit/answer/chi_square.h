@@ -8,6 +8,9 @@
 
 namespace rollcall::answer::testing {
 
+// How often chance is asked before its answers are counted.
+inline constexpr int k_draws = 100'000;
+
 inline double chi_square(const std::vector<std::uint64_t>& counts, const std::vector<double>& shares) {
   double draws = 0;
   double whole = 0;

@@ -14,7 +14,7 @@ using namespace testing;
 using dns::Type;
 using registry::Protocol;
 
-constexpr std::string_view k_zone = R"(
+constexpr std::string_view k_explained_zone = R"(
 $TTL 60
 @    1   IN  SOA  ns hostmaster 1 10 5 1h 1
 @        IN  NS   ns
@@ -65,7 +65,7 @@ std::string rule(World& world, std::string_view name, Type type = Type::a) {
 }
 
 TEST_CASE("each name is explained by the rule that answers it") {
-  World world({}, 1232, k_zone);
+  World world({}, 1232, k_explained_zone);
   world.add({.tags = {"blue"}});
   CHECK(rule(world, "web.svc.internal") == "service");
   CHECK(rule(world, "_web._tcp.svc.internal", Type::srv) == "service");
@@ -99,7 +99,7 @@ TEST_CASE("a name in none of our zones is refused, and that is explained") {
 }
 
 TEST_CASE("an alias is explained name by name, to the service it leads to") {
-  World world({}, 1232, k_zone);
+  World world({}, 1232, k_explained_zone);
   world.add_all({{}, {.id = "i-2", .addresses = {"2001:db8::2"}}});
   const Explained explained = explain(world, "to-web.svc.internal");
   REQUIRE(explained.answer.size() == 2);
@@ -250,7 +250,7 @@ TEST_CASE("to explain is not to answer: a drain waits for nobody, and no answer 
 }
 
 TEST_CASE("what is explained is what is answered, in every section") {
-  World world({}, 1232, k_zone);
+  World world({}, 1232, k_explained_zone);
   world.add({.addresses = {"192.0.2.1", "2001:db8::1"}, .tags = {"blue"}, .meta = {{"version", "1.2"}}});
   for (const auto& [name, type] :
        std::initializer_list<std::pair<const char*, Type>>{{"web.svc.internal", Type::a},

@@ -11,9 +11,8 @@ namespace rollcall::answer {
 namespace {
 
 using testing::fits;
+using testing::k_draws;
 using Positions = std::vector<std::uint32_t>;
-
-constexpr int k_draws = 100'000;
 
 // How often each order came, of all there are, in lexicographic order.
 template <class Draw>

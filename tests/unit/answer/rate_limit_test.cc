@@ -14,15 +14,13 @@ using Verdict = RateLimiter::Verdict;
 
 constexpr SipHashKey k_seed{1, 2, 3};
 
-IpAddress address(std::string_view text) { return IpAddress::parse(text).value(); }
-
 struct Asking {
   RateLimit limit{.rate = 10};
   RateLimiter limiter{k_seed};
   registry::LeaseTime now{1h};
 
   Verdict ask(std::string_view client, AnswerKind kind = AnswerKind::positive) {
-    return limiter.judge(limit, address(client), kind, now);
+    return limiter.judge(limit, IpAddress::parse(client).value(), kind, now);
   }
   // How many of `count` are sent.
   int sent(int count, std::string_view client, AnswerKind kind = AnswerKind::positive) {

@@ -13,13 +13,13 @@ using namespace testing;
 using Kind = RosterName::Kind;
 using registry::Protocol;
 
-struct Found {
+struct Seen {
   Kind kind;
   std::string label;  // of the member
   std::uint32_t ready = 0;
 };
 
-Found find(const World& world, const std::string& text) {
+Seen find(const World& world, const std::string& text) {
   const rcu::ReadLock lock;
   const std::optional<dns::Name> name = dns::Name::parse(text);
   dns::QuestionName question;

@@ -22,10 +22,10 @@ bool is_found(const Roster& roster, const std::string& service) {
 std::string name_of(std::uint32_t number) { return "s" + std::to_string(number); }
 
 TEST_CASE("the index finds what has been published and not withdrawn, through growth and gaps") {
-  constexpr std::uint64_t k_seed = 20'261'121;
+  constexpr std::uint64_t k_growth_seed = 20'261'121;
   World world;
-  INFO("seed " << k_seed);
-  Random random(k_seed);
+  INFO("seed " << k_growth_seed);
+  Random random(k_growth_seed);
   std::map<std::string, bool> has;
   for (int round = 0; round < 40; ++round) {
     std::vector<Entry> entries;

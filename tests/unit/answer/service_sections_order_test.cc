@@ -14,9 +14,6 @@ namespace {
 using namespace testing;
 using dns::Type;
 
-constexpr int k_draws = 100'000;
-constexpr std::string_view k_web = "web.svc.internal";
-
 // How often each record's number came first: the last octet of the address, or the port, of the answer's first record.
 std::vector<std::uint64_t> count_firsts(World& world, Type type, std::size_t numbers) {
   const std::vector<std::uint8_t> query = query_of({.name = std::string(k_web), .type = type});

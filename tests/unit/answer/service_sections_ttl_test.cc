@@ -10,7 +10,6 @@ namespace {
 using namespace testing;
 using dns::Type;
 
-constexpr std::string_view k_web = "web.svc.internal";
 constexpr std::string_view k_first = "i-1.web.svc.internal";
 
 std::uint32_t ttl(World& world, std::string_view name, Type type) {

@@ -14,7 +14,7 @@ namespace {
 using namespace testing;
 using dns::Type;
 
-constexpr registry::ZoneId k_web{0};
+constexpr registry::ZoneId k_web_zone{0};
 constexpr registry::ZoneId k_lab{1};
 
 // The roll shown to the roster and to the transfers of its first zone.
@@ -42,7 +42,7 @@ struct TransferWorld : private registry::Audience {
     REQUIRE(registry.apply(std::span(&change, 1), clock, wall).front());
   }
   std::vector<registry::ZoneId> tick() { return transfers.tick(registry); }
-  dns::Serial serial(registry::ZoneId zone = k_web) const { return zones.serial(zone); }
+  dns::Serial serial(registry::ZoneId zone = k_web_zone) const { return zones.serial(zone); }
 
   Bytes respond(Bytes query, Transport transport, std::string_view client = "192.0.2.9") {
     worker.wall_seconds = 1'800'000'000;
@@ -94,7 +94,7 @@ TEST_CASE("changes of one tick are one step of the serial") {
   world.add({.id = "i-1"});
   world.add({.id = "i-2", .addresses = {"192.0.2.2"}});
   CHECK(world.serial() == before);
-  CHECK(world.tick() == std::vector{k_web});
+  CHECK(world.tick() == std::vector{k_web_zone});
   CHECK(dns::is_newer(world.serial(), before));
   CHECK(world.tick().empty());
 }
@@ -102,10 +102,10 @@ TEST_CASE("changes of one tick are one step of the serial") {
 TEST_CASE("the serial of a zone nobody transfers moves too, and that of the others does not") {
   TransferWorld world;
   world.add({.zone = k_lab});
-  const dns::Serial web = world.serial(k_web);
+  const dns::Serial web = world.serial(k_web_zone);
   const dns::Serial lab = world.serial(k_lab);
   CHECK(world.tick() == std::vector{k_lab});
-  CHECK(world.serial(k_web) == web);
+  CHECK(world.serial(k_web_zone) == web);
   CHECK(dns::is_newer(world.serial(k_lab), lab));
 }
 
@@ -196,9 +196,9 @@ TEST_CASE("a key alone admits from anywhere, and must be the zone's") {
   const dns::TsigKey right{name, dns::TsigAlgorithm::hmac_sha256, "secret"};
   const dns::TsigKey wrong{*dns::Name::parse("other"), dns::TsigAlgorithm::hmac_sha256, "secret"};
   const IpAddress client = *IpAddress::parse("198.51.100.1");
-  CHECK(transfers.allows(k_web, client, &right));
-  CHECK_FALSE(transfers.allows(k_web, client, &wrong));
-  CHECK_FALSE(transfers.allows(k_web, client, nullptr));
+  CHECK(transfers.allows(k_web_zone, client, &right));
+  CHECK_FALSE(transfers.allows(k_web_zone, client, &wrong));
+  CHECK_FALSE(transfers.allows(k_web_zone, client, nullptr));
   CHECK_FALSE(transfers.allows(k_lab, client, &right));
 }
 

@@ -12,7 +12,7 @@ namespace {
 using namespace testing;
 using dns::Type;
 
-constexpr std::uint64_t k_seed = 20'261'121;
+constexpr std::uint64_t k_questions_seed = 20'261'121;
 
 // Two responders over one roll: one of them never takes the short cut.
 struct TwoWays {
@@ -81,8 +81,8 @@ void damage(std::vector<std::uint8_t>& query, Random& random) {
 TEST_CASE("the usual way and the whole way give the same octets, as leases come and go") {
   const bool is_limited = GENERATE(false, true);
   TwoWays ways({.answer_limit = is_limited ? 2U : 0U}, is_limited ? 1232 : 4096);
-  INFO("seed " << k_seed);
-  Random random(k_seed);
+  INFO("seed " << k_questions_seed);
+  Random random(k_questions_seed);
   constexpr std::uint32_t k_services = 12;
   for (int round = 0; round < 60; ++round) {
     for (int i = 0; i < 12; ++i) ways.world.add(random_entry(random, k_services));

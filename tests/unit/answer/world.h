@@ -25,6 +25,7 @@ namespace rollcall::answer::testing {
 
 using namespace std::chrono_literals;
 
+inline constexpr std::string_view k_web = "web.svc.internal";
 inline constexpr std::string_view k_zone_text = R"(
 $TTL 60
 @    1   IN  SOA  ns hostmaster 1 10 5 1h 1

@@ -9,12 +9,12 @@ namespace {
 
 using namespace testing;
 
-constexpr std::string_view k_web = R"({"service":"web","id":"i-1","address":"192.0.2.1","port":8080})";
+constexpr std::string_view k_web_registration = R"({"service":"web","id":"i-1","address":"192.0.2.1","port":8080})";
 constexpr std::string_view k_path = "/v1/services/web/instances/i-1";
 
 TEST_CASE("a new registration answers 201 with where it can be found") {
   World world;
-  const Response response = world.post("/v1/heartbeat", k_web);
+  const Response response = world.post("/v1/heartbeat", k_web_registration);
   CHECK(response.status == 201);
   CHECK(response.content_type == "application/json");
   CHECK(header_of(response, "Location") == k_path);
@@ -26,12 +26,12 @@ TEST_CASE("a new registration answers 201 with where it can be found") {
 
 TEST_CASE("a registration that changes nothing is a renewal, and costs no write") {
   World world;
-  world.post("/v1/heartbeat", k_web);
+  world.post("/v1/heartbeat", k_web_registration);
   const std::string first = world.get(k_path).body;
   world.clock.advance(std::chrono::seconds(10));
   const std::string same =
       R"({"port":8080,"ttl":"15s","tags":[],"addresses":["192.0.2.1"],"id":"i-1","service":"WEB"})";
-  for (const std::string_view body : {k_web, std::string_view(same)}) {
+  for (const std::string_view body : {k_web_registration, std::string_view(same)}) {
     const Response response = world.post("/v1/heartbeat", body);
     CHECK(response.status == 200);
     CHECK_FALSE(world.was_submitted);
@@ -111,7 +111,7 @@ TEST_CASE("a body is remembered up to a kilobyte, and a longer one is read each 
 
 TEST_CASE("a registration that changes a field is an update") {
   World world;
-  world.post("/v1/heartbeat", k_web);
+  world.post("/v1/heartbeat", k_web_registration);
   const Response response = world.put(k_path, R"({"address":"192.0.2.1","port":8081,"protocol":"udp"})");
   CHECK(response.status == 200);
   CHECK(world.was_submitted);
@@ -122,9 +122,9 @@ TEST_CASE("a registration that changes a field is an update") {
 
 TEST_CASE("a registration after the end of the lease is a new one") {
   World world;
-  world.post("/v1/heartbeat", k_web);
+  world.post("/v1/heartbeat", k_web_registration);
   world.clock.advance(std::chrono::seconds(15));
-  CHECK(world.post("/v1/heartbeat", k_web).status == 201);
+  CHECK(world.post("/v1/heartbeat", k_web_registration).status == 201);
 }
 
 TEST_CASE("an id that is not given is derived from address and port") {
@@ -155,7 +155,7 @@ TEST_CASE("body and path may not contradict each other") {
   CHECK(problem_of(world.put(k_path, R"({"service":"db","address":"192.0.2.1","port":80})")) ==
         "400 invalid_field service");
   CHECK(problem_of(world.put(k_path, R"({"id":"i-2","address":"192.0.2.1","port":80})")) == "400 invalid_field id");
-  CHECK(problem_of(world.post("/v1/services/db/instances", k_web)) == "400 invalid_field service");
+  CHECK(problem_of(world.post("/v1/services/db/instances", k_web_registration)) == "400 invalid_field service");
   CHECK(problem_of(world.post("/v1/heartbeat?zone=lab.example",
                               R"({"zone":"svc.internal","service":"web","address":"192.0.2.1","port":80})")) ==
         "400 invalid_field zone");
@@ -176,7 +176,7 @@ TEST_CASE("a zone is named in the query or in the body") {
   CHECK(world.get("/v1/services/web").status == 404);
   CHECK(parse(world.get("/v1/services/web?zone=lab.example")).at("instances").as_array().size() == 2);
   CHECK(problem_of(world.post("/v1/heartbeat", R"({"zone":"x.example"})")) == "404 unknown_zone zone");
-  CHECK(problem_of(world.post("/v1/heartbeat?zone=x.example", k_web)) == "404 unknown_zone zone");
+  CHECK(problem_of(world.post("/v1/heartbeat?zone=x.example", k_web_registration)) == "404 unknown_zone zone");
 }
 
 TEST_CASE("the SRV name of a service with 63 letters is the plain name") {
@@ -199,7 +199,7 @@ TEST_CASE("a name of the zone file cannot be registered") {
 
 TEST_CASE("a deregistered instance is gone, and cannot be deregistered again") {
   World world;
-  world.post("/v1/heartbeat", k_web);
+  world.post("/v1/heartbeat", k_web_registration);
   const Response gone = world.del(k_path);
   CHECK(gone.status == 204);
   CHECK(gone.body.empty());
@@ -220,7 +220,7 @@ TEST_CASE("a store that cannot write is a 503 to be tried again, and nothing is 
        {std::pair(Errc::store_busy, "503 store_busy"), std::pair(Errc::store_failed, "503 store_failed")}) {
     world.journal.fails_with = code;
     for (const Response& response :
-         {world.post("/v1/heartbeat", k_web), world.del("/v1/services/web/instances/i-0"),
+         {world.post("/v1/heartbeat", k_web_registration), world.del("/v1/services/web/instances/i-0"),
           world.put("/v1/services/web/instances/i-0", R"({"address":"192.0.2.9","port":80})")}) {
       CHECK(problem_of(response) == text);
       CHECK(header_of(response, "Retry-After") == "1");
@@ -231,7 +231,7 @@ TEST_CASE("a store that cannot write is a 503 to be tried again, and nothing is 
   }
   CHECK(world.counters.server_errors == 6);
   world.journal.fails_with.reset();
-  CHECK(world.post("/v1/heartbeat", k_web).status == 201);
+  CHECK(world.post("/v1/heartbeat", k_web_registration).status == 201);
 }
 
 TEST_CASE("an answer can be made when the request is gone") {

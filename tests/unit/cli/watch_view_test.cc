@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const WatchView::Time k_start = WatchView::Time{} + 1h;
+const WatchView::Time k_opened = WatchView::Time{} + 1h;
 constexpr Frame k_frame{.columns = 120, .rows = 24, .is_colored = false, .has_utf8 = false};
 
 Service web(std::vector<std::string> ids) {
@@ -40,9 +40,9 @@ TEST_CASE("a lease's bar is empty when it has ended, and not before") {
 
 TEST_CASE("each instance has a row, with its state, address, lease and what happened last") {
   WatchView view("web");
-  view.show(web({"a", "b"}), k_start);
-  view.note(event("registered", "registered", "b"), k_start);
-  CHECK(view.draw(k_frame, k_start + 5s) ==
+  view.show(web({"a", "b"}), k_opened);
+  view.note(event("registered", "registered", "b"), k_opened);
+  CHECK(view.draw(k_frame, k_opened + 5s) ==
         std::vector<std::string>{"web: 2 ready of 2",
                                  "SERVICE  INSTANCE  STATE  ADDRESS       LEASE           LAST EVENT",
                                  "web      a         ready  192.0.2.1:80  ####------ 10s  ",
@@ -51,54 +51,54 @@ TEST_CASE("each instance has a row, with its state, address, lease and what happ
 
 TEST_CASE("who has left is shown for ten seconds more") {
   WatchView view("web");
-  view.show(web({"a", "b"}), k_start);
-  view.note(event("expired", "lease expired", "a"), k_start);
-  view.show(web({"b"}), k_start);
-  CHECK(view.draw(k_frame, k_start + 1s).at(0) == "web: 1 ready of 1");
-  CHECK(view.draw(k_frame, k_start + 1s).at(2).starts_with("web      a         gone "));
-  CHECK(view.draw(k_frame, k_start + 1s).at(2).ends_with("lease expired 1s ago"));
-  view.show(web({"b"}), k_start + 9s);
-  CHECK(view.draw(k_frame, k_start + 9s).size() == 4);
-  view.show(web({"b"}), k_start + 10s);
-  CHECK(view.draw(k_frame, k_start + 10s).size() == 3);
+  view.show(web({"a", "b"}), k_opened);
+  view.note(event("expired", "lease expired", "a"), k_opened);
+  view.show(web({"b"}), k_opened);
+  CHECK(view.draw(k_frame, k_opened + 1s).at(0) == "web: 1 ready of 1");
+  CHECK(view.draw(k_frame, k_opened + 1s).at(2).starts_with("web      a         gone "));
+  CHECK(view.draw(k_frame, k_opened + 1s).at(2).ends_with("lease expired 1s ago"));
+  view.show(web({"b"}), k_opened + 9s);
+  CHECK(view.draw(k_frame, k_opened + 9s).size() == 4);
+  view.show(web({"b"}), k_opened + 10s);
+  CHECK(view.draw(k_frame, k_opened + 10s).size() == 3);
 }
 
 TEST_CASE("who comes back is there again") {
   WatchView view("web");
-  view.show(web({"a"}), k_start);
-  view.note(event("expired", "lease expired", "a"), k_start);
-  view.note(event("registered", "renewed after gap", "a"), k_start + 1s);
-  view.show(web({"a"}), k_start + 1s);
-  CHECK(view.draw(k_frame, k_start + 1s).at(2).contains("ready"));
+  view.show(web({"a"}), k_opened);
+  view.note(event("expired", "lease expired", "a"), k_opened);
+  view.note(event("registered", "renewed after gap", "a"), k_opened + 1s);
+  view.show(web({"a"}), k_opened + 1s);
+  CHECK(view.draw(k_frame, k_opened + 1s).at(2).contains("ready"));
 }
 
 TEST_CASE("a frame is no larger than its terminal, and says what did not fit") {
   WatchView view("web");
   std::vector<std::string> ids;
   for (int i = 0; i < 100; ++i) ids.push_back("instance-" + std::to_string(i));
-  view.show(web(ids), k_start);
+  view.show(web(ids), k_opened);
   for (const std::size_t columns : {1U, 20U, 81U}) {
-    const auto lines = view.draw({.columns = columns, .rows = 10, .is_colored = true, .has_utf8 = true}, k_start);
+    const auto lines = view.draw({.columns = columns, .rows = 10, .is_colored = true, .has_utf8 = true}, k_opened);
     CHECK(lines.size() == 10);
     for (const std::string& line : lines) CHECK(columns_of(line) <= columns);
   }
-  CHECK(view.draw({.columns = 80, .rows = 10}, k_start).back() == "… and 93 more");
+  CHECK(view.draw({.columns = 80, .rows = 10}, k_opened).back() == "… and 93 more");
   CHECK(view.services_in({.columns = 80, .rows = 10}) == std::vector<std::string>{"web"});
 }
 
 TEST_CASE("what others have written moves no cursor") {
   WatchView view("web");
-  view.show(web({"a\x1b[2J"}), k_start);
-  view.note(event("critical", "check \x1b]0;x\x07", "a\x1b[2J"), k_start);
-  for (const std::string& line : view.draw(k_frame, k_start)) CHECK(!line.contains('\x1b'));
+  view.show(web({"a\x1b[2J"}), k_opened);
+  view.note(event("critical", "check \x1b]0;x\x07", "a\x1b[2J"), k_opened);
+  for (const std::string& line : view.draw(k_frame, k_opened)) CHECK(!line.contains('\x1b'));
 }
 
 TEST_CASE("a remark stands in the first line until it is taken back") {
   WatchView view("web");
   view.set_remark("127.0.0.1:8500 refuses connections");
-  CHECK(view.draw(k_frame, k_start).front() == "web: 0 ready of 0; 127.0.0.1:8500 refuses connections");
+  CHECK(view.draw(k_frame, k_opened).front() == "web: 0 ready of 0; 127.0.0.1:8500 refuses connections");
   view.set_remark("");
-  CHECK(view.draw(k_frame, k_start).front() == "web: 0 ready of 0");
+  CHECK(view.draw(k_frame, k_opened).front() == "web: 0 ready of 0");
 }
 
 }  // namespace

@@ -10,8 +10,7 @@ using namespace std::chrono_literals;
 using dns::Rcode;
 using dns::Type;
 
-const std::string k_web = "web.svc.internal.";
-const Line k_soa{"svc.internal.", 30, Type::soa, "ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 20"};
+const Line k_short_soa{"svc.internal.", 30, Type::soa, "ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 20"};
 
 Line srv(const std::string& rdata, std::uint32_t ttl = 10, const std::string& owner = k_web) {
   return {owner, ttl, Type::srv, rdata};
@@ -68,10 +67,10 @@ TEST_CASE("the target \".\" says that nobody is there (RFC 2782)") {
 }
 
 TEST_CASE("NODATA and NXDOMAIN are answers, for the lesser of the SOA's TTL and its minimum (RFC 2308 §5)") {
-  const SrvAnswer nodata = parse({.authority = {k_soa}});
+  const SrvAnswer nodata = parse({.authority = {k_short_soa}});
   CHECK(nodata.said == Said::nothing);
   CHECK(nodata.ttl == 20s);
-  const SrvAnswer nxdomain = parse({.rcode = Rcode::nxdomain, .authority = {k_soa}});
+  const SrvAnswer nxdomain = parse({.rcode = Rcode::nxdomain, .authority = {k_short_soa}});
   CHECK(nxdomain.said == Said::no_name);
   CHECK(nxdomain.ttl == 20s);
 }
@@ -134,7 +133,7 @@ TEST_CASE("addresses by name: of the type asked for, behind aliases too") {
   REQUIRE(found.addresses.size() == 1);
   CHECK(found.addresses[0].text() == "192.0.2.1");
   CHECK(found.ttl == 5s);
-  const auto none = write_reply({.rcode = Rcode::nxdomain, .authority = {k_soa}}, name("a.internal."), Type::a);
+  const auto none = write_reply({.rcode = Rcode::nxdomain, .authority = {k_short_soa}}, name("a.internal."), Type::a);
   CHECK(parse_address_answer(none, name("a.internal."), Type::a).said == Said::no_name);
   CHECK(parse_address_answer({}, name("a.internal."), Type::a).said == Said::failed);
 }

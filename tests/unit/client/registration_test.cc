@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "unit/client/scripted_server.h"
+#include "unit/client/within.h"
 
 namespace rollcall::client {
 namespace {
@@ -33,14 +34,6 @@ RegistrationSettings settings(std::vector<std::string> registries) {
           .registries = std::move(registries),
           .request_timeout = 1s,
           .drains = false};
-}
-
-template <class Condition>
-bool within(std::chrono::milliseconds time, const Condition& condition) {
-  for (const auto end = steady_clock::now() + time; steady_clock::now() < end; std::this_thread::sleep_for(2ms)) {
-    if (condition()) return true;
-  }
-  return condition();
 }
 
 // The requests in their order, each with the body of the one before in front: the server reads heads.

@@ -7,6 +7,7 @@
 
 #include "catch.h"
 #include "unit/client/scripted_name_server.h"
+#include "unit/client/within.h"
 
 namespace rollcall::client {
 namespace {
@@ -16,8 +17,7 @@ using dns::Rcode;
 using dns::Type;
 using std::chrono::steady_clock;
 
-const std::string k_web = "web.svc.internal.";
-const Line k_soa{"svc.internal.", 60, Type::soa, "ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 60"};
+const Line k_minute_soa{"svc.internal.", 60, Type::soa, "ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 60"};
 
 Reply instances(int count, std::uint32_t ttl, bool has_addresses = true) {
   Reply reply;
@@ -29,22 +29,14 @@ Reply instances(int count, std::uint32_t ttl, bool has_addresses = true) {
   return reply;
 }
 
-ResolverSettings settings(const std::vector<std::string>& servers) {
+ResolverSettings asking(const std::vector<std::string>& servers) {
   return {.servers = servers, .try_timeout = 200ms, .tries = 1, .patience = 50ms};
-}
-
-template <class Condition>
-bool within(std::chrono::milliseconds time, const Condition& condition) {
-  for (const auto end = steady_clock::now() + time; steady_clock::now() < end; std::this_thread::sleep_for(5ms)) {
-    if (condition()) return true;
-  }
-  return condition();
 }
 
 TEST_CASE("a service's endpoints are found, and remembered for their TTL") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(3, 60));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   for (const char* name : {"web", "WEB.svc.internal", "web.svc.internal."}) {
     const Resolution found = resolver.resolve(name);
     REQUIRE(found);
@@ -61,7 +53,7 @@ TEST_CASE("a service's endpoints are found, and remembered for their TTL") {
 TEST_CASE("the asynchronous ways find the same") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(2, 60));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   CHECK(resolver.resolve_async("web").get().endpoints.size() == 2);
   std::promise<Choice> chosen;
   resolver.pick("web", {.policy = Policy::round_robin}, [&](Choice choice) { chosen.set_value(std::move(choice)); });
@@ -72,7 +64,7 @@ TEST_CASE("the asynchronous ways find the same") {
 TEST_CASE("callers at the same time share one question") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 60));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   std::vector<std::future<Resolution>> waiting;
   for (int i = 0; i < 50; ++i) waiting.push_back(resolver.resolve_async("web"));
   for (auto& each : waiting) CHECK(each.get().status == Status::found);
@@ -81,8 +73,8 @@ TEST_CASE("callers at the same time share one question") {
 
 TEST_CASE("nobody there, and no such name, are answers of their own") {
   ScriptedNameServer server;
-  server.set("empty.svc.internal.", Type::srv, {.authority = {k_soa}});
-  Resolver resolver(settings({server.address()}));
+  server.set("empty.svc.internal.", Type::srv, {.authority = {k_minute_soa}});
+  Resolver resolver(asking({server.address()}));
   CHECK(resolver.resolve("empty").status == Status::no_endpoints);
   CHECK(resolver.resolve("empty").message == "empty.svc.internal has no endpoint at the moment");
   CHECK(resolver.pick("nothing").status == Status::unknown_name);
@@ -95,7 +87,7 @@ TEST_CASE("addresses that are missing are asked for, by name when they are few, 
     server.set(k_web, Type::srv, instances(2, 60, false));
     server.set("i-1." + k_web, Type::a, {.answer = {{"i-1." + k_web, 60, Type::a, "192.0.2.1"}}});
     server.set("i-1." + k_web, Type::aaaa, {.answer = {{"i-1." + k_web, 60, Type::aaaa, "2001:db8::1"}}});
-    Resolver resolver(settings({server.address()}));
+    Resolver resolver(asking({server.address()}));
     const Resolution found = resolver.resolve("web");
     REQUIRE(found.endpoints.size() == 1);  // the other has none
     CHECK(std::set(found.endpoints[0].addresses.begin(), found.endpoints[0].addresses.end()) ==
@@ -105,7 +97,7 @@ TEST_CASE("addresses that are missing are asked for, by name when they are few, 
   SECTION("many") {
     server.set(k_web, Type::srv, instances(10, 60, false));
     server.set_over_tcp(k_web, Type::srv, instances(10, 60));
-    Resolver resolver(settings({server.address()}));
+    Resolver resolver(asking({server.address()}));
     CHECK(resolver.resolve("web").endpoints.size() == 10);
     CHECK(server.questions() == 2);
   }
@@ -117,7 +109,7 @@ TEST_CASE("a truncated answer is asked for again over TCP") {
   cut.is_truncated = true;
   server.set(k_web, Type::srv, cut);
   server.set_over_tcp(k_web, Type::srv, instances(40, 60));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   CHECK(resolver.resolve("web").endpoints.size() == 40);
 }
 
@@ -129,7 +121,7 @@ TEST_CASE("a server that fails is followed by the next, and the one that answers
   broken.set("shop.svc.internal.", Type::srv, {.rcode = Rcode::refused});
   silent.set_silent(true);
   good.set(k_web, Type::srv, instances(1, 60));
-  Resolver resolver(settings({broken.address(), silent.address(), good.address()}));
+  Resolver resolver(asking({broken.address(), silent.address(), good.address()}));
   CHECK(resolver.resolve("web").status == Status::found);
   CHECK(resolver.resolve("shop").status == Status::unknown_name);
   CHECK(broken.questions() == 1);
@@ -140,7 +132,7 @@ TEST_CASE(
     "with no server that answers and no last good answer, the status says so, and the sentence names the server") {
   ScriptedNameServer silent;
   silent.set_silent(true);
-  Resolver resolver(settings({silent.address()}));
+  Resolver resolver(asking({silent.address()}));
   const Resolution none = resolver.resolve("web");
   CHECK(none.status == Status::unreachable);
   CHECK(none.message ==
@@ -152,7 +144,7 @@ TEST_CASE(
     "does the truth") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(3, 0));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   REQUIRE(resolver.resolve("web").endpoints.size() == 3);
   server.set_silent(true);
   const auto begin = steady_clock::now();
@@ -177,7 +169,7 @@ TEST_CASE(
 TEST_CASE("a name in use is asked for again before its answer ends, so nobody waits") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 1));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   REQUIRE(resolver.resolve("web"));
   CHECK(within(3s, [&] {
     CHECK(resolver.resolve("web").age < 1s);
@@ -188,7 +180,7 @@ TEST_CASE("a name in use is asked for again before its answer ends, so nobody wa
 TEST_CASE("fail-over in one call: each endpoint once, until one is good") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(4, 60));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   std::set<std::string> tried;
   const Choice used = resolver.attempt("web", [&](const Endpoint& endpoint) {
     CHECK(tried.insert(endpoint.target).second);
@@ -206,7 +198,7 @@ TEST_CASE("fail-over in one call: each endpoint once, until one is good") {
 TEST_CASE("a callback may ask on, and gets what is known") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 60));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   std::promise<std::pair<Status, Status>> seen;
   resolver.resolve("web",
                    [&](Resolution) { seen.set_value({resolver.pick("web").status, resolver.pick("shop").status}); });
@@ -218,7 +210,7 @@ TEST_CASE("who waits when the resolver ends is called back") {
   silent.set_silent(true);
   std::promise<Status> seen;
   {
-    Resolver resolver(settings({silent.address()}));
+    Resolver resolver(asking({silent.address()}));
     resolver.resolve("web", [&](Resolution resolution) { seen.set_value(resolution.status); });
   }
   CHECK(seen.get_future().get() == Status::unreachable);
@@ -227,7 +219,7 @@ TEST_CASE("who waits when the resolver ends is called back") {
 TEST_CASE("beyond the bound of names the one that was not asked for the longest is forgotten") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(1, 60));
-  ResolverSettings two = settings({server.address()});
+  ResolverSettings two = asking({server.address()});
   two.names_max = 2;
   Resolver resolver(two);
   for (const char* name : {"web", "a", "web", "b", "web"}) (void)resolver.resolve(name);
@@ -254,7 +246,7 @@ TEST_CASE("settings that cannot be are refused with a sentence") {
 TEST_CASE("many threads at once, while servers come and go") {
   ScriptedNameServer server;
   server.set(k_web, Type::srv, instances(5, 0));
-  Resolver resolver(settings({server.address()}));
+  Resolver resolver(asking({server.address()}));
   REQUIRE(resolver.resolve("web"));
   std::atomic<int> without = 0;
   std::vector<std::thread> callers;

@@ -11,6 +11,8 @@
 
 namespace rollcall::client {
 
+inline const std::string k_web = "web.svc.internal.";
+
 struct Line {
   std::string owner;
   std::uint32_t ttl = 0;

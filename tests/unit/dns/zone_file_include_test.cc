@@ -8,11 +8,12 @@
 #include "base/limits.h"
 #include "catch.h"
 #include "dns/zone_file.h"
+#include "unit/dns/zone_lines.h"
 
 namespace rollcall::dns {
 namespace {
 
-const Name k_apex = *Name::parse("c.test.");
+using namespace testing;
 
 // A directory of zone files, gone at the end of the test.
 class Directory {
@@ -43,16 +44,6 @@ class Directory {
   std::filesystem::path path_;
 };
 
-std::vector<std::string> lines_of(const Result<ZoneFile>& zone) {
-  if (!zone) return {zone.error().message};
-  std::vector<std::string> lines;
-  for (const Record& record : zone->records) {
-    lines.push_back(record.owner.text() + " " + std::to_string(record.ttl) + " " +
-                    rdata_text(record.type, record.rdata));
-  }
-  return lines;
-}
-
 TEST_CASE("an included file is read where it is named, relative to the file that names it") {
   const Directory directory;
   directory.write("top.zone",
@@ -61,8 +52,8 @@ TEST_CASE("an included file is read where it is named, relative to the file that
   directory.write("parts/deeper.zone", "c 5 A 192.0.2.3\n");
   directory.write("parts/two words.zone", "d 5 A 192.0.2.4\n");
   CHECK(lines_of(load_zone_file(directory / "top.zone", k_apex)) ==
-        std::vector<std::string>{"a.c.test. 5 192.0.2.1", "b.c.test. 5 192.0.2.2", "c.c.test. 5 192.0.2.3",
-                                 "d.sub.c.test. 5 192.0.2.4", "z.c.test. 5 192.0.2.9"});
+        std::vector<std::string>{"a.c.test. 5 A 192.0.2.1", "b.c.test. 5 A 192.0.2.2", "c.c.test. 5 A 192.0.2.3",
+                                 "d.sub.c.test. 5 A 192.0.2.4", "z.c.test. 5 A 192.0.2.9"});
 }
 
 TEST_CASE("what an included file sets ends with it (RFC 1035 5.1)") {
@@ -70,8 +61,8 @@ TEST_CASE("what an included file sets ends with it (RFC 1035 5.1)") {
   directory.write("top.zone", "$TTL 5\na A 192.0.2.1\n$INCLUDE one.zone\n A 192.0.2.3\nx A 192.0.2.4\n");
   directory.write("one.zone", " A 192.0.2.2\n$ORIGIN o\n$TTL 9\nb A 192.0.2.2\n");
   CHECK(lines_of(load_zone_file(directory / "top.zone", k_apex)) ==
-        std::vector<std::string>{"a.c.test. 5 192.0.2.1", "a.c.test. 5 192.0.2.2", "b.o.c.test. 9 192.0.2.2",
-                                 "a.c.test. 5 192.0.2.3", "x.c.test. 5 192.0.2.4"});
+        std::vector<std::string>{"a.c.test. 5 A 192.0.2.1", "a.c.test. 5 A 192.0.2.2", "b.o.c.test. 9 A 192.0.2.2",
+                                 "a.c.test. 5 A 192.0.2.3", "x.c.test. 5 A 192.0.2.4"});
 }
 
 TEST_CASE("a mistake in an included file is told with that file and its line") {
@@ -96,7 +87,7 @@ TEST_CASE("the same file may be included twice, one after the other") {
   directory.write("top.zone", "$INCLUDE one.zone a\n$INCLUDE one.zone b\n");
   directory.write("one.zone", "www 5 A 192.0.2.1\n");
   CHECK(lines_of(load_zone_file(directory / "top.zone", k_apex)) ==
-        std::vector<std::string>{"www.a.c.test. 5 192.0.2.1", "www.b.c.test. 5 192.0.2.1"});
+        std::vector<std::string>{"www.a.c.test. 5 A 192.0.2.1", "www.b.c.test. 5 A 192.0.2.1"});
 }
 
 TEST_CASE("includes are followed to a bound") {

@@ -5,108 +5,98 @@
 #include <vector>
 
 #include "catch.h"
+#include "unit/dns/zone_lines.h"
 
 namespace rollcall::dns {
 namespace {
 
-const Name k_apex = *Name::parse("c.test.");
+using namespace testing;
 
-// Every record as one line, as a person would write it.
-std::vector<std::string> lines_of(const Result<ZoneFile>& zone) {
-  if (!zone) return {zone.error().message};
-  std::vector<std::string> lines;
-  for (const Record& record : zone->records) {
-    lines.push_back(record.owner.text() + " " + std::to_string(record.ttl) + " " + type_text(record.type) + " " +
-                    rdata_text(record.type, record.rdata));
-  }
-  return lines;
-}
-
-std::vector<std::string> read(std::string_view text) { return lines_of(parse_zone(text, k_apex, "t.zone")); }
+std::vector<std::string> read_lines(std::string_view text) { return lines_of(parse_zone(text, k_apex, "t.zone")); }
 
 using Lines = std::vector<std::string>;
 
 TEST_CASE("a relative name is below the origin, @ is the origin, a final dot makes a name absolute (RFC 1035 5.1)") {
-  CHECK(read("$TTL 5\n"
-             "www A 192.0.2.1\n"
-             "@ NS ns\n"
-             "other.c.test. CNAME www\n"
-             "$ORIGIN sub\n"
-             "www MX 10 @\n"
-             "$ORIGIN deep.c.test.\n"
-             "x CNAME y.example.\n") == Lines{
-                                            "www.c.test. 5 A 192.0.2.1",
-                                            "c.test. 5 NS ns.c.test.",
-                                            "other.c.test. 5 CNAME www.c.test.",
-                                            "www.sub.c.test. 5 MX 10 sub.c.test.",
-                                            "x.deep.c.test. 5 CNAME y.example.",
-                                        });
+  CHECK(read_lines("$TTL 5\n"
+                   "www A 192.0.2.1\n"
+                   "@ NS ns\n"
+                   "other.c.test. CNAME www\n"
+                   "$ORIGIN sub\n"
+                   "www MX 10 @\n"
+                   "$ORIGIN deep.c.test.\n"
+                   "x CNAME y.example.\n") == Lines{
+                                                  "www.c.test. 5 A 192.0.2.1",
+                                                  "c.test. 5 NS ns.c.test.",
+                                                  "other.c.test. 5 CNAME www.c.test.",
+                                                  "www.sub.c.test. 5 MX 10 sub.c.test.",
+                                                  "x.deep.c.test. 5 CNAME y.example.",
+                                              });
 }
 
 TEST_CASE("a line that begins blank keeps the owner of the one before (RFC 1035 5.1)") {
-  CHECK(read("www 5 A 192.0.2.1\n"
-             "\t5 A 192.0.2.2\n"
-             "$ORIGIN x.c.test.\n"
-             "  5 TXT still-www\n") == Lines{
-                                           "www.c.test. 5 A 192.0.2.1",
-                                           "www.c.test. 5 A 192.0.2.2",
-                                           "www.c.test. 5 TXT \"still-www\"",
-                                       });
+  CHECK(read_lines("www 5 A 192.0.2.1\n"
+                   "\t5 A 192.0.2.2\n"
+                   "$ORIGIN x.c.test.\n"
+                   "  5 TXT still-www\n") == Lines{
+                                                 "www.c.test. 5 A 192.0.2.1",
+                                                 "www.c.test. 5 A 192.0.2.2",
+                                                 "www.c.test. 5 TXT \"still-www\"",
+                                             });
 }
 
 TEST_CASE("parentheses join lines, and comments end them (RFC 1035 5.1)") {
-  CHECK(read("; nothing here\n"
-             "@ 5 SOA ns hostmaster ( ; begins\n"
-             "  1 1h\t; serial and refresh\n"
-             "\n"
-             "  15m 30w (\n"
-             "  ) 1 ) ; done\n"
-             "t 5 TXT ( \"a;b (c)\"\n"
-             "d );e\n") == Lines{
-                               "c.test. 5 SOA ns.c.test. hostmaster.c.test. 1 3600 900 18144000 1",
-                               "t.c.test. 5 TXT \"a;b (c)\" \"d\"",
-                           });
+  CHECK(read_lines("; nothing here\n"
+                   "@ 5 SOA ns hostmaster ( ; begins\n"
+                   "  1 1h\t; serial and refresh\n"
+                   "\n"
+                   "  15m 30w (\n"
+                   "  ) 1 ) ; done\n"
+                   "t 5 TXT ( \"a;b (c)\"\n"
+                   "d );e\n") == Lines{
+                                     "c.test. 5 SOA ns.c.test. hostmaster.c.test. 1 3600 900 18144000 1",
+                                     "t.c.test. 5 TXT \"a;b (c)\" \"d\"",
+                                 });
 }
 
 TEST_CASE("TTL and class come in either order, and either may be missing (RFC 1035 5.1)") {
-  CHECK(read("$TTL 7\n"
-             "a 5 IN A 192.0.2.1\n"
-             "b IN 6 A 192.0.2.2\n"
-             "c in a 192.0.2.3\n"
-             "d 8 A 192.0.2.4\n"
-             "e CLASS1 TYPE1 \\# 4 C0000205\n") == Lines{
-                                                       "a.c.test. 5 A 192.0.2.1",
-                                                       "b.c.test. 6 A 192.0.2.2",
-                                                       "c.c.test. 7 A 192.0.2.3",
-                                                       "d.c.test. 8 A 192.0.2.4",
-                                                       "e.c.test. 7 A 192.0.2.5",
-                                                   });
+  CHECK(read_lines("$TTL 7\n"
+                   "a 5 IN A 192.0.2.1\n"
+                   "b IN 6 A 192.0.2.2\n"
+                   "c in a 192.0.2.3\n"
+                   "d 8 A 192.0.2.4\n"
+                   "e CLASS1 TYPE1 \\# 4 C0000205\n") == Lines{
+                                                             "a.c.test. 5 A 192.0.2.1",
+                                                             "b.c.test. 6 A 192.0.2.2",
+                                                             "c.c.test. 7 A 192.0.2.3",
+                                                             "d.c.test. 8 A 192.0.2.4",
+                                                             "e.c.test. 7 A 192.0.2.5",
+                                                         });
 }
 
 TEST_CASE("a TTL may be written in words") {
-  CHECK(read("a 1h A 192.0.2.1\n"
-             "b 1w2D3h4m5s A 192.0.2.1\n"
-             "$TTL 1d\n"
-             "c A 192.0.2.1\n") == Lines{
-                                       "a.c.test. 3600 A 192.0.2.1",
-                                       "b.c.test. 788645 A 192.0.2.1",
-                                       "c.c.test. 86400 A 192.0.2.1",
-                                   });
+  CHECK(read_lines("a 1h A 192.0.2.1\n"
+                   "b 1w2D3h4m5s A 192.0.2.1\n"
+                   "$TTL 1d\n"
+                   "c A 192.0.2.1\n") == Lines{
+                                             "a.c.test. 3600 A 192.0.2.1",
+                                             "b.c.test. 788645 A 192.0.2.1",
+                                             "c.c.test. 86400 A 192.0.2.1",
+                                         });
 }
 
 TEST_CASE("$TTL is the TTL of the records after it that have none (RFC 2308 4)") {
-  CHECK(read("$TTL 5\na A 192.0.2.1\n$TTL 6\na 9 A 192.0.2.2\na A 192.0.2.3\n") ==
+  CHECK(read_lines("$TTL 5\na A 192.0.2.1\n$TTL 6\na 9 A 192.0.2.2\na A 192.0.2.3\n") ==
         Lines{"a.c.test. 5 A 192.0.2.1", "a.c.test. 9 A 192.0.2.2", "a.c.test. 6 A 192.0.2.3"});
 }
 
 TEST_CASE("without $TTL a record has the last TTL written, and a leading SOA its own minimum") {
-  CHECK(read("@ SOA ns h 1 2 3 4 5\n@ NS ns\na 9 A 192.0.2.1\nb A 192.0.2.1\n") ==
+  CHECK(read_lines("@ SOA ns h 1 2 3 4 5\n@ NS ns\na 9 A 192.0.2.1\nb A 192.0.2.1\n") ==
         Lines{"c.test. 5 SOA ns.c.test. h.c.test. 1 2 3 4 5", "c.test. 5 NS ns.c.test.", "a.c.test. 9 A 192.0.2.1",
               "b.c.test. 9 A 192.0.2.1"});
 }
 
 TEST_CASE("a TTL with its top bit set is zero (RFC 2181 8)") {
-  CHECK(read("a 2147483647 A 192.0.2.1\nb 2147483648 A 192.0.2.1\nc 4294967295 A 192.0.2.1\n") ==
+  CHECK(read_lines("a 2147483647 A 192.0.2.1\nb 2147483648 A 192.0.2.1\nc 4294967295 A 192.0.2.1\n") ==
         Lines{"a.c.test. 2147483647 A 192.0.2.1", "b.c.test. 0 A 192.0.2.1", "c.c.test. 0 A 192.0.2.1"});
 }
 
@@ -123,38 +113,40 @@ TEST_CASE("a label may hold any octet, escaped (RFC 1035 5.1, RFC 2181 11)") {
 }
 
 TEST_CASE("the case of names is kept, in owners and in RDATA") {
-  CHECK(read("MiXeD 5 SRV 1 2 3 TaRgEt\n") == Lines{"MiXeD.c.test. 5 SRV 1 2 3 TaRgEt.c.test."});
+  CHECK(read_lines("MiXeD 5 SRV 1 2 3 TaRgEt\n") == Lines{"MiXeD.c.test. 5 SRV 1 2 3 TaRgEt.c.test."});
 }
 
 TEST_CASE("lines may end with carriage return and line feed, the last one with nothing") {
-  CHECK(read("a 5 A 192.0.2.1\r\n\r\n  5 A 192.0.2.2") == Lines{"a.c.test. 5 A 192.0.2.1", "a.c.test. 5 A 192.0.2.2"});
+  CHECK(read_lines("a 5 A 192.0.2.1\r\n\r\n  5 A 192.0.2.2") ==
+        Lines{"a.c.test. 5 A 192.0.2.1", "a.c.test. 5 A 192.0.2.2"});
 }
 
 TEST_CASE("types of every kind are read") {
-  CHECK(read("$TTL 5\n"
-             "@ CAA 0 issue \"ca.example; policy=ev\"\n"
-             "@ TYPE65400 \\# 4 DE AD BEEF\n"
-             "@ TYPE65401 \\# 0\n"
-             "@ NAPTR 100 50 \"s\" \"http+I2R\" \"\" _http._tcp\n"
-             "@ HTTPS 1 svc port=8443 alpn=\"h2,h3\"\n"
-             "@ DNAME other\n"
-             "@ DS 1 8 2 AABB CC\n"
-             "@ HINFO \"a b\" c\n"
-             "@ LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m\n"
-             "@ IPSECKEY \\# 7 0A0102C0000226\n"
-             "@ SSHFP 1 1 aabb ccdd\n") == Lines{
-                                               "c.test. 5 CAA 0 issue \"ca.example; policy=ev\"",
-                                               "c.test. 5 TYPE65400 \\# 4 deadbeef",
-                                               "c.test. 5 TYPE65401 \\# 0",
-                                               "c.test. 5 NAPTR 100 50 \"s\" \"http+I2R\" \"\" _http._tcp.c.test.",
-                                               "c.test. 5 HTTPS 1 svc.c.test. alpn=h2,h3 port=8443",
-                                               "c.test. 5 DNAME other.c.test.",
-                                               "c.test. 5 DS 1 8 2 aabbcc",
-                                               "c.test. 5 HINFO \"a b\" \"c\"",
-                                               "c.test. 5 LOC 52 22 23.000 N 04 53 32.000 E -2m 0.00m 10000m 10m",
-                                               "c.test. 5 IPSECKEY \\# 7 0a0102c0000226",
-                                               "c.test. 5 SSHFP 1 1 aabbccdd",
-                                           });
+  CHECK(read_lines("$TTL 5\n"
+                   "@ CAA 0 issue \"ca.example; policy=ev\"\n"
+                   "@ TYPE65400 \\# 4 DE AD BEEF\n"
+                   "@ TYPE65401 \\# 0\n"
+                   "@ NAPTR 100 50 \"s\" \"http+I2R\" \"\" _http._tcp\n"
+                   "@ HTTPS 1 svc port=8443 alpn=\"h2,h3\"\n"
+                   "@ DNAME other\n"
+                   "@ DS 1 8 2 AABB CC\n"
+                   "@ HINFO \"a b\" c\n"
+                   "@ LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m\n"
+                   "@ IPSECKEY \\# 7 0A0102C0000226\n"
+                   "@ SSHFP 1 1 aabb ccdd\n") ==
+        Lines{
+            "c.test. 5 CAA 0 issue \"ca.example; policy=ev\"",
+            "c.test. 5 TYPE65400 \\# 4 deadbeef",
+            "c.test. 5 TYPE65401 \\# 0",
+            "c.test. 5 NAPTR 100 50 \"s\" \"http+I2R\" \"\" _http._tcp.c.test.",
+            "c.test. 5 HTTPS 1 svc.c.test. alpn=h2,h3 port=8443",
+            "c.test. 5 DNAME other.c.test.",
+            "c.test. 5 DS 1 8 2 aabbcc",
+            "c.test. 5 HINFO \"a b\" \"c\"",
+            "c.test. 5 LOC 52 22 23.000 N 04 53 32.000 E -2m 0.00m 10000m 10m",
+            "c.test. 5 IPSECKEY \\# 7 0a0102c0000226",
+            "c.test. 5 SSHFP 1 1 aabbccdd",
+        });
 }
 
 TEST_CASE("the zone may be the root") {
@@ -241,7 +233,7 @@ TEST_CASE("a zone file without records is refused") {
 }
 
 TEST_CASE("a string of TXT has at most 255 octets") {
-  CHECK(read("a 5 TXT " + std::string(255, 'x')) == Lines{"a.c.test. 5 TXT \"" + std::string(255, 'x') + "\""});
+  CHECK(read_lines("a 5 TXT " + std::string(255, 'x')) == Lines{"a.c.test. 5 TXT \"" + std::string(255, 'x') + "\""});
   CHECK_FALSE(parse_zone("a 5 TXT " + std::string(256, 'x'), k_apex, "t.zone"));
 }
 

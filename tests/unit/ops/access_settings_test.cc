@@ -6,9 +6,12 @@
 #include "base/limits.h"
 #include "catch.h"
 #include "ops/settings.h"
+#include "unit/ops/settings_text.h"
 
 namespace rollcall::ops {
 namespace {
+
+using namespace testing;
 
 const std::string k_hash = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const std::string k_other_hash = "sha256:" + std::string(64, '0');
@@ -17,7 +20,6 @@ const std::string k_tls = "[http.tls]\nlisten = [\"127.0.0.1:8543\"]\ncertificat
 std::string token(const std::string& more, const std::string& hash = k_hash) {
   return "[[token]]\nhash = \"" + hash + "\"\n" + more + "\n";
 }
-Settings read(const std::string& text) { return parse_settings(text, "t").value(); }
 std::string refused(const std::string& text) {
   const Result<Settings> settings = parse_settings(text, "t");
   return settings ? "" : settings.error().message;
@@ -31,10 +33,10 @@ TEST_CASE("without a word about it, nobody needs a token and other machines may 
 }
 
 TEST_CASE("a token has a name, a hash, and what it may do") {
-  const Settings settings =
-      read("[http]\nopen_metrics = true\n[[zone]]\nname = \"a.test\"\n[[zone]]\nname = \"b.test\"\n" +
-           token("name = \"deploy\"\nallow = \"write\"\nzones = [\"B.test.\"]\nservices = [\"web\", \"batch-*\"]") +
-           token("name = \"ops\"\nallow = \"admin\"", k_other_hash));
+  const Settings settings = settings_of(
+      "[http]\nopen_metrics = true\n[[zone]]\nname = \"a.test\"\n[[zone]]\nname = \"b.test\"\n" +
+      token("name = \"deploy\"\nallow = \"write\"\nzones = [\"B.test.\"]\nservices = [\"web\", \"batch-*\"]") +
+      token("name = \"ops\"\nallow = \"admin\"", k_other_hash));
   CHECK(check_access(settings).has_value());
   const api::AccessRules rules = access_rules_of(settings);
   REQUIRE(rules.tokens.size() == 2);
@@ -51,7 +53,7 @@ TEST_CASE("a token has a name, a hash, and what it may do") {
 
 TEST_CASE("a token whose only zone is not served is for none, not for all") {
   Settings settings =
-      read("[[zone]]\nname = \"a.test\"\n" + token("name = \"x\"\nallow = \"read\"\nzones = [\"b.test\"]"));
+      settings_of("[[zone]]\nname = \"a.test\"\n" + token("name = \"x\"\nallow = \"read\"\nzones = [\"b.test\"]"));
   CHECK(check_access(settings).error().message == "[[token]] \"x\": zones: b.test is no zone that is served here");
   CHECK_FALSE(access_rules_of(settings).tokens[0].grant.covers(registry::ZoneId{0}));
 }
@@ -86,14 +88,14 @@ TEST_CASE("a token written where its hash belongs is not repeated") {
 TEST_CASE("client certificates need one who signs them and rules for those signed") {
   const std::string ca = k_tls + "client_ca = \"ca.pem\"\n";
   const std::string rule = "[[certificate]]\nmatch = \"*.test\"\nallow = \"write\"\nservices = [\"db\"]\n";
-  const Settings settings = read(ca + "client_certificates = \"required\"\n" + rule);
+  const Settings settings = settings_of(ca + "client_certificates = \"required\"\n" + rule);
   CHECK(check_access(settings).has_value());
   CHECK(settings.http_tls.needs_client_certificate);
   CHECK(settings.http_tls.client_ca == "ca.pem");
   CHECK(access_rules_of(settings).certificates.at(0).match == "*.test");
   CHECK(access_rules_of(settings).ask_for_credentials());
-  CHECK_FALSE(read(ca + rule).http_tls.needs_client_certificate);
-  CHECK(check_access(read(ca)).error().message.find("no [[certificate]]") != std::string::npos);
+  CHECK_FALSE(settings_of(ca + rule).http_tls.needs_client_certificate);
+  CHECK(check_access(settings_of(ca)).error().message.find("no [[certificate]]") != std::string::npos);
   CHECK(refused(k_tls + rule).find("client_ca") != std::string::npos);
   CHECK(refused(ca + "client_certificates = \"maybe\"\n" + rule).find("\"optional\", \"required\"") !=
         std::string::npos);
@@ -105,7 +107,7 @@ TEST_CASE("client certificates need one who signs them and rules for those signe
 TEST_CASE("the line for a token admits that token") {
   const Result<std::string> line = hash_token("0123456789abcdef\n");
   REQUIRE(line);
-  const Settings settings = read("[[token]]\nname = \"x\"\nallow = \"read\"\n" + *line);
+  const Settings settings = settings_of("[[token]]\nname = \"x\"\nallow = \"read\"\n" + *line);
   CHECK(settings.access.tokens.at(0).hash == sha256("0123456789abcdef"));
   CHECK_FALSE(hash_token("0123456789abcde\n"));
   CHECK_FALSE(hash_token("0123456789 abcdef"));

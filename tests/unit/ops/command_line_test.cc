@@ -43,7 +43,7 @@ Serve serve_of(const Arguments& arguments) {
   return std::get<Serve>(*command);
 }
 
-std::string complaint_of(const Arguments& arguments) {
+std::string refusal_of(const Arguments& arguments) {
   const Result<Command> command = parse_command_line(arguments);
   REQUIRE_FALSE(command);
   CHECK(command.error().code == Errc::start_up);
@@ -73,7 +73,7 @@ TEST_CASE("rollcall.toml in the working directory is read without being named") 
   here.write("rollcall.toml", "[dns]\nworkers = 3\n");
   CHECK(serve_of({}).settings.dns_workers == 3);
   here.write("rollcall.toml", "[dns]\nworkers = three\n");
-  CHECK(complaint_of({}).starts_with("rollcall.toml:2:"));
+  CHECK(refusal_of({}).starts_with("rollcall.toml:2:"));
 }
 
 TEST_CASE("a named file is read instead of rollcall.toml") {
@@ -84,14 +84,14 @@ TEST_CASE("a named file is read instead of rollcall.toml") {
   CHECK(settings.dns_workers == 0);
   CHECK(settings.udp_payload == 4096);
   here.write("other.toml", "[dns]\nsize = 4096\n");
-  CHECK(complaint_of({"--config=other.toml"}).starts_with("other.toml:2: dns.size: unknown key; "));
+  CHECK(refusal_of({"--config=other.toml"}).starts_with("other.toml:2: dns.size: unknown key; "));
 }
 
 TEST_CASE("a named file that cannot be read is an error") {
   const WorkingDirectory empty;
-  CHECK(complaint_of({"--config", "none.toml"}) == "--config: cannot read none.toml: No such file or directory");
-  CHECK(complaint_of({"--config", "."}) == "--config: cannot read .: Is a directory");
-  CHECK(complaint_of({"--config", ""}) == "--config: must name a file, and is empty");
+  CHECK(refusal_of({"--config", "none.toml"}) == "--config: cannot read none.toml: No such file or directory");
+  CHECK(refusal_of({"--config", "."}) == "--config: cannot read .: Is a directory");
+  CHECK(refusal_of({"--config", ""}) == "--config: must name a file, and is empty");
 }
 
 TEST_CASE("flags beat the file") {
@@ -148,23 +148,23 @@ TEST_CASE("--check asks for a check only") { CHECK(serve_of({"--check"}).check_o
 
 TEST_CASE("a wrong flag or value is one sentence that names the flag") {
   const WorkingDirectory empty;
-  CHECK(complaint_of({"--check", "--dsn", "127.0.0.1:53"}) == "--dsn: no such flag; see rollcalld --help");
-  CHECK(complaint_of({"--dsn=127.0.0.1:53"}) == "--dsn=127.0.0.1:53: no such flag; see rollcalld --help");
-  CHECK(complaint_of({"serve"}) == "serve: not expected; every argument is a flag; see rollcalld --help");
-  CHECK(complaint_of({"--db"}).find("--db") != std::string::npos);
-  CHECK(complaint_of({"--db", ""}).starts_with("--db: "));
-  CHECK(complaint_of({"--dns", "53"}) ==
+  CHECK(refusal_of({"--check", "--dsn", "127.0.0.1:53"}) == "--dsn: no such flag; see rollcalld --help");
+  CHECK(refusal_of({"--dsn=127.0.0.1:53"}) == "--dsn=127.0.0.1:53: no such flag; see rollcalld --help");
+  CHECK(refusal_of({"serve"}) == "serve: not expected; every argument is a flag; see rollcalld --help");
+  CHECK(refusal_of({"--db"}).find("--db") != std::string::npos);
+  CHECK(refusal_of({"--db", ""}).starts_with("--db: "));
+  CHECK(refusal_of({"--dns", "53"}) ==
         "--dns: \"53\" is not ADDR:PORT; write an IP address and a port, as \"127.0.0.1:8600\" or \"[::1]:8600\"");
-  CHECK(complaint_of({"--http", "127.0.0.1:80", "--http", "127.0.0.1:80"}) == "--http: 127.0.0.1:80 is listed twice");
-  CHECK(complaint_of({"--dns", "127.0.0.1:80", "--http", "127.0.0.1:80"}) ==
+  CHECK(refusal_of({"--http", "127.0.0.1:80", "--http", "127.0.0.1:80"}) == "--http: 127.0.0.1:80 is listed twice");
+  CHECK(refusal_of({"--dns", "127.0.0.1:80", "--http", "127.0.0.1:80"}) ==
         "127.0.0.1:80 is listed for DNS and for HTTP; each needs its own");
-  CHECK(complaint_of({"--zone", "a.example", "--zone", "a.example=x"}) == "--zone: zone a.example is listed twice");
-  CHECK(complaint_of({"--zone", "a.example="}) == "--zone: must name a file, and is empty");
-  CHECK(complaint_of({"--zone", "=a.zone"}) == "--zone: \"\" is not a domain name; write one as \"svc.internal\"");
-  CHECK(complaint_of({"--dns-workers", "257"}) == "--dns-workers: must be 0 to 256, not 257");
-  CHECK(complaint_of({"--dns-workers", "-1"}) == "--dns-workers: must be 0 to 256, not -1");
-  CHECK(complaint_of({"--dns-workers", "4x"}) == "--dns-workers: must be 0 to 256, not 4x");
-  CHECK(complaint_of({"--log-level", "loud"}).starts_with("--log-level: \"loud\" is not one of "));
+  CHECK(refusal_of({"--zone", "a.example", "--zone", "a.example=x"}) == "--zone: zone a.example is listed twice");
+  CHECK(refusal_of({"--zone", "a.example="}) == "--zone: must name a file, and is empty");
+  CHECK(refusal_of({"--zone", "=a.zone"}) == "--zone: \"\" is not a domain name; write one as \"svc.internal\"");
+  CHECK(refusal_of({"--dns-workers", "257"}) == "--dns-workers: must be 0 to 256, not 257");
+  CHECK(refusal_of({"--dns-workers", "-1"}) == "--dns-workers: must be 0 to 256, not -1");
+  CHECK(refusal_of({"--dns-workers", "4x"}) == "--dns-workers: must be 0 to 256, not 4x");
+  CHECK(refusal_of({"--log-level", "loud"}).starts_with("--log-level: \"loud\" is not one of "));
 }
 
 TEST_CASE("--version is one line") { CHECK(text_of({"--version"}) == "rollcalld 0.1.0\n"); }

@@ -3,24 +3,22 @@
 
 #include "catch.h"
 #include "ops/settings.h"
+#include "unit/ops/settings_text.h"
 
 namespace rollcall::ops {
 namespace {
 
-Settings read(const std::string& toml) {
-  Result<Settings> settings = parse_settings(toml, "rollcall.toml");
-  INFO((settings ? std::string() : settings.error().message));
-  REQUIRE(settings);
-  return std::move(*settings);
-}
+using namespace testing;
+
 std::string refusal(const std::string& toml) {
   const Result<Settings> settings = parse_settings(toml, "rollcall.toml");
   return settings ? "none" : settings.error().field;
 }
 
 TEST_CASE("as many checks may be under way as the settings say, and whom they ask may be bounded") {
-  CHECK(read("").checks_in_flight == 512);
-  const Settings settings = read("[checks]\nin_flight = 10000\nallow = [\"192.0.2.0/24\"]\ndeny = [\"192.0.2.7\"]\n");
+  CHECK(settings_of("").checks_in_flight == 512);
+  const Settings settings =
+      settings_of("[checks]\nin_flight = 10000\nallow = [\"192.0.2.0/24\"]\ndeny = [\"192.0.2.7\"]\n");
   CHECK(settings.checks_in_flight == 10'000);
   const answer::AccessList access = check_access_of(settings);
   CHECK(access.permits(*IpAddress::parse("192.0.2.1")));
@@ -32,7 +30,7 @@ TEST_CASE("as many checks may be under way as the settings say, and whom they as
 }
 
 TEST_CASE("protection is off unless a zone or a service asks for it") {
-  const Settings settings = read(
+  const Settings settings = settings_of(
       "[[zone]]\nname = \"svc.internal\"\nprotect_threshold = 0.25\nprotect_for = \"1m\"\n"
       "[[service]]\nmatch = \"batch\"\nprotect_threshold = 0\n[[service]]\nmatch = \"web\"\nprotect_threshold = 1\n");
   const auto policy = [&](const char* service) {

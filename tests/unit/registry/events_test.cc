@@ -5,8 +5,6 @@
 namespace rollcall::registry::testing {
 namespace {
 
-const InstanceKey k_a = key("web", "a");
-
 TEST_CASE("each change is told with its cause, and who asked") {
   World world;
   REQUIRE(world.apply(Change(Register{registration("web", "a")}, "deployer")));

@@ -13,67 +13,67 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr LeaseTime k_now{1h};
+constexpr LeaseTime k_granted{1h};
 
 TEST_CASE("a lease lives until its deadline, and not at it") {
-  const Lease lease(k_now, 15s);
-  CHECK(lease.expires_at() == k_now + 15s);
-  CHECK(lease.is_alive(k_now));
-  CHECK(lease.is_alive(k_now + 15s - 1ns));
-  CHECK_FALSE(lease.is_alive(k_now + 15s));
+  const Lease lease(k_granted, 15s);
+  CHECK(lease.expires_at() == k_granted + 15s);
+  CHECK(lease.is_alive(k_granted));
+  CHECK(lease.is_alive(k_granted + 15s - 1ns));
+  CHECK_FALSE(lease.is_alive(k_granted + 15s));
 }
 
 TEST_CASE("a deadline is rounded up to a whole millisecond, never down") {
-  CHECK(Lease(k_now + 1ns, 1s).expires_at() == k_now + 1001ms);
-  CHECK(Lease(k_now + 999'999ns, 1s).expires_at() == k_now + 1001ms);
-  CHECK(Lease(k_now + 1ms, 1s).expires_at() == k_now + 1001ms);
-  CHECK(Lease(k_now + 1'000'001ns, 1s).expires_at() == k_now + 1002ms);
-  Lease renewed(k_now, 1s);
-  CHECK(renewed.renew(k_now + 1ns, 1s));
-  CHECK(renewed.expires_at() == k_now + 1001ms);
+  CHECK(Lease(k_granted + 1ns, 1s).expires_at() == k_granted + 1001ms);
+  CHECK(Lease(k_granted + 999'999ns, 1s).expires_at() == k_granted + 1001ms);
+  CHECK(Lease(k_granted + 1ms, 1s).expires_at() == k_granted + 1001ms);
+  CHECK(Lease(k_granted + 1'000'001ns, 1s).expires_at() == k_granted + 1002ms);
+  Lease renewed(k_granted, 1s);
+  CHECK(renewed.renew(k_granted + 1ns, 1s));
+  CHECK(renewed.expires_at() == k_granted + 1001ms);
 }
 
 TEST_CASE("a heartbeat moves the deadline to one whole lease from itself") {
-  Lease lease(k_now, 15s);
-  CHECK(lease.renew(k_now + 15s - 1ns, 15s));
-  CHECK(lease.expires_at() == k_now + 30s);
+  Lease lease(k_granted, 15s);
+  CHECK(lease.renew(k_granted + 15s - 1ns, 15s));
+  CHECK(lease.expires_at() == k_granted + 30s);
 }
 
 TEST_CASE("a lease that has ended cannot be renewed, swept or not") {
-  Lease lease(k_now, 15s);
-  CHECK_FALSE(lease.renew(k_now + 15s, 15s));
-  CHECK(lease.expires_at() == k_now + 15s);
-  CHECK(lease.end_if_due(k_now + 15s));
-  CHECK_FALSE(lease.renew(k_now + 15s, 15s));
+  Lease lease(k_granted, 15s);
+  CHECK_FALSE(lease.renew(k_granted + 15s, 15s));
+  CHECK(lease.expires_at() == k_granted + 15s);
+  CHECK(lease.end_if_due(k_granted + 15s));
+  CHECK_FALSE(lease.renew(k_granted + 15s, 15s));
   // Not even by a heartbeat that was read before the end.
-  CHECK_FALSE(lease.renew(k_now, 15s));
-  CHECK_FALSE(lease.is_alive(k_now));
+  CHECK_FALSE(lease.renew(k_granted, 15s));
+  CHECK_FALSE(lease.is_alive(k_granted));
 }
 
 TEST_CASE("an earlier deadline never replaces a later one") {
-  Lease lease(k_now, 60s);
-  CHECK(lease.renew(k_now + 1s, 15s));
-  CHECK(lease.expires_at() == k_now + 60s);
+  Lease lease(k_granted, 60s);
+  CHECK(lease.renew(k_granted + 1s, 15s));
+  CHECK(lease.expires_at() == k_granted + 60s);
 }
 
 TEST_CASE("a lease ends at its deadline and not a nanosecond before") {
-  Lease lease(k_now, 15s);
-  CHECK_FALSE(lease.end_if_due(k_now + 15s - 1ns));
-  CHECK(lease.is_alive(k_now));
-  CHECK(lease.end_if_due(k_now + 15s));
-  CHECK(lease.expires_at() < k_now);
+  Lease lease(k_granted, 15s);
+  CHECK_FALSE(lease.end_if_due(k_granted + 15s - 1ns));
+  CHECK(lease.is_alive(k_granted));
+  CHECK(lease.end_if_due(k_granted + 15s));
+  CHECK(lease.expires_at() < k_granted);
 }
 
 TEST_CASE("a lease that was ended by force is over at once") {
-  Lease lease(k_now, 15s);
+  Lease lease(k_granted, 15s);
   lease.end();
-  CHECK_FALSE(lease.is_alive(k_now));
-  CHECK_FALSE(lease.renew(k_now, 15s));
+  CHECK_FALSE(lease.is_alive(k_granted));
+  CHECK_FALSE(lease.renew(k_granted, 15s));
 }
 
 TEST_CASE("a renewal and an end that race have one winner") {
   constexpr int k_rounds = 2000;
-  constexpr LeaseTime k_deadline = k_now + 15s;
+  constexpr LeaseTime k_deadline = k_granted + 15s;
   std::optional<Lease> lease;
   bool renewed = false;
   bool ended = false;
@@ -87,7 +87,7 @@ TEST_CASE("a renewal and an end that race have one winner") {
       const bool lives_on = lease->expires_at() == k_deadline + 15s - 1ms;
       if (renewed == ended || lives_on != renewed) ++contradictions;
     }
-    lease.emplace(k_now, 15s);
+    lease.emplace(k_granted, 15s);
   };
   std::barrier turn(2, judge);
   std::thread heartbeats([&] {
@@ -109,7 +109,7 @@ TEST_CASE("a renewal and an end that race have one winner") {
 }
 
 TEST_CASE("of heartbeats that race the latest deadline stays") {
-  Lease lease(k_now, 15s);
+  Lease lease(k_granted, 15s);
   constexpr int k_threads = 4;
   constexpr int k_heartbeats = 5000;
   std::barrier start(k_threads);
@@ -120,7 +120,7 @@ TEST_CASE("of heartbeats that race the latest deadline stays") {
       start.arrive_and_wait();
       LeaseTime seen{};
       for (int i = 0; i < k_heartbeats; ++i) {
-        const LeaseTime now = k_now + std::chrono::milliseconds(i) + std::chrono::microseconds(t);
+        const LeaseTime now = k_granted + std::chrono::milliseconds(i) + std::chrono::microseconds(t);
         if (!lease.renew(now, 15s)) ++refused;
         const LeaseTime end = lease.expires_at();
         if (end < seen || end < now + 15s) ++refused;
@@ -130,7 +130,7 @@ TEST_CASE("of heartbeats that race the latest deadline stays") {
   }
   threads.clear();
   CHECK(refused == 0);
-  CHECK(lease.expires_at() == k_now + std::chrono::milliseconds(k_heartbeats) + 15s);
+  CHECK(lease.expires_at() == k_granted + std::chrono::milliseconds(k_heartbeats) + 15s);
 }
 
 }  // namespace

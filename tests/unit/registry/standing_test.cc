@@ -5,8 +5,6 @@
 namespace rollcall::registry::testing {
 namespace {
 
-const InstanceKey k_a = key("web", "a");
-
 Outcome drain(World& world, const InstanceKey& instance) { return world.apply(SetDraining{instance, true}); }
 
 TEST_CASE("a drain takes effect at once, is durable, and leaves the lease as it is") {

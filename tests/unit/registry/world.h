@@ -135,6 +135,7 @@ inline Registration registration(std::string service, std::string id, ZoneId zon
 inline InstanceKey key(std::string service, std::string id, ZoneId zone = k_svc) {
   return {{zone, std::move(service)}, std::move(id)};
 }
+inline const InstanceKey k_a = key("web", "a");
 inline Change adding(std::string service, std::string id) {
   return Register{registration(std::move(service), std::move(id))};
 }

@@ -12,7 +12,7 @@ constexpr const char* k_put = R"sql(
 INSERT INTO instance (zone, service, id, addresses, port, checks)
   VALUES ('svc.internal', 'db', 'one', '["192.0.2.5"]', 5432, ?))sql";
 
-struct World {
+struct ChecksWorld {
   TemporaryDirectory directory;
   TwoZones zones;
   std::unique_ptr<InstanceStore> store = open();
@@ -46,7 +46,7 @@ struct World {
 };
 
 TEST_CASE("a health plan survives a restart, and so does its absence") {
-  World world;
+  ChecksWorld world;
   const auto plan = registry::parse_health(
       R"({"checks":[{"type":"http","path":"/\"up\"","expect_status":["2xx",304]},{"type":"dns","name":"a.example"}],
           "probe":"tcp","evict_on_refusal":true,"renew_on_probe":true,"initial":"critical","rise":2})");
@@ -72,7 +72,7 @@ TEST_CASE("a health plan survives a restart, and so does its absence") {
 }
 
 TEST_CASE("a plan may be written by hand, in any form of JSON") {
-  World world;
+  ChecksWorld world;
   REQUIRE(world.put_by_hand(R"( { "checks" : [ { "type": "tcp" } ] } )"));
   const registry::Restored restored = world.restored();
   REQUIRE(restored.instances.size() == 1);
@@ -80,7 +80,7 @@ TEST_CASE("a plan may be written by hand, in any form of JSON") {
 }
 
 TEST_CASE("a row whose plan breaks a rule is skipped, and the field is named") {
-  World world;
+  ChecksWorld world;
   REQUIRE(world.put_by_hand(R"({"checks":[{"type":"tcp","interval":"1ms"}]})"));
   CHECK(world.restored().instances.empty());
   REQUIRE(world.store->skipped().count == 1);
@@ -88,7 +88,7 @@ TEST_CASE("a row whose plan breaks a rule is skipped, and the field is named") {
 }
 
 TEST_CASE("the table refuses a plan that is no JSON object") {
-  World world;
+  ChecksWorld world;
   CHECK_FALSE(world.put_by_hand("[]"));
   CHECK_FALSE(world.put_by_hand("tcp"));
 }

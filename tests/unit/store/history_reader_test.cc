@@ -27,7 +27,7 @@ Event event(EventId id, std::string service, std::string instance, registry::Zon
           .index = id};
 }
 
-struct World {
+struct HistoryWorld {
   TemporaryDirectory directory;
   TwoZones zones;
   std::unique_ptr<InstanceStore> store = InstanceStore::open(directory.database(), zones).value();
@@ -64,7 +64,7 @@ std::vector<EventId> ids(const HistoryPage& page) {
 using Ids = std::vector<EventId>;
 
 TEST_CASE("a history without events is an empty page") {
-  const World world;
+  const HistoryWorld world;
   CHECK(world.read(query(10)).events.empty());
   const HistoryPage page = world.read(query(10, {.after = 7}));
   CHECK(page.events.empty());
@@ -73,7 +73,7 @@ TEST_CASE("a history without events is an empty page") {
 }
 
 TEST_CASE("events come back as they were written, the newest first") {
-  World world;
+  HistoryWorld world;
   world.record({event(1, "web", "a"), event(2, "db", "x", k_other)});
   const HistoryPage page = world.read(query(10));
   CHECK(ids(page) == Ids{2, 1});
@@ -88,7 +88,7 @@ TEST_CASE("events come back as they were written, the newest first") {
 }
 
 TEST_CASE("a page holds what its query names") {
-  World world;
+  HistoryWorld world;
   world.record({event(1, "web", "a"), event(2, "web", "b"), event(3, "db", "a"), event(4, "web", "a", k_other)});
   CHECK(ids(world.read(query(10, {.service = "web"}))) == Ids{4, 2, 1});
   CHECK(ids(world.read(query(10, {.zone = k_svc, .service = "web"}))) == Ids{2, 1});
@@ -98,7 +98,7 @@ TEST_CASE("a page holds what its query names") {
 }
 
 TEST_CASE("the history is read on from a number, page by page") {
-  World world;
+  HistoryWorld world;
   world.record(
       {event(1, "web", "a"), event(2, "db", "x"), event(3, "web", "b"), event(4, "web", "c"), event(5, "db", "y")});
   const HistoryPage first = world.read(query(1, {.service = "web", .after = 1}));
@@ -111,7 +111,7 @@ TEST_CASE("the history is read on from a number, page by page") {
 }
 
 TEST_CASE("a hole in the numbers shows as a later first") {
-  World world;
+  HistoryWorld world;
   world.record({event(8, "web", "a")});
   const HistoryPage page = world.read(query(10, {.after = 3}));
   CHECK(page.first == 8);
@@ -119,7 +119,7 @@ TEST_CASE("a hole in the numbers shows as a later first") {
 }
 
 TEST_CASE("rows that nobody can read any more are left out") {
-  World world;
+  HistoryWorld world;
   world.record({event(1, "web", "a"), event(2, "web", "b"), event(3, "web", "c")});
   Plain plain(world.directory.database());
   static_cast<void>(plain.query("UPDATE event SET zone = 'gone.example' WHERE id = 1"));
@@ -129,7 +129,7 @@ TEST_CASE("rows that nobody can read any more are left out") {
 }
 
 TEST_CASE("a history whose table is gone says so") {
-  World world;
+  HistoryWorld world;
   Plain plain(world.directory.database());
   static_cast<void>(plain.query("DROP TABLE event"));
   std::promise<Errc> code;
@@ -138,7 +138,7 @@ TEST_CASE("a history whose table is gone says so") {
 }
 
 TEST_CASE("a reader that is closed takes no more questions") {
-  World world;
+  HistoryWorld world;
   world.reader->close();
   bool was_called = false;
   CHECK_FALSE(world.reader->read(query(1), [&](const Result<HistoryPage>&) { was_called = true; }));
