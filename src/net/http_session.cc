@@ -1,5 +1,6 @@
 #include "net/http_session.h"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -198,8 +199,8 @@ bool HttpSession::parse_one() {
 bool HttpSession::check_sizes(bool waits_for_more) {
   const bool is_head_whole = parser_->is_header_done();
   if (head_bytes_ + (is_head_whole ? 0 : in_.size()) > limits::k_http_header_bytes_max) {
-    const bool is_target = !is_head_whole && parser_->get().target().empty();
-    if (is_target) {
+    const bool is_line_open = !is_head_whole && parser_->get().target().empty();
+    if (is_line_open && !has_line_end()) {
       refuse(414, "target_too_long", "the request's target does not fit into the 8 KiB that a head may have");
     } else {
       refuse(431, "header_too_large", "the request's head is larger than 8 KiB");
@@ -211,6 +212,13 @@ bool HttpSession::check_sizes(bool waits_for_more) {
     return false;
   }
   return true;
+}
+
+// Whether the request line, of which nothing has been taken, ends within what a head may have. The parser does not say: a
+// head that comes in pieces is for it one thing, line and fields.
+bool HttpSession::has_line_end() const {
+  const std::size_t bytes = std::min(in_.size(), limits::k_http_header_bytes_max);
+  return std::string_view(static_cast<const char*>(in_.data().data()), bytes).contains('\n');
 }
 
 // The header is there: how large a body may come, and does the client wait to be asked for it?

@@ -103,6 +103,7 @@ class HttpSession final : private Deadline, private StreamSink, public std::enab
   bool parse_requests();
   bool parse_one();
   bool check_sizes(bool waits_for_more);
+  [[nodiscard]] bool has_line_end() const;
   bool begin_body();
   std::optional<bool> take_usual_request();
   bool route_request();

@@ -1,5 +1,7 @@
 // Headers and bodies, and how large they may be.
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "base/limits.h"
 #include "catch.h"
@@ -61,6 +63,19 @@ TEST_CASE("a head that never ends is refused before it is whole") {
   Client client = world.http();
   client.send("GET /healthz HTTP/1.1\r\nX-Long: " + std::string(limits::k_http_header_bytes_max + 1, 'x'));
   CHECK(client.read_http().status == 431);
+}
+
+TEST_CASE("a head that is too large is not taken for its line, wherever the reads cut it") {
+  World world;
+  const std::size_t cut = GENERATE(0UZ, 100UZ, 1024UZ, 5000UZ, 5050UZ, 6000UZ);
+  Client client = world.http();
+  const std::string head =
+      "GET /" + std::string(5'000, 'x') + " HTTP/1.1\r\nHost: test\r\nX: " + std::string(5'000, 'y');
+  client.send(head.substr(0, cut));
+  std::this_thread::sleep_for(std::chrono::milliseconds(cut > 0 ? 20 : 0));
+  client.send(head.substr(cut));
+  CHECK(client.read_http().status == 431);
+  CHECK(client.is_at_end());
 }
 
 TEST_CASE("a target without end is refused as one") {
