@@ -66,12 +66,8 @@ TEST_CASE("more answers than are held back at once come all the same") {
   Client client = world.dns();
   Ask ask = web();
   ask.type = Type::srv;  // 8 KB each: 200 of them are six times the backlog
-  std::jthread sender([&] {
-    for (std::uint16_t id = 1; id <= 200; ++id) {
-      Ask numbered = ask;
-      numbered.id = id;
-      client.send(with_length(query_of(numbered)));
-    }
+  std::jthread sender([&client, ask]() mutable {
+    for (ask.id = 1; ask.id <= 200; ++ask.id) client.send(with_length(query_of(ask)));
   });
   for (std::uint16_t id = 1; id <= 200; ++id) {
     ask.id = id;
