@@ -71,7 +71,7 @@ constexpr Route k_routes[] = {
     {Method::get, "/metrics", Right::read, &read_metrics, Kind::at_once, Takes::nothing, Opening::open_metrics},
 };
 
-constexpr std::size_t k_path_quoted_bytes_max = 200;  // of a path, in a sentence about it
+constexpr std::size_t k_quoted_bytes_max = 200;  // of a path, in a sentence about it
 
 // What stood in the places of a shape.
 struct Match {
@@ -113,7 +113,7 @@ Response refuse(const Target& target) {
   for (const Route& route : k_routes) {
     if (match(route.path, target)) allowed.append(allowed.empty() ? "" : ", ").append(to_text(route.method));
   }
-  const std::string_view path = target.path.substr(0, k_path_quoted_bytes_max);
+  const std::string_view path = target.path.substr(0, k_quoted_bytes_max);
   if (allowed.empty()) return problem(404, "no_such_path", fmt::format("there is nothing at {}", path));
   Response response = problem(405, "method_not_allowed", fmt::format("{} takes {}", path, allowed));
   response.headers.emplace_back("Allow", std::move(allowed));

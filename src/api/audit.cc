@@ -40,9 +40,7 @@ std::string_view name_of(Method method) {
 }
 
 std::string words_about(const Principal& principal) {
-  const std::string from = principal.address.text();
-  const bool is_address = principal.kind == Principal::Kind::address;
-  return fmt::format(R"(by="{}" from={})", is_address ? from : escape(principal.text()), from);
+  return fmt::format(R"(by="{}" from={})", escape(principal.text()), principal.address.text());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ using registry::InstanceKey;
 using registry::InstanceRef;
 
 constexpr std::string_view k_expected_batch = R"({"instances":[{"service":"web","id":"i-1"}]}, a JSON object)";
-constexpr std::size_t k_batch_tree_bytes = std::size_t{64} * 1024;  // of a batch's values before memory is asked for
+constexpr std::size_t k_tree_bytes = std::size_t{64} * 1024;  // of a batch's values before memory is asked for
 
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
   if (count > 0) counter.fetch_add(count, std::memory_order_relaxed);
@@ -61,7 +61,7 @@ Result<Batch> read_batch(const Call& call) {
                         read_plain_keys(call.request.body, call.zone(), batch.keys);
   if (is_plain) return batch;
   batch.keys.clear();
-  std::array<unsigned char, k_batch_tree_bytes> room;
+  std::array<unsigned char, k_tree_bytes> room;
   boost::json::monotonic_resource memory(room.data(), room.size());
   const auto body = parse_json_object(call.request.body, k_expected_batch, &memory);
   if (!body) return std::unexpected(body.error());

@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::string_view k_problem_type = "application/problem+json";
 
-struct ProblemKind {
+struct Kind {
   unsigned status;
   std::string_view code;
 };
 
-ProblemKind problem_kind_of(const Error& error) {
+Kind kind_of(const Error& error) {
   switch (error.code) {
     case Errc::invalid: return {400, error.field.empty() ? "invalid_request" : "invalid_field"};
     case Errc::malformed: return {400, "bad_json"};
@@ -59,7 +59,7 @@ std::string readable(std::string text) {
   return text;
 }
 
-Response build(ProblemKind kind, std::string detail, std::string field) {
+Response build(Kind kind, std::string detail, std::string field) {
   JsonWriter json;
   json.open_object()
       .member("type", std::string("urn:rollcall:").append(kind.code))
@@ -77,7 +77,7 @@ Response build(ProblemKind kind, std::string detail, std::string field) {
 }  // namespace
 
 Response problem(const Error& error) {
-  const ProblemKind kind = problem_kind_of(error);
+  const Kind kind = kind_of(error);
   if (error.code == Errc::store_busy || error.code == Errc::store_failed || kind.status == 500) {
     log::warn("answered {} {}: {}", kind.status, kind.code, error.message);
   } else {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view k_metrics_type = "text/plain; version=0.0.4; charset=utf-8";  // Prometheus exposition
 
-Response answered(std::string body) {
+Response json(std::string body) {
   Response response;
   response.body = std::move(body);
   return response;
@@ -17,14 +17,14 @@ Response answered(std::string body) {
 
 }  // namespace
 
-Routed read_status(const Call& call) { return answered(call.server.status_json()); }
+Routed read_status(const Call& call) { return json(call.server.status_json()); }
 
-Routed read_health(const Call&) { return answered(R"({"status":"up"})"); }
+Routed read_health(const Call&) { return json(R"({"status":"up"})"); }
 
 Routed read_readiness(const Call& call) {
   std::string reason = call.server.unready_reason();
   if (!reason.empty()) return problem(503, "not_ready", std::move(reason));
-  return answered(R"({"status":"ready"})");
+  return json(R"({"status":"ready"})");
 }
 
 Routed read_metrics(const Call& call) { return Response{200, k_metrics_type, call.server.metrics_text(), {}}; }
