@@ -13,9 +13,8 @@ namespace {
 constexpr std::size_t k_record_fixed = 12;  // compressed owner, type, class, TTL, RDLENGTH
 
 std::uint8_t* put_u16(std::uint8_t* to, std::uint16_t value) {
-  *to++ = static_cast<std::uint8_t>(value >> 8);
-  *to++ = static_cast<std::uint8_t>(value);
-  return to;
+  store_u16(to, value);
+  return to + 2;
 }
 
 std::uint8_t* put(std::uint8_t* to, auto octets) { return std::ranges::copy(octets, to).out; }
