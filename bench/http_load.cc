@@ -28,8 +28,8 @@ namespace {
 using namespace rollcall::bench;  // NOLINT(google-build-using-namespace)
 
 constexpr double k_patience_seconds = 60;  // for answers that are still to come
-constexpr std::uint64_t k_open_at_connecting =
-    256;  // unanswered: below any backlog, so that nobody is told to come again
+// Unanswered: below any backlog, so that nobody is told to come again.
+constexpr std::uint64_t k_open_at_connecting = 256;
 
 struct Settings {
   std::string address = "127.0.0.1";

@@ -170,7 +170,7 @@ inline constexpr std::size_t k_listen_max = 64;                            // ad
 inline constexpr std::size_t k_zones_max = 1'000;                          // each query is matched against their names
 inline constexpr std::size_t k_service_rules_max = 1'000;             // each change of a service walks them in order
 inline constexpr std::int64_t k_dns_workers_max = 256;                // more sockets than cores only share their queues
-inline constexpr std::int64_t k_connections_setting_max = 1'000'000;  // a process's descriptors end before (fs.nr_open)
+inline constexpr std::int64_t k_connections_setting_max = 1'000'000;  // fs.nr_open ends soon after, at 1,048,576
 inline constexpr std::int64_t k_answer_limit_max = 65'535;            // what a section can count (RFC 1035 §4.1.1)
 inline constexpr std::chrono::milliseconds k_answer_ttl_min = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds k_answer_ttl_max = k_lease_max;  // no answer outlives its lease
@@ -192,8 +192,7 @@ inline constexpr std::chrono::milliseconds k_client_interest{30'000};  // names 
 // --- Clients of the HTTP API ---
 inline constexpr std::size_t k_answer_bytes_max = std::size_t{256} << 20;  // half a million instances in one list
 inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;
-inline constexpr std::size_t k_event_bytes_max = std::size_t{1}
-                                                 << 20;  // a server-sent event; a registry's are below 8 KiB
+inline constexpr std::size_t k_event_bytes_max = std::size_t{1} << 20;  // a server-sent event; ours are below 8 KiB
 
 // --- The client library: staying on the roll ---
 inline constexpr std::size_t k_client_registries_max = 16;            // each has a thread
