@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/rcu.h"
+#include "net/short_slice.h"
 
 namespace rollcall::net {
 
@@ -17,6 +18,7 @@ UdpWorker::~UdpWorker() { stop(); }
 void UdpWorker::start(const std::string& name) {
   thread_ = std::thread([this, name] {
     pthread_setname_np(pthread_self(), name.c_str());
+    take_short_slices();
     const rcu::Thread reader;
     run();
   });
