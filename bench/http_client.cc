@@ -106,14 +106,25 @@ HttpClient::~HttpClient() {
 }
 
 void HttpClient::send(RequestLine& line, std::size_t depth, HttpTally& tally) {
-  while (sent_.size() < depth) {
-    const std::string_view* request = line.next(own_ ? &next_ : nullptr, step_);
-    if (request == nullptr) break;
-    out_ += *request;
-    sent_.push_back(tally.now_ns);
-    ++tally.open;
+  while (add(line, depth, tally.now_ns, tally)) {
   }
   flush();
+}
+
+bool HttpClient::send_one(RequestLine& line, std::size_t depth, std::uint64_t since_ns, HttpTally& tally) {
+  const bool added = add(line, depth, since_ns, tally);
+  flush();
+  return added;
+}
+
+bool HttpClient::add(RequestLine& line, std::size_t depth, std::uint64_t since_ns, HttpTally& tally) {
+  if (sent_.size() >= depth) return false;
+  const std::string_view* request = line.next(own_ ? &next_ : nullptr, step_);
+  if (request == nullptr) return false;
+  out_ += *request;
+  sent_.push_back(since_ns);
+  ++tally.open;
+  return true;
 }
 
 void HttpClient::flush() {

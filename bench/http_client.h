@@ -35,6 +35,7 @@ class RequestLine {
  public:
   RequestLine(const std::vector<std::string_view>& requests, bool once) : requests_(requests), once_(once) {}
   void end() { ended_ = true; }
+  [[nodiscard]] bool has_ended() const { return ended_; }
   // `own`: where the connection is in its share; null: the next of all. Null: there is none.
   const std::string_view* next(std::size_t* own, std::size_t step);
 
@@ -59,10 +60,14 @@ class HttpClient {
   [[nodiscard]] int socket() const { return socket_; }
   // Until `depth` requests are open, or there are no more; one write, as far as the socket takes it.
   void send(RequestLine& line, std::size_t depth, HttpTally& tally);
+  // One, which was due at `since_ns`. False: there is no next, or `depth` are open.
+  bool send_one(RequestLine& line, std::size_t depth, std::uint64_t since_ns, HttpTally& tally);
+  // What the socket has not taken yet.
+  void flush();
   void receive(HttpTally& tally);
 
  private:
-  void flush();
+  bool add(RequestLine& line, std::size_t depth, std::uint64_t since_ns, HttpTally& tally);
   std::size_t take_answer(std::string_view text, HttpTally& tally);
 
   int socket_ = -1;

@@ -1,12 +1,14 @@
 // http-load: prebuilt requests to an HTTP server, over many connections from one thread, as fast as they are answered.
 //
 // Closed: each connection has --depth requests open at most. 1 is a client that waits for its answer.
+// With --rate open: requests leave one by one when they are due, over the connections in turn, and a delay counts from then.
 //
 // With --steps the connections outlive what is measured: each line of the input is a step, and has a line of the output.
 //   connect    opens the connections; each sends its share once, as soon as it is open
 //   2.5        all send for so many seconds
 // The end of the input closes them.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
@@ -17,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <vector>
 
@@ -38,6 +41,7 @@ struct Settings {
   std::size_t connections = 64;
   std::size_t depth = 1;
   double seconds = 5;
+  double rate = 0;
   std::vector<int> pids;
   bool once = false;
   bool own = false;
@@ -52,8 +56,10 @@ void read_settings(CLI::App& app, Settings& settings) {
   app.add_option("--connections", settings.connections, "kept open")->capture_default_str();
   app.add_option("--depth", settings.depth, "open requests of one connection")->capture_default_str();
   app.add_option("--seconds", settings.seconds, "how long requests are sent")->capture_default_str();
+  CLI::Option* rate = app.add_option("--rate", settings.rate, "requests a second; 0: as fast as they are answered")
+                          ->capture_default_str();
   app.add_option("--pid", settings.pids, "of the server, and of its children: their CPU time for an answer is told");
-  app.add_flag("--once", settings.once, "each request once, however long that takes");
+  app.add_flag("--once", settings.once, "each request once, however long that takes")->excludes(rate);
   CLI::Option* own = app.add_flag("--own", settings.own, "each connection has its own share of the requests");
   app.add_flag("--steps", settings.steps, "what is to be done is read: \"connect\", or for how many seconds to send")
       ->needs(own);
@@ -76,7 +82,9 @@ class Load {
 
  private:
   void open_one();
+  void send_what_is_due(RequestLine& line, HttpTally& tally);
   void take_answers(RequestLine& line, HttpTally& tally);
+  [[nodiscard]] timespec longest_wait() const;
 
   const Settings& settings_;
   const std::vector<std::string_view>& requests_;
@@ -84,6 +92,8 @@ class Load {
   std::vector<HttpClient> clients_;
   std::uint64_t moved_at_ns_ = 0;
   std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();  // of sending
+  double due_ns_ = 0;                                                 // the next request, with a rate
+  std::size_t turn_ = 0;                                              // whose it is
 };
 
 void Load::open_one() {
@@ -121,15 +131,43 @@ HttpTally Load::exchange(double seconds) {
   HttpTally tally;
   tally.now_ns = moved_at_ns_ = now_ns();
   if (!settings_.once) end_ns_ = tally.now_ns + static_cast<std::uint64_t>(seconds * 1e9);
-  for (HttpClient& client : clients_) client.send(line, settings_.depth, tally);
-  while (tally.open > 0) take_answers(line, tally);
+  if (settings_.rate == 0) {
+    for (HttpClient& client : clients_) client.send(line, settings_.depth, tally);
+  } else {
+    due_ns_ = static_cast<double>(tally.now_ns);
+    send_what_is_due(line, tally);
+  }
+  while (tally.open > 0 || (settings_.rate > 0 && !line.has_ended())) {
+    take_answers(line, tally);
+    if (settings_.rate > 0) send_what_is_due(line, tally);
+  }
   return tally;
 }
 
-// Those that have come, or are the next to come; who is answered sends the next request.
+// Each over the next connection that may send; while none may, it stays due.
+void Load::send_what_is_due(RequestLine& line, HttpTally& tally) {
+  std::size_t full = 0;
+  while (full < clients_.size() && due_ns_ <= static_cast<double>(tally.now_ns) && !line.has_ended()) {
+    HttpClient& client = clients_[turn_++ % clients_.size()];
+    const bool sent = client.send_one(line, settings_.depth, static_cast<std::uint64_t>(due_ns_), tally);
+    full = sent ? 0 : full + 1;
+    if (sent) due_ns_ += 1e9 / settings_.rate;
+  }
+}
+
+// A second; with a rate at most until the next request is due.
+timespec Load::longest_wait() const {
+  if (settings_.rate == 0) return {1, 0};
+  constexpr double k_longest_ns = 999'999'999;
+  const double left = due_ns_ - static_cast<double>(now_ns());
+  return {0, static_cast<long>(std::clamp(left, 0.0, k_longest_ns))};
+}
+
+// Those that have come, or are the next to come; who is answered sends the next request, unless there is a rate.
 void Load::take_answers(RequestLine& line, HttpTally& tally) {
   std::array<epoll_event, 256> events{};
-  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+  const timespec longest = longest_wait();
+  const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &longest, nullptr);
   tally.now_ns = now_ns();
   if (tally.now_ns >= end_ns_) line.end();
   if (count > 0) moved_at_ns_ = tally.now_ns;
@@ -140,7 +178,11 @@ void Load::take_answers(RequestLine& line, HttpTally& tally) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     HttpClient& client = clients_[event.data.u64];
     if ((event.events & EPOLLIN) != 0) client.receive(tally);
-    client.send(line, settings_.depth, tally);
+    if (settings_.rate == 0) {
+      client.send(line, settings_.depth, tally);
+    } else {
+      client.flush();
+    }
   }
 }
 
@@ -181,6 +223,7 @@ void run(const Settings& settings) {
   if (settings.own && settings.connections > requests.size()) {
     throw std::runtime_error("there are fewer requests than connections");
   }
+  prctl(PR_SET_TIMERSLACK, 1UL);  // waits are as short as asked for
   Load load(settings, requests);
   if (settings.steps) return run_steps(settings, load);
   load.connect();

@@ -1,6 +1,7 @@
 #include "udp_client.h"
 
 #include <arpa/inet.h>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <netinet/in.h>
@@ -60,10 +61,20 @@ Pace::Pace(double rate, Latency latency) : latency_(latency) {
   next_ns_ = static_cast<double>(now_ns());
 }
 
+std::uint64_t Pace::begin_round(std::uint64_t now, std::size_t at_most) {
+  left_ = at_most;
+  const double overdue_ns = static_cast<double>(now) - next_ns_;
+  if (interval_ns_ == 0 || latency_ == Latency::whole || had_no_slot_ || overdue_ns <= k_overdue_ns) return 0;
+  const double skipped = std::ceil((overdue_ns - k_overdue_ns) / interval_ns_);
+  next_ns_ += skipped * interval_ns_;
+  return static_cast<std::uint64_t>(skipped);
+}
+
 std::uint64_t Pace::take(std::uint64_t now) {
   if (interval_ns_ == 0) return now;
   const auto due = static_cast<std::uint64_t>(next_ns_);
   next_ns_ += interval_ns_;
+  --left_;
   const bool had_no_slot = due <= looked_ns_;
   return latency_ == Latency::whole || had_no_slot ? due : now;
 }
@@ -180,10 +191,18 @@ std::uint16_t UdpClient::fill(std::size_t at) {
 }
 
 bool UdpClient::send(Pace& pace, Tally& tally) {
+  if (!has_times_) return send_batch(k_batch, pace, tally);
+  // One by one: of a batch that is interrupted, the rest would be thought to have left before.
+  std::size_t sent = 0;
+  while (sent < k_batch && send_batch(1, pace, tally)) ++sent;
+  return sent > 0;
+}
+
+bool UdpClient::send_batch(std::size_t most, Pace& pace, Tally& tally) {
   const std::uint64_t now = now_ns();
   std::array<std::uint16_t, k_batch> filled;
   std::size_t count = 0;
-  for (; count < k_batch && !free_.empty() && pace.is_due(now); ++count) {
+  for (; count < most && !free_.empty() && pace.is_due(now); ++count) {
     filled[count] = fill(count);
     slots_[filled[count]].since_ns = pace.take(now);
   }

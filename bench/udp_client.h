@@ -16,10 +16,12 @@ namespace rollcall::bench {
 
 inline constexpr std::uint64_t k_give_up_ns = 1'000'000'000;
 inline constexpr std::uint64_t k_sweep_ns = 100'000'000;
+inline constexpr std::uint64_t k_overdue_ns = 500'000;
 
 struct Tally {
   Latencies latencies;  // of answers
   std::uint64_t lost = 0;
+  std::uint64_t skipped = 0;  // never asked: the load did not run when they were due
   std::uint64_t servfail = 0;
   std::uint64_t other_rcode = 0;
   std::uint64_t empty = 0;  // NOERROR without an answer record
@@ -39,21 +41,29 @@ class Pace {
   Pace(double rate, Latency latency);
   // Whether one may leave now.
   [[nodiscard]] bool is_due(std::uint64_t now) const {
-    return interval_ns_ == 0 || next_ns_ <= static_cast<double>(now);
+    return interval_ns_ == 0 || (next_ns_ <= static_cast<double>(now) && left_ > 0);
   }
+  // A round in which at most so many leave. What was due while the load did not run, for longer than k_overdue_ns, is left
+  // out: asked in a burst it would keep itself waiting. Returns how many those are.
+  std::uint64_t begin_round(std::uint64_t now, std::size_t at_most);
   // Takes one that leaves now. The moment from which its latency runs.
   std::uint64_t take(std::uint64_t now);
-  // Whatever is due has left by now, as far as there were slots.
-  void looked_at(std::uint64_t now) { looked_ns_ = now; }
+  // The round has ended: whatever is still due, and might have left, had no slot.
+  void end_round(std::uint64_t now) {
+    had_no_slot_ = is_due(now);
+    if (had_no_slot_) looked_ns_ = now;
+  }
   // Until the next is due; zero without a rate.
   [[nodiscard]] std::uint64_t ns_left(std::uint64_t now) const {
-    return is_due(now) ? 0 : static_cast<std::uint64_t>(next_ns_) - now;
+    return next_ns_ <= static_cast<double>(now) ? 0 : static_cast<std::uint64_t>(next_ns_) - now;
   }
 
  private:
   double interval_ns_ = 0;
   double next_ns_ = 0;
+  std::size_t left_ = 0;  // of this round
   Latency latency_;
+  bool had_no_slot_ = false;
   std::uint64_t looked_ns_ = 0;
 };
 
@@ -95,6 +105,7 @@ class UdpClient {
     std::array<std::array<char, k_control_bytes>, k_batch> controls;  // the answers' times, when asked for
   };
 
+  bool send_batch(std::size_t most, Pace& pace, Tally& tally);
   void prepare_to_receive();
   void take_answer(const unsigned char* message, std::size_t size, std::uint64_t now, Tally& tally);
   void count(const unsigned char* header, Tally& tally) const;
