@@ -38,7 +38,7 @@ HOMES = {
 }
 # The system's own: C and C++ (no slash, no `.h`), POSIX for everyone, and what only the owner of sockets may touch.
 STANDARD = re.compile(r"[a-z_0-9]+$")
-SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|stddef|stdint|sys/(file|random|resource|stat|types)|time|unistd)\.h$")
+SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|stddef|stdint|sys/(file|random|resource|stat|syscall|types)|time|unistd)\.h$")
 SOCKETS = re.compile(r"(arpa|net|netinet|linux)/.*\.h$|netdb\.h$|poll\.h$|sys/(epoll|eventfd|signalfd|socket|un|uio)\.h$")
 SOCKET_HOMES = {"net", "client", "base/ip_address.h", "base/ip_address.cc"}
 
