@@ -30,6 +30,7 @@ namespace {
 
 using namespace rollcall::bench;  // NOLINT(google-build-using-namespace)
 
+constexpr timespec k_longest_wait{1, 0};
 constexpr double k_patience_seconds = 60;  // for answers that are still to come
 // Unanswered: below any backlog, so that nobody is told to come again.
 constexpr std::uint64_t k_open_at_connecting = 256;
@@ -62,7 +63,8 @@ void read_settings(CLI::App& app, Settings& settings) {
   app.add_flag("--once", settings.once, "each request once, however long that takes")->excludes(rate);
   CLI::Option* own = app.add_flag("--own", settings.own, "each connection has its own share of the requests");
   app.add_flag("--steps", settings.steps, "what is to be done is read: \"connect\", or for how many seconds to send")
-      ->needs(own);
+      ->needs(own)
+      ->excludes(rate);
   app.add_option("--sources", settings.sources, "connections come from so many addresses in turn, from 127.0.0.1 on");
 }
 
@@ -83,8 +85,8 @@ class Load {
  private:
   void open_one();
   void send_what_is_due(RequestLine& line, HttpTally& tally);
-  void take_answers(RequestLine& line, HttpTally& tally);
-  [[nodiscard]] timespec longest_wait() const;
+  void take_answers(RequestLine& line, HttpTally& tally, timespec longest = k_longest_wait);
+  [[nodiscard]] timespec until_due(const HttpTally& tally) const;
 
   const Settings& settings_;
   const std::vector<std::string_view>& requests_;
@@ -135,19 +137,19 @@ HttpTally Load::exchange(double seconds) {
     for (HttpClient& client : clients_) client.send(line, settings_.depth, tally);
   } else {
     due_ns_ = static_cast<double>(tally.now_ns);
-    send_what_is_due(line, tally);
+    while (!line.has_ended()) {
+      send_what_is_due(line, tally);
+      take_answers(line, tally, until_due(tally));
+    }
   }
-  while (tally.open > 0 || (settings_.rate > 0 && !line.has_ended())) {
-    take_answers(line, tally);
-    if (settings_.rate > 0) send_what_is_due(line, tally);
-  }
+  while (tally.open > 0) take_answers(line, tally);
   return tally;
 }
 
 // Each over the next connection that may send; while none may, it stays due.
 void Load::send_what_is_due(RequestLine& line, HttpTally& tally) {
   std::size_t full = 0;
-  while (full < clients_.size() && due_ns_ <= static_cast<double>(tally.now_ns) && !line.has_ended()) {
+  while (full < clients_.size() && due_ns_ <= static_cast<double>(tally.now_ns)) {
     HttpClient& client = clients_[turn_++ % clients_.size()];
     const bool sent = client.send_one(line, settings_.depth, static_cast<std::uint64_t>(due_ns_), tally);
     full = sent ? 0 : full + 1;
@@ -155,18 +157,17 @@ void Load::send_what_is_due(RequestLine& line, HttpTally& tally) {
   }
 }
 
-// A second; with a rate at most until the next request is due.
-timespec Load::longest_wait() const {
-  if (settings_.rate == 0) return {1, 0};
+// What is due by now and has not left waits for a connection, which an answer frees.
+timespec Load::until_due(const HttpTally& tally) const {
+  if (due_ns_ <= static_cast<double>(tally.now_ns)) return k_longest_wait;
   constexpr double k_longest_ns = 999'999'999;
   const double left = due_ns_ - static_cast<double>(now_ns());
   return {0, static_cast<long>(std::clamp(left, 0.0, k_longest_ns))};
 }
 
 // Those that have come, or are the next to come; who is answered sends the next request, unless there is a rate.
-void Load::take_answers(RequestLine& line, HttpTally& tally) {
+void Load::take_answers(RequestLine& line, HttpTally& tally, timespec longest) {
   std::array<epoll_event, 256> events{};
-  const timespec longest = longest_wait();
   const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &longest, nullptr);
   tally.now_ns = now_ns();
   if (tally.now_ns >= end_ns_) line.end();

@@ -62,7 +62,7 @@ void read_settings(CLI::App& app, Settings& settings) {
   app.add_flag("--wait", settings.wait, "sleep while nothing comes, rather than look all the time");
   app.add_flag_callback(
       "--server-only", [&settings] { settings.latency = Latency::server; },
-      "with --rate: latency without the time in which this load did not run");
+      "latency without the time in which this load did not run; questions leave one by one");
   app.add_flag("--json", settings.json, "one JSON object");
 }
 
