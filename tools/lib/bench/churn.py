@@ -1,8 +1,9 @@
 """The DNS while the roll changes: 1,000 registrations and 20,000 heartbeats a second, and queries at half of what is possible.
 
-Everybody shares all cores, the server has the workers that it takes by itself. Nothing may be lost, no answer may be SERVFAIL or
-empty, and the 99th percentile of the queries' latency may at most be twice what it is on a quiet server at the same rate. Latency
-is the server's (udp-load's --server-only): the other loads keep this one waiting too, and that is not what is asked.
+The server, with the workers that it takes by itself, and the other loads run on all cores; the queries come from one of them, on
+which the others run too. Nothing may be lost, no answer may be SERVFAIL or empty, and the 99th percentile of the queries' latency
+may at most be twice what it is on a quiet server at the same rate. Latency is the server's (udp-load's --server-only): the other
+loads keep this one waiting too, and that is not what is asked.
 
 Half of what is possible is measured twice: of what is possible beside the other loads, where everybody finds room on the cores;
 and of what is possible without them, where on two cores these are full, and all wait for all.
@@ -39,34 +40,33 @@ class Churn:
     def __init__(self, run, server, roll, round_number):
         wanted = run.arguments
         seconds = wanted.seconds + BEFORE + AFTER
-        new = (http.request("POST", "/v1/heartbeat", {"service": f"c{round_number}-{n // 4}", "id": f"i{n % 4}",
-                                                      "address": address(n), "port": 80, "ttl": "24h"})
+        new = (http.registration(f"c{round_number}-{n // 4}", f"i{n % 4}", address(n))
                for n in range(wanted.registrations * (seconds + 1)))
-        beats = (http.request("POST", f"/v1/services/s{service}/instances/{id}/heartbeat")
-                 for service in range(roll.services) for id, _ in roll.members(service))
-        self._loads = [(http.write(run.directory / name, requests), rate, status)
-                       for name, requests, rate, status in (("new", new, wanted.registrations, 201),
-                                                            ("beats", beats, wanted.heartbeats, 200))]
-        self._send = lambda file, rate, status: http.send(
-            run, server, file, "--rate", rate, "--seconds", seconds, "--connections", CONNECTIONS, expect=status, everywhere=True)
-        self._pool = futures.ThreadPoolExecutor(len(self._loads))
+        beats = (http.heartbeat(f"s{service}", id) for service in range(roll.services) for id, _ in roll.members(service))
+        loads = (("new", new, wanted.registrations, 201), ("beats", beats, wanted.heartbeats, 200))
+        self._loads = [(http.write(run.directory / name, requests), rate, status) for name, requests, rate, status in loads]
+        self._run, self._server, self._seconds = run, server, seconds
+
+    def _send(self, file, rate, status):
+        found = http.send(self._run, self._server, file, "--rate", rate, "--seconds", self._seconds,
+                          "--connections", CONNECTIONS, expect=status, everywhere=True)
+        return found["rate"] / rate
 
     def __enter__(self):
-        self._sent = [self._pool.submit(self._send, *one) for one in self._loads]
+        self._pool = futures.ThreadPoolExecutor(len(self._loads))
+        self._shares = [self._pool.submit(self._send, *one) for one in self._loads]
         time.sleep(BEFORE)
         return self
 
     def __exit__(self, *failure):
         with self._pool:
-            found = [one.result() for one in self._sent]
-        self.kept = min(one["rate"] / rate for (_, rate, _), one in zip(self._loads, found))
+            self.kept = min(share.result() for share in self._shares)
 
 
 def measure(run):
     wanted, roll = run.arguments, Roll(run.arguments.services)
     questions = roll.questions(run.directory / "questions", "A")
-    everywhere = ",".join(map(str, sorted(set(cpu.cores()))))
-    server = roll.served_by(run, "--dns-workers", "0", core=everywhere)
+    server = roll.served_by(run, "--dns-workers", "0", core=cpu.everywhere())
     numbers = itertools.count()
 
     def churn():

@@ -122,7 +122,7 @@ class Connections:
         self.count = most - self.busy - SPARE
         assert self.count > 0, f"of {most:,} connections none are left to be idle"
         self.roll = Roll(SERVICES, -(-max(self.count, self.busy) // SERVICES))
-        beats = [http.request("POST", f"/v1/services/s{service}/instances/{self.roll.members(service)[k][0]}/heartbeat")
+        beats = [http.heartbeat(f"s{service}", self.roll.members(service)[k][0])
                  for k in range(self.roll.each) for service in range(SERVICES)]
         parts = [beats[part:self.count:CLIENTS] for part in range(CLIENTS)]
         self.shares = [(http.write(run.directory / f"share-{n}", part), len(part)) for n, part in enumerate(parts) if part]

@@ -6,8 +6,7 @@ another, over connections that have one request open each; each is one service's
 """
 
 from bench.harness import http, peers, rounds
-from bench.harness.roll import PORT, Roll
-from bench.harness.servers import TTL
+from bench.harness.roll import Roll
 
 TARGETS = ("rollcalld", "http-load")
 SERVICES = 1_000
@@ -42,11 +41,10 @@ def cases(roll, connections):
     that each connection sends for itself there are as many as connections."""
     members = [(service, id, literal) for k in range(roll.each) for service in range(roll.services)
                for id, literal in [roll.members(service)[k]]]
-    whole = [http.request("POST", "/v1/heartbeat", {"service": f"s{service}", "id": id, "address": literal, "port": PORT,
-                                                    "ttl": TTL}) for service, id, literal in members]
+    whole = [http.registration(f"s{service}", id, literal) for service, id, literal in members]
     keys = [{"service": f"s{service}", "id": id} for service, id, _ in members]
     return {NOTHING: [http.request("POST", "/")],
-            BARE: [http.request("POST", f"/v1/services/s{service}/instances/{id}/heartbeat") for service, id, _ in members],
+            BARE: [http.heartbeat(f"s{service}", id) for service, id, _ in members],
             WHOLE: whole[:connections], OTHERS: whole,
             "batch": [http.request("POST", "/v1/heartbeats", {"instances": keys[first:first + BATCH]})
                       for first in range(0, len(keys), BATCH)]}

@@ -8,9 +8,8 @@ bulk load is pipelined, service by service.
 
 import os
 
-from bench.harness import http, rounds
-from bench.harness.roll import PORT, address
-from bench.harness.servers import TTL
+from bench.harness import cpu, http, rounds
+from bench.harness.roll import address
 
 TARGETS = ("rollcalld", "http-load")
 ROUNDS = 3
@@ -49,13 +48,11 @@ def measure(run):
 
 def registration(member):
     service, place, number = member
-    return http.request("POST", "/v1/heartbeat", {"service": f"s{service:06}", "id": f"i{place}", "address": address(number),
-                                                  "port": PORT, "ttl": TTL})
+    return http.registration(f"s{service:06}", f"i{place}", address(number))
 
 
 def once(run, requests, words, count):
-    cores = ",".join(map(str, sorted(os.sched_getaffinity(0))))
-    with run.rollcalld("--log-level", "info", core=cores) as server:
+    with run.rollcalld("--log-level", "info", core=cpu.everywhere()) as server:
         found = http.send(run, server, requests, "--once", *words, expect=201, everywhere=True)
         on_the_roll = server.metrics()["rollcall_instances"]
         assert found["answers"] == on_the_roll == count, f"{found['answers']} answered, {on_the_roll} on the roll"

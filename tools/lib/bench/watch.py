@@ -7,7 +7,6 @@ server share all cores.
 
 import json
 import multiprocessing
-import os
 import re
 import resource
 import selectors
@@ -133,13 +132,12 @@ def options(parser):
 def measure(run):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    everywhere = ",".join(str(core) for core in sorted(os.sched_getaffinity(0)))
     connections = run.arguments.watchers + LEAST_FILES
     settings = (f"[http]\nmax_connections = {connections}\nmax_connections_per_client = 0\n"
                 '[lease]\nforget_service_after = "24h"\n')
     taken = []
     for _ in range(run.rounds):
-        with run.rollcalld(settings=settings, core=everywhere) as server:
+        with run.rollcalld(settings=settings, core=cpu.everywhere()) as server:
             taken.append(one_round(server, run.arguments))
     for case, metric, unit in UNITS:
         run.report.add_values(case, "rollcalld", metric, [figures[case, metric] for figures in taken], unit)

@@ -19,6 +19,11 @@ def cores():
     return allowed[0], allowed[1 % len(allowed)]
 
 
+def everywhere():
+    """All that this process may run on, as taskset wants them."""
+    return ",".join(map(str, sorted(os.sched_getaffinity(0))))
+
+
 def pinned(core):
     """The words in front of a command that keep it on `core`, or on several: 0, "0,1"."""
     return ["taskset", "-c", str(core)]

@@ -4,8 +4,10 @@ import json
 import subprocess
 
 from bench.harness import cpu, load
+from bench.harness.roll import PORT
 
 HOST = b"127.0.0.1:8500"
+TTL = "24h"  # of instances that shall outlive the measurement
 
 
 def request(method, target, body=None):
@@ -13,6 +15,15 @@ def request(method, target, body=None):
     text = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
     fields = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(text) if text else b""
     return b"%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n%s" % (method.encode(), target.encode(), HOST, fields, text)
+
+
+def registration(service, id, literal):
+    return request("POST", "/v1/heartbeat", {"service": service, "id": id, "address": literal, "port": PORT, "ttl": TTL})
+
+
+def heartbeat(service, id):
+    """One without a body."""
+    return request("POST", f"/v1/services/{service}/instances/{id}/heartbeat")
 
 
 def write(path, requests):

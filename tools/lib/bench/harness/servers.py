@@ -11,7 +11,6 @@ from tests.support.processes import Process, find_program, wait_until
 
 READY_WITHIN = 120
 STOP_WITHIN = 60
-TTL = "24h"  # of instances that shall outlive the measurement
 
 
 class Missing(Exception):
