@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "answer/builtin_zone.h"
+#include "answer/zone/builtin_zone.h"
 #include "base/rcu.h"
 #include "dns/zone_file.h"
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "answer/roster.h"
-#include "answer/zones.h"
+#include "answer/roster/roster.h"
+#include "answer/zone/zones.h"
 #include "api/api.h"
 #include "registry/registry.h"
 #include "store/instance_store.h"

@@ -38,7 +38,7 @@ endfunction()
 # rollcall_room(NAME SOURCES... USES...): one room of src/, a static library whose arrows are its USES.
 function(rollcall_room name)
   cmake_parse_arguments(ROOM "" "" "USES;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   add_library(rollcall_${name} STATIC ${sources})
   target_include_directories(rollcall_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(rollcall_${name} PUBLIC ${ROOM_USES} PRIVATE rollcall_options ${ROOM_PRIVATE})

@@ -15,13 +15,14 @@
 #include <thread>
 #include <vector>
 
-#include "answer/explain.h"
-#include "answer/transfers.h"
+#include "answer/explain/explain.h"
+#include "answer/transfer/transfers.h"
 #include "api/api.h"
 #include "base/log.h"
 #include "base/rcu.h"
-#include "net/check_runner.h"
+#include "net/checks/runner.h"
 #include "net/server.h"
+#include "net/sockets/socket.h"
 #include "ops/ready.h"
 #include "ops/report.h"
 #include "ops/settings.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "answer/exchange.h"
-#include "answer/resolution.h"
+#include "answer/look_up/resolution.h"
 #include "base/rcu.h"
 
 namespace rollcall::answer {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "answer/exchange.h"
-#include "answer/explain.h"
+#include "answer/explain/explain.h"
 #include "base/rcu.h"
 #include "dns/rdata.h"
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "answer/look_up/usual_answer.h"
+#include "answer/look_up/usual_question.h"
 #include "answer/responder.h"
-#include "answer/usual_answer.h"
-#include "answer/usual_question.h"
 #include "base/rcu.h"
 
 namespace rollcall::answer {

@@ -10,14 +10,14 @@
 #include <utility>
 
 #include "base/log.h"
-#include "net/client_limit.h"
-#include "net/dns_session.h"
-#include "net/event_loop.h"
-#include "net/http_session.h"
-#include "net/socket.h"
-#include "net/tcp_listener.h"
-#include "net/tls_context.h"
-#include "net/udp_worker.h"
+#include "net/dns/session.h"
+#include "net/dns/udp_worker.h"
+#include "net/http/session.h"
+#include "net/sockets/client_limit.h"
+#include "net/sockets/event_loop.h"
+#include "net/sockets/socket.h"
+#include "net/sockets/tcp_listener.h"
+#include "net/sockets/tls_context.h"
 
 namespace rollcall::net {
 namespace {

@@ -17,9 +17,9 @@
 #include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/result.h"
-#include "net/certificate.h"
-#include "net/notifier.h"
-#include "net/watching.h"
+#include "net/dns/notifier.h"
+#include "net/http/watching.h"
+#include "net/sockets/certificate.h"
 #include "registry/lease.h"
 #include "registry/writer.h"
 
@@ -46,9 +46,6 @@ struct Listeners {
   std::chrono::milliseconds http_commit_max = limits::k_http_commit;  // tests wait less
   const answer::Zones* zones = nullptr;                               // what secondaries are told of; borrowed for life
 };
-
-// Lifts the soft limit of open files to the hard one. Returns the limit in force.
-std::size_t raise_open_files_limit();
 
 class Server {
  public:

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "answer/explain.h"
+#include "answer/explain/explain.h"
 
 namespace rollcall::ops {
 

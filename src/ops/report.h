@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "answer/counters.h"
-#include "answer/explain.h"
-#include "answer/roster.h"
-#include "answer/transfers.h"
-#include "answer/zones.h"
+#include "answer/explain/explain.h"
+#include "answer/roster/roster.h"
+#include "answer/transfer/transfers.h"
+#include "answer/zone/zones.h"
 #include "api/api.h"
 #include "base/connection_counters.h"
 #include "base/guarded.h"

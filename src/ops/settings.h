@@ -16,8 +16,8 @@
 
 #include "answer/access.h"
 #include "answer/identity.h"
-#include "answer/policy.h"
 #include "answer/rate_limit.h"
+#include "answer/zone/policy.h"
 #include "base/ip_address.h"
 #include "base/ip_prefix.h"
 #include "base/limits.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "answer/policy.h"
+#include "answer/zone/policy.h"
 #include "base/ip_address.h"
 #include "base/ip_prefix.h"
 #include "base/log.h"

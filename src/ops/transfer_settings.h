@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "answer/transfers.h"
+#include "answer/transfer/transfers.h"
 #include "base/ip_address.h"
 #include "base/ip_prefix.h"
 #include "base/result.h"

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "answer/builtin_zone.h"
+#include "answer/zone/builtin_zone.h"
 #include "base/rcu.h"
 #include "dns/zone_file.h"
 

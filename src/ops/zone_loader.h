@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "answer/zones.h"
+#include "answer/zone/zones.h"
 #include "base/result.h"
 #include "ops/settings.h"
 #include "registry/registry.h"

@@ -6,7 +6,7 @@
 #include "conformance/message.h"
 #include "fuzz/targets.h"
 #include "fuzz/world.h"
-#include "net/dns_conversation.h"
+#include "net/dns/conversation.h"
 
 namespace rollcall::fuzz {
 namespace {

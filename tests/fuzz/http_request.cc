@@ -8,9 +8,9 @@
 #include "base/limits.h"
 #include "fuzz/check_response.h"
 #include "fuzz/targets.h"
-#include "net/http_head.h"
-#include "net/request_head.h"
-#include "net/usual_request.h"
+#include "net/http/request_head.h"
+#include "net/http/response_head.h"
+#include "net/http/usual_request.h"
 #include "unit/api/fixture.h"
 
 namespace rollcall::fuzz {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "answer/roster.h"
-#include "answer/transfers.h"
-#include "answer/zones.h"
+#include "answer/roster/roster.h"
+#include "answer/transfer/transfers.h"
+#include "answer/zone/zones.h"
 #include "dns/tsig.h"
 #include "registry/registry.h"
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "answer/roster.h"
+#include "answer/roster/roster.h"
 #include "dns/zone_file.h"
 #include "fuzz/check_reply.h"
 #include "fuzz/targets.h"

@@ -20,11 +20,21 @@ ARROWS = {
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
 
+# The floors of a room, from the lowest to the highest: a floor may include those before it, never those behind it. "" is
+# what lies in the room itself, above its floors.
+FLOORS = {
+    "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
+    "net": ["sockets", "dns", "http", "checks", ""],
+}
+# Floors beside each other: neither may include the other.
+APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks")]
+UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
+
 # A library's headers, and where they may be included: rooms, or single files.
 HOMES = {
     r"SQLiteCpp/|sqlite3\.h": {"store"},
     r"ldns/": {"dns"},
-    r"ares": {"client", "net/host_names.cc"},
+    r"ares": {"client", "net/checks/host_names.cc"},
     r"boost/asio": {"net", "client/http_client.cc"},
     r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
     r"boost/beast": {"net", "api", "client/http_client.cc"},
@@ -57,6 +67,11 @@ def sources():
                 yield room, file.as_posix(), kind, included
 
 
+def floor_of(file):
+    parts = file.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
 class Layers(unittest.TestCase):
     def test_every_directory_of_src_is_a_room(self):
         rooms = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()}
@@ -74,6 +89,51 @@ class Layers(unittest.TestCase):
             if included.partition("/")[0] not in ARROWS[room] | {room}:
                 wrong.append(f"{file} includes {included}")
         self.assertEqual(wrong, [])
+
+    def test_every_directory_of_a_room_is_one_of_its_floors(self):
+        found = {(path.parent.name, path.name) for path in (ROOT / "src").glob("*/*") if path.is_dir()}
+        drawn = {(room, floor) for room, floors in FLOORS.items() for floor in floors if floor}
+        self.assertEqual(found, drawn)
+
+    def test_the_arrows_inside_a_room_point_one_way(self):
+        wrong = [f"{file} includes {included}" for room, file, kind, included in sources()
+                 if kind == '"' and not self.may_include(room, file, included)]
+        self.assertEqual(wrong, [])
+
+    def may_include(self, room, file, included):
+        if room not in FLOORS or included.partition("/")[0] != room:
+            return True
+        own, other = floor_of(file), floor_of(included)
+        if {own, other} in [set(pair) for pair in APART]:
+            return False
+        return FLOORS[room].index(other) <= FLOORS[room].index(own)
+
+    def test_headers_of_a_room_include_each_other_without_a_circle(self):
+        includes = {}
+        for _, file, kind, included in sources():
+            if kind == '"' and file.endswith(".h"):
+                includes.setdefault(file, []).append(included)
+        done, circles = set(), []
+
+        def walk(header, path):
+            if header in path:
+                circles.append(" -> ".join([*path[path.index(header):], header]))
+            elif header not in done:
+                for included in includes.get(header, []):
+                    walk(included, [*path, header])
+                done.add(header)
+
+        for header in list(includes):
+            walk(header, [])
+        self.assertEqual(circles, [])
+
+    def test_no_floor_of_a_room_with_floors_is_too_full(self):
+        units = {}
+        for path in (ROOT / "src").rglob("*"):
+            if path.suffix in {".h", ".cc"} and path.relative_to(ROOT / "src").parts[0] in FLOORS:
+                units.setdefault(path.parent.relative_to(ROOT / "src").as_posix(), set()).add(path.stem)
+        full = {floor: len(names) for floor, names in units.items() if len(names) > UNITS_ON_A_FLOOR_MAX}
+        self.assertEqual(full, {})
 
     def test_our_headers_are_included_by_their_room_and_name(self):
         wrong = [f'{file} includes "{included}"' for _, file, kind, included in sources()
@@ -117,6 +177,10 @@ class Layers(unittest.TestCase):
         self.assertFalse(self.is_at_home("answer", "answer/x.cc", "sqlite3.h"))
         self.assertFalse(self.is_at_home("net", "net/x.cc", "boost/json.hpp"))
         self.assertFalse(self.is_at_home("api", "api/x.cc", "some_new_library/x.h"))
+        self.assertFalse(self.may_include("answer", "answer/zone/x.cc", "answer/roster/roster.h"))
+        self.assertFalse(self.may_include("answer", "answer/explain/x.cc", "answer/responder.h"))
+        self.assertFalse(self.may_include("net", "net/http/x.cc", "net/dns/session.h"))
+        self.assertTrue(self.may_include("answer", "answer/responder.cc", "answer/zone/zones.h"))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "answer/policy.h"
+#include "answer/zone/policy.h"
 #include "dns/types.h"
 #include "model/roll.h"
 

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "answer/builtin_zone.h"
+#include "answer/zone/builtin_zone.h"
 #include "base/duration.h"
 #include "registry/registration.h"
 #include "scenario/expectation.h"

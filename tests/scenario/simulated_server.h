@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "answer/roster.h"
-#include "answer/zones.h"
+#include "answer/roster/roster.h"
+#include "answer/zone/zones.h"
 #include "registry/lease_clock.h"
 #include "registry/registry.h"
 #include "unit/answer/ask.h"

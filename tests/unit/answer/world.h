@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "answer/roster.h"
-#include "answer/zones.h"
+#include "answer/roster/roster.h"
+#include "answer/zone/zones.h"
 #include "base/rcu.h"
 #include "dns/zone_file.h"
 #include "registry/registry.h"

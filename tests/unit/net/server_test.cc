@@ -4,7 +4,7 @@
 #include <string>
 
 #include "catch.h"
-#include "net/socket.h"
+#include "net/sockets/socket.h"
 #include "unit/net/world.h"
 
 namespace rollcall::net {

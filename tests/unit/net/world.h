@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "answer/roster.h"
+#include "answer/roster/roster.h"
 #include "api/api.h"
 #include "net/server.h"
 #include "unit/answer/world.h"

@@ -1,0 +1,194 @@
+#include "answer/encode/reply.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace rollcall::answer {
+namespace {
+
+Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+constexpr std::uint16_t k_pointer = 0xc000;
+constexpr std::size_t k_option_head_bytes = 4;
+constexpr std::size_t k_rdlength_bytes = 2;
+
+// What OPT may take. In the largest messages also why they are no larger: they have no other way to say it.
+std::size_t opt_bytes(const dns::Query& query, const Options& options, std::size_t room) {
+  if (!query.edns) return 0;
+  const std::size_t explanation = room == limits::k_message_bytes_max ? limits::k_explanation_room_bytes : 0;
+  return dns::k_opt_bytes + options.bytes().size() + explanation;
+}
+
+}  // namespace
+
+bool Options::add(dns::Option option, Bytes content) {
+  ByteWriter out(WritableBytes(octets_).subspan(size_));
+  out.u16(static_cast<std::uint16_t>(option));
+  out.u16(static_cast<std::uint16_t>(content.size()));
+  out.bytes(content);
+  if (!out.ok()) return false;
+  size_ += out.size();
+  return true;
+}
+
+Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options)
+    : query_(query),
+      options_(options),
+      room_(room),
+      out_(room.first(room.size() - opt_bytes(query, options, room.size()))),
+      names_(out_) {
+  check(room.size() >= needed_bytes(query, options), "a reply has room for a header and a question");
+  out_.claim(dns::k_header_bytes);
+  if (echo_question) {
+    out_.bytes(query.question);
+    if (!query.question.empty()) names_.remember(k_question_name_at, query.name);
+  }
+  question_end_ = out_.size();
+}
+
+void Reply::cut() {
+  out_.rewind(question_end_);
+  names_.rewind(question_end_);
+  counts_ = {};
+  explanation_.reset();
+  truncated_ = false;
+  authoritative_ = false;
+}
+
+std::size_t Reply::needed_bytes(const dns::Query& query, const Options& options) {
+  return dns::k_header_bytes + query.question.size() + (query.edns ? dns::k_opt_bytes + options.bytes().size() : 0);
+}
+
+void Reply::put_rdata(dns::Type type, Bytes rdata) {
+  names_.put_rdata(type, rdata);
+  if (type != dns::Type::soa || serial_ == nullptr || !out_.ok()) return;
+  store_u32(out_.written().data() + out_.size() - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
+}
+
+bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
+                dns::Class klass) {
+  const std::size_t start = out_.size();
+  out_.u16(static_cast<std::uint16_t>(k_pointer | owner_at));
+  return end_record(start, section, {type, klass, ttl, rdata});
+}
+
+bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+  const std::size_t start = out_.size();
+  names_.put(owner.wire());
+  return end_record(start, section, {type, dns::Class::in, ttl, rdata});
+}
+
+bool Reply::end_record(std::size_t start, Section section, const Body& body) {
+  out_.u16(static_cast<std::uint16_t>(body.type));
+  out_.u16(static_cast<std::uint16_t>(body.klass));
+  out_.u32(body.ttl);
+  last_rdata_at_ = out_.size() + k_rdlength_bytes;
+  put_rdata(body.type, body.rdata);
+  if (!out_.ok()) {
+    out_.rewind(start);
+    names_.rewind(start);
+    return false;
+  }
+  count(section, 1);
+  return true;
+}
+
+void Reply::put_answer(std::uint16_t owner_at, const RRset& rrset) {
+  for (const std::string& rdata : rrset.rdatas) {
+    if (!put(Section::answer, owner_at, rrset.type, rrset.ttl, octets(rdata))) return set_truncated();
+  }
+}
+
+void Reply::put_answer(const dns::Name& owner, const RRset& rrset) {
+  for (const std::string& rdata : rrset.rdatas) {
+    if (!put(Section::answer, owner, rrset.type, rrset.ttl, octets(rdata))) return set_truncated();
+  }
+}
+
+bool Reply::put_whole(Section section, const dns::Name& owner, const RRset& rrset, std::uint32_t ttl) {
+  const std::size_t start = out_.size();
+  const std::uint16_t before = counts_[static_cast<std::size_t>(section)];
+  for (const std::string& rdata : rrset.rdatas) {
+    if (put(section, owner, rrset.type, ttl, octets(rdata))) continue;
+    out_.rewind(start);
+    names_.rewind(start);
+    counts_[static_cast<std::size_t>(section)] = before;
+    return false;
+  }
+  return true;
+}
+
+std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
+  const auto code = static_cast<std::uint16_t>(rcode);
+  std::uint16_t flags =
+      static_cast<std::uint16_t>(dns::k_flag_qr | (query_.flags & dns::k_opcode_mask) | (code & 0xfU));
+  if (query_.opcode == dns::Opcode::query) {
+    flags |= query_.flags & dns::k_flag_rd;
+    // RFC 4035 §3.1.6 wants CD clear, RFC 8906 §8.1.3 wants it copied to those who speak DNSSEC.
+    if (query_.edns && query_.edns->dnssec_ok) flags |= query_.flags & dns::k_flag_cd;
+  }
+  if (authoritative_) flags |= dns::k_flag_aa;
+  if (truncated_) flags |= dns::k_flag_tc;
+
+  std::size_t size = out_.size();
+  std::uint16_t additional = counts_[2];
+  if (query_.edns) {
+    ByteWriter opt(room_.subspan(size));
+    put_opt(opt, code, udp_payload, size);
+    size += opt.size();
+    ++additional;
+  }
+  std::uint8_t* header = room_.data();
+  store_u16(header, query_.id);
+  store_u16(header + 2, flags);
+  const bool has_question = out_.size() > dns::k_header_bytes && !query_.question.empty();
+  store_u16(header + 4, has_question ? 1 : 0);
+  store_u16(header + 6, counts_[0]);
+  store_u16(header + 8, counts_[1]);
+  store_u16(header + 10, additional);
+  return size;
+}
+
+void Reply::put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const {
+  out.u8(0);
+  out.u16(static_cast<std::uint16_t>(dns::Type::opt));
+  out.u16(udp_payload);
+  out.u8(static_cast<std::uint8_t>(code >> 4));
+  out.u8(0);  // version
+  out.u16(query_.edns->dnssec_ok ? 0x8000 : 0);
+  const std::size_t length_at = out.size();
+  out.u16(0);
+  out.bytes(options_.bytes());
+  check(out.ok(), "the room for OPT was set aside");
+  if (explanation_) put_explanation(out);
+  if (padding_block_ > 0) put_padding(out, before);
+  out.patch_u16(length_at, static_cast<std::uint16_t>(out.size() - length_at - 2));
+}
+
+// RFC 8914 §2: code and text. What does not fit is said shorter, or not at all.
+void Reply::put_explanation(ByteWriter& out) const {
+  for (const std::string_view text : {explanation_->text, std::string_view()}) {
+    const std::size_t before = out.size();
+    out.u16(static_cast<std::uint16_t>(dns::Option::extended_error));
+    out.u16(static_cast<std::uint16_t>(2 + text.size()));
+    out.u16(static_cast<std::uint16_t>(explanation_->code));
+    out.bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (out.ok()) return;
+    out.rewind(before);
+  }
+}
+
+// Zeros, up to the next whole block, or to the end of the room. `before`: octets of the message in front of OPT.
+void Reply::put_padding(ByteWriter& out, std::size_t before) const {
+  const std::size_t size = before + out.size() + k_option_head_bytes;
+  const std::size_t left = out.left() - std::min(out.left(), k_option_head_bytes);
+  if (out.left() < k_option_head_bytes) return;
+  const std::size_t zeros = std::min(left, (padding_block_ - size % padding_block_) % padding_block_);
+  out.u16(static_cast<std::uint16_t>(dns::Option::padding));
+  out.u16(static_cast<std::uint16_t>(zeros));
+  std::ranges::fill(WritableBytes(out.claim(zeros), zeros), std::uint8_t{0});
+}
+
+}  // namespace rollcall::answer

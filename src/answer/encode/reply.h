@@ -1,0 +1,139 @@
+// A response in the making: header, the question as asked, three sections, OPT. Never longer than the room it was
+// given, and never half a record.
+//
+// Shape    records of the answered name carry a pointer to where that name stands: byte 12 for the question's own
+//          name, the CNAME's RDATA for the names an alias leads to. Other owners are compressed by search.
+// Room     the space for OPT is set aside first, so it is in every reply to a query that had one (RFC 6891 §7).
+// Truncation an answer RRset that does not fit leaves its first records and sets TC (RFC 2181 §9); what does not fit
+//          in the other sections is left out whole, and is no reason for TC.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "answer/zone/static_zone.h"
+#include "base/bytes.h"
+#include "dns/name_writer.h"
+#include "dns/query.h"
+#include "dns/serial.h"
+#include "dns/types.h"
+
+namespace rollcall::answer {
+
+enum class Section : std::uint8_t { answer, authority, additional };
+
+// Options of the reply's OPT record, in wire form. What is known before the answer has its room set aside; an extended
+// error comes last and takes what is left.
+class Options {
+ public:
+  // False, and nothing added: no room.
+  bool add(dns::Option option, Bytes content);
+  [[nodiscard]] Bytes bytes() const { return {octets_.data(), size_}; }
+
+ private:
+  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (24), keepalive (2), EXPIRE (4), and their heads
+  std::size_t size_ = 0;
+};
+
+// RFC 8914: why, for people. The text is dropped where space is short.
+struct Explanation {
+  dns::ExtendedError code = dns::ExtendedError::other;
+  std::string_view text;
+};
+inline constexpr Explanation k_not_ours{dns::ExtendedError::not_authoritative,
+                                        "none of the zones served here encloses the name"};
+inline constexpr Explanation k_cut_short{dns::ExtendedError::other, "more records than a message can hold"};
+
+class Reply {
+ public:
+  static constexpr std::uint16_t k_question_name_at = dns::k_header_bytes;
+
+  // `room` is at least `needed_bytes`. `echo_question`: false for what could not be read. `options` are borrowed.
+  Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options);
+
+  // Room for header, question and OPT: what every reply has.
+  [[nodiscard]] static std::size_t needed_bytes(const dns::Query& query, const Options& options);
+
+  // The serial that SOA records put from now on show; null: their own.
+  void show_serial(const std::atomic<dns::Serial>* serial) { serial_ = serial; }
+
+  // One record, owned by the name at offset `owner_at`. False, and nothing written: it does not fit.
+  bool put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
+           dns::Class klass = dns::Class::in);
+  bool put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata);
+
+  // All records of the set, or as many whole ones as fit and TC. In the answer section.
+  void put_answer(std::uint16_t owner_at, const RRset& rrset);
+  void put_answer(const dns::Name& owner, const RRset& rrset);
+  // All or nothing. Returns whether it fitted.
+  bool put_whole(Section section, const dns::Name& owner, const RRset& rrset, std::uint32_t ttl);
+
+  // Where the RDATA of the record put last begins: what a CNAME points to stands there.
+  [[nodiscard]] std::uint16_t last_rdata_at() const { return static_cast<std::uint16_t>(last_rdata_at_); }
+
+  // For records written by hand (prebuilt runs): room, then the count.
+  [[nodiscard]] ByteWriter& out() { return out_; }
+  void count(Section section, std::size_t records) {
+    counts_[static_cast<std::size_t>(section)] =
+        static_cast<std::uint16_t>(counts_[static_cast<std::size_t>(section)] + records);
+  }
+  [[nodiscard]] std::size_t records(Section section) const { return counts_[static_cast<std::size_t>(section)]; }
+
+  void set_truncated() { truncated_ = true; }
+  [[nodiscard]] bool is_truncated() const { return truncated_; }
+  // A client that cannot get more than this message holds (over TCP): each query is given another part of an answer
+  // that is too large. Else it is always the same part.
+  void set_varying() { varying_ = true; }
+  [[nodiscard]] bool is_varying() const { return varying_; }
+  // Forgets every record, and whatever was to be explained: header, question and OPT are left.
+  void cut();
+  // The message's size is made a multiple of `block` (RFC 7830, RFC 8467 §4.1).
+  void pad_to(std::size_t block) { padding_block_ = block; }
+  void set_authoritative(bool is) { authoritative_ = is; }
+  [[nodiscard]] bool is_authoritative() const { return authoritative_; }
+  // Sent when the query had OPT. The first word stands.
+  void explain(dns::ExtendedError code, std::string_view text) {
+    if (!explanation_) explanation_ = {code, text};
+  }
+  [[nodiscard]] const std::optional<Explanation>& explanation() const { return explanation_; }
+
+  // Writes header and OPT. `udp_payload`: what this server takes over UDP (RFC 6891 §6.2.3). Returns the message's
+  // size.
+  std::size_t finish(dns::Rcode rcode, std::uint16_t udp_payload);
+
+ private:
+  // What follows the owner's name.
+  struct Body {
+    dns::Type type;
+    dns::Class klass;
+    std::uint32_t ttl;
+    Bytes rdata;
+  };
+  // Ends the record whose owner was put at `start`; or takes it back, where it does not fit.
+  [[nodiscard]] bool end_record(std::size_t start, Section section, const Body& body);
+  void put_rdata(dns::Type type, Bytes rdata);
+  void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const;
+  void put_explanation(ByteWriter& out) const;
+  void put_padding(ByteWriter& out, std::size_t before) const;
+
+  const dns::Query& query_;
+  const Options& options_;
+  WritableBytes room_;
+  ByteWriter out_;
+  dns::NameWriter names_;
+  std::array<std::uint16_t, 3> counts_{};
+  std::size_t last_rdata_at_ = 0;
+  std::optional<Explanation> explanation_;
+  std::size_t question_end_ = 0;
+  std::size_t padding_block_ = 0;  // 0: none
+  const std::atomic<dns::Serial>* serial_ = nullptr;
+  bool truncated_ = false;
+  bool authoritative_ = false;
+  bool varying_ = false;
+};
+
+}  // namespace rollcall::answer

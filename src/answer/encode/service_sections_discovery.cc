@@ -1,0 +1,114 @@
+// What browsers of services and modern clients ask for beside SRV: DNS-SD's PTR, SVCB and HTTPS.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "answer/encode/service_sections.h"
+
+namespace rollcall::answer {
+namespace {
+
+constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
+constexpr std::string_view k_alpn = "alpn";
+
+enum class SvcParam : std::uint16_t { alpn = 1, port = 3, ipv4hint = 4, ipv6hint = 6 };  // RFC 9460 §14.3.2
+
+Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+void append_u16(std::string& out, std::size_t value) {
+  out += static_cast<char>(value >> 8);
+  out += static_cast<char>(value);
+}
+
+void append_param(std::string& out, SvcParam key, std::string_view value) {
+  if (value.empty()) return;
+  append_u16(out, static_cast<std::size_t>(key));
+  append_u16(out, value.size());
+  out += value;
+}
+
+std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+// "h2,http/1.1" as alpn-ids, each with its length (RFC 9460 §7.1.1). What is no id is left out.
+std::string alpn_value(const registry::Instance& instance) {
+  std::string value;
+  const registry::PackedPairs meta = instance.meta();
+  const auto alpn = std::ranges::find(meta, k_alpn, [](const auto& pair) { return pair.first; });
+  if (alpn == meta.end()) return value;
+  std::string_view rest = (*alpn).second;
+  while (!rest.empty()) {
+    const std::size_t length = std::min(rest.find(','), rest.size());
+    if (length > 0 && length <= 255) value.append(1, static_cast<char>(length)).append(rest.substr(0, length));
+    rest.remove_prefix(std::min(length + 1, rest.size()));
+  }
+  return value;
+}
+
+}  // namespace
+
+bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry::Protocol protocol, Bytes instances) {
+  std::uint32_t ttl = 0;
+  bool any = false;
+  std::string target;
+  const std::span<const std::uint32_t> live = live_members(view, ttl);
+  const auto count = static_cast<std::uint32_t>(live.size());
+  const std::uint32_t first = reply_.is_varying() && count > 0 ? random_.below(count) : 0;
+  for (std::uint32_t n = 0; n < count; ++n) {
+    const registry::Instance& instance = *answers_.member(live[(first + n) % count]).instance;
+    if (instance.protocol() != protocol) continue;
+    any = true;
+    target.assign(1, static_cast<char>(instance.label().size())).append(instance.label()).append(text_of(instances));
+    if (!reply_.put(Section::answer, owner_at, dns::Type::ptr, ttl, octets(target))) {
+      reply_.set_truncated();
+      return true;
+    }
+  }
+  return any;
+}
+
+std::string svcb_rdata(const ServiceAnswers& answers, const Member& member) {
+  const Bytes srv = answers.octets(member.srv.at, member.srv.size);
+  std::string rdata;
+  append_u16(rdata, std::max<std::size_t>(1, member.priority));  // 0 would mean an alias (RFC 9460 §2.4.1)
+  rdata += text_of(srv.subspan(k_target_in_srv));
+  append_param(rdata, SvcParam::alpn, alpn_value(*member.instance));
+  append_param(rdata, SvcParam::port, text_of(srv.subspan(4, 2)));
+  append_param(rdata, SvcParam::ipv4hint, text_of(answers.addresses(member, Family::v4)));
+  append_param(rdata, SvcParam::ipv6hint, text_of(answers.addresses(member, Family::v6)));
+  return rdata;
+}
+
+bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Type type) {
+  std::uint32_t ttl = 0;
+  const std::span<const std::uint32_t> live = live_members(view, ttl);
+  if (live.empty()) return false;
+  const std::uint32_t limit = answers_.policy().answer_limit;
+  const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
+  std::vector<std::string> rdatas(live.size());
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    rdatas[i] = svcb_rdata(answers_, answers_.member(live[i]));
+    bytes += k_record_fixed + rdatas[i].size();
+  }
+  const bool fits = bytes <= reply_.out().left();
+  if (!fits && take == live.size() && !reply_.is_varying()) {  // the stable order, as far as it goes
+    for (const std::string& rdata : rdatas) {
+      if (!reply_.put(Section::answer, owner_at, type, ttl, octets(rdata))) {
+        reply_.set_truncated();
+        break;
+      }
+    }
+    return true;
+  }
+  order_members(answers_, live, take, view.equal_weights, random_, scratch_);
+  for (const std::uint32_t i : scratch_.chosen) {
+    if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_, answers_.member(i))))) {
+      reply_.set_truncated();
+      break;
+    }
+  }
+  return true;
+}
+
+}  // namespace rollcall::answer

@@ -1,0 +1,301 @@
+#include "answer/look_up/resolution.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "base/limits.h"
+
+namespace rollcall::answer {
+namespace {
+
+using dns::Rcode;
+using dns::Type;
+
+Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
+
+}  // namespace
+
+Rcode Resolution::run() {
+  reply_.set_authoritative(true);
+  reply_.show_serial(zone_->serial);
+  while (true) {
+    if (const Step step = answer_name()) return *step;
+  }
+}
+
+Resolution::Step Resolution::answer_name() {
+  const RosterName found = roster_.find(*zone_, *name_, now_);
+  if (trace_ != nullptr) [[unlikely]]
+    trace_->arrive(*zone_, *name_, found, reply_.records(Section::answer));
+  return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
+}
+
+// RFC 2308 §3: the SOA tells how long the absence may be remembered. It is part of the answer: behind long aliases, where
+// it may not fit, TC sends the client to TCP.
+Rcode Resolution::deny(Rcode rcode) {
+  const StaticZone& records = zone_->records;
+  const bool fits = reply_.put_whole(Section::authority, records.apex(), records.soa(), records.negative_ttl());
+  if (!fits) reply_.set_truncated();
+  return rcode;
+}
+
+// --- Names of the roll ---
+
+Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
+  switch (found.kind) {
+    case RosterName::Kind::none:
+    case RosterName::Kind::missing: return deny(Rcode::nxdomain);
+    case RosterName::Kind::empty:
+      // The zone file may have records at `_tcp.Z` too.
+      if (zone_->records.find(name_->suffix(0)) != nullptr) return answer_static_name();
+      return deny(Rcode::noerror);
+    case RosterName::Kind::service:
+    case RosterName::Kind::service_srv: return answer_service(found);
+    case RosterName::Kind::instance:
+    case RosterName::Kind::instance_srv: return answer_instance(found);
+    case RosterName::Kind::subtype: return answer_subtype(found);
+    case RosterName::Kind::types: return answer_types();
+    case RosterName::Kind::domain: return answer_domain();
+    case RosterName::Kind::reverse: return answer_reverse(*found.reverse);
+  }
+  return deny(Rcode::servfail);
+}
+
+Resolution::Step Resolution::answer_service(const RosterName& found) {
+  ServiceSections service = sections(*found.answers);
+  const bool has_addresses = found.kind == RosterName::Kind::service;
+  bool put = false;
+  switch (query_.type) {
+    case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v4); break;
+    case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v6); break;
+    case Type::srv: put = service.put_srv(name_at_, *found.view); break;
+    case Type::ptr: put = !has_addresses && service.put_ptr(name_at_, *found.view, found.protocol, wire(0)); break;
+    case Type::svcb:
+    case Type::https: put = has_addresses && service.put_svcb(name_at_, *found.view, query_.type); break;
+    case Type::any:  // RFC 8482 §4.1: one RRset is enough
+      put = (has_addresses && (service.put_addresses(name_at_, *found.view, Family::v4) ||
+                               service.put_addresses(name_at_, *found.view, Family::v6))) ||
+            service.put_srv(name_at_, *found.view);
+      break;
+    default: break;
+  }
+  if (put && found.answers->is_protected()) {
+    reply_.explain(dns::ExtendedError::stale_answer, "too few instances are ready: critical ones are answered too");
+  }
+  if (put) return Rcode::noerror;
+  if (service.has_live(*found.view)) return deny(Rcode::noerror);
+  return answer_empty(found);
+}
+
+// A known service, and nobody to answer with: as the settings have it.
+Resolution::Step Resolution::answer_empty(const RosterName& found) {
+  reply_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
+  switch (found.answers->policy().when_empty) {
+    case WhenEmpty::nodata: return deny(Rcode::noerror);
+    case WhenEmpty::nxdomain: return deny(Rcode::nxdomain);
+    case WhenEmpty::servfail: reply_.set_authoritative(false); return Rcode::servfail;
+  }
+  return deny(Rcode::noerror);
+}
+
+Resolution::Step Resolution::answer_instance(const RosterName& found) {
+  ServiceSections service = sections(*found.answers);
+  const bool has_addresses = found.kind == RosterName::Kind::instance;
+  // An instance whose lease has ended is gone, swept or not; a tag of the same name has it back.
+  if (!service.is_live(*found.member)) {
+    const View* tagged = has_addresses ? found.answers->find_tag(name_->label(0)) : nullptr;
+    if (tagged == nullptr) return deny(Rcode::nxdomain);
+    if (trace_ != nullptr) [[unlikely]]
+      trace_->take_for_tag(*tagged);
+    return answer_service({RosterName::Kind::service, found.answers, tagged});
+  }
+  bool put = false;
+  switch (query_.type) {
+    case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4); break;
+    case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v6); break;
+    case Type::any:
+    case Type::srv: put = service.put_srv(name_at_, *found.member); break;
+    case Type::txt: put = service.put_txt(name_at_, *found.member); break;
+    default: break;
+  }
+  return put ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+// --- DNS-SD (RFC 6763), and reverse names ---
+
+// `_T._sub._S._P.Z`: the instances are named below `_S._P.Z`, two labels on.
+Resolution::Step Resolution::answer_subtype(const RosterName& found) {
+  ServiceSections service = sections(*found.answers);
+  if (asks_for(Type::ptr) && service.put_ptr(name_at_, *found.view, found.protocol, wire(2))) return Rcode::noerror;
+  return deny(Rcode::noerror);
+}
+
+Resolution::Step Resolution::answer_types() {
+  if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
+  const std::uint32_t ttl = zone_->policy.ttl_seconds;
+  const std::string_view apex = name_->suffix(name_->labels - zone_->apex_labels);
+  std::string target;
+  roster_.for_each_type(zone_->id, [&](std::string_view service, registry::Protocol protocol) {
+    if (service.size() >= limits::k_label_bytes_max) return true;  // `_S` would be no label
+    target.assign(1, static_cast<char>(service.size() + 1)).append("_").append(service);
+    target.append(protocol == registry::Protocol::tcp ? "\4_tcp" : "\4_udp").append(apex);
+    if (reply_.put(Section::answer, name_at_, Type::ptr, ttl, octets(target))) return true;
+    reply_.set_truncated();
+    return false;
+  });
+  return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+Resolution::Step Resolution::answer_domain() {
+  if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
+  reply_.put(Section::answer, name_at_, Type::ptr, zone_->policy.ttl_seconds, zone_->records.apex().wire());
+  return Rcode::noerror;
+}
+
+Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
+  if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
+  const std::vector<Zone>& zones = zones_.zones();
+  registry::LeaseTime earliest = registry::LeaseTime::max();
+  for (const registry::Instance* instance : reverse.instances) {
+    if (instance->lease.is_alive(now_)) earliest = std::min(earliest, instance->lease.expires_at());
+  }
+  const auto left = std::chrono::floor<std::chrono::seconds>(earliest - now_).count();
+  const auto ttl = static_cast<std::uint32_t>(std::min<std::int64_t>(left, zone_->policy.ttl_seconds));
+  for (const registry::Instance* instance : reverse.instances) {
+    if (!instance->lease.is_alive(now_)) continue;
+    const registry::ServiceRef service = instance->service();
+    const dns::Name& apex = zones[static_cast<std::size_t>(service.zone)].records.apex();
+    const auto service_name = dns::Name::join(service.name, apex);
+    const auto target = service_name ? dns::Name::join(instance->label(), *service_name) : std::nullopt;
+    if (target && !reply_.put(Section::answer, name_at_, Type::ptr, ttl, target->wire())) reply_.set_truncated();
+  }
+  return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);
+}
+
+// --- Names of the zone file ---
+
+Resolution::Step Resolution::answer_static_name() {
+  const StaticAnswer found = zone_->records.look_up(*name_, query_.type);
+  if (found.wildcard && is_below_roster_name(*name_)) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
+  if (trace_ != nullptr) [[unlikely]]
+    trace_->find(found);
+  switch (found.found) {
+    case Found::hit: return answer_hit(found);
+    case Found::nodata: return deny(Rcode::noerror);
+    case Found::nxdomain: return deny(Rcode::nxdomain);
+    case Found::delegation: return refer(found);
+    case Found::alias: return follow_alias(found);
+    case Found::redirect: return follow_redirect(found);
+    case Found::unavailable: reply_.set_authoritative(false); return Rcode::servfail;
+  }
+  return Rcode::servfail;
+}
+
+// Services are known to the roster with all that is below them: what is left is `_tcp.Z` and `_udp.Z`.
+bool Resolution::is_below_roster_name(const dns::QuestionName& name) const {
+  const std::size_t own_labels = name.labels - zone_->apex_labels;
+  if (own_labels < 2) return false;
+  const std::string_view top = name.suffix(own_labels - 1);
+  dns::QuestionName above;
+  const bool is_name = above.read({reinterpret_cast<const std::uint8_t*>(top.data()), top.size()});
+  return is_name && zone_->records.find(top) == nullptr &&
+         roster_.find(*zone_, above, now_).kind != RosterName::Kind::none;
+}
+
+Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {
+  if (found.rrset == nullptr) return answer_any(found);
+  reply_.put_answer(name_at_, *found.rrset);
+  if (!reply_.is_truncated()) put_target_records(*found.rrset);
+  return Rcode::noerror;
+}
+
+// RFC 8482 §4.1: one RRset, the one most likely to be of use.
+Resolution::Step Resolution::answer_any(const StaticAnswer& found) {
+  const RRset* best = nullptr;
+  for (const Type type : {Type::cname, Type::a, Type::aaaa, Type::mx, Type::txt}) {
+    if (best == nullptr) best = found.node->find(type);
+  }
+  if (best == nullptr && !found.node->rrsets.empty()) best = &found.node->rrsets.front();
+  if (best == nullptr) return deny(Rcode::noerror);
+  reply_.put_answer(name_at_, *best);
+  return Rcode::noerror;
+}
+
+Resolution::Step Resolution::follow_alias(const StaticAnswer& found) {
+  const Bytes target = octets(found.rrset->rdatas.front());
+  if (!reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, target)) {
+    reply_.set_truncated();
+    return Rcode::noerror;
+  }
+  return move_to(target);
+}
+
+// RFC 6672 §3.2: the DNAME, and a CNAME made from it with the same TTL.
+Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
+  if (!has_followed(*found.rrset)) reply_.put_answer(found.node->owner, *found.rrset);
+  redirections_[aliases_] = found.rrset;
+  const std::string& onto = found.rrset->rdatas.front();
+  const std::size_t kept = static_cast<std::size_t>(name_->size) - found.node->owner.wire().size();
+  if (kept + onto.size() > limits::k_name_bytes_max) return Rcode::yxdomain;  // RFC 6672 §2.2
+  std::memmove(redirected_.data(), spelling_.data(), kept);                   // which may be there already
+  std::memcpy(redirected_.data() + kept, onto.data(), onto.size());
+  const Bytes whole(redirected_.data(), kept + onto.size());
+  if (reply_.is_truncated() || !reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, whole)) {
+    reply_.set_truncated();
+    return Rcode::noerror;
+  }
+  return move_to(whole);
+}
+
+Resolution::Step Resolution::move_to(Bytes target) {
+  if (query_.type == Type::cname) return Rcode::noerror;  // ANY comes here by DNAME only, and goes on (RFC 6672 §3.2)
+  // RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with what has been put.
+  if (aliases_ == targets_.size() || !is_pointer_reachable(reply_.last_rdata_at())) return Rcode::noerror;
+  if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
+  name_ = &targets_[aliases_++];
+  const Zone* next = zones_.find_answering(*name_, query_.type);
+  if (next == nullptr) {  // out of our zones: the client asks on
+    if (trace_ != nullptr) [[unlikely]]
+      trace_->leave(*name_, reply_.records(Section::answer));
+    return Rcode::noerror;
+  }
+  zone_ = next;
+  reply_.show_serial(zone_->serial);
+  spelling_ = target;
+  name_at_ = reply_.last_rdata_at();
+  return std::nullopt;
+}
+
+// RFC 2181 §5: a set stands in an answer once, however often it leads on.
+bool Resolution::has_followed(const RRset& dname) const {
+  return std::ranges::any_of(std::span(redirections_).first(aliases_),
+                             [&](const RRset* followed) { return followed == &dname; });
+}
+
+// Whether the target read last is a name that has been answered.
+bool Resolution::is_circle() const {
+  const std::string_view target = targets_[aliases_].suffix(0);
+  return target == query_.name.suffix(0) ||
+         std::ranges::any_of(std::span(targets_).first(aliases_),
+                             [&](const dns::QuestionName& earlier) { return earlier.suffix(0) == target; });
+}
+
+// RFC 1034 §4.3.2 step 3b. Not authoritative, unless an alias of ours led here.
+Resolution::Step Resolution::refer(const StaticAnswer& found) {
+  if (reply_.records(Section::answer) == 0) reply_.set_authoritative(false);
+  const RRset& ns = *found.rrset;
+  if (!reply_.put_whole(Section::authority, found.node->owner, ns, ns.ttl) ||
+      !put_glue(ns, *found.node, GlueOf::delegated_zone)) {
+    reply_.set_truncated();  // RFC 9471 §2: a referral without its glue is none
+    return Rcode::noerror;
+  }
+  static_cast<void>(put_glue(ns, *found.node, GlueOf::others));  // that of our own zone helps where it fits
+  return Rcode::noerror;
+}
+
+}  // namespace rollcall::answer

@@ -1,0 +1,111 @@
+// One question's way through a zone: RFC 1034 §4.3.2 from step 3 on, over the roll and the zone file alike.
+//
+// Shape    `run` fills the reply's sections and says the RCODE. An alias starts over with its target, at most
+//          k_cname_chain_max times and never with a name that has been answered.
+// Trace    given by those who only want to know: the answer then counts as handed out to nobody. Else null.
+// Threads  one query, one worker; under the caller's ReadLock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "answer/encode/reply.h"
+#include "answer/encode/service_sections.h"
+#include "answer/look_up/trace.h"
+#include "answer/roster/roster.h"
+#include "answer/zone/zones.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "dns/query.h"
+#include "registry/lease.h"
+
+namespace rollcall::answer {
+
+class Resolution {
+ public:
+  Resolution(const ZoneTable& zones, const Roster& roster, const Zone& zone, const dns::Query& query, Reply& reply,
+             registry::LeaseTime now, Random& random, Scratch& scratch, Trace* trace = nullptr)
+      : zones_(zones),
+        roster_(roster),
+        zone_(&zone),
+        query_(query),
+        reply_(reply),
+        now_(now),
+        random_(random),
+        scratch_(scratch),
+        trace_(trace),
+        name_(&query.name),
+        spelling_(query.question) {}
+
+  dns::Rcode run();
+
+ private:
+  // What one name came to: a final RCODE, or nothing: an alias was put and `name_` is its target.
+  using Step = std::optional<dns::Rcode>;
+
+  Step answer_name();
+  Step answer_roster_name(const RosterName& found);
+  Step answer_service(const RosterName& found);
+  Step answer_instance(const RosterName& found);
+  Step answer_subtype(const RosterName& found);
+  Step answer_types();
+  Step answer_domain();
+  Step answer_reverse(const ReverseName& reverse);
+  Step answer_empty(const RosterName& found);
+  [[nodiscard]] bool asks_for(dns::Type type) const { return query_.type == type || query_.type == dns::Type::any; }
+  Step answer_static_name();
+  // Whether the roll has a name between this one and the zone's top that the zone file does not know: closer than any
+  // wildcard found there.
+  [[nodiscard]] bool is_below_roster_name(const dns::QuestionName& name) const;
+  Step answer_hit(const StaticAnswer& found);
+  Step answer_any(const StaticAnswer& found);
+  Step follow_alias(const StaticAnswer& found);
+  Step follow_redirect(const StaticAnswer& found);
+  [[nodiscard]] bool has_followed(const RRset& dname) const;
+  Step refer(const StaticAnswer& found);
+  dns::Rcode deny(dns::Rcode rcode);
+
+  // Moves to the target of the alias whose RDATA was put last. Empty: go on. A code: the chain ends here.
+  Step move_to(Bytes target);
+  [[nodiscard]] bool is_circle() const;
+
+  // --- Additional records (resolution_additional.cc) ---
+  enum class GlueOf : std::uint8_t { delegated_zone, others };
+  // The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
+  bool put_glue(const RRset& ns, const Node& cut, GlueOf which);
+  // What whoever reads this answer would ask for next, where the zone file has it and it fits.
+  void put_target_records(const RRset& rrset);
+  void put_additional(const dns::QuestionName& target, dns::Type type);
+
+  // The present name from one of its labels on, in folded wire form.
+  [[nodiscard]] Bytes wire(std::size_t first_label) const {
+    const std::string_view suffix = name_->suffix(first_label);
+    return {reinterpret_cast<const std::uint8_t*>(suffix.data()), suffix.size()};
+  }
+  [[nodiscard]] ServiceSections sections(const ServiceAnswers& answers) {
+    return {reply_, answers, now_, random_, scratch_, trace_ == nullptr};
+  }
+
+  const ZoneTable& zones_;
+  const Roster& roster_;
+  const Zone* zone_;
+  const dns::Query& query_;
+  Reply& reply_;
+  const registry::LeaseTime now_;
+  Random& random_;
+  Scratch& scratch_;
+  Trace* const trace_;
+
+  const dns::QuestionName* name_;                      // the question's, or the last alias's target
+  Bytes spelling_;                                     // begins with the same name, in the case it was written in
+  std::uint16_t name_at_ = Reply::k_question_name_at;  // where it stands in the reply
+  std::array<dns::QuestionName, limits::k_cname_chain_max> targets_;  // of the aliases followed so far
+  std::size_t aliases_ = 0;
+  // The DNAME behind each alias, null where it is the zone file's own. The chain ends at the alias behind the last target.
+  std::array<const RRset*, limits::k_cname_chain_max + 1> redirections_{};
+  std::array<std::uint8_t, limits::k_name_bytes_max> redirected_;  // the target a DNAME made
+};
+
+}  // namespace rollcall::answer

@@ -1,0 +1,101 @@
+// The additional section of names of the zone file: glue, and what the targets of an answer have.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "answer/look_up/resolution.h"
+
+namespace rollcall::answer {
+namespace {
+
+using dns::Type;
+
+Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+bool is_svcb(Type type) { return type == Type::svcb || type == Type::https; }
+
+// Octets in front of the name in RDATA whose name gets its addresses into the additional section (RFC 1035 §3.3, RFC
+// 2782, RFC 9460 §4.1).
+std::optional<std::size_t> target_offset(Type type) {
+  switch (type) {
+    case Type::ns: return 0;
+    case Type::mx:
+    case Type::svcb:
+    case Type::https: return 2;
+    case Type::srv: return 6;
+    default: return std::nullopt;
+  }
+}
+
+// SvcPriority 0 is an alias, any other a service.
+bool is_alias(const std::string& rdata) { return rdata[0] == 0 && rdata[1] == 0; }
+
+// Each target once, in the order of the records. RFC 9460 §2.5.2: a service at the root is at the owner; §2.5.1: an
+// alias to it is at nothing.
+std::vector<dns::QuestionName> targets_of(const RRset& rrset, std::size_t offset, const dns::QuestionName& owner) {
+  std::vector<dns::QuestionName> targets;
+  std::unordered_set<std::string> seen;
+  for (const std::string& rdata : rrset.rdatas) {
+    dns::QuestionName target;
+    if (!target.read(octets(rdata).subspan(offset))) continue;
+    if (target.labels == 0 && is_svcb(rrset.type) && !is_alias(rdata)) target = owner;
+    if (seen.emplace(target.suffix(0)).second) targets.push_back(target);
+  }
+  return targets;
+}
+
+}  // namespace
+
+bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
+  bool complete = true;
+  for (const std::string& rdata : ns.rdatas) {
+    const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
+    const Node* node = server ? zone_->records.find(server->folded_wire()) : nullptr;
+    if (!server || server->is_within(cut.owner) != (which == GlueOf::delegated_zone)) continue;
+    dns::QuestionName other;  // a wildcard may have its addresses
+    if (node == nullptr && which == GlueOf::others && other.read(server->wire())) {
+      put_additional(other, Type::a);
+      put_additional(other, Type::aaaa);
+    }
+    if (node == nullptr) continue;
+    for (const Type type : {Type::a, Type::aaaa}) {
+      const RRset* addresses = node->find(type);
+      if (addresses == nullptr) continue;
+      complete &= reply_.put_whole(Section::additional, node->owner, *addresses, addresses->ttl);
+    }
+  }
+  return complete;
+}
+
+void Resolution::put_target_records(const RRset& rrset) {
+  const std::optional<std::size_t> offset = target_offset(rrset.type);
+  if (!offset) return;
+  const std::vector<dns::QuestionName> targets = targets_of(rrset, *offset, *name_);
+  for (const dns::QuestionName& target : targets) {
+    put_additional(target, Type::a);
+    put_additional(target, Type::aaaa);
+  }
+  if (!is_svcb(rrset.type)) return;
+  for (const dns::QuestionName& target : targets) {
+    if (target.suffix(0) != name_->suffix(0)) put_additional(target, rrset.type);  // else it is the answer
+  }
+}
+
+// Of a name in this zone's file; at a cut or below it that is glue. Wildcards have whatever is closer than the roll
+// (RFC 4592 §3.3.1).
+void Resolution::put_additional(const dns::QuestionName& target, Type type) {
+  if (zones_.find_enclosing(target) != zone_) return;
+  const RRset* rrset = nullptr;
+  if (const Node* node = zone_->records.find(target.suffix(0))) {
+    rrset = node->find(type);
+  } else if (roster_.find(*zone_, target, now_).kind == RosterName::Kind::none && !is_below_roster_name(target)) {
+    const StaticAnswer made = zone_->records.look_up(target, type);
+    if (made.found == Found::hit) rrset = made.rrset;
+  }
+  const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
+  if (rrset != nullptr && owner) reply_.put_whole(Section::additional, *owner, *rrset, rrset->ttl);
+}
+
+}  // namespace rollcall::answer

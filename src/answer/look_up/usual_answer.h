@@ -1,0 +1,51 @@
+// The answer to a usual question, written straight from what a service has prebuilt: the same octets that the whole way
+// makes, for as long as nothing is in doubt.
+//
+// Shape    `write` gives the whole message, or 0: the whole way has to decide (nobody to answer with, a lease that ends
+//          within the TTL, a limit on answers, more records than fit).
+// Threads  a worker's; under its ReadLock.
+// Source   RFC 2782; interface.md §3.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "answer/look_up/usual_question.h"
+#include "answer/roster/member_order.h"
+#include "answer/roster/service_answers.h"
+#include "base/bytes.h"
+#include "base/random.h"
+#include "registry/lease.h"
+
+namespace rollcall::answer {
+
+class UsualAnswer {
+ public:
+  // `room` is what an answer over UDP may take here; `payload` what OPT says of this server.
+  UsualAnswer(Bytes message, const UsualQuestion& question, WritableBytes room, std::uint16_t payload);
+
+  [[nodiscard]] std::size_t write(const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
+                                  Scratch& scratch);
+  // Without records, and with TC.
+  [[nodiscard]] std::size_t write_cut();
+
+ private:
+  [[nodiscard]] bool put_addresses(const ServiceAnswers& answers, const AddressList& list, Family family,
+                                   Random& random, Scratch& scratch);
+  [[nodiscard]] bool put_srv(const ServiceAnswers& answers, Random& random, Scratch& scratch);
+  bool put_additionals(const ServiceAnswers& answers, const Scratch& scratch);
+  [[nodiscard]] std::size_t finish(std::uint16_t flags);
+  [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+  const Bytes message_;
+  const UsualQuestion& question_;
+  const std::uint16_t payload_;
+  std::uint8_t* const begin_;
+  std::uint8_t* at_;
+  std::uint8_t* end_;  // of the room for records
+  std::uint32_t ttl_ = 0;
+  std::uint16_t answers_ = 0;
+  std::uint16_t additionals_ = 0;
+};
+
+}  // namespace rollcall::answer

@@ -1,0 +1,30 @@
+#include "answer/roster/member_order.h"
+
+#include <algorithm>
+
+namespace rollcall::answer {
+
+void order_members(const ServiceAnswers& answers, std::span<const std::uint32_t> members, std::size_t take,
+                   bool equal_weights, Random& random, Scratch& scratch) {
+  scratch.chosen.clear();
+  std::size_t begin = 0;
+  while (begin < members.size() && scratch.chosen.size() < take) {
+    const std::uint16_t priority = answers.member(members[begin]).priority;
+    std::size_t end = begin + 1;
+    while (end < members.size() && answers.member(members[end]).priority == priority) ++end;
+    const auto count = static_cast<std::uint32_t>(end - begin);
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(count, take - scratch.chosen.size()));
+    std::span<const std::uint32_t> order;
+    if (equal_weights) {
+      order = scratch.order.draw(count, wanted, random);
+    } else {
+      scratch.weights.clear();
+      for (std::size_t i = begin; i < end; ++i) scratch.weights.push_back(answers.member(members[i]).weight);
+      order = scratch.order.draw(std::span<const std::uint32_t>(scratch.weights), wanted, random);
+    }
+    for (const std::uint32_t i : order) scratch.chosen.push_back(members[begin + i]);
+    begin = end;
+  }
+}
+
+}  // namespace rollcall::answer

@@ -1,0 +1,38 @@
+// The order of a service's members in one answer, and where a worker makes it.
+//
+// Scratch  a worker's own; grows to the largest service it has met and is then allocated no more.
+// Source   RFC 2782.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "answer/roster/order.h"
+#include "answer/roster/service_answers.h"
+#include "base/random.h"
+
+namespace rollcall::answer {
+
+struct Scratch {
+  struct Found {
+    std::array<std::uint8_t, 16> address{};
+    std::uint32_t weight = 0;
+  };
+  Order order;
+  std::vector<Found> found;                 // addresses before repeats are removed
+  std::vector<std::uint32_t> live;          // positions of live members
+  std::vector<std::uint32_t> weights;       // of what is being ordered
+  std::vector<std::uint8_t> addresses;      // of live members
+  std::vector<std::uint32_t> chosen;        // members in the order they are put
+  std::vector<std::size_t> target_offsets;  // where their targets stand in the message
+};
+
+// Leaves in `scratch.chosen` the first `take` of these members: priorities ascending, as they are given, and each
+// priority in a weighted random order of its own.
+void order_members(const ServiceAnswers& answers, std::span<const std::uint32_t> members, std::size_t take,
+                   bool equal_weights, Random& random, Scratch& scratch);
+
+}  // namespace rollcall::answer

@@ -1,0 +1,179 @@
+#include "answer/roster/roster.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/check.h"
+
+namespace rollcall::answer {
+namespace {
+
+std::optional<registry::Protocol> protocol_of_label(std::string_view label) {
+  if (label == "_tcp") return registry::Protocol::tcp;
+  if (label == "_udp") return registry::Protocol::udp;
+  return std::nullopt;
+}
+
+// `_dns-sd._udp` and what is below it.
+RosterName find_domain_name(const dns::QuestionName& name, std::size_t own_labels) {
+  if (own_labels == 2) return {RosterName::Kind::empty};
+  const std::string_view label = name.label(0);
+  if (own_labels == 3 && label == "_services") return {RosterName::Kind::types};
+  if (own_labels == 3 && (label == "b" || label == "lb")) return {RosterName::Kind::domain};
+  return {};
+}
+
+// A reverse name of fewer labels than an address: instances may be below it, so it is never NXDOMAIN (RFC 8020 §2).
+bool is_reverse_prefix(const dns::QuestionName& name) {
+  const bool is_v4 = name.label(name.labels - 2) == "in-addr";
+  return name.labels < (is_v4 ? 4 + 2 : 32 + 2);
+}
+
+}  // namespace
+
+Roster::Roster(const Zones& zones, PolicyOf policy_of)
+    : zones_(zones), policy_of_(std::move(policy_of)), protocol_counts_(zones.size()) {
+  const rcu::ReadLock lock;
+  if (std::ranges::any_of(zones.table().zones(), &Zone::is_reverse)) reverse_.emplace();
+}
+
+void Roster::publish(const registry::Service& service) {
+  const rcu::ReadLock lock;
+  const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
+  const ServiceAnswers* before = services_.find(service.key());
+  auto answers = ServiceAnswers::make(service, zone.records.apex(), policy_of_(service.key()),
+                                      before == nullptr ? std::make_shared<Continuity>() : before->continuity());
+  const registry::ProtocolSet is = answers->protocols();
+  std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
+  if (reverse_) {
+    reverse_->update(old == nullptr ? std::vector<const registry::Instance*>{} : old->instances(), service.instances);
+  }
+  count(service.service.zone, old == nullptr ? registry::ProtocolSet{0} : old->protocols(), is);
+  if (old != nullptr) rcu::Entry::retire(std::move(old));
+}
+
+void Roster::withdraw(const registry::ServiceRef& service) {
+  const rcu::ReadLock lock;
+  const ServiceAnswers* answers = services_.find(service);
+  check(answers != nullptr, "a service is withdrawn after it was published");
+  count(service.zone, answers->protocols(), 0);
+  if (reverse_) reverse_->update(answers->instances(), {});
+  rcu::Entry::retire(services_.remove(*answers));
+}
+
+registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service, registry::LeaseTime now) const {
+  const rcu::ReadLock lock;
+  const ServiceAnswers* answers = services_.find(service);
+  return answers == nullptr ? registry::LeaseTime{} : answers->handout().until(now);
+}
+
+void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {
+  const rcu::ReadLock lock;
+  if (const ServiceAnswers* answers = services_.find(service)) {
+    answers->note_handout(now, answers->policy().ttl_seconds);
+  }
+}
+
+void Roster::count(registry::ZoneId zone, registry::ProtocolSet was, registry::ProtocolSet is) {
+  for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
+    std::atomic<std::uint32_t>& services =
+        protocol_counts_.at(static_cast<std::size_t>(zone)).services[static_cast<std::size_t>(protocol)];
+    const bool had = (was & registry::to_set(protocol)) != 0;
+    const bool has = (is & registry::to_set(protocol)) != 0;
+    if (has && !had) services.fetch_add(1, std::memory_order_relaxed);
+    if (had && !has) services.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+const ServiceAnswers* Roster::find_service(const registry::ServiceRef& service, std::uint64_t hash,
+                                           Now now) const noexcept {
+  const ServiceAnswers* answers = services_.find(service, hash);
+  return answers == nullptr || !now ? answers : &answers->as_of(*now);
+}
+
+std::size_t Roster::count_protected(registry::LeaseTime now) const {
+  std::size_t count = 0;
+  services_.for_each([&](const ServiceAnswers& answers) { count += answers.as_of(now).is_protected() ? 1U : 0U; });
+  return count;
+}
+
+RosterName Roster::find(const Zone& zone, const dns::QuestionName& name, Now now) const noexcept {
+  const std::size_t apex_labels = zone.apex_labels;
+  if (name.labels <= apex_labels) return {};
+  if (zone.is_reverse) return find_reverse(zone, name);
+  const std::size_t own_labels = name.labels - apex_labels;
+  const std::string_view nearest = name.label(own_labels - 1);  // the label just below the apex
+  if (nearest.front() != '_') return find_below_service(zone.id, name, own_labels, now);
+  if (const auto protocol = protocol_of_label(nearest)) {
+    return find_below_protocol(zone.id, name, own_labels, *protocol, now);
+  }
+  return {};
+}
+
+// What the zone file says of a reverse name stands; else the roll, if anybody has the address.
+RosterName Roster::find_reverse(const Zone& zone, const dns::QuestionName& name) const noexcept {
+  if (zone.records.find(name.suffix(0)) != nullptr) return {};
+  const std::optional<IpAddress> address = parse_reverse(name);
+  if (!address) return {is_reverse_prefix(name) ? RosterName::Kind::empty : RosterName::Kind::none};
+  const ReverseName* reverse = reverse_->find(*address);
+  if (reverse == nullptr) return {};
+  RosterName found{RosterName::Kind::reverse};
+  found.reverse = reverse;
+  return found;
+}
+
+// `S`, `X.S`: an instance's label wins over an equal tag.
+RosterName Roster::find_below_service(registry::ZoneId zone, const dns::QuestionName& name, std::size_t own_labels,
+                                      Now now) const noexcept {
+  const ServiceAnswers* answers = find_service({zone, name.label(own_labels - 1)}, now);
+  if (answers == nullptr) return {};
+  if (own_labels == 1) return {RosterName::Kind::service, answers, &answers->all()};
+  if (own_labels > 2) return {RosterName::Kind::missing, answers};
+  const std::string_view below = name.label(0);
+  if (const Member* member = answers->find_member(below)) {
+    return {RosterName::Kind::instance, answers, nullptr, member};
+  }
+  if (const View* view = answers->find_tag(below)) return {RosterName::Kind::service, answers, view};
+  return {RosterName::Kind::missing, answers};
+}
+
+// `_P`, `_S._P`, `I._S._P`.
+RosterName Roster::find_below_protocol(registry::ZoneId zone, const dns::QuestionName& name, std::size_t own_labels,
+                                       registry::Protocol protocol, Now now) const noexcept {
+  const std::atomic<std::uint32_t>& services =
+      protocol_counts_[static_cast<std::size_t>(zone)].services[static_cast<std::size_t>(protocol)];
+  // `_udp` always has the names of DNS-SD below it.
+  const bool exists = protocol == registry::Protocol::udp || services.load(std::memory_order_relaxed) > 0;
+  if (own_labels == 1) return {exists ? RosterName::Kind::empty : RosterName::Kind::none};
+  const std::string_view service = name.label(own_labels - 2);
+  if (protocol == registry::Protocol::udp && service == "_dns-sd") return find_domain_name(name, own_labels);
+  if (service.front() != '_') return {};
+  const ServiceAnswers* answers = find_service({zone, service.substr(1)}, now);
+  const View* view = answers == nullptr ? nullptr : answers->find_protocol(protocol);
+  if (view == nullptr) return {};
+  RosterName found{RosterName::Kind::service_srv, answers, view};
+  found.protocol = protocol;
+  if (own_labels == 2) return found;
+  if (name.label(own_labels - 3) == "_sub") return find_below_subtypes(*answers, *view, name, own_labels, protocol);
+  const Member* member = own_labels == 3 ? answers->find_member(name.label(0)) : nullptr;
+  if (member == nullptr || member->instance->protocol() != protocol) {
+    return {RosterName::Kind::missing, answers};
+  }
+  return {RosterName::Kind::instance_srv, answers, nullptr, member};
+}
+
+// `_sub._S._P`, `_T._sub._S._P`.
+RosterName Roster::find_below_subtypes(const ServiceAnswers& answers, const View& view, const dns::QuestionName& name,
+                                       std::size_t own_labels, registry::Protocol protocol) const noexcept {
+  if (own_labels == 3)
+    return {answers.has_tags() ? RosterName::Kind::empty : RosterName::Kind::missing, &answers, &view};
+  const std::string_view tag = name.label(0);
+  const View* tagged = own_labels == 4 && tag.front() == '_' ? answers.find_tag(tag.substr(1)) : nullptr;
+  if (tagged == nullptr) return {RosterName::Kind::missing, &answers};
+  RosterName found{RosterName::Kind::subtype, &answers, tagged};
+  found.protocol = protocol;
+  return found;
+}
+
+}  // namespace rollcall::answer

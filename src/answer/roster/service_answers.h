@@ -1,0 +1,219 @@
+// A service's answers, built once when the service changes: everything a query needs, in wire form, side by side in one
+// block of memory, what the usual question reads first.
+//
+// Shape    members (every instance, sorted by label), each with its SRV RDATA and its addresses as octets; views (the
+//          whole service, one protocol, one tag), each the list of its ready members in a stable order with their
+//          best priority first, and that priority's addresses without repeats. A query copies what it wants in the
+//          order it wants, and writes owner and TTL itself.
+// Leases   `earliest_end` is a lower bound of every ready member's deadline. Leases only grow, so the bound is
+//          refreshed, by reading them all, only when `now + ttl` reaches it; the same reading leaves out whoever is
+//          past its deadline. So an answer is exact even when the sweep is late.
+// Owner    the Roster; borrows the instances, which outlive it (registry/ports.h).
+// Threads  immutable but for the bound, which any reader may refresh.
+// Source   RFC 2782, RFC 2181 §5; interface.md §2-3.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "answer/roster/protection.h"
+#include "answer/zone/policy.h"
+#include "base/bytes.h"
+#include "base/rcu.h"
+#include "dns/name.h"
+#include "registry/instance.h"
+
+namespace rollcall::answer {
+
+// Offset and size of a run in ServiceAnswers' octets.
+struct Run {
+  std::uint32_t at = 0;
+  std::uint32_t size = 0;
+};
+
+// Behind its SRV stand its addresses: IPv4, four octets each, then IPv6, sixteen each.
+struct Member {
+  const registry::Instance* instance = nullptr;
+  Run srv;  // RDATA of SRV: priority, weight, port, target (never compressed: RFC 2782)
+  std::uint16_t priority = 0;
+  std::uint16_t weight = 0;
+  std::uint8_t v4_count = 0;
+  std::uint8_t v6_count = 0;
+};
+
+inline constexpr std::size_t k_target_in_srv = 6;  // behind priority, weight, port
+
+// Some addresses of one family, each once, with the summed weight of the members that have it.
+struct AddressList {
+  std::uint32_t at = 0;  // of the octets
+  std::uint32_t count = 0;
+  std::uint32_t weights_at = 0;
+  bool equal_weights = true;
+};
+
+struct View {
+  std::uint32_t first = 0;  // into the member order
+  std::uint32_t count = 0;
+  std::uint32_t srv_bytes = 0;  // of all SRV records of the view, with their fixed parts
+  bool equal_weights = true;    // within each priority
+  AddressList v4;               // of the best priority
+  AddressList v6;
+};
+
+enum class Family : std::uint8_t { v4, v6 };
+[[nodiscard]] constexpr std::size_t octets_of(Family family) { return family == Family::v4 ? 4 : 16; }
+
+// Until when caches may hold answers about a service: one per service, handed on from snapshot to snapshot.
+//
+// Threads  any. It is written at most once in k_handout_step by all of them together, and may say as much more, but never
+//          more than the longest TTL given from now.
+class Handout {
+ public:
+  // An answer is given now, for this long.
+  void note(registry::LeaseTime now, std::uint32_t ttl) noexcept {
+    const std::int64_t until = (now + std::chrono::seconds(ttl)).time_since_epoch().count();
+    if (until_ns_.load(std::memory_order_relaxed) >= until) [[likely]]
+      return;
+    raise(until, ttl);
+  }
+  [[nodiscard]] registry::LeaseTime until(registry::LeaseTime now) const noexcept;
+
+ private:
+  void raise(std::int64_t until, std::uint32_t ttl) noexcept;
+  std::atomic<std::int64_t> until_ns_{0};
+  std::atomic<std::uint32_t> longest_ttl_{0};
+};
+
+// What a service's snapshots share.
+struct Continuity {
+  Handout handout;
+  Protection protection;
+};
+
+struct ServiceParts;  // service_parts.h
+
+class ServiceAnswers final : public rcu::Entry {
+ public:
+  [[nodiscard]] static std::unique_ptr<ServiceAnswers> make(
+      const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+      std::shared_ptr<Continuity> continuity = std::make_shared<Continuity>());
+  static void operator delete(void* block) { ::operator delete(block); }
+
+  // What is answered now: this, or what its protection makes of it.
+  [[nodiscard]] const ServiceAnswers& as_of(registry::LeaseTime now) const noexcept {
+    if (protected_ == nullptr) [[likely]]
+      return *this;
+    return continuity_->protection.is_active(now, policy_.protect_for) ? *protected_ : *this;
+  }
+  // Critical instances are answered as if they were ready.
+  [[nodiscard]] bool is_protected() const { return is_protected_; }
+
+  using Key = registry::ServiceRef;
+  [[nodiscard]] Key key() const { return {zone_, text({0, name_bytes_})}; }
+  [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
+  [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return registry::hash_of(key); }
+
+  [[nodiscard]] const AnswerPolicy& policy() const { return policy_; }
+
+  // An answer with members of a view is given, for this long.
+  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept { continuity_->handout.note(now, ttl); }
+  [[nodiscard]] const Handout& handout() const { return continuity_->handout; }
+  [[nodiscard]] const std::shared_ptr<Continuity>& continuity() const { return continuity_; }
+
+  [[nodiscard]] registry::ProtocolSet protocols() const { return protocols_; }
+  [[nodiscard]] const View& all() const { return all_; }
+  // Null: the service has not been seen with this protocol.
+  [[nodiscard]] const View* find_protocol(registry::Protocol protocol) const;
+  // Null: no instance has the tag. The label is folded.
+  [[nodiscard]] const View* find_tag(std::string_view folded_label) const;
+  [[nodiscard]] bool has_tags() const { return tag_count_ > 0; }
+  [[nodiscard]] std::vector<const registry::Instance*> instances() const;
+  // Null: no instance has the label, in any case of its letters.
+  [[nodiscard]] const Member* find_member(std::string_view folded_label) const;
+
+  // The view's ready members: by priority, then by label; positions for `member`.
+  [[nodiscard]] std::span<const std::uint32_t> order_of(const View& view) const {
+    return {at<std::uint32_t>(order_at_) + view.first, view.count};
+  }
+  [[nodiscard]] const Member& member(std::uint32_t position) const { return at<Member>(members_at_)[position]; }
+  [[nodiscard]] Bytes octets(std::size_t offset, std::size_t size) const {
+    return {at<std::uint8_t>(0) + offset, size};
+  }
+  [[nodiscard]] Bytes addresses(const Member& member, Family family) const;
+  [[nodiscard]] std::span<const std::uint32_t> weights(const AddressList& list) const {
+    return {at<std::uint32_t>(weights_at_) + list.weights_at, list.count};
+  }
+
+  // Whether no ready member's lease can end before `until`. Refreshes the bound when it has been reached.
+  [[nodiscard]] bool all_leases_reach(registry::LeaseTime until) const noexcept {
+    const std::int64_t until_ns = until.time_since_epoch().count();
+    if (earliest_end_ns_.load(std::memory_order_relaxed) >= until_ns) [[likely]]
+      return true;
+    return refresh_earliest_end() >= until_ns;
+  }
+
+ private:
+  struct TagView {
+    Run tag;
+    View view;
+  };
+  // Where the runs behind the fields begin, counted from the octets, which come first.
+  struct Layout {
+    std::uint32_t members_at;
+    std::uint32_t tags_at;
+    std::uint32_t views_at;
+    std::uint32_t order_at;
+    std::uint32_t weights_at;
+    std::size_t bytes;
+    explicit Layout(const ServiceParts& parts);
+  };
+  static std::unique_ptr<ServiceAnswers> make(const ServiceParts& parts, const AnswerPolicy& policy,
+                                              std::shared_ptr<Continuity> continuity);
+  static void* operator new(std::size_t fixed, const Layout& room) { return ::operator new(fixed + room.bytes); }
+  static void operator delete(void* block, const Layout&) { ::operator delete(block); }
+  ServiceAnswers(const ServiceParts& parts, const Layout& layout, const AnswerPolicy& policy,
+                 std::shared_ptr<Continuity> continuity);
+
+  template <class T>
+  [[nodiscard]] const T* at(std::size_t offset) const {
+    return reinterpret_cast<const T*>(reinterpret_cast<const char*>(this) + sizeof(ServiceAnswers) + offset);
+  }
+  [[nodiscard]] std::string_view text(const Run& run) const { return {at<char>(run.at), run.size}; }
+  // As in the target of its SRV: nearer than the instance's own.
+  [[nodiscard]] std::string_view label_of(const Member& member) const {
+    const char* target = at<char>(member.srv.at + k_target_in_srv);
+    return {target + 1, static_cast<std::uint8_t>(*target)};
+  }
+  [[nodiscard]] std::span<const Member> members() const { return {at<Member>(members_at_), member_count_}; }
+  [[nodiscard]] std::span<const TagView> tags() const { return {at<TagView>(tags_at_), tag_count_}; }
+  std::int64_t refresh_earliest_end() const noexcept;
+
+  mutable std::atomic<std::int64_t> earliest_end_ns_;
+  std::shared_ptr<Continuity> continuity_;
+  std::unique_ptr<const ServiceAnswers> protected_;  // the same service with more members, while it is short
+  AnswerPolicy policy_;
+  View all_;
+  std::uint32_t members_at_;
+  std::uint32_t member_count_;
+  std::uint32_t tags_at_;
+  std::uint32_t tag_count_;
+  std::uint32_t views_at_;
+  std::uint32_t order_at_;
+  std::uint32_t weights_at_;
+  registry::ZoneId zone_;
+  std::uint8_t name_bytes_;
+  registry::ProtocolSet protocols_;
+  std::array<std::uint8_t, 2> view_of_;  // by Protocol: 0: `all_`; else the view at this place, counted from 1
+  bool is_protected_;
+};
+
+}  // namespace rollcall::answer

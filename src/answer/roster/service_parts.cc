@@ -1,0 +1,206 @@
+#include "answer/roster/service_parts.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <tuple>
+
+#include "base/check.h"
+
+namespace rollcall::answer {
+namespace {
+
+constexpr std::size_t k_record_fixed = 12;  // compressed owner, type, class, TTL, RDLENGTH
+
+std::uint8_t* put_u16(std::uint8_t* to, std::uint16_t value) {
+  store_u16(to, value);
+  return to + 2;
+}
+
+std::uint8_t* put(std::uint8_t* to, auto octets) { return std::ranges::copy(octets, to).out; }
+
+void append(std::vector<std::uint8_t>& octets, std::string_view text) {
+  octets.insert(octets.end(), text.begin(), text.end());
+}
+
+// An address with its weight, as numbers that sort as its octets do.
+struct Listed {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::uint32_t weight = 0;
+  std::string_view octets;
+};
+
+Listed listed(Bytes octets, std::uint32_t weight) {
+  Listed entry{.weight = weight, .octets = {reinterpret_cast<const char*>(octets.data()), octets.size()}};
+  for (const std::uint8_t octet : octets) {
+    entry.high = entry.high << 8 | entry.low >> 56;
+    entry.low = entry.low << 8 | octet;
+  }
+  return entry;
+}
+
+std::uint8_t fold(char c) { return dns::fold(static_cast<std::uint8_t>(c)); }
+
+}  // namespace
+
+bool comes_before(std::string_view label, std::string_view other) noexcept {
+  return std::ranges::lexicographical_compare(label, other, {}, fold, fold);
+}
+
+ServiceParts::ServiceParts(const registry::Service& its_service, const dns::Name& apex, Answered its_answered)
+    : service(its_service), answered(its_answered) {
+  append(octets, service.service.name);
+  add_members(apex);
+  std::vector<std::uint32_t> everybody(members.size());
+  std::iota(everybody.begin(), everybody.end(), 0U);
+  all = make_view(everybody);
+  add_protocols();
+  add_tags();
+}
+
+bool ServiceParts::is_answered(const registry::Instance& instance) const {
+  return instance.status == registry::Status::ready ||
+         (answered == Answered::ready_and_critical && instance.status == registry::Status::critical);
+}
+
+// Most ids are their own labels, and are in order.
+void ServiceParts::add_members(const dns::Name& apex) {
+  const std::optional<dns::Name> service_name = dns::Name::join(service.service.name, apex);
+  check(service_name.has_value(), "a registered service has a name in its zone");
+  const auto is_before = [](const registry::Instance* a, const registry::Instance* b) {
+    return comes_before(a->label(), b->label());
+  };
+  std::vector<const registry::Instance*> by_label = service.instances;
+  if (!std::ranges::is_sorted(by_label, is_before)) std::ranges::sort(by_label, is_before);
+  members.reserve(by_label.size());
+  records.reserve(by_label.size() * (k_target_in_srv + 1 + 16 + service_name->wire().size() + 4));
+  for (const registry::Instance* instance : by_label) {
+    add_member(*instance, service_name->wire());
+    protocols_of_members_ |= registry::to_set(instance->protocol());
+    has_tags_ |= !instance->tags().empty();
+  }
+}
+
+void ServiceParts::add_member(const registry::Instance& instance, Bytes service_name) {
+  const std::string_view label = instance.label();
+  const std::size_t target_bytes = 1 + label.size() + service_name.size();
+  check(target_bytes <= limits::k_name_bytes_max, "a registered instance has a name in its zone");
+  Member member{
+      .instance = &instance,
+      .srv = {static_cast<std::uint32_t>(records.size()), static_cast<std::uint32_t>(k_target_in_srv + target_bytes)},
+      .priority = instance.priority(),
+      .weight = instance.weight()};
+  const auto addresses = instance.addresses();
+  for (const IpAddress& address : addresses) ++(address.is_v4() ? member.v4_count : member.v6_count);
+  records.resize(records.size() + member.srv.size + member.v4_count * octets_of(Family::v4) +
+                 member.v6_count * octets_of(Family::v6));
+  std::uint8_t* to = records.data() + member.srv.at;
+  to = put_u16(to, instance.priority());
+  to = put_u16(to, instance.weight());
+  to = put_u16(to, instance.port());
+  *to++ = static_cast<std::uint8_t>(label.size());
+  to = put(to, label);
+  to = put(to, service_name);
+  for (const bool want_v4 : {true, false}) {
+    for (const IpAddress& address : addresses) {
+      if (address.is_v4() == want_v4) to = put(to, address.bytes());
+    }
+  }
+  members.push_back(member);
+}
+
+void ServiceParts::add_protocols() {
+  for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
+    const registry::ProtocolSet bit = registry::to_set(protocol);
+    if (members.empty() || protocols_of_members_ == bit) continue;  // `all`
+    std::vector<std::uint32_t> mine;
+    if ((protocols_of_members_ & bit) != 0) {
+      for (std::uint32_t i = 0; i < members.size(); ++i) {
+        if (members[i].instance->protocol() == protocol) mine.push_back(i);
+      }
+    }
+    views.push_back(make_view(mine));
+    view_of[static_cast<std::size_t>(protocol)] = static_cast<std::uint8_t>(views.size());
+  }
+}
+
+void ServiceParts::add_tags() {
+  if (!has_tags_) return;
+  std::vector<std::pair<std::string_view, std::uint32_t>> tagged;
+  for (std::uint32_t i = 0; i < members.size(); ++i) {
+    for (const std::string_view tag : members[i].instance->tags()) tagged.emplace_back(tag, i);
+  }
+  std::ranges::sort(tagged);
+  std::vector<std::uint32_t> mine;
+  for (auto first = tagged.begin(); first != tagged.end();) {
+    mine.clear();
+    auto last = first;
+    for (; last != tagged.end() && last->first == first->first; ++last) mine.push_back(last->second);
+    by_tag.emplace_back(first->first, make_view(mine));
+    first = last;
+  }
+}
+
+View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
+  View view;
+  view.first = static_cast<std::uint32_t>(order.size());
+  for (const std::uint32_t i : candidates) {
+    if (is_answered(*members[i].instance)) order.push_back(i);
+  }
+  view.count = static_cast<std::uint32_t>(order.size() - view.first);
+  const std::span<std::uint32_t> mine = std::span(order).subspan(view.first);
+  const auto priority_of = [&](std::uint32_t i) { return members[i].priority; };
+  if (!std::ranges::is_sorted(mine, {}, priority_of)) std::ranges::stable_sort(mine, {}, priority_of);
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    const Member& here = members[mine[i]];
+    view.srv_bytes += static_cast<std::uint32_t>(k_record_fixed + here.srv.size);
+    const bool same_group = i > 0 && members[mine[i - 1]].priority == here.priority;
+    if (same_group && members[mine[i - 1]].weight != here.weight) view.equal_weights = false;
+  }
+  const auto best_end =
+      std::ranges::find_if(mine, [&](std::uint32_t i) { return priority_of(i) != priority_of(mine.front()); });
+  const std::span<const std::uint32_t> best(mine.begin(), best_end);
+  view.v4 = make_address_list(best, Family::v4);
+  view.v6 = make_address_list(best, Family::v6);
+  return view;
+}
+
+// RFC 2181 §5: an RRset has no repeats. Instances that share an address (several ports of one host) count together.
+AddressList ServiceParts::make_address_list(std::span<const std::uint32_t> best, Family family) {
+  AddressList list{.at = static_cast<std::uint32_t>(octets.size()),
+                   .weights_at = static_cast<std::uint32_t>(weights.size())};
+  std::vector<Listed> found;
+  found.reserve(best.size());
+  for (const std::uint32_t i : best) {
+    const Bytes own = addresses(members[i], family);
+    for (std::size_t at = 0; at < own.size(); at += octets_of(family)) {
+      found.push_back(listed(own.subspan(at, octets_of(family)), members[i].weight));
+    }
+  }
+  const auto address_of = [](const Listed& entry) { return std::tie(entry.high, entry.low); };
+  if (!std::ranges::is_sorted(found, {}, address_of)) std::ranges::sort(found, {}, address_of);
+  octets.reserve(octets.size() + found.size() * octets_of(family));
+  weights.reserve(weights.size() + found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i > 0 && address_of(found[i - 1]) == address_of(found[i])) {
+      weights.back() += found[i].weight;
+      continue;
+    }
+    append(octets, found[i].octets);
+    weights.push_back(found[i].weight);
+    ++list.count;
+  }
+  const std::span<const std::uint32_t> mine = std::span(weights).subspan(list.weights_at);
+  list.equal_weights = std::ranges::adjacent_find(mine, std::ranges::not_equal_to{}) == mine.end();
+  return list;
+}
+
+std::span<const std::uint8_t> ServiceParts::addresses(const Member& member, Family family) const {
+  const std::size_t v4_bytes = member.v4_count * octets_of(Family::v4);
+  const std::span<const std::uint8_t> behind = std::span(records).subspan(member.srv.at + member.srv.size);
+  return family == Family::v4 ? behind.first(v4_bytes)
+                              : behind.subspan(v4_bytes, member.v6_count * octets_of(Family::v6));
+}
+
+}  // namespace rollcall::answer

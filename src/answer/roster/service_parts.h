@@ -1,0 +1,55 @@
+// The parts of a service's answers, while they are being made: what ServiceAnswers then holds in one block.
+//
+// Shape    as in ServiceAnswers; the octets are the service's name, then the addresses of the views, then the members'.
+// Owner    whoever builds; borrows the service for the call.
+// Threads  one.
+// Source   RFC 2782, RFC 2181 §5.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "answer/roster/service_answers.h"
+#include "dns/name.h"
+#include "registry/instance.h"
+
+namespace rollcall::answer {
+
+struct ServiceParts {
+  enum class Answered : std::uint8_t { ready, ready_and_critical };
+  ServiceParts(const registry::Service& its_service, const dns::Name& apex, Answered its_answered);
+
+  const registry::Service& service;
+  const Answered answered;
+  std::vector<Member> members;        // sorted by label; `srv.at` counts from the members' octets
+  std::vector<std::uint8_t> octets;   // the name, and the lists' addresses
+  std::vector<std::uint8_t> records;  // the members' SRV and addresses
+  std::vector<std::uint32_t> order;
+  std::vector<std::uint32_t> weights;
+  View all;
+  std::vector<View> views;                                // those of a protocol that are not `all`
+  std::array<std::uint8_t, 2> view_of{};                  // as in ServiceAnswers
+  std::vector<std::pair<std::string_view, View>> by_tag;  // sorted
+
+ private:
+  [[nodiscard]] bool is_answered(const registry::Instance& instance) const;
+  void add_members(const dns::Name& apex);
+  void add_member(const registry::Instance& instance, Bytes service_name);
+  void add_protocols();
+  void add_tags();
+  [[nodiscard]] View make_view(std::span<const std::uint32_t> candidates);
+  [[nodiscard]] AddressList make_address_list(std::span<const std::uint32_t> best, Family family);
+  [[nodiscard]] std::span<const std::uint8_t> addresses(const Member& member, Family family) const;
+
+  registry::ProtocolSet protocols_of_members_ = 0;
+  bool has_tags_ = false;
+};
+
+// Whether a label comes before another, case apart.
+[[nodiscard]] bool comes_before(std::string_view label, std::string_view other) noexcept;
+
+}  // namespace rollcall::answer

@@ -1,0 +1,57 @@
+#include "answer/transfer/record_set.h"
+
+#include <algorithm>
+
+namespace rollcall::answer {
+
+std::string make_wire_record(Bytes owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+  constexpr std::size_t k_fixed = 10;
+  std::string record(owner.size() + k_fixed + rdata.size(), '\0');
+  ByteWriter out({reinterpret_cast<std::uint8_t*>(record.data()), record.size()});
+  out.bytes(owner);
+  out.u16(static_cast<std::uint16_t>(type));
+  out.u16(static_cast<std::uint16_t>(dns::Class::in));
+  out.u32(ttl);
+  out.u16(static_cast<std::uint16_t>(rdata.size()));
+  out.bytes(rdata);
+  return record;
+}
+
+RecordSet::RecordSet(std::vector<std::string> records) {
+  std::ranges::sort(records);
+  const auto repeats = std::ranges::unique(records);
+  records.erase(repeats.begin(), repeats.end());
+  for (const std::string& record : records) append(record);
+  octets_.shrink_to_fit();
+}
+
+RecordSet RecordSet::copy_of(const std::vector<WireRecord>& records) {
+  RecordSet set;
+  for (const WireRecord record : records) set.append(record);
+  return set;
+}
+
+void RecordSet::append(WireRecord record) {
+  octets_ += record;
+  ends_.push_back(octets_.size());
+}
+
+void append_difference(const RecordSet* before, const RecordSet* now, std::vector<WireRecord>& removed,
+                       std::vector<WireRecord>& added) {
+  const std::size_t old_count = before == nullptr ? 0 : before->size();
+  const std::size_t new_count = now == nullptr ? 0 : now->size();
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < old_count || j < new_count) {
+    if (j == new_count || (i < old_count && (*before)[i] < (*now)[j])) {
+      removed.push_back((*before)[i++]);
+    } else if (i == old_count || (*now)[j] < (*before)[i]) {
+      added.push_back((*now)[j++]);
+    } else {
+      ++i;
+      ++j;
+    }
+  }
+}
+
+}  // namespace rollcall::answer

@@ -1,0 +1,113 @@
+#include "answer/transfer/transfer_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "dns/name_writer.h"
+
+namespace rollcall::answer {
+namespace {
+
+Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+std::string text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::optional<dns::Edns> without_borrowed(std::optional<dns::Edns> edns) {
+  if (edns) edns->cookie = {};
+  return edns;
+}
+
+}  // namespace
+
+TransferStream::TransferStream(const dns::Query& query, const Options& options, TransferParts parts,
+                               std::optional<dns::TsigSigner> signer)
+    : id_(query.id),
+      question_(text_of(query.question)),
+      name_(query.name),
+      edns_(without_borrowed(query.edns)),
+      options_(text_of(options.bytes())),
+      parts_(std::move(parts)),
+      signer_(std::move(signer)) {
+  skip_empty_parts();
+}
+
+void TransferStream::skip_empty_parts() {
+  while (part_ < parts_.size() && record_ == parts_[part_]->size()) {
+    ++part_;
+    record_ = 0;
+  }
+}
+
+std::size_t TransferStream::next(WritableBytes room, std::uint64_t now) {
+  if (is_done()) return 0;
+  const std::size_t reserved =
+      (signer_ ? signer_->bytes() : 0) + (is_first_ && edns_ ? dns::k_opt_bytes + options_.size() : 0);
+  if (room.size() < reserved + limits::k_udp_payload_min / 2) return 0;
+  ByteWriter out(room.first(room.size() - reserved));
+  dns::NameWriter names(out);
+  out.claim(dns::k_header_bytes);
+  if (is_first_) {
+    out.bytes(octets(question_));
+    if (out.ok()) names.remember(Reply::k_question_name_at, name_);
+  }
+  const std::uint16_t count = put_records(out, names);
+  if (count == 0) return 0;
+  const bool has_opt = is_first_ && edns_;
+  store_u16(room.data(), id_);
+  store_u16(room.data() + 2, dns::k_flag_qr | dns::k_flag_aa);
+  store_u16(room.data() + 4, is_first_ ? 1 : 0);
+  store_u16(room.data() + 6, count);
+  store_u16(room.data() + 8, 0);
+  store_u16(room.data() + 10, has_opt ? 1 : 0);
+  std::size_t size = out.size();
+  if (has_opt) {
+    ByteWriter opt(room.subspan(size));
+    put_opt(opt);
+    size += opt.size();
+  }
+  is_first_ = false;
+  return signer_ ? signer_->sign(room, size, now) : size;
+}
+
+// As many as fit, one at least where a message can hold it.
+std::uint16_t TransferStream::put_records(ByteWriter& out, dns::NameWriter& names) {
+  std::uint16_t count = 0;
+  while (!is_done() && count < 0xffff) {
+    const std::size_t start = out.size();
+    const bool fits = put_record(out, names, (*parts_[part_])[record_]);
+    if (!fits || (count > 0 && out.size() > k_message_bytes)) {
+      out.rewind(start);
+      break;
+    }
+    ++count;
+    ++record_;
+    skip_empty_parts();
+  }
+  return count;
+}
+
+bool TransferStream::put_record(ByteWriter& out, dns::NameWriter& names, WireRecord record) const {
+  constexpr std::size_t k_type_class_ttl = 8;
+  constexpr std::size_t k_length = 2;
+  std::size_t owner = 0;
+  while (record[owner] != 0) owner += 1U + static_cast<std::uint8_t>(record[owner]);
+  ++owner;
+  const Bytes bytes = octets(record);
+  names.put(bytes.first(owner));
+  out.bytes(bytes.subspan(owner, k_type_class_ttl));
+  const auto type = static_cast<dns::Type>(load_u16(bytes.data() + owner));
+  names.put_rdata(type, bytes.subspan(owner + k_type_class_ttl + k_length));
+  return out.ok();
+}
+
+void TransferStream::put_opt(ByteWriter& out) const {
+  out.u8(0);
+  out.u16(static_cast<std::uint16_t>(dns::Type::opt));
+  out.u16(static_cast<std::uint16_t>(limits::k_udp_payload_min));
+  out.u16(0);  // RCODE's upper bits, version
+  out.u16(edns_->dnssec_ok ? 0x8000 : 0);
+  out.u16(static_cast<std::uint16_t>(options_.size()));
+  out.bytes(octets(options_));
+}
+
+}  // namespace rollcall::answer

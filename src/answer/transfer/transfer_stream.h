@@ -1,0 +1,75 @@
+// A zone on its way to a client: one message after another, each made when the one before it has been taken.
+//
+// Shape    the question stands in the first message, OPT too; records are packed to k_message_bytes, and a larger one
+//          has a message of its own. Signed, where the request was: each message, in a chain.
+// Owner    owns its sets; a connection has at most one message of it in memory.
+// Threads  one.
+// Source   RFC 5936 §2.2, RFC 1995 §4, RFC 8945 §5.3.1.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "answer/encode/reply.h"
+#include "answer/transfer/transfer_zone.h"
+#include "base/bytes.h"
+#include "dns/query.h"
+#include "dns/tsig.h"
+
+namespace rollcall::answer {
+
+// One of the places for transfers under way; given back when it ends, however that is.
+class TransferPlace {
+ public:
+  explicit TransferPlace(std::atomic<std::size_t>& taken) : taken_(&taken) {}
+  TransferPlace(TransferPlace&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  TransferPlace(const TransferPlace&) = delete;
+  TransferPlace& operator=(const TransferPlace&) = delete;
+  TransferPlace& operator=(TransferPlace&&) = delete;
+  ~TransferPlace() {
+    if (taken_ != nullptr) taken_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::size_t>* taken_;  // borrowed
+};
+
+class TransferStream {
+ public:
+  // What a compression pointer reaches (RFC 1035 §4.1.4): packed tighter, names would only get longer.
+  static constexpr std::size_t k_message_bytes = 16'384;
+
+  TransferStream(const dns::Query& query, const Options& options, TransferParts parts,
+                 std::optional<dns::TsigSigner> signer);
+
+  // Writes the next message and returns its size. `room` has k_message_bytes_max octets; with less (UDP) the messages
+  // are as long as it is, and a record that does not fit ends the stream: 0. `now` is wall-clock seconds.
+  std::size_t next(WritableBytes room, std::uint64_t now);
+  // Until it ends.
+  void hold(TransferPlace place) { place_.emplace(std::move(place)); }
+  [[nodiscard]] bool is_done() const { return part_ == parts_.size(); }
+
+ private:
+  bool put_record(ByteWriter& out, dns::NameWriter& names, WireRecord record) const;
+  std::uint16_t put_records(ByteWriter& out, dns::NameWriter& names);
+  void put_opt(ByteWriter& out) const;
+  void skip_empty_parts();
+
+  const std::uint16_t id_;
+  const std::string question_;
+  const dns::QuestionName name_;
+  const std::optional<dns::Edns> edns_;
+  const std::string options_;
+  const TransferParts parts_;
+  std::optional<dns::TsigSigner> signer_;
+  std::size_t part_ = 0;
+  std::size_t record_ = 0;  // within the part
+  bool is_first_ = true;
+  std::optional<TransferPlace> place_;
+};
+
+}  // namespace rollcall::answer

@@ -1,0 +1,103 @@
+// The zones as secondaries see them: serials that move with every visible change, and transfers of those zones that
+// allow them.
+//
+// Serial   of a zone: the file's serial plus the change index of the roll, modulo 2^32, taken when a tick finds the zone
+//          changed; one more than before where that would not be newer. The index is on stable storage and only grows,
+//          so a restart never goes back, and nothing else needs to be kept. Every SOA shows it (Zones::serial).
+// Places   a transfer of more than one message takes one of `at_once_max`; without one it is put off (SERVFAIL).
+// Ticks    what changes within k_serial_tick is one step: `wait` collects, `tick` shows.
+// Threads  publish, withdraw: the writer's. `wait`, `tick`: one thread of its own. `zones_replaced` any. The rest any.
+// Source   RFC 2136 §3.6 (a serial may lag, but moves before a transfer shows the change), RFC 1982, RFC 5936, RFC 1995.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <vector>
+
+#include "answer/roster/roster.h"
+#include "answer/transfer/transfer_stream.h"
+#include "answer/transfer/transfer_zone.h"
+#include "answer/zone/zones.h"
+#include "base/ip_prefix.h"
+#include "base/limits.h"
+#include "dns/tsig.h"
+#include "registry/ports.h"
+#include "registry/registry.h"
+
+namespace rollcall::answer {
+
+// Who may have a zone. Neither prefix nor key: nobody.
+struct TransferRules {
+  std::vector<IpPrefix> to;      // empty: any address, with the key
+  std::optional<dns::Name> key;  // the request must be signed with it
+  friend bool operator==(const TransferRules&, const TransferRules&) = default;
+  [[nodiscard]] bool offers() const { return key.has_value() || !to.empty(); }
+};
+
+class Transfers final : public registry::Audience {
+ public:
+  // `rules` by ZoneId. Zones and policies are borrowed for life.
+  Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<TransferRules> rules, std::size_t journal_bytes_max,
+            std::size_t at_once_max = limits::k_transfers_default);
+
+  void publish(const registry::Service& service) override;
+  void withdraw(const registry::ServiceRef& service) override;
+  // The zones' files or policies are others now.
+  void zones_replaced();
+
+  // Until something has changed, and k_serial_tick longer. False: stop.
+  [[nodiscard]] bool wait(const std::stop_token& stop);
+  // Shows what has changed since the last call; the zones whose serial moved. The first shows everything, and is made
+  // before anybody is answered.
+  std::vector<registry::ZoneId> tick(const registry::Registry& registry);
+
+  // `key`: what the request was signed with; null: not.
+  [[nodiscard]] bool allows(registry::ZoneId zone, const IpAddress& client, const dns::TsigKey* key) const;
+  // Of a zone that is offered, after the first tick.
+  [[nodiscard]] const TransferZone& zone(registry::ZoneId zone) const { return *at(zone).zone; }
+  // Empty, and counted: all are taken.
+  [[nodiscard]] std::optional<TransferPlace> take_place() const;
+  [[nodiscard]] std::size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t put_off() const { return put_off_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const TransferRules& rules(registry::ZoneId zone) const { return at(zone).rules; }
+
+ private:
+  struct PerZone {
+    TransferRules rules;
+    std::unique_ptr<TransferZone> zone;  // null: not offered
+  };
+  struct Pending {
+    std::set<registry::ZoneId> zones;         // of the services
+    std::set<registry::ServiceKey> services;  // only where a zone is offered
+    registry::ChangeIndex index = 0;
+    bool zones_replaced = false;
+    [[nodiscard]] bool is_empty() const { return zones.empty() && !zones_replaced; }
+  };
+
+  [[nodiscard]] const PerZone& at(registry::ZoneId zone) const { return by_zone_.at(static_cast<std::size_t>(zone)); }
+  void put(const registry::ServiceKey& key, const registry::Service* service, const ZoneTable& zones);
+  [[nodiscard]] bool has_changed(const Zone& zone, const Pending& pending) const;
+  void mark(const registry::ServiceRef& service, registry::ChangeIndex index);
+
+  Zones& zones_;
+  Roster::PolicyOf policy_of_;
+  std::vector<PerZone> by_zone_;
+  bool offers_any_ = false;
+  registry::ChangeIndex index_ = 0;  // of the last tick
+  bool is_first_ = true;
+  const std::size_t at_once_max_;
+  mutable std::atomic<std::size_t> under_way_{0};
+  mutable std::atomic<std::uint64_t> put_off_{0};
+
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  Pending pending_;  // under mutex_
+};
+
+}  // namespace rollcall::answer

@@ -1,0 +1,92 @@
+// The zones this server is authoritative for: their records, and how their services are answered.
+//
+// Shape    a ZoneTable is one generation of all zones, replaced as a whole by a reload; a ZoneId stays with its name.
+// Owner    Zones owns the current generation; an old one is freed after its last reader.
+// Threads  readers under rcu::ReadLock; `replace` one thread at a time.
+// Source   RFC 1034 §4.3.2 step 2: the nearest zone that encloses the name.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "answer/zone/policy.h"
+#include "answer/zone/static_zone.h"
+#include "base/rcu.h"
+#include "dns/name.h"
+#include "dns/serial.h"
+#include "registry/ports.h"
+
+namespace rollcall::answer {
+
+struct Zone {
+  registry::ZoneId id{};
+  StaticZone records;
+  AnswerPolicy policy;
+  std::size_t apex_labels = 0;        // set by the ZoneTable, as are the next two
+  std::string_view folded_apex = {};  // wire form
+  bool is_reverse = false;            // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
+  // What every SOA of the zone shows: the file's serial is only where it begins. Set by Zones.
+  const std::atomic<dns::Serial>* serial = nullptr;
+};
+
+class ZoneTable final : public rcu::Entry {
+ public:
+  // The zone's place in the list is its ZoneId. At least one, no name twice.
+  explicit ZoneTable(std::vector<Zone> zones);
+
+  [[nodiscard]] const std::vector<Zone>& zones() const { return zones_; }
+  // The nearest enclosing zone; null: none, REFUSED.
+  [[nodiscard]] const Zone* find_enclosing(const dns::QuestionName& name) const noexcept;
+  // The zone that answers this type at the name: the enclosing one, but for the DS of a zone that another one here
+  // delegates (RFC 4035 §3.1.4.1: it belongs to the side above the cut).
+  [[nodiscard]] const Zone* find_answering(const dns::QuestionName& name, dns::Type type) const noexcept;
+  [[nodiscard]] const Zone* find(std::string_view folded_apex) const noexcept;
+
+ private:
+  struct Hash {
+    std::size_t operator()(std::string_view folded) const noexcept;
+  };
+  std::vector<Zone> zones_;
+  std::vector<std::size_t> label_counts_;  // of the apexes, each once, most first
+  std::vector<std::string> folded_apexes_;
+  std::unordered_map<std::string_view, const Zone*, Hash> by_apex_;
+};
+
+class Zones final : public registry::ZoneDirectory {
+ public:
+  explicit Zones(std::vector<Zone> zones);
+  ~Zones() override;
+
+  // Under a ReadLock.
+  [[nodiscard]] const ZoneTable& table() const noexcept;
+  [[nodiscard]] std::size_t size() const { return apexes_.size(); }
+  // The serial shown: the file's until it is set. `set_serial`: one thread at a time.
+  [[nodiscard]] dns::Serial serial(registry::ZoneId zone) const;
+  void set_serial(registry::ZoneId zone, dns::Serial serial);
+  // The same zones, in the same order, with other records and policies. The serials shown stay.
+  void replace(std::vector<Zone> zones);
+
+  [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view zone_name) const override;
+  [[nodiscard]] std::string name_of(registry::ZoneId zone) const override;
+  [[nodiscard]] std::size_t apex_bytes_of(registry::ZoneId zone) const override;
+  [[nodiscard]] std::optional<std::string> find_conflict(const registry::ServiceRef& service) const override;
+
+ private:
+  [[nodiscard]] std::vector<Zone> with_serials(std::vector<Zone> zones) const;
+
+  std::vector<dns::Name> apexes_;  // by ZoneId; never changes, as the next
+  std::vector<std::string> names_;
+  std::vector<std::atomic<dns::Serial>> serials_;
+  std::atomic<const ZoneTable*> table_;
+};
+
+// The static name that a service of this name would share its own names with: at or below `S.Z`, `_S._tcp.Z` or
+// `_S._udp.Z`, or a cut or DNAME above one of them.
+[[nodiscard]] std::optional<std::string> find_conflict(const StaticZone& records, std::string_view service);
+
+}  // namespace rollcall::answer

@@ -1,0 +1,199 @@
+#include "net/checks/attempt.h"
+
+#include <array>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <utility>
+
+#include "base/duration.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "dns/name.h"
+#include "dns/query.h"
+#include "net/sockets/asio_address.h"
+#include "registry/check_json.h"
+
+namespace rollcall::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using asio::ip::udp;
+using registry::CheckEnd;
+using registry::CheckResult;
+
+constexpr std::size_t k_dns_message_bytes = limits::k_udp_payload_min;
+constexpr std::size_t k_answer_bytes = std::size_t{8} << 10;
+
+std::string ranges_text(const std::vector<registry::StatusRange>& ranges) {
+  std::string text;
+  for (const registry::StatusRange& range : ranges) {
+    if (!text.empty()) text += ", ";
+    text += range.first == range.last ? std::to_string(range.first) : fmt::format("{}-{}", range.first, range.last);
+  }
+  return text;
+}
+
+bool is_expected(unsigned status, const std::vector<registry::StatusRange>& ranges) {
+  return std::ranges::any_of(ranges, [&](const auto& range) { return status >= range.first && status <= range.last; });
+}
+
+// The question alone, recursion desired: the instance may be a resolver.
+std::size_t write_query(const registry::Check& check, std::uint16_t id, std::span<std::uint8_t> message) {
+  ByteWriter out(message);
+  out.u16(id);
+  out.u16(dns::k_flag_rd);
+  out.u32(std::uint32_t{1} << 16);
+  out.u32(0);
+  const std::optional<dns::Name> name = dns::Name::parse(check.name);
+  if (name) out.bytes(name->wire());
+  out.u16(check.qtype);
+  out.u16(static_cast<std::uint16_t>(dns::Class::in));
+  return out.size();
+}
+
+}  // namespace
+
+CheckAttempt::CheckAttempt(EventLoop& loop, const registry::Check& check, std::chrono::milliseconds timeout)
+    : Deadline(loop),
+      check_(check),
+      timeout_(timeout),
+      tcp_(loop.context()),
+      udp_(loop.context()),
+      alarm_(loop.context(), asio::steady_timer::time_point::max()) {
+  expires_after(timeout);
+}
+
+// What waits for a socket ends with an error, and finds that it is over.
+void CheckAttempt::on_deadline() {
+  is_over_ = true;
+  boost::system::error_code ignored;
+  tcp_.close(ignored);
+  udp_.close(ignored);
+  alarm_.cancel();
+}
+
+CheckResult CheckAttempt::timed_out(const std::string& what) const {
+  return {CheckEnd::timed_out, fmt::format("{}: no answer within {}", what, format_duration(timeout_))};
+}
+
+CheckResult CheckAttempt::failed(const std::string& what, const boost::system::error_code& error) const {
+  if (is_over_) return timed_out(what);
+  const bool refused = error == asio::error::connection_refused;
+  return {refused ? CheckEnd::refused : CheckEnd::failed, fmt::format("{}: {}", what, error.message())};
+}
+
+asio::awaitable<CheckResult> CheckAttempt::ask(IpEndpoint endpoint) {
+  switch (check_.type) {
+    case registry::CheckType::tcp: return ask_tcp(endpoint, fmt::format("tcp {}", endpoint.text()));
+    case registry::CheckType::http: return ask_http(endpoint, fmt::format("http://{}{}", endpoint.text(), check_.path));
+    case registry::CheckType::dns:
+      return ask_dns(endpoint,
+                     fmt::format("dns {} {} {}", endpoint.text(), check_.name, registry::qtype_text(check_.qtype)));
+  }
+  std::unreachable();
+}
+
+asio::awaitable<boost::system::error_code> CheckAttempt::connect(IpEndpoint endpoint) {
+  boost::system::error_code error;
+  reset();
+  const tcp::endpoint peer(asio_address(endpoint.address), endpoint.port);
+  tcp_.open(peer.protocol(), error);
+  if (!error) co_await tcp_.async_connect(peer, asio::redirect_error(asio::use_awaitable, error));
+  co_return error;
+}
+
+void CheckAttempt::reset() {
+  boost::system::error_code ignored;
+  if (!tcp_.is_open()) return;
+  tcp_.set_option(tcp::socket::linger(true, 0), ignored);
+  tcp_.close(ignored);
+}
+
+CheckAttempt::Awaitable CheckAttempt::ask_tcp(IpEndpoint endpoint, std::string what) {
+  const boost::system::error_code error = co_await connect(endpoint);
+  if (error) co_return failed(what, error);
+  reset();
+  co_return CheckResult{CheckEnd::passed, {}};
+}
+
+CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string what) {
+  boost::system::error_code error = co_await connect(endpoint);
+  if (error) co_return failed(what, error);
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  http::request<http::empty_body> request(http::verb::get, check_.path, 11);
+  request.set(http::field::host, check_.host.empty() ? endpoint.text() : check_.host);
+  request.set(http::field::user_agent, "rollcall");
+  request.set(http::field::accept, "*/*");
+  request.set(http::field::connection, "close");
+  co_await http::async_write(tcp_, request, done);
+  if (error) co_return failed(what, error);
+
+  boost::beast::flat_buffer buffer(k_answer_bytes);
+  http::response_parser<http::string_body> answer;
+  answer.body_limit(boost::none);
+  answer.eager(true);
+  co_await http::async_read_header(tcp_, buffer, answer, done);
+  if (error) co_return failed(what, error);
+  // Where it says how long it is, the answer is taken as a whole: no server likes to be reset while it writes. Where it
+  // does not, it may never end.
+  if (answer.content_length() || !check_.expect_body.empty()) {
+    while (!answer.is_done() && answer.get().body().size() < limits::k_check_body_bytes_max) {
+      co_await http::async_read_some(tcp_, buffer, answer, done);
+      if (error == http::error::end_of_stream) break;
+      if (error) co_return failed(what, error);
+    }
+  }
+  const unsigned status = answer.get().result_int();
+  if (!is_expected(status, check_.expect_status)) {
+    co_return CheckResult{CheckEnd::failed,
+                          fmt::format("{}: status {}, expected {}", what, status, ranges_text(check_.expect_status))};
+  }
+  if (!check_.expect_body.empty()) {
+    const std::string_view body = std::string_view(answer.get().body()).substr(0, limits::k_check_body_bytes_max);
+    if (!body.contains(check_.expect_body)) {
+      co_return CheckResult{CheckEnd::failed,
+                            fmt::format("{}: status {}, but the body has no \"{}\"", what, status, check_.expect_body)};
+    }
+  }
+  reset();
+  co_return CheckResult{CheckEnd::passed, {}};
+}
+
+CheckAttempt::Awaitable CheckAttempt::ask_dns(IpEndpoint endpoint, std::string what) {
+  static thread_local Random random = Random::from_system();
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  const udp::endpoint peer(asio_address(endpoint.address), endpoint.port);
+  boost::system::error_code ignored;
+  udp_.close(ignored);
+  udp_.open(peer.protocol(), error);
+  if (!error) udp_.connect(peer, error);
+  if (error) co_return failed(what, error);
+  std::array<std::uint8_t, k_dns_message_bytes> message{};
+  const auto id = static_cast<std::uint16_t>(random.below(0x10000));
+  const std::size_t size = write_query(check_, id, message);
+  co_await udp_.async_send(asio::buffer(message.data(), size), done);
+  if (error) co_return failed(what, error);
+  while (true) {
+    const std::size_t got = co_await udp_.async_receive(asio::buffer(message), done);
+    if (error) co_return failed(what, error);
+    if (got < dns::k_header_bytes || load_u16(message.data()) != id) continue;
+    const std::uint16_t flags = load_u16(message.data() + 2);
+    if ((flags & dns::k_flag_qr) == 0) continue;
+    const auto rcode = static_cast<dns::Rcode>(flags & 0xfU);
+    if (rcode == dns::Rcode::noerror) co_return CheckResult{CheckEnd::passed, {}};
+    co_return CheckResult{CheckEnd::failed, fmt::format("{}: {}", what, dns::rcode_text(rcode))};
+  }
+}
+
+}  // namespace rollcall::net

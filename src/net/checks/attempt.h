@@ -1,0 +1,51 @@
+// One run of a check under its deadline, and what it asks of one address.
+//
+// Owner    the coroutine that runs the check; the deadline closes the sockets under it.
+// Threads  the loop's.
+// Source   docs/checks.md.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <string>
+
+#include "net/sockets/event_loop.h"
+#include "registry/health.h"
+
+namespace rollcall::net {
+
+class CheckAttempt final : public Deadline {
+ public:
+  CheckAttempt(EventLoop& loop, const registry::Check& check, std::chrono::milliseconds timeout);
+  ~CheckAttempt() override = default;
+
+  // Asks one address, as the check's type has it.
+  [[nodiscard]] boost::asio::awaitable<registry::CheckResult> ask(IpEndpoint endpoint);
+
+  [[nodiscard]] bool is_over() const { return is_over_; }
+  // Waited on by whoever has to be woken at the deadline and has no socket.
+  [[nodiscard]] boost::asio::steady_timer& alarm() { return alarm_; }
+  [[nodiscard]] registry::CheckResult timed_out(const std::string& what) const;
+
+ private:
+  using Awaitable = boost::asio::awaitable<registry::CheckResult>;
+
+  Awaitable ask_tcp(IpEndpoint endpoint, std::string what);
+  Awaitable ask_http(IpEndpoint endpoint, std::string what);
+  Awaitable ask_dns(IpEndpoint endpoint, std::string what);
+  boost::asio::awaitable<boost::system::error_code> connect(IpEndpoint endpoint);
+  void reset();
+  void on_deadline() override;
+  [[nodiscard]] registry::CheckResult failed(const std::string& what, const boost::system::error_code& error) const;
+
+  const registry::Check& check_;
+  const std::chrono::milliseconds timeout_;
+  boost::asio::ip::tcp::socket tcp_;
+  boost::asio::ip::udp::socket udp_;
+  boost::asio::steady_timer alarm_;
+  bool is_over_ = false;
+};
+
+}  // namespace rollcall::net

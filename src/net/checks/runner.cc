@@ -1,0 +1,153 @@
+#include "net/checks/runner.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/guarded.h"
+#include "base/log.h"
+
+namespace rollcall::net {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+// Runs that are due within it begin together.
+constexpr std::chrono::milliseconds k_step{5};
+
+}  // namespace
+
+class CheckRunner::Parts final : public registry::HealthOrders {
+ public:
+  Parts(const registry::Registry& registry, registry::Writer& writer, const registry::TimeSource& clock,
+        CheckSettings settings)
+      : writer_(writer),
+        clock_(clock),
+        settings_(std::move(settings)),
+        schedule_(registry, *this, settings_.in_flight_max, clock.now()) {}
+
+  void start() { loop_.start("checks"); }
+  void stop() { loop_.stop(); }
+  [[nodiscard]] const registry::HealthCounters& counters() const { return schedule_.counters(); }
+
+  // The writer's thread.
+  void note(const registry::ServiceKey& service, bool has_plans) {
+    const bool wake = news_.with([&](News& news) {
+      if (!has_plans && !news.watched.contains(service)) return false;
+      news.watched.insert(service);
+      news.changed.insert(service);
+      return !std::exchange(news.is_told, true);
+    });
+    if (wake) loop_.post([this] { look(); });
+  }
+
+  // --- registry::HealthOrders ---
+
+  void run(registry::CheckRun run) override {
+    const std::uint64_t id = run.id;
+    asio::co_spawn(loop_.context(), run_check(std::move(run), loop_, names_, settings_.permits),
+                   [this, id](const std::exception_ptr& failed, registry::CheckResult result) {
+                     if (failed) result = {registry::CheckEnd::failed, "the check cannot run"};
+                     schedule_.finish(id, std::move(result), clock_.now());
+                     wait();
+                   });
+  }
+
+  void report(const registry::InstanceKey& key, bool critical, const std::string& output) override {
+    log::info("{} {} is {}{}{}", key.service.name, key.id, critical ? "critical" : "ready again", critical ? ": " : "",
+              output);
+    submit({registry::SetHealth{key, critical, output}, "checks"}, key);
+  }
+
+  void evict(const registry::InstanceKey& key, const std::string& output, registry::LeaseTime expires_at) override {
+    log::info("{} {} is ended by its probe: {}", key.service.name, key.id, output);
+    submit({registry::End{key, output, expires_at}, "checks"}, key);
+  }
+
+ private:
+  struct News {
+    std::set<registry::ServiceKey> changed;  // since the runner has looked
+    std::set<registry::ServiceKey> watched;  // have, or had, plans
+    bool is_told = false;
+  };
+
+  // Whatever becomes of the change, the next result may ask again.
+  void submit(registry::Change change, const registry::InstanceKey& key) {
+    const bool taken = writer_.submit(std::move(change), [this, key](const registry::Outcome&) {
+      loop_.post([this, key] { schedule_.reported(key); });
+    });
+    if (!taken) loop_.post([this, key] { schedule_.reported(key); });
+  }
+
+  void look() {
+    const std::set<registry::ServiceKey> changed = news_.with([](News& news) {
+      news.is_told = false;
+      return std::exchange(news.changed, {});
+    });
+    for (const registry::ServiceKey& service : changed) {
+      const bool is_watched = schedule_.look_at(service, clock_.now());
+      if (is_watched) continue;
+      news_.with([&](News& news) {
+        if (!news.changed.contains(service)) news.watched.erase(service);
+      });
+    }
+    wait();
+  }
+
+  // Until the next run is due; earlier where one has come in between.
+  void wait() {
+    const std::optional<registry::LeaseTime> wake = schedule_.next_wake();
+    if (!wake) return;
+    const auto left = std::max<std::chrono::nanoseconds>(*wake - clock_.now(), k_step);
+    const steady_clock::time_point at = steady_clock::now() + left;
+    if (is_waiting_ && timer_.expiry() <= at) return;
+    is_waiting_ = true;
+    timer_.expires_at(at);
+    timer_.async_wait([this](const boost::system::error_code& moved) {
+      if (moved) return;
+      is_waiting_ = false;
+      schedule_.advance(clock_.now());
+      wait();
+    });
+  }
+
+  registry::Writer& writer_;
+  const registry::TimeSource& clock_;
+  const CheckSettings settings_;
+  Guarded<News> news_;
+  bool is_waiting_ = false;
+  // The loop goes first: what runs on it uses the rest.
+  registry::HealthSchedule schedule_;
+  EventLoop loop_;
+  HostNames names_{loop_};
+  asio::steady_timer timer_{loop_.context()};
+};
+
+CheckRunner::CheckRunner(const registry::Registry& registry, registry::Writer& writer,
+                         const registry::TimeSource& clock, CheckSettings settings)
+    : parts_(std::make_unique<Parts>(registry, writer, clock, std::move(settings))) {}
+
+CheckRunner::~CheckRunner() { stop(); }
+
+void CheckRunner::start() { parts_->start(); }
+
+void CheckRunner::stop() { parts_->stop(); }
+
+void CheckRunner::publish(const registry::Service& service) {
+  const bool has_plans =
+      std::ranges::any_of(service.instances, [](const auto* instance) { return bool{instance->health()}; });
+  parts_->note(service.service, has_plans);
+}
+
+void CheckRunner::withdraw(const registry::ServiceRef& service) {
+  parts_->note({service.zone, std::string(service.name)}, false);
+}
+
+const registry::HealthCounters& CheckRunner::counters() const { return parts_->counters(); }
+
+}  // namespace rollcall::net

@@ -1,0 +1,88 @@
+#include "net/dns/session.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <ctime>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+namespace rollcall::net {
+namespace {
+
+namespace asio = boost::asio;
+
+std::uint32_t wall_seconds() { return static_cast<std::uint32_t>(std::time(nullptr)); }
+
+answer::Client client_of(const Connection& connection) {
+  return {connection.socket.is_encrypted() ? answer::Transport::tls : answer::Transport::tcp, connection.peer};
+}
+
+}  // namespace
+
+DnsSession::DnsSession(Connection connection, const answer::Responder& responder, const registry::TimeSource& clock,
+                       answer::WorkerState& state)
+    : Deadline(connection.loop),
+      connection_(std::move(connection)),
+      clock_(clock),
+      conversation_(responder, client_of(connection_), state) {}
+
+// Over TLS what waits is ended first, so that run goes on to the farewell; a second time everything is.
+void DnsSession::on_deadline() {
+  if (!is_leaving_) connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  if (is_leaving_ || !has_greeted_) {
+    connection_.socket.close();
+    return;
+  }
+  is_leaving_ = true;
+  expires_after(limits::k_tls_goodbye);  // what was just about to go on, goes on: not for long
+  connection_.socket.cancel();
+}
+
+asio::awaitable<void> DnsSession::run() {
+  if (!connection_.socket.is_encrypted()) {
+    co_await converse();
+    co_return;
+  }
+  expires_after(limits::k_tls_handshake);
+  has_greeted_ = co_await connection_.handshake();
+  if (!has_greeted_) co_return;
+  const bool may_say_farewell = co_await converse();
+  if (!may_say_farewell) co_return;
+  is_leaving_ = true;
+  expires_after(limits::k_tls_goodbye);
+  co_await connection_.socket.shut_down();
+}
+
+asio::awaitable<bool> DnsSession::converse() {
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  expires_after(limits::k_dns_tcp_idle);
+  while (true) {
+    const WritableBytes room = conversation_.room();
+    const std::size_t got = co_await connection_.socket.async_read_some(asio::buffer(room.data(), room.size()), done);
+    conversation_.take(got);
+    if (error) {  // closed, by the peer after its last answer or by the deadline
+      co_return error == asio::error::eof || error == asio::error::operation_aborted;
+    }
+    if (is_leaving_) co_return true;
+    while (true) {
+      const bool goes_on = conversation_.answer_messages({clock_.now(), wall_seconds()});
+      const bool may_have_more = conversation_.may_have_more();
+      while (!conversation_.out().empty()) {
+        const Bytes out = conversation_.out();
+        expires_after(limits::k_write);
+        co_await asio::async_write(connection_.socket, asio::buffer(out.data(), out.size()), done);
+        if (error) co_return false;
+        conversation_.continue_transfer(wall_seconds());
+      }
+      if (!goes_on) co_return true;
+      if (conversation_.has_answered()) expires_after(limits::k_dns_tcp_idle);
+      if (!may_have_more) break;
+    }
+  }
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,61 @@
+#include "net/dns/udp_worker.h"
+
+#include <ctime>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "base/rcu.h"
+#include "net/dns/short_slice.h"
+
+namespace rollcall::net {
+
+UdpWorker::UdpWorker(Descriptor socket, const answer::Responder& responder, const registry::TimeSource& clock)
+    : socket_(std::move(socket)), responder_(responder), clock_(clock), batch_(responder.udp_payload()) {}
+
+UdpWorker::~UdpWorker() { stop(); }
+
+void UdpWorker::start(const std::string& name) {
+  thread_ = std::thread([this, name] {
+    pthread_setname_np(pthread_self(), name.c_str());
+    take_short_slices();
+    const rcu::Thread reader;
+    run();
+  });
+}
+
+void UdpWorker::stop() {
+  if (!thread_.joinable()) return;
+  is_stopping_.store(true, std::memory_order_relaxed);
+  shutdown(socket_.get(), SHUT_RD);  // "not connected", and it wakes whoever waits there
+  thread_.join();
+}
+
+void UdpWorker::run() {
+  while (!is_stopping_.load(std::memory_order_relaxed)) {
+    const std::size_t received = batch_.receive(socket_.get());
+    if (received > 0) answer(received);
+  }
+}
+
+void UdpWorker::answer(std::size_t received) {
+  const registry::LeaseTime now = clock_.now();
+  state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
+  {
+    const rcu::ReadLock lock;
+    for (std::size_t i = 0; i < received; ++i) responder_.read_ahead(batch_.query(i), ahead_[i]);
+    for (std::size_t i = 0; i < received; ++i) responder_.fetch_ahead(ahead_[i]);
+    for (std::size_t i = 0; i < received; ++i) {
+      if (batch_.is_cut_short(i)) {
+        state_.counters.count_silence();
+        continue;
+      }
+      const answer::Client client{answer::Transport::udp, address_of(batch_.peer(i))};
+      const std::size_t bytes = responder_.respond(batch_.query(i), client, now, batch_.room(), state_, &ahead_[i]);
+      if (bytes > 0) batch_.add(i, bytes);
+    }
+  }
+  batch_.send(socket_.get());
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,51 @@
+// One worker's UDP socket, and the thread that answers what comes to it.
+//
+//   wait for a datagram → take all that are there → Responder::respond for each → send all answers
+//
+// Owner    its socket, buffers, thread and counters; borrows responder and clock.
+// Threads  its own, which takes short slices: nothing is shared with another worker but what the responder reads. `stop` from
+//          any other.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+#include "answer/responder.h"
+#include "net/dns/udp_batch.h"
+#include "net/sockets/socket.h"
+#include "registry/lease.h"
+
+namespace rollcall::net {
+
+class UdpWorker {
+ public:
+  UdpWorker(Descriptor socket, const answer::Responder& responder, const registry::TimeSource& clock);
+  ~UdpWorker();
+  UdpWorker(const UdpWorker&) = delete;
+  UdpWorker& operator=(const UdpWorker&) = delete;
+
+  // `name` is what the operating system shows for the thread.
+  void start(const std::string& name);
+  // Answers what has been taken, and ends the thread.
+  void stop();
+
+  [[nodiscard]] const answer::Counters& counters() const { return state_.counters; }
+
+ private:
+  void run();
+  void answer(std::size_t received);
+
+  const Descriptor socket_;
+  const answer::Responder& responder_;
+  const registry::TimeSource& clock_;
+  answer::WorkerState state_;
+  UdpBatch batch_;
+  std::array<answer::UsualQuestion, UdpBatch::k_batch> ahead_;
+  std::atomic<bool> is_stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace rollcall::net

@@ -1,0 +1,124 @@
+#include "net/http/usual_request.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "api/api.h"
+#include "base/limits.h"
+
+namespace rollcall::net {
+namespace {
+
+constexpr std::pair<std::string_view, api::Method> k_methods[] = {{"POST ", api::Method::post},
+                                                                  {"GET ", api::Method::get},
+                                                                  {"PUT ", api::Method::put},
+                                                                  {"DELETE ", api::Method::del},
+                                                                  {"HEAD ", api::Method::head}};
+constexpr std::string_view k_version = " HTTP/1.1\r\n";
+constexpr std::size_t k_length_digits_max = 7;
+
+bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
+bool is_text(char c) { return c >= ' ' && c < '\x7f'; }
+
+// `name` is in lower case. Letters, digits and hyphens alone are compared, so folding by a bit is exact.
+bool equals(std::string_view text, std::string_view name) {
+  if (text.size() != name.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = text[i];
+    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    if (folded != name[i]) return false;
+  }
+  return true;
+}
+
+// What a head has said so far.
+struct Fields {
+  bool has_host = false;
+  bool has_length = false;
+  bool has_authorization = false;
+  std::size_t length = 0;
+  std::string_view authorization;
+};
+
+// Fields that say nothing to us, or nothing but what HTTP/1.1 does without them. In the order of their frequency.
+bool is_without_meaning(std::string_view name, std::string_view value) {
+  constexpr std::string_view k_names[] = {"content-type", "accept", "user-agent", "accept-encoding", "accept-language"};
+  if (equals(name, "connection")) return equals(value, "keep-alive");
+  return std::ranges::any_of(k_names, [&](std::string_view known) { return equals(name, known); });
+}
+
+bool read_length(std::string_view digits, Fields& fields) {
+  if (fields.has_length || digits.empty() || digits.size() > k_length_digits_max) return false;
+  fields.has_length = true;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return false;
+    fields.length = fields.length * 10 + static_cast<std::size_t>(c - '0');
+  }
+  return true;
+}
+
+bool read_field(std::string_view name, std::string_view value, Fields& fields) {
+  if (equals(name, "host")) {
+    const bool is_second = std::exchange(fields.has_host, true);
+    return !is_second && value.find_first_of(" ,/\\@?#") == std::string_view::npos;
+  }
+  if (equals(name, "content-length")) return read_length(value, fields);
+  if (equals(name, "authorization")) {
+    const bool is_second = std::exchange(fields.has_authorization, true);
+    fields.authorization = value;
+    return !is_second && !value.empty();
+  }
+  return is_without_meaning(name, value);
+}
+
+std::string_view trim(std::string_view value) {
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  while (value.ends_with(' ')) value.remove_suffix(1);
+  return value;
+}
+
+// The lines up to and with the empty one; where they end. npos: something else, or not all of it.
+std::size_t read_fields(std::string_view buffer, std::size_t at, Fields& fields) {
+  while (true) {
+    std::size_t end = at;
+    while (end < buffer.size() && is_text(buffer[end])) ++end;
+    if (buffer.size() - end < 2 || buffer[end] != '\r' || buffer[end + 1] != '\n') return std::string_view::npos;
+    const std::string_view line = buffer.substr(at, end - at);
+    at = end + 2;
+    if (line.empty()) return at;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return colon;
+    if (!read_field(line.substr(0, colon), trim(line.substr(colon + 1)), fields)) return std::string_view::npos;
+  }
+}
+
+}  // namespace
+
+std::optional<UsualRequest> find_usual_request(std::string_view buffer) {
+  const auto* const method =
+      std::ranges::find_if(k_methods, [&](const auto& m) { return buffer.starts_with(m.first); });
+  if (method == std::end(k_methods)) return std::nullopt;
+  const std::size_t begin = method->first.size();
+  std::size_t end = begin;
+  while (end < buffer.size() && is_visible(buffer[end])) ++end;
+  if (end == begin || buffer[begin] != '/' || !buffer.substr(end).starts_with(k_version)) return std::nullopt;
+  UsualRequest request;
+  request.method = method->second;
+  request.target = buffer.substr(begin, end - begin);
+
+  Fields fields;
+  const std::size_t head = read_fields(buffer, end + k_version.size(), fields);
+  if (head == std::string_view::npos || head > limits::k_http_header_bytes_max || !fields.has_host) return std::nullopt;
+  if (fields.length > buffer.size() - head) return std::nullopt;
+  request.authorization = fields.authorization;
+  request.body = buffer.substr(head, fields.length);
+  request.bytes = head + fields.length;
+  const std::size_t body_max =
+      api::Api::body_bytes_max({.method = request.method, .target = request.target, .body = {}});
+  if (fields.length > body_max) return std::nullopt;
+  return request;
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,64 @@
+#include "net/http/waiting.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace rollcall::net {
+
+void WaitRoom::close() {
+  is_closed_ = true;
+  for (Waiting* waiting : all_) waiting->end_soon();
+}
+
+Waiting::Waiting(EventLoop& loop, WaitRoom& room, api::Wait wait, Over over)
+    : Deadline(loop), loop_(loop), room_(room), wait_(std::move(wait)), over_(std::move(over)) {
+  room_.all_.insert(this);
+  room_.counters_.waiting.fetch_add(1, std::memory_order_relaxed);
+}
+
+Waiting::~Waiting() {
+  room_.all_.erase(this);
+  room_.counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// The seat first, then the look: a change in between is not missed.
+Waiting::Begun Waiting::begin() {
+  if (room_.is_closed_ || wait_.at_most <= std::chrono::milliseconds::zero()) return Begun::is_over;
+  if (wait_.service) {
+    seat_ = room_.waiters_.take_seat(*wait_.service, wait_.known,
+                                     [&loop = loop_, weak = weak_from_this()] { loop.post([weak] { end(weak); }); });
+    if (!seat_) return Begun::full;
+    if (room_.api_.is_over(wait_)) return Begun::is_over;
+  }
+  ends_at_ = std::chrono::steady_clock::now() + wait_.at_most;
+  expires_after(next_look());
+  return Begun::waits;
+}
+
+// How long nothing can happen but what a seat tells. Zero: it is over.
+std::chrono::milliseconds Waiting::next_look() {
+  const auto until_end = std::chrono::ceil<std::chrono::milliseconds>(ends_at_ - std::chrono::steady_clock::now());
+  const auto left = wait_.left ? std::min(until_end, wait_.left(room_.clock_.now())) : until_end;
+  return std::max(left, std::chrono::milliseconds::zero());
+}
+
+void Waiting::on_deadline() {
+  const std::chrono::milliseconds left = next_look();
+  if (left == std::chrono::milliseconds::zero()) return end_soon();
+  expires_after(left);
+}
+
+// On the loop: it may have been given up meanwhile, or be over already.
+void Waiting::end(const std::weak_ptr<Waiting>& which) {
+  const std::shared_ptr<Waiting> waiting = which.lock();
+  if (!waiting) return;
+  if (const Over over = std::exchange(waiting->over_, nullptr)) over();
+}
+
+// Not at once: who calls may be walking over those who wait.
+void Waiting::end_soon() {
+  loop_.post([weak = weak_from_this()] { end(weak); });
+}
+
+}  // namespace rollcall::net

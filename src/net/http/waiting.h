@@ -1,0 +1,74 @@
+// Calls that are answered later: when a service changes, when their time is over, or when the server stops.
+//
+// Owner    a session owns its Waiting; the WaitRoom of its loop outlives it.
+// Threads  the loop's. A change comes from the writer's thread, through EventLoop::post.
+// Limits   registry::Waiters holds the number of those who wait for a service.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+
+#include "api/api.h"
+#include "net/sockets/event_loop.h"
+#include "registry/waiters.h"
+
+namespace rollcall::net {
+
+class Waiting;
+
+// What those who wait on one loop have in common.
+class WaitRoom {
+ public:
+  WaitRoom(const api::Api& api, registry::Waiters& waiters, const registry::TimeSource& clock, api::Counters& counters)
+      : api_(api), waiters_(waiters), clock_(clock), counters_(counters) {}
+
+  // Every wait is over, now and from now on: the server stops.
+  void close();
+
+ private:
+  friend class Waiting;
+  const api::Api& api_;
+  registry::Waiters& waiters_;
+  const registry::TimeSource& clock_;
+  api::Counters& counters_;
+  std::unordered_set<Waiting*> all_;
+  bool is_closed_ = false;
+};
+
+class Waiting final : private Deadline, public std::enable_shared_from_this<Waiting> {
+ public:
+  using Over = std::function<void()>;
+  enum class Begun : std::uint8_t {
+    waits,    // `over` is called later, once, unless this ends before
+    is_over,  // there is nothing to wait for
+    full,     // nobody else may wait
+  };
+
+  // `over` is not called within a call to this.
+  Waiting(EventLoop& loop, WaitRoom& room, api::Wait wait, Over over);
+  ~Waiting() override;
+
+  [[nodiscard]] Begun begin();
+  // The answer, once.
+  [[nodiscard]] api::Response answer(registry::LeaseTime now) { return wait_.answer(now); }
+
+ private:
+  friend class WaitRoom;
+  void on_deadline() override;
+  [[nodiscard]] std::chrono::milliseconds next_look();
+  void end_soon();
+  static void end(const std::weak_ptr<Waiting>& which);
+
+  EventLoop& loop_;
+  WaitRoom& room_;
+  api::Wait wait_;
+  Over over_;                                        // empty: it has been called
+  std::chrono::steady_clock::time_point ends_at_{};  // at the latest
+  std::optional<registry::Waiters::Seat> seat_;
+};
+
+}  // namespace rollcall::net

@@ -1,0 +1,54 @@
+#include "net/sockets/client_certificate.h"
+
+#include <algorithm>
+#include <memory>
+#include <openssl/x509v3.h>
+#include <string_view>
+
+#include "base/limits.h"
+
+namespace rollcall::net {
+namespace {
+
+struct Free {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+};
+
+// A NUL inside would end the name early for whoever compares it.
+void keep(const ASN1_STRING* text, std::vector<std::string>& names) {
+  const auto size = static_cast<std::size_t>(ASN1_STRING_length(text));
+  const std::string_view name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), size);
+  const bool is_plain = std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f'; });
+  if (name.empty() || name.size() > limits::k_certificate_name_bytes_max || !is_plain) return;
+  if (names.size() < limits::k_certificate_names_max) names.emplace_back(name);
+}
+
+void keep_alternative_names(const X509* certificate, std::vector<std::string>& names) {
+  const std::unique_ptr<GENERAL_NAMES, Free> all(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
+    if (name->type == GEN_DNS) keep(name->d.dNSName, names);
+    if (name->type == GEN_URI) keep(name->d.uniformResourceIdentifier, names);
+  }
+}
+
+void keep_common_name(const X509* certificate, std::vector<std::string>& names) {
+  const X509_NAME* subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at >= 0) keep(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), names);
+}
+
+}  // namespace
+
+std::vector<std::string> names_of_client(const SSL* connection) {
+  std::vector<std::string> names;
+  const std::unique_ptr<X509, Free> certificate(SSL_get1_peer_certificate(connection));
+  if (!certificate || SSL_get_verify_result(connection) != X509_V_OK) return names;
+  keep_alternative_names(certificate.get(), names);
+  if (names.empty()) keep_common_name(certificate.get(), names);
+  return names;
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,174 @@
+#include "net/sockets/socket.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <optional>
+#include <span>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+namespace rollcall::net {
+namespace {
+
+constexpr int k_listen_backlog = 4096;             // the kernel clips it to net.core.somaxconn
+constexpr int k_receive_buffer = 4 * 1024 * 1024;  // a burst of queries waits here; the kernel clips it to rmem_max
+constexpr int k_port_picks_max = 16;               // port 0: the UDP port the kernel picks may be taken for TCP
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  explicit SocketAddress(const IpEndpoint& endpoint) {
+    if (endpoint.address.is_v4()) {
+      auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
+      v4->sin_family = AF_INET;
+      v4->sin_port = htons(endpoint.port);
+      std::ranges::copy(endpoint.address.bytes(), reinterpret_cast<std::uint8_t*>(&v4->sin_addr));
+      size = sizeof(sockaddr_in);
+    } else {
+      auto* v6 = reinterpret_cast<sockaddr_in6*>(&storage);
+      v6->sin6_family = AF_INET6;
+      v6->sin6_port = htons(endpoint.port);
+      std::ranges::copy(endpoint.address.bytes(), reinterpret_cast<std::uint8_t*>(&v6->sin6_addr));
+      size = sizeof(sockaddr_in6);
+    }
+  }
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+std::unexpected<Error> cannot_listen(const IpEndpoint& endpoint, const char* transport, int error) {
+  const char* advice = error == EADDRINUSE ? "the address is in use, by another rollcalld or another server"
+                       : error == EACCES   ? "permission denied: ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                       : error == EADDRNOTAVAIL ? "the address does not belong to this machine"
+                                                : std::strerror(error);
+  return failure(Errc::start_up, fmt::format("cannot listen on {} ({}): {}", endpoint.text(), transport, advice));
+}
+
+void set_option(const Descriptor& socket, int level, int option, int value) {
+  // A refused option costs comfort or speed, never correctness.
+  static_cast<void>(setsockopt(socket.get(), level, option, &value, sizeof(value)));
+}
+
+enum class Waits : std::uint8_t { yes, no };
+
+Descriptor open_socket(const IpEndpoint& endpoint, int type, Waits waits = Waits::no) {
+  const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
+  Descriptor socket(::socket(family, type | (waits == Waits::no ? SOCK_NONBLOCK : 0) | SOCK_CLOEXEC, 0));
+  if (socket.get() >= 0 && family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  return socket;
+}
+
+std::uint16_t bound_port(const Descriptor& socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size);
+  return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in*>(&storage)->sin_port
+                                            : reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+}
+
+// Zero, or the errno of what failed.
+int bind_to(const Descriptor& socket, const IpEndpoint& endpoint) {
+  if (socket.get() < 0) return errno;
+  const SocketAddress address(endpoint);
+  return bind(socket.get(), address.get(), address.size) == 0 ? 0 : errno;
+}
+
+// SO_REUSEPORT would let a second server of the same user in beside us: a plain socket finds out first.
+int probe_udp(IpEndpoint& endpoint) {
+  const Descriptor probe = open_socket(endpoint, SOCK_DGRAM);
+  if (const int error = bind_to(probe, endpoint)) return error;
+  endpoint.port = bound_port(probe);
+  return 0;
+}
+
+// An answer must not be put together from forged fragments (RFC 9715 §3.1), so path MTU hints, which can be forged to
+// make them, are not believed; and what fits every path is sent with DF.
+void hold_off_fragments(const Descriptor& socket, const IpEndpoint& endpoint, std::size_t udp_payload) {
+  const bool fits_every_path = udp_payload <= limits::k_udp_payload_unfragmented;
+  if (endpoint.address.is_v4()) {
+    set_option(socket, IPPROTO_IP, IP_MTU_DISCOVER, fits_every_path ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT);
+  } else {
+    set_option(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+  }
+}
+
+int open_udp_worker(const IpEndpoint& endpoint, std::size_t udp_payload, Descriptor& socket) {
+  socket = open_socket(endpoint, SOCK_DGRAM, Waits::yes);
+  if (socket.get() < 0) return errno;
+  set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+  set_option(socket, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
+  hold_off_fragments(socket, endpoint, udp_payload);
+  if (endpoint.address.is_unspecified()) {
+    // The answer must leave from the address the query went to.
+    if (endpoint.address.is_v4()) {
+      set_option(socket, IPPROTO_IP, IP_PKTINFO, 1);
+    } else {
+      set_option(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    }
+  }
+  return bind_to(socket, endpoint);
+}
+
+int open_tcp_listener(const IpEndpoint& endpoint, Descriptor& socket) {
+  socket = open_socket(endpoint, SOCK_STREAM);
+  if (socket.get() < 0) return errno;
+  set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);  // connections of a server that has just stopped are no obstacle
+  if (const int error = bind_to(socket, endpoint)) return error;
+  return listen(socket.get(), k_listen_backlog) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload) {
+  for (int pick = 1;; ++pick) {
+    DnsSockets sockets{.endpoint = endpoint, .udp = {}, .tcp = {}};
+    if (const int error = probe_udp(sockets.endpoint)) return cannot_listen(endpoint, "UDP", error);
+    if (const int error = open_tcp_listener(sockets.endpoint, sockets.tcp)) {
+      if (error == EADDRINUSE && endpoint.port == 0 && pick < k_port_picks_max) continue;
+      return cannot_listen(sockets.endpoint, "TCP", error);
+    }
+    for (std::size_t i = 0; i < workers; ++i) {
+      if (const int error = open_udp_worker(sockets.endpoint, udp_payload, sockets.udp.emplace_back())) {
+        return cannot_listen(sockets.endpoint, "UDP", error);
+      }
+    }
+    return sockets;
+  }
+}
+
+Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint) {
+  TcpSocket socket{.endpoint = endpoint, .descriptor = {}};
+  if (const int error = open_tcp_listener(endpoint, socket.descriptor)) return cannot_listen(endpoint, "TCP", error);
+  socket.endpoint.port = bound_port(socket.descriptor);
+  return socket;
+}
+
+IpAddress address_of(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto* octets = reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr);
+    return IpAddress::v4(std::span<const std::uint8_t, 4>(octets, 4));
+  }
+  const auto* octets = reinterpret_cast<const std::uint8_t*>(&reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr);
+  return IpAddress::v6(std::span<const std::uint8_t, 16>(octets, 16));
+}
+
+std::size_t raise_open_files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+}  // namespace rollcall::net

@@ -1,0 +1,110 @@
+#include "net/sockets/tls_context.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <span>
+#include <utility>
+
+namespace rollcall::net {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+constexpr std::string_view k_session_context = "rollcall";
+
+std::unexpected<Error> unusable(const std::string& file, const boost::system::error_code& error) {
+  ERR_clear_error();
+  return failure(Errc::start_up, fmt::format("{}: {}", file, error.message()));
+}
+
+// RFC 7301 §3.1: length-prefixed names, in the client's order. Ours is the only one there is.
+int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes, const unsigned char* offered,
+                    unsigned offered_bytes, void* ours) {
+  const auto& wanted = *static_cast<const std::string_view*>(ours);
+  std::span<const unsigned char> rest(offered, offered_bytes);
+  while (!rest.empty() && rest.front() < rest.size()) {
+    const auto name = rest.subspan(1, rest.front());
+    if (std::string_view(reinterpret_cast<const char*>(name.data()), name.size()) == wanted) {
+      *chosen = name.data();
+      *chosen_bytes = static_cast<unsigned char>(name.size());
+      return SSL_TLSEXT_ERR_OK;
+    }
+    rest = rest.subspan(1 + name.size());
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// Clients are asked for a certificate of one of these, and told whose would do. One that shows another gets no further.
+Result<void> ask_clients(ssl::context& context, const CertificateFiles& files) {
+  boost::system::error_code error;
+  context.load_verify_file(files.client_ca, error);
+  if (error) return unusable(files.client_ca, error);
+  STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(files.client_ca.c_str());
+  if (names == nullptr) {
+    ERR_clear_error();
+    return failure(Errc::start_up, fmt::format("{}: there is no certificate in it", files.client_ca));
+  }
+  SSL_CTX_set_client_CA_list(context.native_handle(), names);  // takes it over
+  const int needs = files.needs_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_CTX_set_verify(context.native_handle(), SSL_VERIFY_PEER | needs, nullptr);
+  return {};
+}
+
+// `protocol` outlives the context.
+Result<TlsContext::Shared> load_context(const CertificateFiles& files, const std::string_view* protocol) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+  SSL_CTX* const native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  // Renegotiation costs the server more than the client (CVE-2011-1473); compression tells secrets (RFC 7525 §3.3).
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // An idle connection keeps no buffers.
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+  // Sessions are resumed with tickets, which the client keeps (RFC 5077, RFC 8446 §2.2): no memory of ours.
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(k_session_context.data()),
+                                 static_cast<unsigned>(k_session_context.size()));
+  SSL_CTX_set_alpn_select_cb(native, select_protocol, const_cast<std::string_view*>(protocol));
+
+  boost::system::error_code error;
+  context->use_certificate_chain_file(files.certificate, error);
+  if (error) return unusable(files.certificate, error);
+  context->use_private_key_file(files.key, ssl::context::pem, error);
+  if (error) return unusable(files.key, error);
+  if (SSL_CTX_check_private_key(native) != 1) {
+    ERR_clear_error();
+    return failure(Errc::start_up, fmt::format("{} is not the key of {}", files.key, files.certificate));
+  }
+  if (!files.client_ca.empty()) {
+    if (const Result<void> asked = ask_clients(*context, files); !asked) return std::unexpected(asked.error());
+  }
+  return context;
+}
+
+}  // namespace
+
+Result<void> check_certificate(const CertificateFiles& files) {
+  static constexpr std::string_view k_any = "any";
+  const auto loaded = load_context(files, &k_any);
+  if (!loaded) return std::unexpected(loaded.error());
+  return {};
+}
+
+Result<std::unique_ptr<TlsContext>> TlsContext::load(const CertificateFiles& files, std::string_view protocol) {
+  std::unique_ptr<TlsContext> made(new TlsContext(protocol, nullptr));
+  if (const Result<void> loaded = made->reload(files); !loaded) return std::unexpected(loaded.error());
+  return made;
+}
+
+Result<void> TlsContext::reload(const CertificateFiles& files) {
+  Result<Shared> loaded = load_context(files, &protocol_);
+  if (!loaded) return std::unexpected(loaded.error());
+  context_.with([&](Shared& current) { current = std::move(*loaded); });
+  return {};
+}
+
+TlsContext::Shared TlsContext::current() const {
+  return context_.with([](const Shared& current) { return current; });
+}
+
+}  // namespace rollcall::net

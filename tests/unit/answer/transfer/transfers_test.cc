@@ -1,0 +1,206 @@
+// Serials, and transfers as a secondary meets them: octets in, octets out.
+#include "answer/transfer/transfers.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "unit/answer/world.h"
+
+namespace rollcall::answer {
+namespace {
+
+using namespace testing;
+using dns::Type;
+
+constexpr registry::ZoneId k_web_zone{0};
+constexpr registry::ZoneId k_lab{1};
+
+// The roll shown to the roster and to the transfers of its first zone.
+struct TransferWorld : private registry::Audience {
+  TransferWorld()
+      : zones(make_zones(k_zone_text, {})),
+        roster(zones, policy_of),
+        transfers(zones, policy_of, {{.to = {*IpPrefix::parse("192.0.2.0/24")}, .key = {}}}, 1 << 20),
+        registry(journal, *this, zones, 1h),
+        responder(zones, roster, ResponderSettings{.tsig_keys = {key}, .transfers = &transfers}) {
+    transfers.tick(registry);
+  }
+  static AnswerPolicy policy_of(const registry::ServiceRef&) { return {}; }
+  void publish(const registry::Service& service) override {
+    roster.publish(service);
+    transfers.publish(service);
+  }
+  void withdraw(const registry::ServiceRef& service) override {
+    roster.withdraw(service);
+    transfers.withdraw(service);
+  }
+
+  void add(const Entry& entry) {
+    const registry::Change change = registry::Register{registration_of(entry)};
+    REQUIRE(registry.apply(std::span(&change, 1), clock, wall).front());
+  }
+  std::vector<registry::ZoneId> tick() { return transfers.tick(registry); }
+  dns::Serial serial(registry::ZoneId zone = k_web_zone) const { return zones.serial(zone); }
+
+  Bytes respond(Bytes query, Transport transport, std::string_view client = "192.0.2.9") {
+    worker.wall_seconds = 1'800'000'000;
+    const std::size_t room_bytes = transport == Transport::udp ? 1232 : room.size();
+    const std::size_t size = responder.respond(query, {transport, *IpAddress::parse(client)}, clock.now(),
+                                               WritableBytes(room).first(room_bytes), worker);
+    return Bytes(room).first(size);
+  }
+  // All messages of a transfer, as records.
+  std::vector<std::string> transfer(const std::string& name = "svc.internal") {
+    const Ask ask{.name = name, .type = Type::axfr, .transport = Transport::tcp};
+    Answered answered = read_answer(ask, respond(query_of(ask), Transport::tcp));
+    std::vector<std::string> records = answered.answer;
+    messages = 1;
+    while (worker.transfer != nullptr && !worker.transfer->is_done()) {
+      const std::size_t size = worker.transfer->next(room, worker.wall_seconds);
+      REQUIRE(size > 0);
+      ++messages;
+      // The question is in the first message alone: what follows is counted.
+      more += load_u16(room.data() + 6);
+      largest = std::max(largest, size);
+    }
+    worker.transfer = nullptr;
+    return records;
+  }
+  std::string rcode(const Ask& ask, std::string_view client = "192.0.2.9") {
+    return read_answer(ask, respond(query_of(ask), ask.transport, client)).rcode;
+  }
+
+  const dns::TsigKey key{*dns::Name::parse("transfer"), dns::TsigAlgorithm::hmac_sha256, "secret"};
+  registry::testing::MemoryJournal journal;
+  Zones zones;
+  Roster roster;
+  Transfers transfers;
+  registry::ManualClock clock;
+  registry::WallTime wall{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)};
+  registry::Registry registry;
+  Responder responder;
+  WorkerState worker;
+  std::vector<std::uint8_t> room = std::vector<std::uint8_t>(limits::k_message_bytes_max);
+  std::size_t messages = 0;
+  std::size_t more = 0;
+  std::size_t largest = 0;
+};
+
+TEST_CASE("changes of one tick are one step of the serial") {
+  TransferWorld world;
+  const dns::Serial before = world.serial();
+  world.add({.id = "i-1"});
+  world.add({.id = "i-2", .addresses = {"192.0.2.2"}});
+  CHECK(world.serial() == before);
+  CHECK(world.tick() == std::vector{k_web_zone});
+  CHECK(dns::is_newer(world.serial(), before));
+  CHECK(world.tick().empty());
+}
+
+TEST_CASE("the serial of a zone nobody transfers moves too, and that of the others does not") {
+  TransferWorld world;
+  world.add({.zone = k_lab});
+  const dns::Serial web = world.serial(k_web_zone);
+  const dns::Serial lab = world.serial(k_lab);
+  CHECK(world.tick() == std::vector{k_lab});
+  CHECK(world.serial(k_web_zone) == web);
+  CHECK(dns::is_newer(world.serial(k_lab), lab));
+}
+
+TEST_CASE("every SOA shows the serial") {
+  TransferWorld world;
+  world.add({});
+  world.tick();
+  const std::string serial = ' ' + std::to_string(world.serial()) + ' ';
+  for (const Ask& ask : {Ask{.name = "svc.internal", .type = Type::soa}, Ask{.name = "nobody.svc.internal"},
+                         Ask{.name = "web.svc.internal", .type = Type::mx}}) {
+    const Answered answered = read_answer(ask, world.respond(query_of(ask), Transport::udp));
+    const auto& records = answered.answer.empty() ? answered.authority : answered.answer;
+    REQUIRE(records.size() == 1);
+    CHECK_THAT(records.front(), Catch::Contains(serial));
+  }
+  CHECK_THAT(world.transfer().front(), Catch::Contains(serial));
+}
+
+TEST_CASE("a transfer has what an unfiltered client is answered, from SOA to SOA") {
+  TransferWorld world;
+  world.add({.id = "i-1", .tags = {"blue"}});
+  world.tick();
+  const std::vector<std::string> records = world.transfer();
+  CHECK(records.size() == 23);
+  CHECK(records.front() == records.back());
+  for (const char* expected :
+       {"svc.internal. 60 NS ns.svc.internal.", "ns.svc.internal. 60 A 192.0.2.53", "web.svc.internal. 1 A 192.0.2.1",
+        "web.svc.internal. 1 SRV 1 1 8080 i-1.web.svc.internal.", "blue.web.svc.internal. 1 A 192.0.2.1",
+        "i-1.web.svc.internal. 1 TXT \"\"", "_web._tcp.svc.internal. 1 PTR i-1._web._tcp.svc.internal.",
+        "_blue._sub._web._tcp.svc.internal. 1 PTR i-1._web._tcp.svc.internal.",
+        "_services._dns-sd._udp.svc.internal. 1 PTR _web._tcp.svc.internal.",
+        "b._dns-sd._udp.svc.internal. 1 PTR svc.internal."}) {
+    INFO(expected);
+    CHECK(std::ranges::find(records, expected) != records.end());
+  }
+}
+
+TEST_CASE("a large zone takes many messages, none above what a pointer reaches") {
+  TransferWorld world;
+  for (int i = 0; i < 500; ++i) world.add({.id = "i-" + std::to_string(i), .port = static_cast<std::uint16_t>(i + 1)});
+  world.tick();
+  const std::size_t first = world.transfer().size();
+  CHECK(world.messages > 4);
+  CHECK(world.largest <= TransferStream::k_message_bytes);
+  // SOA twice, three of the file and of DNS-SD; one address; SRV, SVCB and HTTPS, SRV and PTR; six of each instance.
+  CHECK(first + world.more == 2 + 4 + 1 + 1 + 500 * (3 + 2 + 5));
+}
+
+TEST_CASE("beyond so many transfers under way the next is put off, until one ends") {
+  TransferWorld world;
+  for (int i = 0; i < 500; ++i) world.add({.id = "i-" + std::to_string(i), .port = static_cast<std::uint16_t>(i + 1)});
+  world.tick();
+  const Ask zone{.name = "svc.internal", .type = Type::axfr, .transport = Transport::tcp};
+  std::vector<std::unique_ptr<TransferStream>> under_way;
+  for (std::size_t i = 0; i < limits::k_transfers_default; ++i) {
+    REQUIRE(world.rcode(zone) == "NOERROR");
+    under_way.push_back(std::move(world.worker.transfer));
+  }
+  CHECK(world.transfers.under_way() == limits::k_transfers_default);
+  CHECK(world.rcode(zone) == "SERVFAIL");
+  CHECK(world.worker.transfer == nullptr);
+  CHECK(world.transfers.put_off() == 1);
+  // What is told in one message needs no place.
+  CHECK(world.rcode({.name = "svc.internal", .type = Type::soa, .transport = Transport::tcp}) == "NOERROR");
+  under_way.pop_back();
+  CHECK(world.rcode(zone) == "NOERROR");
+  world.worker.transfer = nullptr;
+  under_way.clear();
+  CHECK(world.transfers.under_way() == 0);
+}
+
+TEST_CASE("who may not have a zone is refused, and what is no zone is not ours") {
+  TransferWorld world;
+  const Ask zone{.name = "svc.internal", .type = Type::axfr, .transport = Transport::tcp};
+  CHECK(world.rcode(zone) == "NOERROR");
+  CHECK(world.rcode(zone, "198.51.100.1") == "REFUSED");
+  CHECK(world.rcode({.name = "lab.example", .type = Type::axfr, .transport = Transport::tcp}) == "REFUSED");
+  CHECK(world.rcode({.name = "web.svc.internal", .type = Type::axfr, .transport = Transport::tcp}) == "NOTAUTH");
+  CHECK(world.rcode({.name = "example.net", .type = Type::axfr, .transport = Transport::tcp}) == "NOTAUTH");
+  CHECK(world.rcode({.name = "svc.internal", .type = Type::axfr}) == "NOTIMPL");  // as ldns spells it
+  CHECK(world.rcode({.name = "svc.internal", .type = Type::ixfr}) == "FORMERR");
+}
+
+TEST_CASE("a key alone admits from anywhere, and must be the zone's") {
+  World world;
+  const dns::Name name = *dns::Name::parse("transfer");
+  const Transfers transfers(world.zones, TransferWorld::policy_of, {{.to = {}, .key = name}}, 0);
+  const dns::TsigKey right{name, dns::TsigAlgorithm::hmac_sha256, "secret"};
+  const dns::TsigKey wrong{*dns::Name::parse("other"), dns::TsigAlgorithm::hmac_sha256, "secret"};
+  const IpAddress client = *IpAddress::parse("198.51.100.1");
+  CHECK(transfers.allows(k_web_zone, client, &right));
+  CHECK_FALSE(transfers.allows(k_web_zone, client, &wrong));
+  CHECK_FALSE(transfers.allows(k_web_zone, client, nullptr));
+  CHECK_FALSE(transfers.allows(k_lab, client, &right));
+}
+
+}  // namespace
+}  // namespace rollcall::answer

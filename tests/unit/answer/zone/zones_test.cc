@@ -1,0 +1,152 @@
+#include "answer/zone/zones.h"
+
+#include <string>
+
+#include "catch.h"
+#include "unit/answer/world.h"
+
+namespace rollcall::answer {
+namespace {
+
+using namespace testing;
+using registry::ServiceRef;
+using registry::ZoneId;
+
+std::vector<Zone> nested_zones() {
+  std::vector<Zone> zones;
+  for (const char* apex : {"example", "Svc.Example", "a.b.svc.example", "other.test"}) zones.push_back(make_zone(apex));
+  return zones;
+}
+
+std::string zone_of(const Zones& zones, const std::string& text) {
+  const rcu::ReadLock lock;
+  const std::optional<dns::Name> name = dns::Name::parse(text);
+  dns::QuestionName question;
+  if (!name || !question.read(name->wire())) FAIL("no name: " << text);
+  const Zone* zone = zones.table().find_enclosing(question);
+  return zone == nullptr ? "none" : zone->records.apex().text();
+}
+
+TEST_CASE("a name belongs to the nearest zone that encloses it") {
+  const Zones zones(nested_zones());
+  CHECK(zone_of(zones, "example") == "example.");
+  CHECK(zone_of(zones, "www.example") == "example.");
+  CHECK(zone_of(zones, "svc.example") == "Svc.Example.");
+  CHECK(zone_of(zones, "WEB.SVC.EXAMPLE") == "Svc.Example.");
+  CHECK(zone_of(zones, "b.svc.example") == "Svc.Example.");
+  CHECK(zone_of(zones, "a.b.svc.example") == "a.b.svc.example.");
+  CHECK(zone_of(zones, "x.y.z.a.b.svc.example") == "a.b.svc.example.");
+  CHECK(zone_of(zones, "test") == "none");
+  CHECK(zone_of(zones, ".") == "none");
+  CHECK(zone_of(zones, "xsvc.example") == "example.");
+  CHECK(zone_of(zones, "example.test") == "none");
+}
+
+TEST_CASE("the root can be a zone, and then encloses every name") {
+  std::vector<Zone> list;
+  list.push_back(make_zone("."));
+  list.push_back(make_zone("svc.internal"));
+  const Zones zones(std::move(list));
+  CHECK(zone_of(zones, ".") == ".");
+  CHECK(zone_of(zones, "a.b.c") == ".");
+  CHECK(zone_of(zones, "web.svc.internal") == "svc.internal.");
+}
+
+TEST_CASE("a zone is found by its name in any case, with the dot or without") {
+  const Zones zones(nested_zones());
+  CHECK(zones.find("svc.example") == ZoneId{1});
+  CHECK(zones.find("SVC.example.") == ZoneId{1});
+  CHECK(zones.find("other.test") == ZoneId{3});
+  CHECK_FALSE(zones.find("www.example"));
+  CHECK_FALSE(zones.find(""));
+  CHECK_FALSE(zones.find("a..b"));
+  CHECK(zones.name_of(ZoneId{1}) == "Svc.Example");
+  CHECK(zones.apex_bytes_of(ZoneId{0}) == 9);
+  CHECK(zones.size() == 4);
+}
+
+TEST_CASE("the DS of a zone served here was answered by the zone itself, and not by the one that delegates it") {
+  std::vector<Zone> both;
+  both.push_back(make_zone("example", R"(
+@          1 IN SOA ns hostmaster 1 10 5 1h 1
+@            IN NS  ns
+ns         1 IN A   192.0.2.53
+cut        1 IN NS  ns
+)"));
+  both.push_back(make_zone("cut.example"));
+  both.push_back(make_zone("unknown.example"));
+  const Zones zones(std::move(both));
+  const rcu::ReadLock lock;
+  const auto answering = [&](std::string_view text, dns::Type type) {
+    const dns::Name name = *dns::Name::parse(text);
+    dns::QuestionName question;
+    REQUIRE(question.read(name.wire()));
+    return zones.table().find_answering(question, type)->records.apex().text_without_dot();
+  };
+  CHECK(answering("cut.example", dns::Type::ds) == "example");
+  CHECK(answering("cut.example", dns::Type::ns) == "cut.example");
+  CHECK(answering("ns.cut.example", dns::Type::ds) == "cut.example");
+  CHECK(answering("unknown.example", dns::Type::ds) == "unknown.example");
+  CHECK(answering("example", dns::Type::ds) == "example");
+}
+
+TEST_CASE("a reverse zone takes no services") {
+  std::vector<Zone> reverse;
+  reverse.push_back(make_zone("2.0.192.in-addr.arpa"));
+  const Zones zones(std::move(reverse));
+  CHECK(zones.find_conflict({ZoneId{0}, "web"}) == "2.0.192.in-addr.arpa");
+}
+
+TEST_CASE("a service may not share its names with the zone file") {
+  const auto zone = make_zone("svc.internal", R"(
+@          1 IN SOA ns hostmaster 1 10 5 1h 1
+@            IN NS  ns
+ns         1 IN A   192.0.2.53
+WWW        1 IN A   192.0.2.1
+a.deep     1 IN A   192.0.2.2
+_web._tcp  1 IN SRV 0 0 80 www
+x._dns._udp 1 IN TXT "x"
+*          1 IN A   192.0.2.9
+)");
+  const auto conflict = [&](std::string_view service) { return find_conflict(zone.records, service).value_or("none"); };
+  CHECK(conflict("www") == "WWW.svc.internal");
+  CHECK(conflict("ns") == "ns.svc.internal");
+  CHECK(conflict("deep") == "deep.svc.internal");  // an empty non-terminal
+  CHECK(conflict("web") == "_web._tcp.svc.internal");
+  CHECK(conflict("dns") == "_dns._udp.svc.internal");
+  CHECK(conflict("a") == "none");
+  CHECK(conflict("db") == "none");  // a wildcard is no obstacle: a service is closer
+}
+
+TEST_CASE("below a delegation or a DNAME there is no room for a service") {
+  const auto zone = make_zone("svc.internal", R"(
+@     1 IN SOA   ns hostmaster 1 10 5 1h 1
+@       IN NS    ns
+ns    1 IN A     192.0.2.53
+_tcp  1 IN NS    ns.example.
+)");
+  CHECK(find_conflict(zone.records, "web") == "_tcp.svc.internal");
+  const auto moved = make_zone("svc.internal", R"(
+@     1 IN SOA   ns.example. hostmaster 1 10 5 1h 1
+@       IN NS    ns.example.
+@     1 IN DNAME other.example.
+)");
+  CHECK(find_conflict(moved.records, "web") == "svc.internal");
+}
+
+TEST_CASE("a reload replaces the records of every zone, and keeps who they are") {
+  Zones zones(nested_zones());
+  CHECK_FALSE(zones.find_conflict({ZoneId{1}, "www"}));
+  std::vector<Zone> next = nested_zones();
+  next[1] = make_zone("svc.example", std::string(k_zone_text) + "www IN A 192.0.2.1\n", {.ttl_seconds = 7});
+  zones.replace(std::move(next));
+  CHECK(zones.find_conflict({ZoneId{1}, "www"}) == "www.svc.example");
+  CHECK_FALSE(zones.find_conflict({ZoneId{0}, "www"}));
+  CHECK(zones.find("svc.example") == ZoneId{1});
+  const rcu::ReadLock lock;
+  CHECK(zones.table().zones()[1].policy.ttl_seconds == 7);
+  CHECK(zones.table().zones()[1].id == ZoneId{1});
+}
+
+}  // namespace
+}  // namespace rollcall::answer
