@@ -45,6 +45,26 @@ class Counting(unittest.TestCase):
         self.assertEqual(str(Count(3, 1, 2)), "3 passed, 1 failed, 2 skipped")
 
 
+class Words(unittest.TestCase):
+    def wanted(self, *words):
+        return run_tests.wanted_parts(list(words), self.fail)
+
+    def test_without_words_what_takes_longest_for_its_worth_is_left_out(self):
+        self.assertEqual(self.wanted(), run_tests.DEFAULT_PARTS)
+        self.assertEqual(set(self.wanted("all")) - set(self.wanted()), {"threads", "clang"})
+
+    def test_groups_parts_and_single_suites_are_named_alike(self):
+        self.assertEqual(self.wanted("quick", "hostile/defence", "unit"), ["unit", "hostile/defence"])
+        self.assertEqual(self.wanted("unit/test_net"), ["unit/test_net"])
+
+    def test_a_word_that_names_nothing_is_refused(self):
+        for word in ("units", "hostile/defense", "unit/test_nothing", "sanitizers/test_net", "house/"):
+            with self.subTest(word):
+                said = []
+                run_tests.wanted_parts([word], said.append)
+                self.assertRegex(said[0], f"^there is no part {word};")
+
+
 class Ends(unittest.TestCase):
     def test_what_a_suite_leaves_behind_ends_with_it_but_a_build_ahead_goes_on(self):
         ahead = run_tests.BuildsAhead()

@@ -15,6 +15,12 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     sanitizers  test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
     threads     TSan over the rest that has threads, and over a server under fire; not part of a run without arguments
     clang       everything builds with Clang 19 too; nor is this
+
+    quick       the same as unit: what to run after every change
+    all         every part
+
+One suite alone is PART/SUITE, as the run prints it: `tools/test hostile/defence`, `tools/test unit/test_net`. Only what it
+needs is built.
 """
 
 import argparse
@@ -37,6 +43,7 @@ PYTHON = "/usr/bin/python3"
 # Those that mostly wait come first: what the others need is built beside them.
 DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault", "hostile", "unit", "sanitizers"]
 ALL_PARTS = DEFAULT_PARTS + ["threads", "clang"]
+GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile"}
 BLACK_BOX_TARGETS = ["rollcalld", "rollcall", "rollcall_library", "examples"]
 SUITE_SECONDS_MAX = 600
@@ -296,8 +303,22 @@ class Run:
                 print(f"       skipped: {reason}", flush=True)
         return result.failed == 0
 
+    def one(self, name):
+        """A suite by the name that the run prints; programs of the Release build stand below `unit`."""
+        part, _, suite = name.partition("/")
+        if part == "unit":
+            if self(build("release", suite), quiet=True):
+                for program in test_programs("release", names=[suite]):
+                    self(program)
+            return
+        for found in python_files(part):
+            if found.name == name:
+                self(found)
+
     def part(self, name):
-        if name == "unit":
+        if "/" in name:
+            self.one(name)
+        elif name == "unit":
             if not self(build("release"), quiet=True):
                 return
             for suite in test_programs("release"):
@@ -314,14 +335,28 @@ class Run:
                 self(suite)
 
 
+def wanted_parts(words, refuse):
+    """What these words of the command line name: parts and single suites, in the order in which they run."""
+    parts = []
+    for word in words:
+        if word not in ALL_PARTS and word not in GROUPS and not is_suite(word):
+            refuse(f"there is no part {word}; there are {', '.join([*ALL_PARTS, *GROUPS])}, or one suite as PART/SUITE")
+        parts += GROUPS.get(word, [word])
+    return list(dict.fromkeys(parts)) or DEFAULT_PARTS
+
+
+def is_suite(word):
+    part, _, suite = word.partition("/")
+    if part == "unit":
+        return bool(re.search(rf"rollcall_test\({re.escape(suite)} ", (ROOT / "tests/CMakeLists.txt").read_text()))
+    return part in BLACK_BOX and word in [found.name for found in python_files(part)]
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="all but threads and clang, unless named")
-    parts = parser.parse_args().part or DEFAULT_PARTS
-    for part in parts:
-        if part not in ALL_PARTS:
-            parser.error(f"there is no part {part}; there are {', '.join(ALL_PARTS)}")
+    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but threads and clang, unless named")
+    parts = wanted_parts(parser.parse_args().part, parser.error)
 
     adopt_orphans()
     run = Run()
@@ -335,7 +370,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
 
-    if not BLACK_BOX.isdisjoint(parts):
+    if any(part.partition("/")[0] in BLACK_BOX for part in parts):
         if run(build("release", *BLACK_BOX_TARGETS), quiet=True):
             BUILDS_AHEAD.start(parts)
         else:
