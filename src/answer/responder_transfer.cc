@@ -85,12 +85,16 @@ std::size_t Responder::answer_transfer(Exchange& exchange) const {
   if (!exchange.over_udp()) room = WritableBytes(room.data(), room.size() + exchange.signature_bytes);
   const std::uint32_t now = exchange.worker.wall_seconds;
   std::unique_ptr<TransferStream> stream = stream_of(is_ixfr ? zone.ixfr(*query.ixfr_serial) : zone.axfr());
-  std::size_t size = stream->next(room, now);
-  if (exchange.over_udp() && !stream->is_done()) {  // RFC 1995 §2: one SOA sends the client to TCP
+  if (!exchange.over_udp() && !stream->fits(room.size())) {
+    exchange.explanation = {dns::ExtendedError::other, "a record of the zone is too large for a message of a transfer"};
+    return fail(exchange, Rcode::servfail, true);
+  }
+  std::optional<std::size_t> size = stream->next(room, now);
+  if (exchange.over_udp() && (!size || !stream->is_done())) {  // RFC 1995 §2: one SOA sends the client to TCP
     stream = stream_of(zone.soa());
     size = stream->next(room, now);
   }
-  if (size == 0) return fail(exchange, Rcode::servfail, true);
+  if (!size) return fail(exchange, Rcode::servfail, true);
   if (!stream->is_done()) {
     std::optional<TransferPlace> place = settings_.transfers->take_place();
     if (!place) {  // not REFUSED: the client may have it, later
@@ -99,10 +103,10 @@ std::size_t Responder::answer_transfer(Exchange& exchange) const {
     }
     stream->hold(std::move(*place));
   }
-  exchange.worker.counters.count_answer(query.type, Rcode::noerror, false, size);
+  exchange.worker.counters.count_answer(query.type, Rcode::noerror, false, *size);
   if (!stream->is_done()) exchange.worker.transfer = std::move(stream);
   exchange.signer.reset();
-  return size;
+  return *size;
 }
 
 }  // namespace rollcall::answer

@@ -43,7 +43,7 @@ Octets converse(Bytes stream, std::size_t piece_max, answer::Transport transport
         expect(++steps < k_steps_max, "a conversation comes to its end");
         const Bytes out = conversation.out();
         written.insert(written.end(), out.begin(), out.end());
-        conversation.continue_transfer(k_wall_seconds);
+        expect(conversation.continue_transfer(k_wall_seconds), "a transfer does not break off");
       }
     }
   }

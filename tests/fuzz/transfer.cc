@@ -1,4 +1,5 @@
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "answer/responder.h"
@@ -32,9 +33,9 @@ void take_transfer(Bytes first, answer::TransferStream& stream) {
   std::size_t messages = 1;
   while (!stream.is_done()) {
     expect(++messages < k_messages_max, "a transfer comes to its end");
-    const std::size_t size = stream.next(room, k_wall_seconds);
-    expect(size > 0, "what is not done goes on");
-    message = read_reply(Bytes(room).first(size));
+    const std::optional<std::size_t> size = stream.next(room, k_wall_seconds);
+    expect(size.has_value(), "what is not done goes on");
+    message = read_reply(Bytes(room).first(*size));
     expect(!message.answer().empty(), "no message of a transfer is empty");
   }
   expect(message.answer().back().type == Type::soa, "a transfer ends with the SOA");

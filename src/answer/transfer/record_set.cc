@@ -22,17 +22,24 @@ RecordSet::RecordSet(std::vector<std::string> records) {
   const auto repeats = std::ranges::unique(records);
   records.erase(repeats.begin(), repeats.end());
   for (const std::string& record : records) append(record);
-  octets_.shrink_to_fit();
+  shrink();
 }
 
 RecordSet RecordSet::copy_of(const std::vector<WireRecord>& records) {
   RecordSet set;
   for (const WireRecord record : records) set.append(record);
+  set.shrink();
   return set;
+}
+
+void RecordSet::shrink() {
+  octets_.shrink_to_fit();
+  ends_.shrink_to_fit();
 }
 
 void RecordSet::append(WireRecord record) {
   octets_ += record;
+  largest_ = std::max(largest_, record.size());
   ends_.push_back(octets_.size());
 }
 

@@ -32,6 +32,12 @@ class RecordSet {
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] std::size_t bytes() const { return octets_.size(); }
+  // Octets of the largest record; 0: there is none.
+  [[nodiscard]] std::size_t largest() const { return largest_; }
+  // What it takes in memory, with all it is made of.
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return sizeof(*this) + octets_.capacity() + ends_.capacity() * sizeof(std::size_t);
+  }
   [[nodiscard]] WireRecord operator[](std::size_t position) const {
     const std::size_t begin = position == 0 ? 0 : ends_[position - 1];
     return std::string_view(octets_).substr(begin, ends_[position] - begin);
@@ -39,8 +45,10 @@ class RecordSet {
 
  private:
   void append(WireRecord record);
+  void shrink();
   std::string octets_;
   std::vector<std::size_t> ends_;
+  std::size_t largest_ = 0;
 };
 using SharedRecords = std::shared_ptr<const RecordSet>;
 

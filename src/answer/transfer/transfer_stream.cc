@@ -38,11 +38,30 @@ void TransferStream::skip_empty_parts() {
   }
 }
 
-std::size_t TransferStream::next(WritableBytes room, std::uint64_t now) {
-  if (is_done()) return 0;
-  const std::size_t reserved =
-      (signer_ ? signer_->bytes() : 0) + (is_first_ && edns_ ? dns::k_opt_bytes + options_.size() : 0);
-  if (room.size() < reserved + limits::k_udp_payload_min / 2) return 0;
+// What a message has besides header and records.
+std::size_t TransferStream::reserved_bytes() const {
+  return (signer_ ? signer_->bytes() : 0) + (is_first_ && edns_ ? dns::k_opt_bytes + options_.size() : 0);
+}
+
+bool TransferStream::fits(std::size_t room_bytes) const {
+  const std::size_t besides = reserved_bytes() + dns::k_header_bytes;
+  const std::size_t first_besides = besides + question_.size();
+  if (room_bytes < first_besides) return false;
+  if (!parts_.empty() && parts_.front()->largest() > room_bytes - first_besides) return false;
+  return std::ranges::all_of(parts_, [&](const auto& part) { return part->largest() <= room_bytes - besides; });
+}
+
+// A stream that can make nothing more ends: nobody may wait for it, or ask it again.
+std::optional<std::size_t> TransferStream::break_off() {
+  has_broken_off_ = true;
+  part_ = parts_.size();
+  return std::nullopt;
+}
+
+std::optional<std::size_t> TransferStream::next(WritableBytes room, std::uint64_t now) {
+  if (is_done()) return std::nullopt;
+  const std::size_t reserved = reserved_bytes();
+  if (room.size() < reserved + limits::k_udp_payload_min / 2) return break_off();
   ByteWriter out(room.first(room.size() - reserved));
   dns::NameWriter names(out);
   out.claim(dns::k_header_bytes);
@@ -51,7 +70,7 @@ std::size_t TransferStream::next(WritableBytes room, std::uint64_t now) {
     if (out.ok()) names.remember(Reply::k_question_name_at, name_);
   }
   const std::uint16_t count = put_records(out, names);
-  if (count == 0) return 0;
+  if (count == 0) return break_off();
   const bool has_opt = is_first_ && edns_;
   store_u16(room.data(), id_);
   store_u16(room.data() + 2, dns::k_flag_qr | dns::k_flag_aa);

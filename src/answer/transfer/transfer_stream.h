@@ -46,18 +46,25 @@ class TransferStream {
   TransferStream(const dns::Query& query, const Options& options, TransferParts parts,
                  std::optional<dns::TsigSigner> signer);
 
-  // Writes the next message and returns its size. `room` has k_message_bytes_max octets; with less (UDP) the messages
-  // are as long as it is, and a record that does not fit ends the stream: 0. `now` is wall-clock seconds.
-  std::size_t next(WritableBytes room, std::uint64_t now);
+  // Whether every record fits a message of `room_bytes`. Where one does not, no transfer should be begun: it would end
+  // before its last SOA.
+  [[nodiscard]] bool fits(std::size_t room_bytes) const;
+  // Writes the next message and returns its size, which is never 0. `room` has k_message_bytes_max octets; with less
+  // (UDP) the messages are as long as it is. Empty: the stream is over; after a record that fits no message of this room
+  // it is over too, without its last SOA, and has_broken_off(). `now` is wall-clock seconds.
+  [[nodiscard]] std::optional<std::size_t> next(WritableBytes room, std::uint64_t now);
   // Until it ends.
   void hold(TransferPlace place) { place_.emplace(std::move(place)); }
   [[nodiscard]] bool is_done() const { return part_ == parts_.size(); }
+  [[nodiscard]] bool has_broken_off() const { return has_broken_off_; }
 
  private:
   bool put_record(ByteWriter& out, dns::NameWriter& names, WireRecord record) const;
   std::uint16_t put_records(ByteWriter& out, dns::NameWriter& names);
   void put_opt(ByteWriter& out) const;
   void skip_empty_parts();
+  [[nodiscard]] std::size_t reserved_bytes() const;
+  std::optional<std::size_t> break_off();
 
   const std::uint16_t id_;
   const std::string question_;
@@ -69,6 +76,7 @@ class TransferStream {
   std::size_t part_ = 0;
   std::size_t record_ = 0;  // within the part
   bool is_first_ = true;
+  bool has_broken_off_ = false;
   std::optional<TransferPlace> place_;
 };
 

@@ -1,8 +1,10 @@
 #include "net/dns/conversation.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::net {
@@ -54,19 +56,21 @@ bool DnsConversation::answer_message(Bytes message, registry::LeaseTime now) {
   store_u16(out_.data() + before, static_cast<std::uint16_t>(size));
   out_.resize(size == 0 ? before : before + k_length_bytes + size);
   transfer_ = std::move(state_.transfer);
+  check(transfer_ == nullptr || size > 0, "a transfer begins with a message");
   return size > 0;
 }
 
-void DnsConversation::continue_transfer(std::uint32_t wall_seconds) {
+bool DnsConversation::continue_transfer(std::uint32_t wall_seconds) {
   out_.clear();
-  if (transfer_ == nullptr) return;
-  if (!transfer_->is_done()) {
-    out_.resize(k_length_bytes + limits::k_message_bytes_max);
-    const std::size_t size = transfer_->next(WritableBytes(out_).subspan(k_length_bytes), wall_seconds);
-    store_u16(out_.data(), static_cast<std::uint16_t>(size));
-    out_.resize(size == 0 ? 0 : k_length_bytes + size);
-  }
+  if (transfer_ == nullptr) return true;
+  out_.resize(k_length_bytes + limits::k_message_bytes_max);
+  const std::optional<std::size_t> size = transfer_->next(WritableBytes(out_).subspan(k_length_bytes), wall_seconds);
+  store_u16(out_.data(), static_cast<std::uint16_t>(size.value_or(0)));
+  out_.resize(size ? k_length_bytes + *size : 0);
+  const bool is_whole = !transfer_->has_broken_off();
   if (transfer_->is_done()) transfer_ = nullptr;
+  check(transfer_ == nullptr || !out_.empty(), "a transfer that goes on has a message to send");
+  return is_whole;
 }
 
 }  // namespace rollcall::net

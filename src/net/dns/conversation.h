@@ -40,9 +40,9 @@ class DnsConversation {
 
   // Fills `out`. False: the peer does not speak DNS, or wants no answer worth a connection.
   [[nodiscard]] bool answer_messages(const Now& now);
-  // Fills `out` with the next message of the transfer under way; other queries wait for its end. Nothing under way:
-  // `out` is empty.
-  void continue_transfer(std::uint32_t wall_seconds);
+  // Fills `out` with the next message of the transfer under way; other queries wait for its end. Nothing under way any
+  // more: `out` is empty. False: the transfer has broken off, and only the end of the connection can say so.
+  [[nodiscard]] bool continue_transfer(std::uint32_t wall_seconds);
 
   // To be written, with the lengths in front.
   [[nodiscard]] Bytes out() const { return out_; }

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 namespace rollcall::net {
 namespace {
@@ -76,7 +77,11 @@ asio::awaitable<bool> DnsSession::converse() {
         expires_after(limits::k_write);
         co_await asio::async_write(connection_.socket, asio::buffer(out.data(), out.size()), done);
         if (error) co_return false;
-        conversation_.continue_transfer(wall_seconds());
+        if (!conversation_.continue_transfer(wall_seconds())) {
+          log::error("a zone transfer to {} has broken off: a record is too large for a message",
+                     connection_.peer.text());
+          co_return true;
+        }
       }
       if (!goes_on) co_return true;
       if (conversation_.has_answered()) expires_after(limits::k_dns_tcp_idle);

@@ -136,12 +136,15 @@ void Watcher::add_page(Result<registry::HistoryPage> page) {
   is_asking_ = false;
   if (is_over_) return;
   if (!page) return cut_off("the history cannot be read");
+  const registry::EventId asked = next_;
   const registry::EventId first_told = hub_.feed_.first();
   const registry::EventId first = page->first == 0 ? first_told : std::min(page->first, first_told);
   if (first > next_) add_gap(next_, first - 1);
   for (const registry::Event& event : page->events) {
     add(event, api::stream_event(event, hub_.zones_.name_of(event.key.service.zone)));
   }
+  // A page that leads no further would be asked for again for ever.
+  if (next_ == asked && page->upto < asked) return cut_off("the history cannot be read");
   next_ = std::max(next_, page->upto + 1);
   send_pending();
 }

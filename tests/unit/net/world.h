@@ -48,7 +48,7 @@ class MemoryHistory final : public registry::History {
     for (const registry::Event& event : events) {
       if (query.after && event.id <= *query.after) continue;
       if (page.first == 0) page.first = event.id;
-      if (page.events.size() == query.limit) break;
+      if (page.events.size() == query.limit || is_stuck) break;
       page.upto = event.id;
       if (query.what.takes(event)) page.events.push_back(event);
     }
@@ -61,6 +61,7 @@ class MemoryHistory final : public registry::History {
 
   std::vector<registry::Event> events;  // set before the first question
   bool is_full = false;
+  bool is_stuck = false;  // says that there is more, and never gives it
   std::atomic<int> pages{0};
 };
 

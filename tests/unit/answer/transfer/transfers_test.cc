@@ -19,8 +19,8 @@ constexpr registry::ZoneId k_lab{1};
 
 // The roll shown to the roster and to the transfers of its first zone.
 struct TransferWorld : private registry::Audience {
-  TransferWorld()
-      : zones(make_zones(k_zone_text, {})),
+  explicit TransferWorld(std::string_view zone_text = k_zone_text)
+      : zones(make_zones(zone_text, {})),
         roster(zones, policy_of),
         transfers(zones, policy_of, {{.to = {*IpPrefix::parse("192.0.2.0/24")}, .key = {}}}, 1 << 20),
         registry(journal, *this, zones, 1h),
@@ -58,12 +58,12 @@ struct TransferWorld : private registry::Audience {
     std::vector<std::string> records = answered.answer;
     messages = 1;
     while (worker.transfer != nullptr && !worker.transfer->is_done()) {
-      const std::size_t size = worker.transfer->next(room, worker.wall_seconds);
-      REQUIRE(size > 0);
+      const std::optional<std::size_t> size = worker.transfer->next(room, worker.wall_seconds);
+      REQUIRE(size);
       ++messages;
       // The question is in the first message alone: what follows is counted.
       more += load_u16(room.data() + 6);
-      largest = std::max(largest, size);
+      largest = std::max(largest, *size);
     }
     worker.transfer = nullptr;
     return records;
@@ -175,6 +175,49 @@ TEST_CASE("beyond so many transfers under way the next is put off, until one end
   world.worker.transfer = nullptr;
   under_way.clear();
   CHECK(world.transfers.under_way() == 0);
+}
+
+// Zone file text (RFC 3597 §5).
+std::string record_of(std::size_t rdata_bytes) {
+  return "b TYPE65280 \\# " + std::to_string(rdata_bytes) + ' ' + std::string(2 * rdata_bytes, 'a') + '\n';
+}
+
+TEST_CASE("a zone with a record too large for a message is not transferred, and no transfer is left under way") {
+  // 65,535 octets less the header, the owner's name, and the head of the record.
+  const std::size_t whole = limits::k_message_bytes_max - dns::k_header_bytes - 16 - 10;
+  for (const std::size_t rdata_bytes : {whole, whole + 1, std::size_t{65'500}}) {
+    INFO(rdata_bytes);
+    TransferWorld world(std::string(k_zone_text) + record_of(rdata_bytes));
+    const Ask zone{.name = "svc.internal", .type = Type::axfr, .transport = Transport::tcp};
+    if (rdata_bytes == whole) {
+      CHECK(world.transfer().size() + world.more == 7);
+    } else {
+      CHECK(world.rcode(zone) == "SERVFAIL");
+      CHECK(world.worker.transfer == nullptr);
+    }
+    CHECK(world.transfers.under_way() == 0);
+  }
+}
+
+TEST_CASE("a stream that can make no further message is over, and says that it broke off") {
+  TransferWorld world;
+  const Ask ask{.name = "svc.internal", .type = Type::axfr, .transport = Transport::tcp};
+  const std::vector<std::uint8_t> message = query_of(ask);
+  dns::Query query;
+  REQUIRE(dns::parse_query(message, query) == dns::Parsed::query);
+  const auto set = [](std::size_t rdata_bytes) {
+    const dns::Name owner = *dns::Name::parse("b.svc.internal");
+    return std::make_shared<const RecordSet>(
+        std::vector{make_wire_record(owner.wire(), Type::txt, 1, std::vector<std::uint8_t>(rdata_bytes))});
+  };
+  TransferStream stream(query, {}, {set(10), set(65'500), set(10)}, std::nullopt);
+  CHECK_FALSE(stream.fits(world.room.size()));
+  CHECK(stream.next(world.room, 0));
+  CHECK_FALSE(stream.is_done());
+  CHECK_FALSE(stream.next(world.room, 0));
+  CHECK(stream.is_done());
+  CHECK(stream.has_broken_off());
+  CHECK_FALSE(stream.next(world.room, 0));
 }
 
 TEST_CASE("who may not have a zone is refused, and what is no zone is not ours") {

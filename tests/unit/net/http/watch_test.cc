@@ -112,6 +112,16 @@ TEST_CASE("a gap in the stored history is told") {
   CHECK(world.counted(&api::Counters::watchers_with_gap) == 2);
 }
 
+TEST_CASE("a stored history that leads no further ends the watch instead of being asked for ever") {
+  World world;
+  world.history().events = {stored(90, "web")};
+  world.history().is_stuck = true;
+  world.feed().begin_after(100);
+  Client client = watch(world, "", "Last-Event-ID: 89\r\n");
+  CHECK_THAT(read_until(client, "connect again"), Catch::Contains("the history cannot be read"));
+  CHECK(world.history().pages == 1);
+}
+
 TEST_CASE("an event from the future is one of another database") {
   World world;
   world.add("web", "a");
