@@ -20,7 +20,10 @@ void TransferZone::put(const std::string& key, RecordSet records) {
   const auto at = sets_.find(key);
   const SharedRecords before = at == sets_.end() ? nullptr : at->second;
   const SharedRecords now = records.size() == 0 ? nullptr : shared(std::move(records));
+  const std::size_t differences = removed_.size() + added_.size();
   append_difference(before.get(), now.get(), removed_, added_);
+  // The same records: what is shown stays, and nothing is kept for a `publish` that may never come.
+  if (removed_.size() + added_.size() == differences) return;
   if (before != nullptr) kept_.push_back(before);
   if (now != nullptr) {
     sets_.insert_or_assign(key, now);
@@ -37,19 +40,21 @@ void TransferZone::publish(dns::Serial serial, RecordSet soa) {
     sets.push_back(records);
     bytes += records->bytes();
   }
-  Step step{.removed = shared(RecordSet::copy_of(removed_)), .added = shared(RecordSet::copy_of(added_))};
+  const bool is_step = !is_first_;
+  Step step;
+  if (is_step) step = {.removed = shared(RecordSet::copy_of(removed_)), .added = shared(RecordSet::copy_of(added_))};
   SharedRecords new_soa = shared(std::move(soa));
   std::vector<SharedRecords> old_sets;  // freed outside the lock
   std::deque<Step> forgotten;
   shown_.with([&](Shown& shown) {
-    if (!is_first_) {
+    if (is_step) {
       step.from = shown.serial;
       step.old_soa = shown.soa;
-      shown.journal_bytes += step.bytes();
+      shown.journal_bytes += step.memory_bytes();
       shown.journal.push_back(std::move(step));
     }
     while (!shown.journal.empty() && shown.journal_bytes > journal_bytes_max_) {
-      shown.journal_bytes -= shown.journal.front().bytes();
+      shown.journal_bytes -= shown.journal.front().memory_bytes();
       forgotten.push_back(std::move(shown.journal.front()));
       shown.journal.pop_front();
     }

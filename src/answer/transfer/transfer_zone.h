@@ -3,7 +3,7 @@
 // Shape    records lie in sets, one for the zone file and one for each service. A snapshot shares the sets that have not
 //          changed with the snapshot before it; a step holds what was removed and what was added. A transfer keeps the
 //          sets it sends, so it is of one serial however long it takes.
-// Limits   the journal of steps, in octets: the oldest go first. A client that is older than all of them, or whom the
+// Limits   the journal of steps, in octets of memory: the oldest go first. A client that is older than all of them, or whom the
 //          steps would cost more than the zone itself, gets the whole zone (RFC 1995 §4, §5).
 // Threads  `put`, `publish`: one. `axfr`, `ixfr`: any.
 // Source   RFC 5936 §2.2, RFC 1995 §4, §6 (condensation).
@@ -50,7 +50,11 @@ class TransferZone {
     SharedRecords old_soa = {};
     SharedRecords removed = {};
     SharedRecords added = {};
+    // Of records, which are sent; and of all that is kept, so that many steps of nothing have their bound too.
     [[nodiscard]] std::size_t bytes() const { return removed->bytes() + added->bytes(); }
+    [[nodiscard]] std::size_t memory_bytes() const {
+      return sizeof(*this) + old_soa->memory_bytes() + removed->memory_bytes() + added->memory_bytes();
+    }
   };
   struct Shown {
     dns::Serial serial = 0;
