@@ -1,5 +1,6 @@
 #include "registry/stage.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
@@ -7,6 +8,11 @@
 #include "registry/health.h"
 
 namespace rollcall::registry {
+
+bool LessButForCase::operator()(std::string_view a, std::string_view b) const noexcept {
+  const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::ranges::lexicographical_compare(a, b, {}, fold, fold);
+}
 
 std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
                                         std::vector<Outcome>& outcomes) {
@@ -47,9 +53,8 @@ Stage::Before Stage::find(const InstanceRef& key) const {
 std::optional<std::string> Stage::find_same_label(const InstanceRef& key) const {
   const auto differs_in_case = [&](std::string_view id) { return id != key.id && equal_but_for_case(id, key.id); };
   if (const auto edit = edits_.find(key.service); edit != edits_.end()) {
-    for (const auto& [id, record] : edit->second.instances) {
-      if (record && differs_in_case(id)) return id;
-    }
+    const auto twin = edit->second.ids.find(key.id);
+    if (twin != edit->second.ids.end() && *twin != key.id) return *twin;
   }
   const Instance* twin = instances_.find_if(hash_of(key), [&](const Instance& other) {
     return other.service() == key.service && differs_in_case(other.id());
@@ -126,6 +131,7 @@ Outcome Stage::put(const Registration& asked, const Before& before, Standing sta
   // A service's row is written when it appears, comes back, or shows a protocol for the first time.
   if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
   const Status status = standing.status();
+  edit.ids.insert(asked.key.id);
   edit.instances.insert_or_assign(asked.key.id, InstanceRecord{asked, std::move(standing), index_,
                                                                is_new ? asking.wall_now : before.registered_at});
   return Applied{
@@ -162,6 +168,7 @@ Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
   ServiceEdit& edit = edit_of(key.service);
   edit.index = ++index_;
   edit.index_needs_row = true;
+  if (const auto id = edit.ids.find(key.id); id != edit.ids.end() && *id == key.id) edit.ids.erase(id);
   edit.instances.insert_or_assign(key.id, std::nullopt);
   tell(key, event.kind, event.cause, asking, std::move(event.detail));
   return Applied{.changed = true, .status = status, .label = label_of(key.id), .index = index_};

@@ -10,8 +10,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,6 +40,12 @@ struct ServiceEqual {
   bool operator()(const auto& a, const auto& b) const noexcept { return ref(a) == ref(b); }
 };
 
+// Ids that differ in case alone are one DNS name.
+struct LessButForCase {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const noexcept;
+};
+
 // What one commit does to one service. An instance without a record is removed.
 struct ServiceEdit {
   const Service* current = nullptr;
@@ -45,6 +53,7 @@ struct ServiceEdit {
   ProtocolSet protocols = 0;
   bool index_needs_row = false;  // the instances' rows alone would not carry the new index
   std::map<std::string, std::optional<InstanceRecord>, std::less<>> instances;
+  std::set<std::string, LessButForCase> ids;  // of `instances`, those that have a record
 };
 
 class Stage {
