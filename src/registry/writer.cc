@@ -47,14 +47,27 @@ void Writer::run(const std::stop_token& stop) {
     }
     if (must_settle() && clock_.now() >= retry_settling_at_) settle();
   }
-  std::vector<Submission> rest;
-  {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    rest = std::exchange(queue_, {});
-  }
-  if (!rest.empty()) commit(std::move(rest));
+  close();
+  for (std::vector<Submission> rest = take_batch(); !rest.empty(); rest = take_batch()) commit(std::move(rest));
   if (registry_.owes()) settle();
+}
+
+// Nothing is taken any more; tasks that wait are dropped, outside the lock.
+void Writer::close() {
+  std::vector<std::move_only_function<void()>> dropped;
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  std::swap(dropped, tasks_);
+}
+
+// The first of what waits.
+std::vector<Writer::Submission> Writer::take_batch() {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() <= limits::k_batch_changes_max) return std::exchange(queue_, {});
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(limits::k_batch_changes_max);
+  std::vector<Submission> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return batch;
 }
 
 void Writer::run_tasks() {
@@ -75,17 +88,15 @@ std::vector<Writer::Submission> Writer::wait_for_work(const std::stop_token& sto
   if (must_settle() && (!wake || retry_settling_at_ < *wake)) wake = retry_settling_at_;
   const auto has_work = [this] { return !queue_.empty() || !tasks_.empty(); };
 
-  std::unique_lock lock(mutex_);
-  if (wake) {
-    arrived_.wait_for(lock, stop, *wake - clock_.now(), has_work);
-  } else {
-    arrived_.wait(lock, stop, has_work);
+  {
+    std::unique_lock lock(mutex_);
+    if (wake) {
+      arrived_.wait_for(lock, stop, *wake - clock_.now(), has_work);
+    } else {
+      arrived_.wait(lock, stop, has_work);
+    }
   }
-  if (queue_.size() <= limits::k_batch_changes_max) return std::exchange(queue_, {});
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(limits::k_batch_changes_max);
-  std::vector<Submission> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  return batch;
+  return take_batch();
 }
 
 void Writer::commit(std::vector<Submission> batch) {

@@ -59,7 +59,9 @@ class Writer {
   };
 
   std::vector<Submission> wait_for_work(const std::stop_token& stop);
+  std::vector<Submission> take_batch();
   void run_tasks();
+  void close();
   void commit(std::vector<Submission> batch);
   void count(const Change& change, const Outcome& outcome);
   void settle();

@@ -105,6 +105,40 @@ TEST_CASE("stopping applies what waits, and takes nothing more") {
   CHECK_FALSE(ran);
 }
 
+TEST_CASE("what waits at a stop keeps the bound of a transaction") {
+  WriterWorld world;
+  std::vector<std::size_t> sizes;
+  world.journal.on_record = [&](const Transaction& t) {
+    sizes.push_back(t.instances.size());
+    world.gate.enter();
+  };
+  world.start();
+  world.submit(adding("web", "first"));
+  world.gate.wait_until_entered();
+  for (std::size_t i = 0; i < 2 * limits::k_batch_changes_max + 1; ++i) {
+    world.submit(adding("s" + std::to_string(i % 64), "i-" + std::to_string(i)));
+  }
+  world.request_stop();
+  world.gate.open();
+  world.join();
+  CHECK(world.replies.size() == 2 * limits::k_batch_changes_max + 2);
+  CHECK(sizes == std::vector<std::size_t>{1, limits::k_batch_changes_max, limits::k_batch_changes_max, 1});
+}
+
+TEST_CASE("a task that waits at a stop is dropped, and who waits for it hears of that") {
+  WriterWorld world;
+  Gate& gate = world.hold_the_journal();
+  world.submit(adding("web", "first"));
+  gate.wait_until_entered();
+  auto promise = std::make_unique<std::promise<void>>();
+  std::future<void> done = promise->get_future();
+  world.request_stop();
+  world.writer.run_soon([promise = std::move(promise)] { promise->set_value(); });
+  gate.open();
+  world.join();
+  CHECK_THROWS_AS(done.get(), std::future_error);
+}
+
 TEST_CASE("a writer that is stopped before anything comes, stops") {
   WriterWorld world;
   world.start();
