@@ -87,7 +87,8 @@ class Responder {
 
   [[nodiscard]] std::size_t udp_payload() const { return settings_.udp_payload; }
 
-  // Writes the response into `out` (udp_payload octets, or 65535 over TCP) and returns its size; 0: no reply.
+  // Writes the response into `out` (65535 octets over TCP, over UDP what a datagram may have, udp_payload at most) and
+  // returns its size; 0: no reply.
   // Takes a ReadLock; a caller with many queries holds one around them.
   [[nodiscard]] std::size_t respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
                                     WorkerState& worker) const {

@@ -15,6 +15,9 @@ inline constexpr std::size_t k_udp_payload_min = 512;  // what every client take
 inline constexpr std::size_t k_udp_payload_unfragmented =
     1232;  // fits the least MTU of IPv6, 1280, with both headers (RFC 9715 §3.2)
 inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte length of TCP, and of UDP
+// What a datagram holds: 65,535 octets less the header of UDP (8), and over IPv4 its own (20), which IPv6 counts apart.
+inline constexpr std::size_t k_udp_payload_ipv4_max = 65'507;
+inline constexpr std::size_t k_udp_payload_ipv6_max = 65'527;
 inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
 // --- Zone files ---

@@ -15,9 +15,10 @@ constexpr std::size_t spread(std::size_t bytes) {
 
 constexpr int k_in_place = MSG_DONTWAIT;  // what the socket's buffer cannot take is lost: the client asks again
 
-bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+// The socket's own buffer: what follows finds no room in it either.
+bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
-// What udp(7) says where a device or a path cannot cut; anything else is the matter of one peer.
+// What udp(7) says where a device or a path cannot cut.
 bool refuses_segments(int error) {
   return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP || error == ENOPROTOOPT;
 }
@@ -64,11 +65,13 @@ bool UdpBatch::have_one_way(std::size_t query, std::size_t other) const {
 
 // The run this answer may join; the number of runs: none.
 std::size_t UdpBatch::find_run(std::size_t query, std::size_t bytes) const {
-  if (!has_segments_ || bytes > k_segment_bytes_max) return run_count_;
+  if (bytes > k_segment_bytes_max) return run_count_;
   const std::size_t end = run_count_ - std::min(run_count_, k_runs_searched);
   for (std::size_t i = run_count_; i > end; --i) {
     const Run& run = runs_[i - 1];
-    if (run.bytes == bytes && have_one_way(run.query, query)) return i - 1;
+    if (run.bytes == bytes && (run.count + 1U) * bytes <= k_run_bytes_max && have_one_way(run.query, query)) {
+      return i - 1;
+    }
   }
   return run_count_;
 }
@@ -120,10 +123,10 @@ void UdpBatch::send(int socket) {
     const int now_sent = sendmmsg(socket, out_.data() + sent, static_cast<unsigned>(run_count_ - sent), k_in_place);
     if (now_sent > 0) {
       sent += static_cast<std::size_t>(now_sent);
-    } else if (is_full(errno)) {
+    } else if (now_sent < 0 && is_full(errno)) {
       return;
-    } else if (errno != EINTR) {
-      // This one cannot be sent: its peer cannot be reached, or its device does not cut.
+    } else if (now_sent == 0 || errno != EINTR) {
+      // This one cannot be sent: its peer cannot be reached, or on its way nobody cuts. The others may leave.
       if (out_[sent].msg_hdr.msg_iovlen > 1 && refuses_segments(errno)) send_one_by_one(socket, out_[sent].msg_hdr);
       ++sent;
     }
@@ -131,7 +134,7 @@ void UdpBatch::send(int socket) {
 }
 
 void UdpBatch::send_one_by_one(int socket, const msghdr& run) {
-  has_segments_ = false;
+  ++refused_runs_;
   msghdr message = run;
   message.msg_iovlen = 1;
   message.msg_controllen -= CMSG_SPACE(sizeof(std::uint16_t));

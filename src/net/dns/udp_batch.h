@@ -4,10 +4,11 @@
 //
 // Runs     answers of one size to one peer leave as one buffer that the kernel cuts (UDP_SEGMENT, udp(7)): a stub that
 //          asks a burst of questions from one socket costs the way through the network stack once. On the wire nothing
-//          differs. Where a device cannot do that, answers leave one by one.
+//          differs. A run that the system refuses leaves answer by answer (a device that cannot cut, a way through
+//          IPsec): that is the matter of its peer, and of this run alone.
 // Owner    its buffers; the socket is the caller's.
 // Threads  one.
-// Limits   k_batch datagrams at once; a query longer than k_query_bytes_max is not one.
+// Limits   k_batch datagrams at once; a query longer than k_query_bytes_max is not one; k_run_bytes_max in a run.
 #pragma once
 
 #include <array>
@@ -45,10 +46,18 @@ class UdpBatch {
   void add(std::size_t query, std::size_t bytes);
   void send(int socket);
 
+  // Runs the system did not take as one.
+  [[nodiscard]] std::uint64_t refused_runs() const { return refused_runs_; }
+
  private:
   static constexpr std::size_t k_control_bytes = 64;  // one in_pktinfo or in6_pktinfo
   static constexpr std::size_t k_runs_searched = 16;  // the newest: more would cost more than they bring
   static constexpr std::size_t k_segment_bytes_max = limits::k_udp_payload_unfragmented;
+  // udp(7): a run is one datagram until it is cut, so it has no more octets than one can have with the headers of IPv6
+  // (40) and UDP (8) in front, nor more pieces than UDP_MAX_SEGMENTS.
+  static constexpr std::size_t k_run_bytes_max = limits::k_message_bytes_max - 48;
+  static constexpr std::size_t k_segments_max = 64;
+  static_assert(k_batch <= k_segments_max);
 
   // The destination of a query, on a socket bound to every address, is the answer's source; behind it a run has its size.
   struct Slot {
@@ -73,7 +82,7 @@ class UdpBatch {
 
   const std::size_t answer_bytes_max_;
   const std::size_t answer_stride_;
-  bool has_segments_ = true;  // until a device refuses
+  std::uint64_t refused_runs_ = 0;
 
   std::vector<std::uint8_t> queries_;
   std::vector<std::uint8_t> answers_;

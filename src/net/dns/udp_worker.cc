@@ -1,17 +1,37 @@
 #include "net/dns/udp_worker.h"
 
+#include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/rcu.h"
 #include "net/dns/short_slice.h"
 
 namespace rollcall::net {
+namespace {
+
+// A receive that fails for want of memory would fail again at once.
+constexpr std::chrono::milliseconds k_pause_after_failure{1};
+
+// Beyond it a datagram cannot be sent at all, whatever the settings and the client allow.
+std::size_t payload_max(int socket) {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  const bool is_known = getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) == 0;
+  return is_known && own.ss_family == AF_INET6 ? limits::k_udp_payload_ipv6_max : limits::k_udp_payload_ipv4_max;
+}
+
+}  // namespace
 
 UdpWorker::UdpWorker(Descriptor socket, const answer::Responder& responder, const registry::TimeSource& clock)
-    : socket_(std::move(socket)), responder_(responder), clock_(clock), batch_(responder.udp_payload()) {}
+    : socket_(std::move(socket)),
+      responder_(responder),
+      clock_(clock),
+      batch_(std::min(responder.udp_payload(), payload_max(socket_.get()))) {}
 
 UdpWorker::~UdpWorker() { stop(); }
 
@@ -34,7 +54,11 @@ void UdpWorker::stop() {
 void UdpWorker::run() {
   while (!is_stopping_.load(std::memory_order_relaxed)) {
     const std::size_t received = batch_.receive(socket_.get());
-    if (received > 0) answer(received);
+    if (received > 0) {
+      answer(received);
+    } else {
+      std::this_thread::sleep_for(k_pause_after_failure);
+    }
   }
 }
 

@@ -33,6 +33,8 @@ class UdpWorker {
   void stop();
 
   [[nodiscard]] const answer::Counters& counters() const { return state_.counters; }
+  // After `stop`: UdpBatch::refused_runs.
+  [[nodiscard]] std::uint64_t refused_runs() const { return batch_.refused_runs(); }
 
  private:
   void run();
