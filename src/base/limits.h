@@ -140,13 +140,18 @@ inline constexpr std::chrono::milliseconds k_http_request{10'000};  // from a re
 inline constexpr std::chrono::milliseconds k_http_commit{10'000};   // for a change to be durable; then 503
 inline constexpr std::chrono::milliseconds k_http_linger{1'000};    // to let a refused client read why
 inline constexpr std::chrono::milliseconds k_dns_tcp_idle{10'000};  // without a whole message (RFC 7766 §6.2.3)
-inline constexpr std::chrono::milliseconds k_write{10'000};         // for a peer to take what it asked for
+inline constexpr std::chrono::milliseconds k_write{10'000};         // for a peer to take some of what it asked for
+// In each k_write: far below any line there is. Who takes less holds a place (a transfer's, a connection's) for nothing.
+inline constexpr std::uint64_t k_write_progress_bytes_min = 4'096;
 inline constexpr std::size_t k_dns_tcp_backlog_bytes_max = std::size_t{256}
                                                            << 10;  // answers of one read, before they are written
 
 inline constexpr std::chrono::milliseconds k_tls_handshake{5'000};
 inline constexpr std::chrono::milliseconds k_tls_goodbye{1'000};  // for the peer's close_notify (RFC 8446 §6.1)
 inline constexpr unsigned k_client_ipv6_bits = 64;                // a client's connections are counted by network
+
+// A shortage of descriptors, memory or ports makes thousands of calls fail a second: the log tells of it so often.
+inline constexpr std::chrono::milliseconds k_said_again_after{10'000};
 
 // --- The writer ---
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503

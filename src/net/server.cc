@@ -39,8 +39,9 @@ void log_exception(std::exception_ptr failed) {
 }
 
 asio::awaitable<void> serve_dns(Connection connection, const answer::Responder& responder,
-                                const registry::TimeSource& clock, answer::WorkerState& state) {
-  DnsSession session(std::move(connection), responder, clock, state);
+                                const registry::TimeSource& clock, answer::WorkerState& state,
+                                std::chrono::milliseconds write_max) {
+  DnsSession session(std::move(connection), responder, clock, state, write_max);
   co_await session.run();
 }
 
@@ -129,7 +130,9 @@ void Server::Parts::listen_for_dns(Descriptor socket, const TlsContext* tls) {
       *dns_loops.front(), std::move(socket), dns_loops, limits, tls, [this](Connection connection) {
         EventLoop& loop = connection.loop;
         answer::WorkerState& state = *dns_states[index_of(dns_loops, loop)];
-        asio::co_spawn(loop.context(), serve_dns(std::move(connection), responder, clock, state), log_exception);
+        asio::co_spawn(loop.context(),
+                       serve_dns(std::move(connection), responder, clock, state, listeners.dns_write_max),
+                       log_exception);
       }));
 }
 

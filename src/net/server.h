@@ -43,8 +43,9 @@ struct Listeners {
   std::vector<IpEndpoint> https = {};
   Certificates certificates = {};
   std::vector<Secondary> secondaries = {};
-  std::chrono::milliseconds http_commit_max = limits::k_http_commit;  // tests wait less
-  const answer::Zones* zones = nullptr;                               // what secondaries are told of; borrowed for life
+  std::chrono::milliseconds http_commit_max = limits::k_http_commit;  // tests wait less, for this and the next
+  std::chrono::milliseconds dns_write_max = limits::k_write;
+  const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
 };
 
 class Server {

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/sockets/acknowledged.h"
 
 namespace rollcall::net {
 namespace {
@@ -24,14 +25,16 @@ answer::Client client_of(const Connection& connection) {
 }  // namespace
 
 DnsSession::DnsSession(Connection connection, const answer::Responder& responder, const registry::TimeSource& clock,
-                       answer::WorkerState& state)
+                       answer::WorkerState& state, std::chrono::milliseconds write_max)
     : Deadline(connection.loop),
       connection_(std::move(connection)),
       clock_(clock),
-      conversation_(responder, client_of(connection_), state) {}
+      conversation_(responder, client_of(connection_), state),
+      write_max_(write_max) {}
 
 // Over TLS what waits is ended first, so that run goes on to the farewell; a second time everything is.
 void DnsSession::on_deadline() {
+  if (is_writing_ && !is_leaving_ && is_read()) return expires_after(write_max_);
   if (!is_leaving_) connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
   if (is_leaving_ || !has_greeted_) {
     connection_.socket.close();
@@ -40,6 +43,22 @@ void DnsSession::on_deadline() {
   is_leaving_ = true;
   expires_after(limits::k_tls_goodbye);  // what was just about to go on, goes on: not for long
   connection_.socket.cancel();
+}
+
+bool DnsSession::is_read() {
+  const std::uint64_t taken = acknowledged_bytes(connection_.socket.socket().native_handle());
+  return taken - std::exchange(taken_bytes_, taken) >= limits::k_write_progress_bytes_min;
+}
+
+asio::awaitable<boost::system::error_code> DnsSession::write(Bytes octets) {
+  boost::system::error_code error;
+  is_writing_ = true;
+  taken_bytes_ = acknowledged_bytes(connection_.socket.socket().native_handle());
+  expires_after(write_max_);
+  co_await asio::async_write(connection_.socket, asio::buffer(octets.data(), octets.size()),
+                             asio::redirect_error(asio::use_awaitable, error));
+  is_writing_ = false;
+  co_return error;
 }
 
 asio::awaitable<void> DnsSession::run() {
@@ -73,9 +92,7 @@ asio::awaitable<bool> DnsSession::converse() {
       const bool goes_on = conversation_.answer_messages({clock_.now(), wall_seconds()});
       const bool may_have_more = conversation_.may_have_more();
       while (!conversation_.out().empty()) {
-        const Bytes out = conversation_.out();
-        expires_after(limits::k_write);
-        co_await asio::async_write(connection_.socket, asio::buffer(out.data(), out.size()), done);
+        error = co_await write(conversation_.out());
         if (error) co_return false;
         if (!conversation_.continue_transfer(wall_seconds())) {
           log::error("a zone transfer to {} has broken off: a record is too large for a message",

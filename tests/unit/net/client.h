@@ -63,6 +63,11 @@ class Client {
   void send(const std::vector<std::uint8_t>& octets) {
     send(std::string_view(reinterpret_cast<const char*>(octets.data()), octets.size()));
   }
+  // What comes and is not read yet stays, for the most part, at the server.
+  void keep_little() {
+    const int bytes = 16 << 10;
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+  }
   void close_sending() { ::shutdown(fd_, SHUT_WR); }
 
   // Exactly `count` octets; throws when the server closes before.

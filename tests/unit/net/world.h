@@ -36,6 +36,7 @@ struct Connections {
   std::size_t http = 1000;
   std::chrono::milliseconds commit = limits::k_http_commit;
   std::size_t feed = limits::k_feed_events_max;
+  std::chrono::milliseconds dns_write = limits::k_write;
 };
 
 // A stored history that answers at once, from what the test has put into it.
@@ -94,7 +95,8 @@ inline Listeners loopback(const Connections& most) {
           .dns_workers = 2,
           .dns_connections_max = most.dns,
           .http_connections_max = most.http,
-          .http_commit_max = most.commit};
+          .http_commit_max = most.commit,
+          .dns_write_max = most.dns_write};
 }
 
 class World {

@@ -75,6 +75,46 @@ TEST_CASE("more answers than are held back at once come all the same") {
   }
 }
 
+// Asks 240 times for 60 KB: more than the sockets' buffers hold.
+class LargeAnswers {
+ public:
+  LargeAnswers() {
+    for (int i = 0; i < 700; ++i) world_.add("web", "an-instance-with-a-long-name-" + std::to_string(i));
+    Ask ask = web();
+    ask.type = Type::srv;
+    client_.keep_little();
+    for (ask.id = 1; ask.id <= k_count; ++ask.id) client_.send(with_length(query_of(ask)));
+  }
+
+  static constexpr std::uint16_t k_count = 240;
+  static constexpr std::chrono::milliseconds k_write = 300ms;
+
+  [[nodiscard]] Client& client() { return client_; }
+  [[nodiscard]] const ConnectionCounters& counters() { return world_.server().dns_connections(); }
+
+ private:
+  World world_{{.dns_write = k_write}};
+  Client client_ = world_.dns();
+};
+
+TEST_CASE("a client that reads slowly, and goes on, gets all its answers") {
+  LargeAnswers large;
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint16_t id = 1; id <= LargeAnswers::k_count; ++id) {
+    const std::vector<std::uint8_t> message = large.client().read_message();
+    REQUIRE(load_u16(message.data()) == id);
+    std::this_thread::sleep_for(10ms);
+  }
+  CHECK(std::chrono::steady_clock::now() - begin > 4 * LargeAnswers::k_write);
+  CHECK(large.counters().timed_out == 0);
+}
+
+TEST_CASE("a client that does not read its answers is cut off") {
+  LargeAnswers large;
+  while (large.counters().open > 0) std::this_thread::yield();
+  CHECK(large.counters().timed_out == 1);
+}
+
 TEST_CASE("a client that closes its side after asking gets its answers") {
   World world;
   world.add("web", "i-1");
