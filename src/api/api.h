@@ -28,15 +28,17 @@ namespace rollcall::api {
 
 struct Explanation {
   std::string json;
-  std::vector<registry::ServiceKey> services;  // whose instances it tells of
+  std::vector<registry::ServiceKey> services;  // that it tells of
+  std::vector<registry::ZoneId> zones = {};    // of which it tells more than of some services
 };
 
 // What the API shows of the rest of the server. Any thread.
 class Server {
  public:
   virtual ~Server() = default;
-  [[nodiscard]] virtual std::string status_json() const = 0;   // GET /v1/status
-  [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics
+  // GET /v1/status: zones and rows by name, and how many services and instances, as far as the grant covers them.
+  [[nodiscard]] virtual std::string status_json(const Grant& reader) const = 0;
+  [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics: sums over everything, and no name
   // GET /v1/explain: what the DNS answers now, and why. Under the route's ReadLock.
   [[nodiscard]] virtual Explanation explain(const dns::Name& name, dns::Type type) const = 0;
   // Empty: able to register and answer. Else the sentence that says why not.

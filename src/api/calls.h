@@ -40,6 +40,9 @@ struct Call {
 [[nodiscard]] Result<void> permit_range(const Call& call, std::optional<registry::ZoneId> zone,
                                         std::optional<std::string_view> service);
 
+// For what an answer turns out to tell of. The sentence names nothing: the caller does not know yet what is there.
+[[nodiscard]] Result<void> permit_told(const Call& call, const Explanation& told);
+
 // The service and the instance that the path names, and that the caller may ask for.
 [[nodiscard]] Result<std::string> parse_service(const Call& call);
 [[nodiscard]] Result<registry::InstanceKey> parse_instance_key(const Call& call);

@@ -49,9 +49,7 @@ Routed read_explanation(const Call& call) {
   if (!type) return problem(type.error());
   const registry::ChangeIndex index = call.registry.counts().index;
   Explanation explanation = call.server.explain(*name, *type);
-  for (const registry::ServiceKey& service : explanation.services) {
-    if (const Result<void> permitted = permit(call, service.ref()); !permitted) return problem(permitted.error());
-  }
+  if (const Result<void> permitted = permit_told(call, explanation); !permitted) return problem(permitted.error());
   Response response;
   response.body = std::move(explanation.json);
   response.headers.emplace_back("X-Rollcall-Index", std::to_string(index));

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 #include <utility>
 
 #include "api/audit.h"
@@ -34,6 +36,16 @@ Result<void> permit_range(const Call& call, std::optional<registry::ZoneId> zone
   if (call.standing.grant->covers(zone, service)) return {};
   return forbid(call, fmt::format("{} may not {} all of this; name a zone and a service it is for, with ?zone= and "
                                   "?service=",
+                                  call.standing.principal.text(), verb_of(call.right)));
+}
+
+Result<void> permit_told(const Call& call, const Explanation& told) {
+  const Grant& grant = *call.standing.grant;
+  const bool is_covered =
+      std::ranges::all_of(told.services, [&](const registry::ServiceKey& each) { return grant.covers(each.ref()); }) &&
+      std::ranges::all_of(told.zones, [&](registry::ZoneId zone) { return grant.covers(zone, std::nullopt); });
+  if (is_covered) return {};
+  return forbid(call, fmt::format("{} may not {} all that the answer tells of; ask for the names of services it is for",
                                   call.standing.principal.text(), verb_of(call.right)));
 }
 

@@ -17,7 +17,7 @@ Response json(std::string body) {
 
 }  // namespace
 
-Routed read_status(const Call& call) { return json(call.server.status_json()); }
+Routed read_status(const Call& call) { return json(call.server.status_json(*call.standing.grant)); }
 
 Routed read_health(const Call&) { return json(R"({"status":"up"})"); }
 

@@ -47,12 +47,27 @@ std::string Report::unready_reason() const {
 api::Explanation Report::explain(const dns::Name& name, dns::Type type) const {
   const auto wall_now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   answer::Explained explained = sources_->explainer.explain(name, type, sources_->clock.now(), wall_now);
-  return {describe(explained), std::move(explained.services)};
+  return {describe(explained), std::move(explained.services), std::move(explained.zones)};
 }
 
-std::string Report::status_json() const {
+// Who may not read everything is told of what it may read, and counts that.
+registry::Counts Report::counts_for(const api::Grant& reader) const {
+  registry::Counts counts = sources_->registry.counts();
+  if (reader.covers(std::nullopt, std::nullopt)) return counts;
+  counts.services = counts.instances = 0;
+  const rcu::ReadLock lock;
+  sources_->registry.for_each_service([&](const registry::Service& service) {
+    if (!reader.covers(service.service.ref())) return;
+    ++counts.services;
+    counts.instances += service.instances.size();
+  });
+  return counts;
+}
+
+std::string Report::status_json(const api::Grant& reader) const {
   const Sources& from = *sources_;
-  const registry::Counts counts = from.registry.counts();
+  const registry::Counts counts = counts_for(reader);
+  const bool reads_all = reader.covers(std::nullopt, std::nullopt);
   const auto uptime = std::chrono::steady_clock::now() - started_;
   api::JsonWriter json;
   json.open_object();
@@ -67,6 +82,7 @@ std::string Report::status_json() const {
   {
     const rcu::ReadLock lock;
     for (const answer::Zone& zone : from.zones.table().zones()) {
+      if (!reader.covers(zone.id)) continue;
       json.open_object();
       json.member("name", zone.records.apex().text_without_dot());
       json.member("serial", from.zones.serial(zone.id));
@@ -94,7 +110,8 @@ std::string Report::status_json() const {
   write_strings(json, from.https_listeners);
   json.close_object();
   json.name("ignored_rows");
-  write_strings(json, from.ignored_rows ? from.ignored_rows().sentences : std::vector<std::string>());
+  const bool shows_rows = reads_all && from.ignored_rows;
+  write_strings(json, shows_rows ? from.ignored_rows().sentences : std::vector<std::string>());
   json.close_object();
   return json.take();
 }

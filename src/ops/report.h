@@ -68,13 +68,14 @@ class Report final : public api::Server {
   void show(Sources sources);
   void set_lease_bounds(registry::LeaseBounds bounds);
 
-  [[nodiscard]] std::string status_json() const override;
+  [[nodiscard]] std::string status_json(const api::Grant& reader) const override;
   [[nodiscard]] std::string metrics_text() const override;
   [[nodiscard]] api::Explanation explain(const dns::Name& name, dns::Type type) const override;
   [[nodiscard]] std::string unready_reason() const override;
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
 
  private:
+  [[nodiscard]] registry::Counts counts_for(const api::Grant& reader) const;
   void put_dns(MetricsPage& page) const;
   void put_http(MetricsPage& page) const;
   void put_roll(MetricsPage& page) const;

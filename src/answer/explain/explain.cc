@@ -113,16 +113,58 @@ void put_sorted(Explained& explained, const Stop& stop, Sorted sorted, std::size
   }
 }
 
-void put_services(Explained& explained, const Stop& stop) {
-  const auto put = [&](const registry::ServiceRef& service) {
-    explained.services.push_back({service.zone, std::string(service.name)});
-  };
-  if (stop.found.answers != nullptr) {
-    explained.service = stop.found.answers->key().name;
-    put(stop.found.answers->key());
+// The service that a name of the zone is for, if it is one (interface.md §3): `S`, `_S._P`, and whatever is below them.
+std::optional<std::string> service_of(dns::Name name, const Zone& zone) {
+  std::vector<std::string> labels;  // the nearest to the apex last
+  for (; !name.is_root() && name != zone.records.apex(); name = name.parent()) labels.emplace_back(name.first_label());
+  if (labels.empty() || zone.is_reverse) return std::nullopt;
+  std::string label = std::move(labels.back());
+  if (!label.starts_with('_')) return label;
+  if (labels.size() == 1 || !labels[labels.size() - 2].starts_with('_')) return std::nullopt;
+  label = labels[labels.size() - 2].substr(1);
+  return label == "dns-sd" ? std::nullopt : std::optional(std::move(label));
+}
+
+// A name that a service could have tells of that service: that nobody is there, too. Any other tells of its zone.
+void put_told(Explained& explained, const dns::Name& name, const Zone& zone) {
+  if (std::optional<std::string> service = service_of(name, zone)) {
+    std::ranges::transform(*service, service->begin(),
+                           [](char c) { return static_cast<char>(dns::fold(static_cast<std::uint8_t>(c))); });
+    explained.services.push_back({zone.id, std::move(*service)});
+  } else {
+    explained.zones.push_back(zone.id);
   }
-  if (stop.found.reverse == nullptr) return;
-  for (const registry::Instance* instance : stop.found.reverse->instances) put(instance->key().service);
+}
+
+void put_told(Explained& explained, const Stop& stop) {
+  if (stop.found.answers != nullptr) explained.service = stop.found.answers->key().name;
+  if (stop.found.reverse != nullptr) {
+    for (const registry::Instance* instance : stop.found.reverse->instances) {
+      explained.services.push_back({instance->key().service.zone, std::string(instance->key().service.name)});
+    }
+  } else if (stop.zone != nullptr) {
+    put_told(explained, stop.name, *stop.zone);
+  }
+}
+
+// A static record that points at a service brings its addresses along.
+void put_told(Explained& explained, const std::vector<dns::MessageRecord>& additional, const ZoneTable& zones) {
+  for (const dns::MessageRecord& record : additional) {
+    const Synthetic question(record.owner, record.type);
+    const Zone* zone = zones.find_enclosing(question.query().name);
+    if (zone != nullptr) put_told(explained, record.owner, *zone);
+  }
+}
+
+// Each once: a large answer names its service with every record.
+void sort_told(Explained& explained) {
+  const auto sort = [](auto& told) {
+    std::ranges::sort(told);
+    const auto repeated = std::ranges::unique(told);
+    told.erase(repeated.begin(), repeated.end());
+  };
+  sort(explained.services);
+  sort(explained.zones);
 }
 
 void put_stops(Explained& explained, const Draw& done, std::span<const Stop> stops, const AskedAt& asked) {
@@ -132,7 +174,7 @@ void put_stops(Explained& explained, const Draw& done, std::span<const Stop> sto
     const std::size_t end = i + 1 < stops.size() ? stops[i + 1].first_record : answer.size();
     put_sorted(explained, stop, sort_instances(stop, answer.subspan(stop.first_record, end - stop.first_record), asked),
                stop.first_record);
-    put_services(explained, stop);
+    put_told(explained, stop);
     explained.way.push_back({stop.name.text_without_dot(), stop.rule});
   }
 }
@@ -179,6 +221,8 @@ Explained Explainer::explain(const dns::Name& name, Type type, registry::LeaseTi
   explained.additional = records_of(over_tcp.records.additional);
   const std::vector<Stop> stops = stops_of(over_tcp.trace, type);
   put_stops(explained, over_tcp, stops, {type, now, wall_now, over_tcp.truncated});
+  put_told(explained, over_tcp.records.additional, zones);
+  sort_told(explained);
   explained.rule = stops.front().rule;
   explained.sentence = sentence_of(explained, stops);
   return explained;

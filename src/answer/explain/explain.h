@@ -49,11 +49,14 @@ struct Explained {
   std::string type;
   dns::Rcode rcode = dns::Rcode::noerror;
   bool authoritative = false;
-  Rule rule = Rule::nothing;                   // of the name asked for
-  std::vector<ExplainedStop> way;              // the name, and whatever aliases lead to
-  std::string zone;                            // without the final dot; empty: none of ours
-  std::string service;                         // where the way ends; empty: at none
-  std::vector<registry::ServiceKey> services;  // every one whose instances are told of
+  Rule rule = Rule::nothing;       // of the name asked for
+  std::vector<ExplainedStop> way;  // the name, and whatever aliases lead to
+  std::string zone;                // without the final dot; empty: none of ours
+  std::string service;             // where the way ends; empty: at none
+  // What it tells of, for whoever may not read everything: each service that one of its names belongs to, whether or not it
+  // is there, and each zone of which it tells more than that (the zone file, lists of services).
+  std::vector<registry::ServiceKey> services;
+  std::vector<registry::ZoneId> zones;
   std::vector<ExplainedRecord> answer;
   std::vector<ExplainedRecord> authority;
   std::vector<ExplainedRecord> additional;

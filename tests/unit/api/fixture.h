@@ -55,7 +55,7 @@ class TwoZones final : public registry::ZoneDirectory {
 
 class FakeServer final : public Server {
  public:
-  std::string status_json() const override { return R"({"version":"0.0.0"})"; }
+  std::string status_json(const Grant&) const override { return R"({"version":"0.0.0"})"; }
   // Of the service that the name's first label names.
   Explanation explain(const dns::Name& name, dns::Type type) const override {
     const std::string json =

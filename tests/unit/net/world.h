@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 class FakeServer final : public api::Server {
  public:
-  [[nodiscard]] std::string status_json() const override { return "{}"; }
+  [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
   [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
   [[nodiscard]] std::string metrics_text() const override { return "rollcall_up 1\n"; }
   [[nodiscard]] std::string unready_reason() const override { return ""; }
