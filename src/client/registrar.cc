@@ -88,6 +88,7 @@ milliseconds Registrar::beat() {
   const std::string id = known_id();
   HttpRequest request = this->request("POST", id, "/heartbeat");
   if (id.empty()) {
+    if (is_leaving()) return k_at_once;  // what is stopping is not registered again
     const auto own = addresses();
     if (!own) return note_error(own.error().message);
     request = {.method = "POST", .target = "/v1/heartbeat", .body = registration_body(settings_, *own)};
@@ -101,6 +102,11 @@ milliseconds Registrar::beat() {
   const std::lock_guard lock(mutex_);
   state_.id.clear();  // its lease has ended, or somebody has taken it off: registered again
   return k_at_once;
+}
+
+bool Registrar::is_leaving() const {
+  const std::lock_guard lock(mutex_);
+  return state_.is_leaving;
 }
 
 Result<std::vector<std::string>> Registrar::addresses() const {

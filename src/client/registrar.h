@@ -49,6 +49,7 @@ class Registrar {
 
   void run();
   std::chrono::milliseconds beat();
+  [[nodiscard]] bool is_leaving() const;
   [[nodiscard]] Result<std::vector<std::string>> addresses() const;
   std::chrono::milliseconds note_acknowledged(Time sent, const std::string& body);
   std::chrono::milliseconds note_error(std::string message, std::chrono::milliseconds retry_after = {});

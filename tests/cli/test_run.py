@@ -87,6 +87,15 @@ class Children:
         self.assertIn("has not ended within 500ms: it is killed", process.stderr())
         self.assertEqual(["registered", "draining", "deregistered"], self.last_events())
 
+    def test_a_stopping_child_whose_lease_has_ended_is_not_registered_again(self):
+        process = self.begin_run("hang", "--kill-after", "2s")
+        self.registered()
+        self.signal(process, signal.SIGTERM)
+        self.eventually(lambda: process.stdout() == "SIGTERM\n", "the child has been told to stop")
+        self.api_of(self.registry).expect_deregistered("web", self.ids(self.registry, "web")[0])
+        self.assertEqual(128 + signal.SIGKILL, process.wait(15), process.stderr())  # after several times of a heartbeat
+        self.assertEqual(["registered", "draining", "deregistered"], self.last_events())
+
     def test_signals_are_passed_on_as_they_come(self):
         process = self.begin_run("serve")
         self.registered()

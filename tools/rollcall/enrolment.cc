@@ -21,6 +21,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::milliseconds;
 
+constexpr unsigned k_unknown_instance = 404;
 constexpr milliseconds k_first_pause{250};
 constexpr milliseconds k_drain_portion{1'000};  // of a wait, so that whoever is in a hurry is heard
 constexpr milliseconds k_probe_again{100};      // while the program starts
@@ -51,7 +52,7 @@ Enrolment::~Enrolment() {
 void Enrolment::want(Wanted wanted) {
   {
     const std::scoped_lock lock(mutex_);
-    wanted_ = wanted;
+    wanted_ = std::max(wanted_, wanted);
   }
   wake_.notify_all();
 }
@@ -88,9 +89,8 @@ void Enrolment::run() {
   };
   if (is_wanted(Wanted::drained)) drain();
   // Drained, it stays on the roll under its own name while it finishes its work: the lease goes on.
-  while (stay_until(Clock::now() + next_beat(), Wanted::drained)) {
-    if (at().has_registered) static_cast<void>(beat());
-  }
+  bool is_known = at().has_registered;
+  while (stay_until(Clock::now() + next_beat(), Wanted::drained)) is_known = is_known && renew();
   leave();
 }
 
@@ -105,6 +105,7 @@ void Enrolment::keep_present() {
       if (at().has_registered) probe_pause = k_probe_again_max;
       continue;
     }
+    if (!stay_until(Clock::now(), Wanted::present)) return;  // the probe may have taken a while
     const Result<void> beaten = beat();
     if (beaten) {
       pause_ = milliseconds(0);
@@ -177,6 +178,17 @@ Result<void> Enrolment::beat() {
   return outcome;
 }
 
+// Goes on with the lease there is, and begins no other. False: the registry has none, and what is stopping stays off the
+// roll.
+bool Enrolment::renew() {
+  const auto response = client_.call(request("POST", "/heartbeat"));
+  change([&](At& at) {
+    at.is_in_touch = response && response->is_ok();
+    at.failure = !response ? std::optional(response.error()) : std::nullopt;
+  });
+  return !response || response->status != k_unknown_instance;
+}
+
 // In portions, with a heartbeat between them: the wait may be longer than the lease.
 void Enrolment::drain() {
   const auto deadline = Clock::now() + settings_.drain_max;
@@ -192,7 +204,7 @@ void Enrolment::drain() {
     const json::value* const safe = find_field(fields, "safe");
     // Whoever cannot be asked to drain is away, or has forgotten the instance: there is nothing to wait for.
     if (safe == nullptr || !safe->is_bool() || safe->get_bool()) break;
-    static_cast<void>(beat());
+    if (!renew()) break;
   }
   change([](At& at) { at.is_drained = true; });
 }
@@ -202,7 +214,8 @@ void Enrolment::leave() {
     const auto response = client_.call(request("DELETE", ""));
     std::optional<Error> failure;
     if (!response) failure = response.error();
-    if (response && !response->is_ok() && response->status != 404) failure = client::problem_of(*response);
+    if (response && !response->is_ok() && response->status != k_unknown_instance)
+      failure = client::problem_of(*response);
     change([&](At& at) { at.failure = failure; });
   }
   change([](At& at) { at.is_drained = at.is_gone = true; });

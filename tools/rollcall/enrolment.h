@@ -1,7 +1,8 @@
 // Keeps one instance on the roll from a thread of its own, for as long as a probe agrees, and takes it off in order.
 //
-// Shape    want() says where it should be; the thread works towards that, and at() says how far it is. Each heartbeat is
-//          the whole registration, so that an instance which the registry has forgotten is back with the next one.
+// Shape    want() says where it should be; the thread works towards that, and at() says how far it is. While it is to be
+//          present each heartbeat is the whole registration, so that an instance which the registry has forgotten is back
+//          with the next one. Afterwards a heartbeat only renews: what is about to stop is never registered again.
 // Rhythm   A heartbeat every third of the lease, give or take a tenth of that. After a failure the next try comes after
 //          250 ms, then twice as long each time, up to a third of the lease.
 // Threads  one of its own, joined by the destructor, which ends a call under way. want() and at() from any thread;
@@ -36,7 +37,7 @@ struct EnrolmentSettings {
 
 class Enrolment {
  public:
-  enum class Wanted : std::uint8_t { present, drained, gone };
+  enum class Wanted : std::uint8_t { present, drained, gone };  // in this order, never back
   struct At {
     bool is_well = false;          // the probe agreed the last time
     bool has_registered = false;   // once at least
@@ -67,6 +68,7 @@ class Enrolment {
   void drain();
   void leave();
   [[nodiscard]] Result<void> beat();
+  bool renew();
   [[nodiscard]] Result<void> find_address();
   [[nodiscard]] client::HttpRequest request(std::string method, std::string_view action) const;
   // Sleeps until then, or until something else is wanted: false.

@@ -1,5 +1,6 @@
 #include "tools/rollcall/enrolment.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <poll.h>
 #include <string>
@@ -67,6 +68,23 @@ TEST_CASE("an instance is registered, drained until it is safe, and deregistered
   CHECK(heads[1].find(R"("addresses":["127.0.0.1"])") != std::string::npos);
   CHECK(heads[1].find("POST /v1/services/web/instances/web-1/drain?wait=1s ") != std::string::npos);
   CHECK(heads[4].starts_with("DELETE /v1/services/web/instances/web-1 "));
+}
+
+TEST_CASE("an instance that is stopping is not registered again when its lease has ended meanwhile") {
+  const std::string unknown = answer("404 Not Found", R"({"type":"urn:rollcall:unknown_instance"})");
+  const ScriptedServer server(Connections{Answers{k_registered, k_not_yet, unknown, unknown}});
+  const EnrolmentSettings settings = settings_for(server.url());
+  Enrolment enrolment(settings, client_for(settings));
+  REQUIRE(reaches(enrolment, &Enrolment::At::has_registered));
+  enrolment.want(Enrolment::Wanted::drained);
+  REQUIRE(reaches(enrolment, &Enrolment::At::is_drained));
+  enrolment.want(Enrolment::Wanted::gone);
+  REQUIRE(reaches(enrolment, &Enrolment::At::is_gone));
+  CHECK_FALSE(enrolment.at().failure);
+  const auto& heads = server.heads();
+  CHECK(heads.at(2).find("POST /v1/services/web/instances/web-1/heartbeat ") != std::string::npos);
+  CHECK(std::ranges::count_if(
+            heads, [](const std::string& head) { return head.find("POST /v1/heartbeat ") != std::string::npos; }) == 1);
 }
 
 TEST_CASE("what its probe does not agree to is not registered, and has nothing to leave") {
