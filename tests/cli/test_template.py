@@ -52,6 +52,20 @@ class TemplateTest(Case):
         self.assertEqual((before.st_ino, before.st_mtime_ns), (self.out.stat().st_ino, self.out.stat().st_mtime_ns))
         self.assertEqual("ran\n", (self.directory / "ran").read_text())
 
+    def test_without_a_zone_the_file_follows_the_zone_it_is_made_from_alone(self):
+        zone = self.zone_file("@ 60 IN SOA ns.test. hostmaster.test. 1 3600 600 86400 1\n@ 60 IN NS ns.test.\n")
+        server = self.server("--zone", f"first.test={zone}", "--zone", f"second.test={zone}", name="zones",
+                             database=self.directory / "zones.db")
+        api = self.api_of(server)
+        template = self.template("{{#services}}\n{{zone}} {{name}}\n{{/services}}\n")
+        self.start("template", [ROLLCALL, "--http", f"127.0.0.1:{server.http_port}", "template", "--settle", "10ms",
+                                f"{template}:{self.out}"])
+        api.expect_registered("web", "a")
+        self.expect("first.test web\n")
+        self.assertEqual(201, api.register("other", "b", zone="second.test").status)
+        api.expect_registered("db", "c")
+        self.expect("first.test db\nfirst.test web\n")
+
     def test_a_dash_is_stdout(self):
         self.api.expect_registered("web", "a", "192.0.2.1", 8001)
         self.assertEqual("a 192.0.2.1:8001\n", self.once(f"{self.template()}:-").stdout)

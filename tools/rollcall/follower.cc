@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "client/problem.h"
+#include "tools/rollcall/fields.h"
 #include "tools/rollcall/session.h"
 
 namespace rollcall::cli {
@@ -47,17 +48,18 @@ std::optional<RollEvent> parse_roll_event(const client::ServerEvent& event) {
 }
 
 Result<std::unique_ptr<Follower>> Follower::start(const client::HttpSettings& settings, const std::string& zone,
-                                                  const std::string& service) {
+                                                  const std::string& service, NoZone no_zone) {
   Result<client::HttpClient> client = client::HttpClient::open(settings);
   if (!client) return std::unexpected(client.error());
-  std::string target = target_of("/v1/watch", {}, {{"service", service}, {"zone", zone}});
-  return std::unique_ptr<Follower>(new Follower(std::move(*client), std::move(target)));
+  return std::unique_ptr<Follower>(new Follower(std::move(*client), zone, service, no_zone));
 }
 
-Follower::Follower(client::HttpClient client, std::string target)
+Follower::Follower(client::HttpClient client, std::string zone, std::string service, NoZone no_zone)
     : client_(std::move(client)),
-      target_(std::move(target)),
+      service_(std::move(service)),
+      no_zone_(no_zone),
       descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      zone_(std::move(zone)),
       thread_([this] { run(); }) {
   check(descriptor_ >= 0, "an eventfd");
 }
@@ -102,9 +104,27 @@ void Follower::run() {
   }
 }
 
-Error Follower::watch_once() {
+// The first that the registry names is the one of calls without a zone.
+Result<void> Follower::find_zone() {
+  if (!zone_.empty() || no_zone_ == NoZone::is_all) return {};
   client::HttpRequest request;
-  request.target = target_;
+  request.target = "/v1/status";
+  const Result<client::HttpResponse> response = client_.call(request);
+  if (!response) return std::unexpected(response.error());
+  if (!response->is_ok()) return std::unexpected(client::problem_of(*response));
+  boost::system::error_code error;
+  const boost::json::value status = boost::json::parse(response->body, error);
+  const auto zones = error ? std::unexpected(no_registry()) : rows_at(status, "zones");
+  if (!zones) return std::unexpected(zones.error());
+  if (!(*zones)->empty()) zone_ = raw_text_at((*zones)->front(), "name");
+  if (zone_.empty()) return std::unexpected(no_registry());
+  return {};
+}
+
+Error Follower::watch_once() {
+  if (const Result<void> found = find_zone(); !found) return found.error();
+  client::HttpRequest request;
+  request.target = target_of("/v1/watch", {}, {{"service", service_}, {"zone", zone_}});
   request.last_event_id = last_event_id_;
   const Result<client::HttpResponse> ended = client_.stream(request, k_idle, [this](const client::ServerEvent& event) {
     accept(event);
@@ -134,6 +154,7 @@ void Follower::come_up() {
   const bool is_first = !std::exchange(has_begun_, true);
   tell([&](News& news) {
     news.has_come_up = true;
+    news.zone = zone_;
     news.is_away.reset();
     if (is_first) news.is_everything_new = true;
   });

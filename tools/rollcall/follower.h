@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,7 @@ struct News {
   std::vector<RollEvent> events;
   bool is_everything_new = false;
   bool has_come_up = false;      // the watch runs (again)
+  std::string zone;              // what is watched, by name; empty: all zones
   std::optional<Error> is_away;  // it does not; told once until it runs again
 };
 
@@ -46,9 +48,16 @@ class Follower {
  public:
   static constexpr std::size_t k_waiting_max = 16'384;
 
+  // What a watch without the name of a zone watches.
+  enum class NoZone : std::uint8_t {
+    is_all,    // every zone
+    is_first,  // the one that reads without a name read: whoever reads what the watch tells of must see the same zone
+  };
+
   // `service` may be empty: all of them.
   [[nodiscard]] static Result<std::unique_ptr<Follower>> start(const client::HttpSettings& settings,
-                                                               const std::string& zone, const std::string& service);
+                                                               const std::string& zone, const std::string& service,
+                                                               NoZone no_zone);
   ~Follower();
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
@@ -57,8 +66,9 @@ class Follower {
   [[nodiscard]] News take();
 
  private:
-  Follower(client::HttpClient client, std::string target);
+  Follower(client::HttpClient client, std::string zone, std::string service, NoZone no_zone);
   void run();
+  [[nodiscard]] Result<void> find_zone();
   [[nodiscard]] Error watch_once();
   void accept(const client::ServerEvent& event);
   void come_up();
@@ -66,11 +76,13 @@ class Follower {
   void tell(Change change);
 
   client::HttpClient client_;
-  std::string target_;
+  std::string service_;
+  NoZone no_zone_;
   int descriptor_;
   Guarded<News> news_;
   std::atomic<bool> is_stopped_ = false;
   // Of the thread.
+  std::string zone_;
   std::string last_event_id_;
   bool is_up_ = false;
   bool has_begun_ = false;

@@ -24,6 +24,8 @@ class Session {
   explicit Session(Globals globals);
 
   [[nodiscard]] const Globals& globals() const { return globals_; }
+  // What calls without a zone would be answered from, once it is known by name.
+  void set_zone(std::string zone) { globals_.zone = std::move(zone); }
   [[nodiscard]] bool wants_json() const { return globals_.wants_json; }
 
   // The client for everything that ask() is too simple for.

@@ -141,6 +141,7 @@ class Keeper {
   void take_news(const News& news) {
     if (news.is_away) say_away(*news.is_away);
     if (news.has_come_up && std::exchange(is_away_, false)) session_.remark("the registry is back");
+    if (!news.zone.empty()) session_.set_zone(news.zone);
     if (!news.is_everything_new && news.events.empty()) return;
     mirror_.note(news);
     coalescer_.note_change(steady_clock::now());
@@ -177,7 +178,8 @@ Result<int> keep(Session& session, TemplateJobs jobs, const Asked& asked) {
   Signals signals({SIGINT, SIGTERM, SIGHUP});
   const Result<client::HttpSettings> settings = http_settings(session.globals());
   if (!settings) return std::unexpected(settings.error());
-  const Result<std::unique_ptr<Follower>> follower = Follower::start(*settings, session.globals().zone, "");
+  const Result<std::unique_ptr<Follower>> follower =
+      Follower::start(*settings, session.globals().zone, "", Follower::NoZone::is_first);
   if (!follower) return std::unexpected(follower.error());
   Keeper(session, std::move(jobs), asked, **follower, signals).run();
   return k_done;

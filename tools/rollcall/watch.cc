@@ -157,7 +157,9 @@ Result<int> watch(Session& session, const Asked& asked) {
   if (is_live) window.emplace(std::initializer_list<int>{SIGTSTP, SIGWINCH});
   const Result<client::HttpSettings> settings = http_settings(session.globals());
   if (!settings) return std::unexpected(settings.error());
-  const auto follower = Follower::start(*settings, session.globals().zone, asked.service);
+  // The table shows what is read, and reads are of one zone; lines are of what is told.
+  const auto follower = Follower::start(*settings, session.globals().zone, asked.service,
+                                        is_live ? Follower::NoZone::is_first : Follower::NoZone::is_all);
   if (!follower) return std::unexpected(follower.error());
   if (!is_live) return Lines(session, **follower, ends).run();
   return Live(session, **follower, ends, *window, asked).run();

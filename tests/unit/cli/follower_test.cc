@@ -19,7 +19,7 @@ std::string told(int id, const std::string& kind, const std::string& instance) {
 std::unique_ptr<Follower> follow(const ScriptedServer& server) {
   client::HttpSettings settings;
   settings.urls = {server.url()};
-  Result<std::unique_ptr<Follower>> follower = Follower::start(settings, "", "");
+  Result<std::unique_ptr<Follower>> follower = Follower::start(settings, "", "", Follower::NoZone::is_all);
   REQUIRE(follower);
   return std::move(*follower);
 }
