@@ -1,5 +1,6 @@
 #include "tools/rollcall/globals.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -31,8 +32,10 @@ void split_into(std::vector<std::string>& list, const char* text) {
 Result<std::string> read_token(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string token;
-  std::getline(file, token);
+  // The first line; a file without one is read no further than a token may be long.
+  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character more than may be, and the line's end
+  file.getline(line.data(), static_cast<std::streamsize>(line.size()));
+  std::string token(line.data());
   if (!file.is_open() || file.bad()) {
     return failure(Errc::invalid, fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
   }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
 
@@ -42,9 +41,7 @@ struct Outcome {
 
 Result<std::string> read_input(const std::string& file) {
   if (!file.empty() && file != "-") return read_file(file, k_file_bytes_max);
-  std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  if (text.size() > k_file_bytes_max) return failure(Errc::invalid, "stdin is longer than 1 GiB");
-  return text;
+  return read_stream(std::cin, "stdin", k_file_bytes_max);
 }
 
 std::vector<Line> split(std::string_view text) {

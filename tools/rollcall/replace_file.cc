@@ -1,11 +1,13 @@
 #include "tools/rollcall/replace_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <istream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,12 +93,22 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
     if (std::filesystem::is_directory(path)) errno = EISDIR;
     return system_failure("read", path);
   }
-  std::string text(bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return system_failure("read", path);
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  return read_stream(file, path, bytes_max);
+}
+
+// What is allocated follows what has come: the bound is there for what nobody has meant to give us.
+Result<std::string> read_stream(std::istream& stream, const std::filesystem::path& name, std::size_t bytes_max) {
+  constexpr std::size_t k_piece_bytes = std::size_t{64} << 10;
+  std::string text;
+  while (stream && text.size() <= bytes_max) {
+    const std::size_t before = text.size();
+    text.resize(std::min(before + k_piece_bytes, bytes_max + 1));
+    stream.read(text.data() + before, static_cast<std::streamsize>(text.size() - before));
+    text.resize(before + static_cast<std::size_t>(stream.gcount()));
+  }
+  if (stream.bad()) return system_failure("read", name);
   if (text.size() > bytes_max) {
-    return failure(Errc::invalid, fmt::format("{} is longer than {} bytes", path.string(), bytes_max));
+    return failure(Errc::invalid, fmt::format("{} is longer than {} bytes", name.string(), bytes_max));
   }
   return text;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <string_view>
 
 #include "base/result.h"
@@ -17,7 +18,11 @@ namespace rollcall::cli {
 
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view text);
 
-// At most `bytes_max` of a file; more is a failure.
+// At most `bytes_max` of a file; more is a failure, and only what has been read is allocated.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
+
+// The same of a stream that is open; `name` is for sentences.
+[[nodiscard]] Result<std::string> read_stream(std::istream& stream, const std::filesystem::path& name,
+                                              std::size_t bytes_max);
 
 }  // namespace rollcall::cli

@@ -1,5 +1,6 @@
 #include "tools/rollcall/replace_file.h"
 
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,19 @@ TEST_CASE("a file that cannot be replaced is as it was, and nothing lies beside 
   CHECK(replaced.error().message == path.string() + " cannot be written: Is a directory");
   CHECK(directory.files() == 1);
   CHECK(!replace_file(directory.path / "no" / "such", "text"));
+}
+
+TEST_CASE("a short file takes little memory, however long it might be") {
+  const Directory directory;
+  REQUIRE(replace_file(directory.path / "file", "12345"));
+  const Result<std::string> text = read_file(directory.path / "file", std::size_t{1} << 30);
+  CHECK(*text == "12345");
+  CHECK(text->capacity() < std::size_t{1} << 20);
+}
+
+TEST_CASE("a stream without an end is read no further than its bound") {
+  std::ifstream zeros("/dev/zero", std::ios::binary);
+  CHECK(read_stream(zeros, "zeros", std::size_t{1} << 20).error().message == "zeros is longer than 1048576 bytes");
 }
 
 TEST_CASE("a file is read up to a bound") {
