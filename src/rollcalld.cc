@@ -34,6 +34,7 @@
 #include "registry/lease_clock.h"
 #include "registry/lease_ticker.h"
 #include "registry/registry.h"
+#include "registry/show_again.h"
 #include "registry/waiters.h"
 #include "registry/writer.h"
 #include "store/copy.h"
@@ -118,6 +119,8 @@ class Rollcalld {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
   std::unique_ptr<net::CheckRunner> checks_;
+  std::unique_ptr<registry::ShowAgain> show_again_;
+  std::unique_ptr<store::SerialKeeper> serials_;
   ops::Report report_;
   api::Access access_;
   std::unique_ptr<api::Api> api_;
@@ -137,6 +140,8 @@ Result<void> Rollcalld::open_store() {
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   checks_ = std::make_unique<net::CheckRunner>(
+  show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
+  serials_ = std::make_unique<store::SerialKeeper>(*store_, *writer_);
       *registry_, *writer_, clock_,
       net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
                          .permits = [access = ops::check_access_of(settings_)](const IpAddress& address) {
@@ -333,12 +338,8 @@ void Rollcalld::reload() {
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);
   settings_.lease = wanted.lease;
-  // Prebuilt answers carry their policy: each service is shown again.
-  writer_->run_soon([this] {
-    const rcu::ReadLock lock;
-    registry_->for_each_service([this](const registry::Service& service) { audiences_.publish(service); });
-    transfers_.zones_replaced();
-  });
+  // Prebuilt answers carry their policy.
+  show_again_->begin([this] { transfers_.zones_replaced(); });
   log::info("zones and settings are reloaded");
 }
 

@@ -163,6 +163,11 @@ inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembere
 inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
 inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
 
+// Services that are shown again after a reload, before the writer turns to what else waits: each may be held against a
+// thousand rules, and each of its instances is written into its answers.
+inline constexpr std::size_t k_shown_again_services_max = 64;
+inline constexpr std::size_t k_shown_again_instances_max = 4'096;
+
 // --- The server's own pauses ---
 // The lease clock is advanced every k_clock_tick. A gap longer than k_clock_gap_max is the server's own pause (SIGSTOP,
 // a suspended machine, starvation) and is given back to every lease; readers never run further ahead of the last tick.
