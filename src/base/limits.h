@@ -60,6 +60,9 @@ inline constexpr std::size_t k_check_output_bytes_max = 256;  // a sentence, not
 inline constexpr std::size_t k_came_back_max = 65'536;  // leases that have ended and are remembered for the history
 inline constexpr std::uint64_t k_history_rows_default = 100'000;
 inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
+// Services without instances, remembered for `forget_service_after`: some MiB, whatever names a client makes up. In all,
+// since names are what is told apart, not clients; the one that has been empty for the longest is forgotten first.
+inline constexpr std::size_t k_empty_services_max = 10'000;
 inline constexpr std::uint64_t k_history_rows_setting_max = 100'000'000;
 inline constexpr std::chrono::milliseconds k_history_age_setting_max = std::chrono::hours(24 * 3'650);
 inline constexpr std::size_t k_history_queries_max = 1'024;   // that wait for the disk; beyond: 503

@@ -93,6 +93,7 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
     visible_index_.store(index_, std::memory_order_relaxed);
     for (const std::size_t i : waiting) outcomes[i]->expires_at = end_after(changes[i], now);
   }
+  forget_empty_services(clock.now());
   note_safe_times(stage.drained(), clock);
   events_are_durable(transaction);
   return outcomes;

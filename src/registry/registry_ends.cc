@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "registry/registry.h"
 
 namespace rollcall::registry {
@@ -24,8 +25,12 @@ void Registry::forget_at(const ServiceKey& key, std::optional<LeaseTime> time) {
   to_forget_.emplace(*time, key);
 }
 
+// Those whose time is over, and the oldest of too many. Their rows are owed.
 void Registry::forget_empty_services(LeaseTime now) {
-  while (!to_forget_.empty() && to_forget_.begin()->first <= now) {
+  const auto is_to_go = [&] {
+    return to_forget_.begin()->first <= now || empty_.size() > limits::k_empty_services_max;
+  };
+  while (!to_forget_.empty() && is_to_go()) {
     const ServiceKey key = to_forget_.begin()->second;
     forget_at(key, std::nullopt);
     const Service* service = services_.find(key.ref());

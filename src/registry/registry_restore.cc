@@ -41,6 +41,7 @@ void Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
     restore_service(alone, rest.first(count), now, wall_now);
     rest = rest.subspan(count);
   }
+  forget_empty_services(now);
   visible_index_.store(index_, std::memory_order_relaxed);
 }
 

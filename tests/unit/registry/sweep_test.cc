@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "catch.h"
 #include "unit/registry/world.h"
 
@@ -9,6 +10,24 @@ namespace rollcall::registry {
 namespace {
 
 using namespace testing;
+
+TEST_CASE("whatever names come and go, no more than so many empty services are remembered, the youngest") {
+  World world;
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i <= limits::k_empty_services_max; ++i) {
+    changes.push_back(adding("s" + std::to_string(i), "a"));
+    changes.push_back(removing("s" + std::to_string(i), "a"));
+    if (changes.size() < limits::k_batch_changes_max && i < limits::k_empty_services_max) continue;
+    for (const Outcome& outcome : world.apply(changes)) REQUIRE(outcome);
+    changes.clear();
+    world.pass(1ms);
+  }
+  CHECK(world.registry.counts().services == limits::k_empty_services_max);
+  CHECK(world.knows("s" + std::to_string(limits::k_empty_services_max)));
+  CHECK(world.registry.owes());
+  CHECK(world.registry.settle());
+  CHECK(world.journal.services.size() == limits::k_empty_services_max);  // alike on the disk
+}
 
 TEST_CASE("a lease ends in the sweep at its deadline, and not in one a nanosecond before") {
   World world;
