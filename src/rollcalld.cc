@@ -41,6 +41,7 @@
 #include "store/edit_watch.h"
 #include "store/history_reader.h"
 #include "store/instance_store.h"
+#include "store/serial_keeper.h"
 
 namespace rollcall {
 namespace {
@@ -118,9 +119,9 @@ class Rollcalld {
   std::unique_ptr<store::HistoryReader> history_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
-  std::unique_ptr<net::CheckRunner> checks_;
   std::unique_ptr<registry::ShowAgain> show_again_;
   std::unique_ptr<store::SerialKeeper> serials_;
+  std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
   api::Access access_;
   std::unique_ptr<api::Api> api_;
@@ -139,9 +140,9 @@ Result<void> Rollcalld::open_store() {
   registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after, &feed_);
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
-  checks_ = std::make_unique<net::CheckRunner>(
   show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
   serials_ = std::make_unique<store::SerialKeeper>(*store_, *writer_);
+  checks_ = std::make_unique<net::CheckRunner>(
       *registry_, *writer_, clock_,
       net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
                          .permits = [access = ops::check_access_of(settings_)](const IpAddress& address) {
@@ -222,14 +223,13 @@ std::vector<net::Secondary> Rollcalld::secondaries() const {
 // still while nobody ticks. Nobody is answered before everybody is back.
 Result<void> Rollcalld::restore() {
   const registry::LeaseTime now = clock_.now();
+  const registry::WallTime wall = wall_now();
   registry::ChangeIndex stored_index = 0;
   const Result<void> restored = store_->restore([&](registry::Restored part) {
     stored_index = part.index;
-    // Serials derive from the index: what the last run has shown and not stored stays behind us, and this start is
-    // stored before it is shown.
-    if (stored_index > 0) part.index += limits::k_restart_index_gap;
+    part.index = registry::index_of_start(part.index, wall);
     feed_.begin_after(part.last_event);
-    registry_->restore(std::move(part), now, wall_now());
+    registry_->restore(std::move(part), now, wall);
   });
   if (!restored) {
     return failure(Errc::start_up,
@@ -239,12 +239,18 @@ Result<void> Rollcalld::restore() {
   for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             settings_.store_path);
-  if (stored_index > 0) {
-    if (const Result<void> settled = registry_->settle(); !settled) {
-      log::warn("the serials of this start are not stored yet: {}", settled.error().message);
-    }
+  // Indices are stored before they are shown.
+  if (const Result<void> settled = registry_->settle(); !settled) {
+    log::warn("the index of this start is not stored yet: {}", settled.error().message);
   }
-  static_cast<void>(transfers_.tick(*registry_));
+  const auto kept = store_->kept_serials();
+  if (!kept) log::warn("the serials shown before this start cannot be read: {}", kept.error().message);
+  if (kept && !kept->empty()) {
+    transfers_.go_on_behind(*kept);
+  } else if (stored_index > 0) {
+    transfers_.go_on_behind(registry_->counts().index);
+  }
+  static_cast<void>(transfers_.tick(*registry_, [this](const auto& serials) { return serials_->keep_now(serials); }));
   return {};
 }
 
@@ -263,8 +269,9 @@ Result<void> Rollcalld::run(const ops::Signals& signals) {
   std::jthread stepping([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "serials");
     const rcu::Thread reader;
+    const registry::KeepSerials keep = [this](const auto& serials) { return serials_->keep(serials); };
     while (transfers_.wait(stop)) {
-      for (const registry::ZoneId zone : transfers_.tick(*registry_)) net_->notify(zone);
+      for (const registry::ZoneId zone : transfers_.tick(*registry_, keep)) net_->notify(zone);
     }
   });
   announce();

@@ -47,6 +47,9 @@ inline constexpr std::int64_t k_journal_bytes_setting_max = std::int64_t{1} << 4
 // Before a restart some changes may have been shown and not yet stored (leases that ended): serials go on so far ahead.
 inline constexpr std::uint64_t k_restart_index_gap = 65'536;
 
+// Serials are stored so far ahead of those that are shown, for a write to be rare: a restart goes on from the stored one.
+inline constexpr std::uint32_t k_serial_reserve = 65'536;
+
 // How exactly it is known until when caches hold answers: a service's note of it is written no more often than this.
 inline constexpr std::chrono::milliseconds k_handout_step{50};
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "dns/serial.h"
 #include "registry/event.h"
 #include "registry/instance.h"
 #include "registry/lease.h"
@@ -54,6 +56,15 @@ struct Restored {
 
 // Where the roll is kept. Called by the writer thread alone.
 class Journal {
+// A serial of a zone that no start may fall behind (RFC 1982 order).
+struct KeptSerial {
+  ZoneId zone;
+  dns::Serial serial;
+  friend bool operator==(const KeptSerial&, const KeptSerial&) = default;
+};
+// Durable when it returns true: a later start goes on behind all of them.
+using KeepSerials = std::function<bool(const std::vector<KeptSerial>&)>;
+
  public:
   virtual ~Journal() = default;
   // Durable when it returns; on failure nothing of the transaction is. Errc::store_busy: trying again may help soon;

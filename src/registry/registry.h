@@ -52,6 +52,11 @@ struct Counts {
 
 struct ServiceEdit;  // stage.h
 
+// What a start goes on from. Before it some changes may have been shown and not stored, leases that ended: they stay
+// behind. A database that has given out no index yet begins at the clock, in milliseconds: an index from another database,
+// one that was lost or put aside, is not met again.
+[[nodiscard]] ChangeIndex index_of_start(ChangeIndex stored, WallTime wall_now);
+
 class Registry {
  public:
   // `sink`: told of every event; null: nobody listens. All are borrowed for life.

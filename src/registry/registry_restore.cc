@@ -45,22 +45,35 @@ void Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
   visible_index_.store(index_, std::memory_order_relaxed);
 }
 
+ChangeIndex index_of_start(ChangeIndex stored, WallTime wall_now) {
+  if (stored > 0) return stored + limits::k_restart_index_gap;
+  return static_cast<ChangeIndex>(std::max<std::int64_t>(1, wall_now.time_since_epoch().count()));
+}
+
 void Registry::restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
                                WallTime wall_now) {
-  ChangeIndex index = record.index;
+  // What may have changed meanwhile is at an index that nobody has seen: those who wait with one from before go on.
+  const bool is_new_index = record.index == 0;
+  ChangeIndex index = is_new_index ? ++index_ : record.index;
   ProtocolSet protocols = record.protocols;
   std::vector<const Instance*> members;
   members.reserve(stored.size());
   for (const InstanceRecord& each : stored) {
     index = std::max(index, each.index);
     protocols |= to_set(each.registration.protocol);
-    auto instance = Instance::make(each.registration, each.standing, each.index, each.registered_at, now);
+    auto instance =
+        Instance::make(each.registration, each.standing, each.index == 0 ? index : each.index, each.registered_at, now);
     members.push_back(instance.get());
     set_timer(*instance);
     check(instances_.publish(std::move(instance)) == nullptr, "an instance is stored once");
   }
   instance_count_.fetch_add(members.size(), std::memory_order_relaxed);
   index_ = std::max(index_, index);
+  if (is_new_index) {
+    owed_.services.insert_or_assign(
+        record.key, ServiceRecord{record.key, index, protocols,
+                                  members.empty() ? record.emptied_at.value_or(wall_now) : std::optional<WallTime>()});
+  }
   // Services that were empty already go on being remembered for what is left of their time.
   const WallTime empty_since = record.emptied_at ? std::min(*record.emptied_at, wall_now) : wall_now;
   const LeaseTime seen_at = members.empty() ? now - (wall_now - empty_since) : now;

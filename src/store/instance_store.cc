@@ -15,6 +15,7 @@
 #include "store/roll_writer.h"
 #include "store/sqlite_error.h"
 #include "store/zone_names.h"
+#include "store/zone_serials.h"
 
 namespace rollcall::store {
 namespace {
@@ -122,6 +123,26 @@ void InstanceStore::forget_edits(std::int64_t last) {
   } catch (const std::exception&) {
     edits_->reset();
   }
+}
+
+Result<std::vector<registry::KeptSerial>> InstanceStore::kept_serials() {
+  try {
+    ZoneNames zones(zones_);
+    return read_serials(database_->connection(), zones);
+  } catch (const std::exception& exception) {
+    return std::unexpected(to_error(exception, "read"));
+  }
+}
+
+Result<void> InstanceStore::keep_serials(std::span<const registry::KeptSerial> serials) {
+  try {
+    ZoneNames zones(zones_);
+    write_serials(database_->connection(), zones, serials);
+  } catch (const std::exception& exception) {
+    return std::unexpected(to_error(exception, "written"));
+  }
+  database_->checkpoint_when_due();
+  return {};
 }
 
 bool InstanceStore::is_edited() noexcept {

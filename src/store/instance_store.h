@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -51,6 +52,11 @@ class InstanceStore final : public registry::Journal {
   // The same in one piece: of a small roll.
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
+
+  // --- Serials of zones (zone_serials.h) ---
+
+  [[nodiscard]] Result<std::vector<registry::KeptSerial>> kept_serials();
+  [[nodiscard]] Result<void> keep_serials(std::span<const registry::KeptSerial> serials);
 
   // --- What others change while we run (docs/database.md, "Writing to it") ---
 

@@ -3,12 +3,14 @@
 #include <sqlite3.h>
 #include <utility>
 
+#include "base/limits.h"
 #include "store/copy.h"
 #include "store/copy_file.h"
 #include "store/database.h"
 #include "store/database_lock.h"
 #include "store/schema.h"
 #include "store/sqlite_error.h"
+#include "store/zone_serials.h"
 
 namespace rollcall::store {
 namespace {
@@ -17,7 +19,16 @@ namespace {
 struct Numbers {
   std::int64_t index = 0;
   std::int64_t event = 0;
+  SerialsByName serials = {};
 };
+
+SerialsByName serials_in(SQLite::Database& database) {
+  try {
+    return read_serials(database);
+  } catch (const SQLite::Exception&) {
+    return {};  // an older one has no such table
+  }
+}
 
 void check_whole(SQLite::Database& source, const std::filesystem::path& path) {
   const std::string verdict = source.execAndGet("PRAGMA integrity_check(1)").getString();
@@ -26,7 +37,9 @@ void check_whole(SQLite::Database& source, const std::filesystem::path& path) {
 
 std::int64_t number_in(SQLite::Database& database, const char* query) {
   try {
-    return database.execAndGet(query).getInt64();
+    const std::int64_t number = database.execAndGet(query).getInt64();
+    const bool is_ours = std::cmp_less_equal(number, limits::k_stored_number_max);
+    return is_ours ? number : 0;  // set by hand, and not to be counted on from
   } catch (const SQLite::Exception&) {
     return 0;  // an older version has no such column
   }
@@ -40,7 +53,7 @@ Numbers retire(const std::filesystem::path& path) {
   if (owner != k_application_id) throw CopyFailure(fmt::format("{} belongs to another program", path.string()));
   sqlite3_busy_timeout(database.getHandle(), static_cast<int>(k_busy_wait.count()));
   const Numbers numbers{number_in(database, "SELECT change_index FROM roll"),
-                        number_in(database, "SELECT event_id FROM roll")};
+                        number_in(database, "SELECT event_id FROM roll"), serials_in(database)};
   try {
     database.execAndGet("PRAGMA journal_mode = DELETE");
   } catch (const SQLite::Exception& exception) {
@@ -65,6 +78,7 @@ void raise_numbers(Database& database, const Numbers& numbers) {
   database.connection().exec(
       fmt::format("UPDATE roll SET change_index = max(change_index, {}), event_id = max(event_id, {})", numbers.index,
                   numbers.event));
+  raise_serials(database.connection(), numbers.serials);
 }
 
 // In the present version's tables, in one file, on the disk.
@@ -84,16 +98,34 @@ Copied stage(const std::filesystem::path& file, const std::filesystem::path& sta
   return copied;
 }
 
-// The name always leads to one database or the other.
+// A second name for the file; where the file system has none, a copy.
+void keep_file(const std::filesystem::path& file, const std::filesystem::path& kept) {
+  std::error_code impossible;
+  std::filesystem::create_hard_link(file, kept, impossible);
+  if (!impossible) return;
+  std::filesystem::copy_file(file, kept);
+  sync_file(kept);
+}
+
+// The name always leads to one database or the other, and each has its log: that of the old one leaves the old name only
+// when the old database is whole under its new one.
 void put_in_place(const std::filesystem::path& staged, const std::filesystem::path& database,
                   const std::filesystem::path& kept) {
+  const std::filesystem::path log = with_suffix(database, "-wal");
+  const bool has_log = !kept.empty() && std::filesystem::exists(log);
   if (!kept.empty()) {
     remove_database(kept);
-    const std::filesystem::path log = with_suffix(database, "-wal");
-    if (std::filesystem::exists(log)) std::filesystem::rename(log, with_suffix(kept, "-wal"));
-    std::filesystem::create_hard_link(database, kept);
+    if (has_log) keep_file(log, with_suffix(kept, "-wal"));
+    keep_file(database, kept);
+    sync_directory_of(kept);
   }
-  std::filesystem::rename(staged, database);
+  if (has_log) std::filesystem::remove(log);
+  try {
+    std::filesystem::rename(staged, database);
+  } catch (...) {
+    if (has_log) keep_file(with_suffix(kept, "-wal"), log);
+    throw;
+  }
   sync_directory_of(database);
 }
 

@@ -37,21 +37,21 @@ World::World()
       roster_(zones_, &no_policy),
       transfers_(zones_, &no_policy, {{.to = {*IpPrefix::parse("192.0.2.0/24")}, .key = {}}}, k_journal_bytes_max),
       registry_(journal_, *this, zones_, 1h) {
-  transfers_.tick(registry_);
+  transfers_.tick(registry_, [](const auto&) { return true; });
   add("web", "i-1", {"192.0.2.101"}, 3600s);
   add("web", "i-2", {"192.0.2.102", "2001:db8::102"}, 100s, {"blue", "hot"}, registry::Protocol::udp);
   add("web", "An odd id?", {"2001:db8::103"}, 50s);
-  transfers_.tick(registry_);
+  transfers_.tick(registry_, [](const auto&) { return true; });
   for (int i = 0; i < 100; ++i) {
     add("fleet", "m-" + std::to_string(i), {"198.51.100." + std::to_string(i)}, std::chrono::seconds(10 + 2 * i));
   }
-  transfers_.tick(registry_);
+  transfers_.tick(registry_, [](const auto&) { return true; });
   add("brief", "i-1", {"192.0.2.104"}, 1s);
   add("left", "i-1", {"192.0.2.105"}, 3600s);
-  transfers_.tick(registry_);
+  transfers_.tick(registry_, [](const auto&) { return true; });
   const registry::Change gone = registry::Deregister{registry::InstanceKey{{registry::ZoneId{}, "left"}, "i-1"}};
   static_cast<void>(registry_.apply(std::span(&gone, 1), clock_, {}));
-  transfers_.tick(registry_);
+  transfers_.tick(registry_, [](const auto&) { return true; });
 }
 
 void World::publish(const registry::Service& service) {

@@ -11,10 +11,6 @@
 namespace rollcall::answer {
 namespace {
 
-// A quiet zone's serial follows the index before that is half the circle ahead: from there the way forward would look
-// like the way back (RFC 1982 §3.2).
-constexpr dns::Serial k_lag_max = dns::Serial{1} << 30;
-
 std::string key_of(const registry::ServiceKey& service) {
   return std::to_string(static_cast<unsigned>(service.zone)) + '/' + service.name;
 }
@@ -26,6 +22,7 @@ Transfers::Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<Trans
                      std::size_t journal_bytes_max, std::size_t at_once_max)
     : zones_(zones), policy_of_(std::move(policy_of)), at_once_max_(at_once_max) {
   by_zone_.resize(zones.size());
+  kept_.resize(zones.size());
   rules.resize(zones.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
     by_zone_[i].rules = std::move(rules[i]);
@@ -35,20 +32,19 @@ Transfers::Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<Trans
   }
 }
 
-void Transfers::mark(const registry::ServiceRef& service, registry::ChangeIndex index) {
+void Transfers::mark(const registry::ServiceRef& service) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
     was_empty = pending_.is_empty();
     pending_.zones.insert(service.zone);
     if (offers_any_) pending_.services.insert(registry::to_key(service));
-    pending_.index = std::max(pending_.index, index);
   }
   if (was_empty) arrived_.notify_one();
 }
 
-void Transfers::publish(const registry::Service& service) { mark(service.key(), service.index); }
-void Transfers::withdraw(const registry::ServiceRef& service) { mark(service, 0); }
+void Transfers::publish(const registry::Service& service) { mark(service.key()); }
+void Transfers::withdraw(const registry::ServiceRef& service) { mark(service); }
 
 void Transfers::zones_replaced() {
   {
@@ -66,35 +62,95 @@ bool Transfers::wait(const std::stop_token& stop) {
   return !stop.stop_requested();
 }
 
-std::vector<registry::ZoneId> Transfers::tick(const registry::Registry& registry) {
+std::vector<registry::ZoneId> Transfers::tick(const registry::Registry& registry, const registry::KeepSerials& keep) {
   Pending pending;
   {
     const std::lock_guard lock(mutex_);
     pending = std::exchange(pending_, {});
   }
+  if (is_first_) pending.zones_replaced = true;
+  std::vector<Step> steps;
+  {
+    const rcu::ReadLock lock;
+    const ZoneTable& zones = zones_.table();
+    for (const registry::ServiceKey& key : pending.services) put(key, registry.find_service(key.ref()), zones);
+    steps = next_steps(zones, pending);
+  }
+  keep_steps(steps, keep);  // may wait for the writer, which waits for readers
+  return show(steps);
+}
+
+std::vector<registry::ZoneId> Transfers::show(const std::vector<Step>& steps) {
   std::vector<registry::ZoneId> moved;
   const rcu::ReadLock lock;
-  const ZoneTable& zones = zones_.table();
-  if (is_first_) {
-    pending.zones_replaced = true;
-    index_ = registry.counts().index;
-  }
-  index_ = std::max(index_, pending.index);
-  for (const registry::ServiceKey& key : pending.services) put(key, registry.find_service(key.ref()), zones);
-  for (const Zone& zone : zones.zones()) {
-    TransferZone* offered = by_zone_[static_cast<std::size_t>(zone.id)].zone.get();
-    if (offered != nullptr && pending.zones_replaced) offered->put(k_static_key, static_records(zone));
-    const dns::Serial shown = zones_.serial(zone.id);
-    const dns::Serial derived = zone.records.serial() + static_cast<dns::Serial>(index_);
-    const bool lags = dns::is_newer(derived, shown + k_lag_max);
-    if (!is_first_ && !lags && !has_changed(zone, pending)) continue;
-    const dns::Serial serial = is_first_ || dns::is_newer(derived, shown) ? derived : shown + 1;
-    if (offered != nullptr) offered->publish(serial, soa_record(zone, serial));
-    zones_.set_serial(zone.id, serial);
-    moved.push_back(zone.id);
+  for (const Step& step : steps) {
+    if (!step.is_kept && !is_first_) {
+      put_off(step.zone);
+      continue;
+    }
+    const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(step.zone));
+    TransferZone* offered = by_zone_[static_cast<std::size_t>(step.zone)].zone.get();
+    if (offered != nullptr) offered->publish(step.serial, soa_record(zone, step.serial));
+    zones_.set_serial(step.zone, step.serial);
+    behind_.erase(step.zone);
+    moved.push_back(step.zone);
   }
   is_first_ = false;
   return moved;
+}
+
+void Transfers::go_on_behind(const std::vector<registry::KeptSerial>& kept) {
+  for (const registry::KeptSerial& each : kept) kept_.at(static_cast<std::size_t>(each.zone)) = each.serial;
+}
+
+void Transfers::go_on_behind(registry::ChangeIndex index) {
+  const rcu::ReadLock lock;
+  for (const Zone& zone : zones_.table().zones()) {
+    kept_.at(static_cast<std::size_t>(zone.id)) = zone.records.serial() + static_cast<dns::Serial>(index);
+  }
+}
+
+// The zones that have changed, and the serial each is to have.
+std::vector<Transfers::Step> Transfers::next_steps(const ZoneTable& zones, const Pending& pending) {
+  std::vector<Step> steps;
+  for (const Zone& zone : zones.zones()) {
+    TransferZone* offered = by_zone_[static_cast<std::size_t>(zone.id)].zone.get();
+    if (offered != nullptr && pending.zones_replaced) offered->put(k_static_key, static_records(zone));
+    const dns::Serial in_file = zone.records.serial();
+    const dns::Serial shown = zones_.serial(zone.id);
+    if (is_first_) {
+      steps.push_back({zone.id, first_serial(zone)});
+    } else if (behind_.contains(zone.id) || has_changed(zone, pending)) {
+      steps.push_back({zone.id, dns::is_newer(in_file, shown) ? in_file : shown + 1});
+    }
+  }
+  return steps;
+}
+
+dns::Serial Transfers::first_serial(const Zone& zone) const {
+  const dns::Serial in_file = zone.records.serial();
+  const std::optional<dns::Serial> kept = kept_.at(static_cast<std::size_t>(zone.id));
+  return !kept || dns::is_newer(in_file, *kept) ? in_file : *kept + 1;
+}
+
+// The stored serials run ahead of those shown; when one is reached, all of a write move on.
+void Transfers::keep_steps(std::vector<Step>& steps, const registry::KeepSerials& keep) {
+  std::vector<registry::KeptSerial> wanted;
+  for (Step& step : steps) {
+    const std::optional<dns::Serial> kept = kept_.at(static_cast<std::size_t>(step.zone));
+    step.is_kept = !is_first_ && kept && !dns::is_newer(step.serial, *kept);
+    if (!step.is_kept) wanted.push_back({step.zone, step.serial + limits::k_serial_reserve});
+  }
+  if (wanted.empty() || !keep(wanted)) return;
+  go_on_behind(wanted);
+  for (Step& step : steps) step.is_kept = true;
+}
+
+// To be moved with the next tick.
+void Transfers::put_off(registry::ZoneId zone) {
+  behind_.insert(zone);
+  const std::lock_guard lock(mutex_);
+  pending_.zones.insert(zone);
 }
 
 // Zones nobody transfers are not compared, record by record: any change that may concern them moves the serial.

@@ -1,9 +1,10 @@
 // The zones as secondaries see them: serials that move with every visible change, and transfers of those zones that
 // allow them.
 //
-// Serial   of a zone: the file's serial plus the change index of the roll, modulo 2^32, taken when a tick finds the zone
-//          changed; one more than before where that would not be newer. The index is on stable storage and only grows,
-//          so a restart never goes back, and nothing else needs to be kept. Every SOA shows it (Zones::serial).
+// Serial   of a zone: the file's; where that is not newer, one more than before with each tick that finds the zone changed.
+//          Every SOA shows it (Zones::serial). No serial is shown before one that is not older is on stable storage
+//          (`keep`), and a start goes on behind that: serials never go back, whatever has become of the file's serial and
+//          of changes that were not stored.
 // Places   a transfer of more than one message takes one of `at_once_max`; without one it is put off (SERVFAIL).
 // Ticks    what changes within k_serial_tick is one step: `wait` collects, `tick` shows.
 // Threads  publish, withdraw: the writer's. `wait`, `tick`: one thread of its own. `zones_replaced` any. The rest any.
@@ -53,9 +54,14 @@ class Transfers final : public registry::Audience {
 
   // Until something has changed, and k_serial_tick longer. False: stop.
   [[nodiscard]] bool wait(const std::stop_token& stop);
+  // What an earlier process has kept. Before the first tick.
+  void go_on_behind(const std::vector<registry::KeptSerial>& kept);
+  // Instead, where it was of a version that kept none: serials were the file's plus the index of the roll.
+  void go_on_behind(registry::ChangeIndex index);
   // Shows what has changed since the last call; the zones whose serial moved. The first shows everything, and is made
-  // before anybody is answered.
-  std::vector<registry::ZoneId> tick(const registry::Registry& registry);
+  // before anybody is answered. A zone whose serial cannot be kept stays as it was until the next tick; at the first it is
+  // shown all the same.
+  std::vector<registry::ZoneId> tick(const registry::Registry& registry, const registry::KeepSerials& keep);
 
   // `key`: what the request was signed with; null: not.
   [[nodiscard]] bool allows(registry::ZoneId zone, const IpAddress& client, const dns::TsigKey* key) const;
@@ -75,7 +81,6 @@ class Transfers final : public registry::Audience {
   struct Pending {
     std::set<registry::ZoneId> zones;         // of the services
     std::set<registry::ServiceKey> services;  // only where a zone is offered
-    registry::ChangeIndex index = 0;
     bool zones_replaced = false;
     [[nodiscard]] bool is_empty() const { return zones.empty() && !zones_replaced; }
   };
@@ -83,14 +88,25 @@ class Transfers final : public registry::Audience {
   [[nodiscard]] const PerZone& at(registry::ZoneId zone) const { return by_zone_.at(static_cast<std::size_t>(zone)); }
   void put(const registry::ServiceKey& key, const registry::Service* service, const ZoneTable& zones);
   [[nodiscard]] bool has_changed(const Zone& zone, const Pending& pending) const;
-  void mark(const registry::ServiceRef& service, registry::ChangeIndex index);
+  void mark(const registry::ServiceRef& service);
+  struct Step {
+    registry::ZoneId zone;
+    dns::Serial serial;
+    bool is_kept = true;
+  };
+  [[nodiscard]] std::vector<Step> next_steps(const ZoneTable& zones, const Pending& pending);
+  [[nodiscard]] dns::Serial first_serial(const Zone& zone) const;
+  std::vector<registry::ZoneId> show(const std::vector<Step>& steps);
+  void keep_steps(std::vector<Step>& steps, const registry::KeepSerials& keep);
+  void put_off(registry::ZoneId zone);
 
   Zones& zones_;
   Roster::PolicyOf policy_of_;
   std::vector<PerZone> by_zone_;
   bool offers_any_ = false;
-  registry::ChangeIndex index_ = 0;  // of the last tick
   bool is_first_ = true;
+  std::set<registry::ZoneId> behind_;             // changed, and not moved yet: their serial could not be kept
+  std::vector<std::optional<dns::Serial>> kept_;  // by ZoneId; empty: none yet
   const std::size_t at_once_max_;
   mutable std::atomic<std::size_t> under_way_{0};
   mutable std::atomic<std::uint64_t> put_off_{0};

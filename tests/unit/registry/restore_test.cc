@@ -1,6 +1,7 @@
 // A new start from what stable storage holds.
 #include <string>
 
+#include "base/limits.h"
 #include "catch.h"
 #include "unit/registry/world.h"
 
@@ -43,6 +44,53 @@ TEST_CASE("after a restart every stored instance is back with one whole lease") 
     CHECK(after.sweep() == 1);
     CHECK(after.ids("web") == Ids{"i-1"});
   }
+}
+
+TEST_CASE("what may have changed while nobody looked comes back at an index nobody has seen") {
+  World before;
+  CHECK(before.apply({adding("db", "i-1"), adding("web", "i-1")}).size() == 2);
+  before.journal.services.at({k_svc, "db"}).index = 0;
+  InstanceRecord by_hand = before.journal.instances.at(key("db", "i-1"));
+  by_hand.registration.key.id = "by-hand";
+  by_hand.index = 0;
+  before.journal.instances.emplace(key("db", "by-hand"), by_hand);
+  Restarted after(before.journal, before.wall + 1h);
+  CHECK(after.index_of("db") == 3);
+  CHECK(after.index_of("web") == 2);
+  CHECK(after.registry.counts().index == 3);
+  {
+    const rcu::ReadLock lock;
+    CHECK(after.registry.find_instance(key("db", "i-1").ref())->index == 1);
+    CHECK(after.registry.find_instance(key("db", "by-hand").ref())->index == 3);
+  }
+  CHECK(after.registry.settle());  // and stays there over the next start
+  CHECK(after.journal.services.at({k_svc, "db"}).index == 3);
+  CHECK_FALSE(after.journal.services.at({k_svc, "db"}).emptied_at);
+  Restarted again(after.journal, after.wall + 1h);
+  CHECK(again.index_of("db") == 3);
+}
+
+TEST_CASE("a start goes on behind what may have been shown, and a new database begins at the clock") {
+  const WallTime noon{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + 12h};
+  CHECK(index_of_start(0, noon) == 1'772'366'400'000);
+  CHECK(index_of_start(0, WallTime(-5s)) == 1);
+  CHECK(index_of_start(7, noon) == 7 + limits::k_restart_index_gap);
+}
+
+TEST_CASE("of too many empty services in the database the oldest are forgotten at the start") {
+  World before;
+  const WallTime at = before.wall;
+  for (std::size_t i = 0; i <= limits::k_empty_services_max; ++i) {
+    const ServiceKey name{k_svc, "s" + std::to_string(i)};
+    before.journal.services.emplace(
+        name, ServiceRecord{name, i + 1, to_set(Protocol::tcp), at + std::chrono::milliseconds(i == 77 ? 0 : i + 1)});
+  }
+  before.journal.index = limits::k_empty_services_max + 1;
+  Restarted after(before.journal, at + 1min);
+  CHECK(after.registry.counts().services == limits::k_empty_services_max);
+  CHECK_FALSE(after.knows("s77"));
+  CHECK(after.registry.settle());
+  CHECK_FALSE(after.journal.services.contains({k_svc, "s77"}));
 }
 
 TEST_CASE("a restored instance is the one that was registered") {

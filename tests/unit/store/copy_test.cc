@@ -1,8 +1,11 @@
 // Back-up and restore.
 #include "store/copy.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "catch.h"
 #include "store/instance_store.h"
@@ -38,6 +41,15 @@ struct Place {
   }
 };
 
+// For as long as it is there the file system has no hard links, as FAT has none (link(2): EPERM).
+struct NoHardLinks {
+  NoHardLinks() { are_missing = true; }
+  ~NoHardLinks() { are_missing = false; }
+  NoHardLinks(const NoHardLinks&) = delete;
+  NoHardLinks& operator=(const NoHardLinks&) = delete;
+  static inline bool are_missing = false;
+};
+
 std::string refusal(const Result<Copied>& copied) {
   REQUIRE_FALSE(copied);
   REQUIRE(copied.error().code == Errc::start_up);
@@ -45,6 +57,16 @@ std::string refusal(const Result<Copied>& copied) {
 }
 
 }  // namespace
+}  // namespace rollcall::store
+
+// In the place of the C library's, for this program: std::filesystem calls it.
+extern "C" int link(const char* from, const char* to) noexcept {
+  if (!rollcall::store::NoHardLinks::are_missing) return ::linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+  errno = EPERM;
+  return -1;
+}
+
+namespace rollcall::store {
 
 TEST_CASE("a back-up is one file with everything that was committed, while a server writes") {
   Place place;
@@ -197,6 +219,21 @@ TEST_CASE("a damaged database is replaced by its back-up, and kept") {
   REQUIRE(restore_from(place.file, place.database));
   REQUIRE(place.open()->restore()->instances.size() == 1);
   REQUIRE(std::filesystem::file_size(beside(place.database, ".bak")) == 9000);
+}
+
+TEST_CASE("a restore where no second name can be given keeps a copy of the old database, with its log") {
+  Place place;
+  place.fill("a", 7);
+  REQUIRE(back_up(place.database, place.file));
+  const auto bytes = std::filesystem::file_size(place.database);
+  // A database that cannot be opened, so that its log cannot be folded into it.
+  std::ofstream(beside(place.database, "-wal"), std::ios::binary) << "the log";
+  std::filesystem::create_directory(beside(place.database, "-shm"));
+  const NoHardLinks none;
+  REQUIRE(restore_from(place.file, place.database));
+  CHECK(std::filesystem::file_size(beside(place.database, ".bak")) == bytes);
+  CHECK(std::filesystem::file_size(beside(place.database, ".bak-wal")) == 7);
+  CHECK_FALSE(std::filesystem::exists(beside(place.database, "-wal")));
 }
 
 TEST_CASE("another program's database is not replaced") {

@@ -19,13 +19,13 @@ constexpr registry::ZoneId k_lab{1};
 
 // The roll shown to the roster and to the transfers of its first zone.
 struct TransferWorld : private registry::Audience {
-  explicit TransferWorld(std::string_view zone_text = k_zone_text)
+  explicit TransferWorld(std::string_view zone_text = k_zone_text, bool begins = true)
       : zones(make_zones(zone_text, {})),
         roster(zones, policy_of),
         transfers(zones, policy_of, {{.to = {*IpPrefix::parse("192.0.2.0/24")}, .key = {}}}, 1 << 20),
         registry(journal, *this, zones, 1h),
         responder(zones, roster, ResponderSettings{.tsig_keys = {key}, .transfers = &transfers}) {
-    transfers.tick(registry);
+    if (begins) tick();
   }
   static AnswerPolicy policy_of(const registry::ServiceRef&) { return {}; }
   void publish(const registry::Service& service) override {
@@ -41,7 +41,20 @@ struct TransferWorld : private registry::Audience {
     const registry::Change change = registry::Register{registration_of(entry)};
     REQUIRE(registry.apply(std::span(&change, 1), clock, wall).front());
   }
-  std::vector<registry::ZoneId> tick() { return transfers.tick(registry); }
+  std::vector<registry::ZoneId> tick() {
+    return transfers.tick(registry, [this](const std::vector<registry::KeptSerial>& serials) {
+      if (store_works) kept = serials;
+      return store_works;
+    });
+  }
+  // A zone file alone is other than before.
+  void reload(std::string_view zone_text = k_zone_text) {
+    zones.replace(make_zones(zone_text, {}));
+    transfers.zones_replaced();
+    tick();
+  }
+  bool store_works = true;
+  std::vector<registry::KeptSerial> kept;  // by the last write
   dns::Serial serial(registry::ZoneId zone = k_web_zone) const { return zones.serial(zone); }
 
   Bytes respond(Bytes query, Transport transport, std::string_view client = "192.0.2.9") {
@@ -107,6 +120,74 @@ TEST_CASE("the serial of a zone nobody transfers moves too, and that of the othe
   CHECK(world.tick() == std::vector{k_lab});
   CHECK(world.serial(k_web_zone) == web);
   CHECK(dns::is_newer(world.serial(k_lab), lab));
+}
+
+std::string zone_text_with_serial(dns::Serial serial) {
+  std::string text(k_zone_text);
+  const std::string before = "hostmaster 1 ";
+  const std::size_t at = text.find(before);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, before.size(), "hostmaster " + std::to_string(serial) + ' ');
+}
+
+// A start of another process over the same zones, which knows what the one before has stored.
+dns::Serial serial_of_next_start(const TransferWorld& before, std::string_view zone_text) {
+  TransferWorld next(zone_text, false);
+  next.transfers.go_on_behind(before.kept);
+  next.tick();
+  return next.serial();
+}
+
+TEST_CASE("a start does not fall behind a serial that only reloads have moved") {
+  TransferWorld world;
+  const dns::Serial first = world.serial();
+  for (int i = 0; i < 5; ++i) world.reload();
+  CHECK(world.serial() == first + 5);
+  CHECK(dns::is_newer(serial_of_next_start(world, k_zone_text), world.serial()));
+}
+
+TEST_CASE("a zone file whose serial has become lower takes nothing back, not over a restart either") {
+  TransferWorld world(zone_text_with_serial(2'026'030'101));
+  const std::string lower = zone_text_with_serial(3);
+  CHECK(dns::is_newer(serial_of_next_start(world, lower), world.serial()));
+  const dns::Serial before = world.serial();
+  world.reload(lower);
+  CHECK(dns::is_newer(world.serial(), before));
+  CHECK(dns::is_newer(serial_of_next_start(world, lower), world.serial()));
+}
+
+TEST_CASE("a start over the database of a version that kept no serials does not fall behind that version's") {
+  TransferWorld next(zone_text_with_serial(100), false);
+  next.transfers.go_on_behind(registry::ChangeIndex{5'000});
+  next.tick();
+  CHECK(dns::is_newer(next.serial(), 5'100));
+}
+
+TEST_CASE("a serial of the file that is newer is taken over, by a reload and by a start") {
+  TransferWorld world(zone_text_with_serial(100));
+  CHECK(world.serial() == 100);
+  world.reload(zone_text_with_serial(2'000'000));
+  CHECK(world.serial() == 2'000'000);
+  CHECK(serial_of_next_start(world, zone_text_with_serial(3'000'000)) == 3'000'000);
+}
+
+TEST_CASE("a serial is shown when one that is not older is stored, and not before") {
+  TransferWorld world;
+  const auto is_stored = [&] {
+    return std::ranges::any_of(world.kept, [&](const registry::KeptSerial& each) {
+      return each.zone == k_web_zone && !dns::is_newer(world.serial(), each.serial);
+    });
+  };
+  CHECK(is_stored());
+  const dns::Serial before = world.serial();
+  world.store_works = false;
+  world.reload(zone_text_with_serial(1'000'000));
+  CHECK(world.serial() == before);
+  CHECK(world.tick().empty());
+  world.store_works = true;
+  CHECK(world.tick() == std::vector{k_web_zone});  // nothing else has changed meanwhile
+  CHECK(dns::is_newer(world.serial(), before));
+  CHECK(is_stored());
 }
 
 TEST_CASE("every SOA shows the serial") {

@@ -1,0 +1,30 @@
+#include "store/serial_keeper.h"
+
+#include <future>
+#include <utility>
+
+#include "base/log.h"
+
+namespace rollcall::store {
+
+bool SerialKeeper::keep_now(const std::vector<registry::KeptSerial>& serials) {
+  const Result<void> kept = store_.keep_serials(serials);
+  const bool is_news = std::exchange(is_told_, !kept.has_value()) != !kept.has_value();
+  if (!kept && is_news) {
+    log::warn("secondaries are not shown what has changed before a serial is stored: {}", kept.error().message);
+  }
+  return kept.has_value();
+}
+
+bool SerialKeeper::keep(const std::vector<registry::KeptSerial>& serials) {
+  std::promise<bool> promise;
+  std::future<bool> is_kept = promise.get_future();
+  writer_.run_soon([this, &serials, promise = std::move(promise)]() mutable { promise.set_value(keep_now(serials)); });
+  try {
+    return is_kept.get();
+  } catch (const std::future_error&) {
+    return false;  // the task was dropped
+  }
+}
+
+}  // namespace rollcall::store
