@@ -60,12 +60,12 @@ inline constexpr std::size_t k_tags_max = 64;       // each tag is a name to ans
 inline constexpr std::size_t k_meta_key_max = 64;
 inline constexpr std::size_t k_meta_bytes_max = 1300;  // TXT of an instance stays inside one datagram (RFC 6763 §6.2)
 inline constexpr std::size_t k_check_output_bytes_max = 256;  // a sentence, not a log
-inline constexpr std::size_t k_came_back_max = 65'536;  // leases that have ended and are remembered for the history
-inline constexpr std::uint64_t k_history_rows_default = 100'000;
-inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
 // Services without instances, remembered for `forget_service_after`: some MiB, whatever names a client makes up. In all,
 // since names are what is told apart, not clients; the one that has been empty for the longest is forgotten first.
 inline constexpr std::size_t k_empty_services_max = 10'000;
+inline constexpr std::size_t k_came_back_max = 65'536;  // leases that have ended and are remembered for the history
+inline constexpr std::uint64_t k_history_rows_default = 100'000;
+inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
 inline constexpr std::uint64_t k_history_rows_setting_max = 100'000'000;
 inline constexpr std::chrono::milliseconds k_history_age_setting_max = std::chrono::hours(24 * 3'650);
 inline constexpr std::size_t k_history_queries_max = 1'024;   // that wait for the disk; beyond: 503
@@ -163,16 +163,20 @@ inline constexpr std::chrono::milliseconds k_said_again_after{10'000};
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
 
-// --- Edits of the database ---
-inline constexpr std::chrono::milliseconds k_edit_look_every{200};  // "within a second", with room for a busy disk
-inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembered, of those that break a rule
-inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
-inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
-
 // Services that are shown again after a reload, before the writer turns to what else waits: each may be held against a
 // thousand rules, and each of its instances is written into its answers.
 inline constexpr std::size_t k_shown_again_services_max = 64;
 inline constexpr std::size_t k_shown_again_instances_max = 4'096;
+
+// --- Edits of the database ---
+// Indices and event numbers begin at zero or at the clock and are counted in ones: a stored one beyond this was put there by
+// hand. It is not counted on from, so that counting never comes to the end of 64 bits.
+inline constexpr std::uint64_t k_stored_number_max = std::uint64_t{1} << 61;
+inline constexpr std::chrono::milliseconds k_stored_time_max{253'402'300'799'999};  // the last of the year 9999
+inline constexpr std::chrono::milliseconds k_edit_look_every{200};  // "within a second", with room for a busy disk
+inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembered, of those that break a rule
+inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
+inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
 
 // --- The server's own pauses ---
 // The lease clock is advanced every k_clock_tick. A gap longer than k_clock_gap_max is the server's own pause (SIGSTOP,

@@ -17,7 +17,8 @@
 
 namespace rollcall::registry {
 
-// A service as it is made durable. `emptied_at`: since when it has had no instance.
+// A service as it is made durable. `emptied_at`: since when it has had no instance. `index`, when it is restored: 0 where
+// the service may have changed since its last index was given out.
 struct ServiceRecord {
   ServiceKey key;
   ChangeIndex index = 0;
@@ -43,6 +44,7 @@ struct Transaction {
   std::vector<ServiceRef> forgotten;                 // services without instances
   std::vector<std::shared_ptr<const Event>> events;  // in order, numbered
   ChangeIndex index = 0;                             // the highest index given out so far
+  EventId last_event = 0;                            // the highest number given out so far, those of `events` included
 };
 
 // What is on stable storage, or a part of it: services with all their instances. Zones the directory does not know are
@@ -54,8 +56,6 @@ struct Restored {
   std::vector<InstanceRecord> instances;
 };
 
-// Where the roll is kept. Called by the writer thread alone.
-class Journal {
 // A serial of a zone that no start may fall behind (RFC 1982 order).
 struct KeptSerial {
   ZoneId zone;
@@ -65,6 +65,8 @@ struct KeptSerial {
 // Durable when it returns true: a later start goes on behind all of them.
 using KeepSerials = std::function<bool(const std::vector<KeptSerial>&)>;
 
+// Where the roll is kept. Called by the writer thread alone.
+class Journal {
  public:
   virtual ~Journal() = default;
   // Durable when it returns; on failure nothing of the transaction is. Errc::store_busy: trying again may help soon;

@@ -302,6 +302,7 @@ void Registry::add_events_to(Transaction& transaction, std::vector<Event>& stage
   };
   for (const Event& event : owed_.events) add(event);
   for (Event& event : staged) add(std::move(event));
+  transaction.last_event = id;
 }
 
 void Registry::events_are_durable(Transaction& transaction) {

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "base/limits.h"
+
 namespace rollcall::store {
 namespace {
 
@@ -14,6 +16,9 @@ constexpr const char* k_put_back = R"sql(
 INSERT INTO service (zone, name) SELECT ?1, ?2
   WHERE EXISTS (SELECT 1 FROM instance WHERE zone = ?1 AND service = ?2)
     AND NOT EXISTS (SELECT 1 FROM service WHERE zone = ?1 AND name = ?2))sql";
+
+// None where somebody has put a number so high there that SQLite makes up the next ones: they would be below it.
+constexpr const char* k_last = "SELECT iif(max(number) > ?, 0, ifnull(max(number), 0)) FROM edit";
 
 std::string text_at(const SQLite::Statement& row, int column) { return row.getColumn(column).getString(); }
 
@@ -28,7 +33,7 @@ EditReader::EditReader(SQLite::Database& connection, const registry::ZoneDirecto
       zones_(directory_),
       row_(connection, directory_),
       any_(connection, "SELECT 1 FROM edit LIMIT 1"),
-      last_(connection, "SELECT ifnull(max(number), 0) FROM edit"),
+      last_(connection, k_last),
       notes_(connection, "SELECT number, zone, service, id FROM edit ORDER BY number LIMIT ?"),
       forget_(connection, "DELETE FROM edit WHERE number <= ?"),
       put_back_(connection, k_put_back) {}
@@ -42,6 +47,7 @@ bool EditReader::is_edited() {
 
 std::int64_t EditReader::last() {
   last_.reset();
+  last_.bind(1, static_cast<std::int64_t>(limits::k_stored_number_max));
   last_.executeStep();
   const std::int64_t number = last_.getColumn(0).getInt64();
   last_.reset();

@@ -37,7 +37,8 @@ class EditReader {
   // One page is read.
   [[nodiscard]] bool is_edited();
 
-  // The number of the last note; zero: there is none.
+  // The number of the last note; zero: there is none, or none to be sure of. Whoever reads the tables after this knows
+  // what the notes up to it are about.
   [[nodiscard]] std::int64_t last();
 
   // The rows of the first `notes_max` notes, each once, those that are gone first: an id may have moved from one to the

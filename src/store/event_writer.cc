@@ -1,19 +1,29 @@
 #include "store/event_writer.h"
 
+#include <algorithm>
+
 namespace rollcall::store {
 namespace {
 
 using namespace std::chrono_literals;
 
+// REPLACE: a row that somebody has put where the next event belongs must not stop the writing.
 constexpr const char* k_put = R"sql(
-INSERT INTO event (id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index)
+REPLACE INTO event (id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
-constexpr const char* k_first = "SELECT at_ms FROM event ORDER BY id LIMIT 1";
+// Of the first rows, not of the first alone: somebody may have put one there with any time.
+constexpr const char* k_first = "SELECT min(at_ms) FROM (SELECT at_ms FROM event ORDER BY id LIMIT 100)";
 
 // A portion, so that nobody waits long for it.
 constexpr const char* k_forget_before =
     "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ? ORDER BY id LIMIT 10000)";
+
+// The number of the row that so many are newer than.
+constexpr const char* k_nth = "SELECT id FROM event WHERE id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?";
+
+// Up to here rows are counted where their numbers have gaps; beyond, what the gaps hold is next to nothing of the whole.
+constexpr std::uint64_t k_counted_rows_max = 1'000'000;
 
 constexpr auto k_look_at_age_every = 10s;
 
@@ -25,14 +35,31 @@ EventWriter::EventWriter(SQLite::Database& connection, ZoneNames& zones, const H
       put_(connection, k_put),
       forget_below_(connection, "DELETE FROM event WHERE id <= ?"),
       forget_before_(connection, k_forget_before),
+      forget_restored_(connection, "DELETE FROM event WHERE cause = ? AND id < ?"),
+      nth_(connection, k_nth),
       first_(connection, k_first) {}
 
 void EventWriter::write(const std::vector<std::shared_ptr<const registry::Event>>& events) {
   if (events.empty() || limits_.rows == 0) return;
   // What would be deleted at once need not be written.
-  const std::size_t skip = events.size() > limits_.rows ? events.size() - limits_.rows : 0;
+  const std::size_t over = events.size() > limits_.rows ? events.size() - limits_.rows : 0;
+  const std::size_t skip = std::max(over, make_room_for_a_start(events));
   for (std::size_t i = skip; i < events.size(); ++i) put(*events[i]);
   forget(*events.back());
+}
+
+// What a start tells comes first in its transaction. Returns how many of the events are not to be written.
+std::size_t EventWriter::make_room_for_a_start(const std::vector<std::shared_ptr<const registry::Event>>& events) {
+  const auto is_told = [](const auto& event) { return event->cause == registry::Cause::restored; };
+  const auto end = std::ranges::find_if_not(events, is_told);
+  const auto count = static_cast<std::size_t>(end - events.begin());
+  if (count == 0) return 0;
+  cause_ = to_text(registry::Cause::restored);
+  forget_restored_.bindNoCopy(1, cause_);
+  forget_restored_.bind(2, static_cast<std::int64_t>(events.front()->id));
+  forget_restored_.exec();
+  forget_restored_.reset();
+  return count > limits_.rows / 10 ? count : 0;
 }
 
 void EventWriter::put(const registry::Event& event) {
@@ -56,7 +83,7 @@ void EventWriter::forget(const registry::Event& last) {
   const std::uint64_t slack = limits_.rows / 10;
   if (last.id > cut_below_ + limits_.rows + slack) {
     cut_below_ = last.id - limits_.rows;
-    forget_below_.bind(1, static_cast<std::int64_t>(cut_below_));
+    forget_below_.bind(1, static_cast<std::int64_t>(first_to_go(last.id)));
     forget_below_.exec();
     forget_below_.reset();
   }
@@ -72,8 +99,21 @@ void EventWriter::forget(const registry::Event& last) {
   forget_before_.reset();
 }
 
+// The newest of the rows that are too many: what was never written, or has gone, counts for nothing.
+registry::EventId EventWriter::first_to_go(registry::EventId last) {
+  if (limits_.rows > k_counted_rows_max) return cut_below_;
+  nth_.bind(1, static_cast<std::int64_t>(last));
+  nth_.bind(2, static_cast<std::int64_t>(limits_.rows));
+  const registry::EventId found =
+      nth_.executeStep() ? static_cast<registry::EventId>(std::max<std::int64_t>(0, nth_.getColumn(0).getInt64())) : 0;
+  nth_.reset();
+  return found;
+}
+
 void EventWriter::reset() noexcept {
-  for (SQLite::Statement* statement : {&put_, &forget_below_, &forget_before_, &first_}) statement->tryReset();
+  for (SQLite::Statement* statement : {&put_, &forget_below_, &forget_before_, &forget_restored_, &nth_, &first_}) {
+    statement->tryReset();
+  }
 }
 
 }  // namespace rollcall::store

@@ -2,26 +2,33 @@
 
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
-#include <chrono>
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "store/database.h"
+#include "store/wall_time.h"
 
 namespace rollcall::store {
 namespace {
 
+// Events are numbered without gaps, and the last number is in `roll`: what lies beyond it is no event of ours.
+constexpr const char* k_size =
+    "SELECT ifnull((SELECT max(id) FROM event WHERE id <= (SELECT event_id FROM roll))"
+    " - (SELECT min(id) FROM event WHERE id > 0) + 1, 0)";
+
 std::string text_at(const SQLite::Statement& row, int column) { return row.getColumn(column).getString(); }
 
+// Numbers are never negative but by force.
 std::uint64_t number_at(const SQLite::Statement& row, int column) {
-  return static_cast<std::uint64_t>(row.getColumn(column).getInt64());
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, row.getColumn(column).getInt64()));
 }
 
 std::string sql_of(const registry::HistoryQuery& query) {
   std::string sql =
       "SELECT id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index FROM event"
-      " WHERE id > :after";
+      " WHERE id > :after AND id <= (SELECT event_id FROM roll)";
   if (query.what.zone) sql += " AND zone = :zone";
   if (query.what.service) sql += " AND service = :service";
   if (query.id) sql += " AND instance = :instance";
@@ -34,7 +41,7 @@ std::optional<registry::Event> read_event(const SQLite::Statement& row, ZoneName
   const auto cause = registry::parse_cause(text_at(row, 6));
   if (!zone || !kind || !cause) return std::nullopt;
   return registry::Event{.id = number_at(row, 0),
-                         .at = registry::WallTime(std::chrono::milliseconds(row.getColumn(1).getInt64())),
+                         .at = wall_time_of(row.getColumn(1).getInt64()),
                          .key = {{*zone, text_at(row, 3)}, text_at(row, 4)},
                          .kind = *kind,
                          .cause = *cause,
@@ -76,17 +83,17 @@ void HistoryTable::read_events(const registry::HistoryQuery& query, registry::Hi
 
 // `room`: how many more events the page could have held; with none, it ends at its last event.
 void HistoryTable::read_bounds(registry::EventId after, std::uint32_t room, registry::HistoryPage& into) {
-  SQLite::Statement first(connection_, "SELECT ifnull(min(id), 0) FROM event WHERE id > ?");
+  SQLite::Statement first(connection_,
+                          "SELECT ifnull(min(id), 0) FROM event WHERE id > ? AND id <= (SELECT event_id FROM roll)");
   first.bind(1, static_cast<std::int64_t>(after));
   if (first.executeStep()) into.first = number_at(first, 0);
   if (room == 0) return;
-  SQLite::Statement last(connection_, "SELECT ifnull(max(id), 0) FROM event");
+  SQLite::Statement last(connection_, "SELECT ifnull(max(id), 0) FROM event WHERE id <= (SELECT event_id FROM roll)");
   if (last.executeStep()) into.upto = std::max(after, number_at(last, 0));
 }
 
 std::uint64_t HistoryTable::size() {
-  SQLite::Statement bounds(connection_,
-                           "SELECT ifnull((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)");
+  SQLite::Statement bounds(connection_, k_size);
   return bounds.executeStep() ? number_at(bounds, 0) : 0;
 }
 

@@ -11,6 +11,7 @@
 #include "registry/health_json.h"
 #include "registry/registration.h"
 #include "store/row_text.h"
+#include "store/wall_time.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {
@@ -26,6 +27,9 @@ using registry::Status;
 constexpr const char* k_services =
     "SELECT zone, name, protocols, emptied_at_ms, change_index FROM service ORDER BY zone, name";
 
+// The services of which somebody has changed anything since the server has last looked (schema.cc, table `edit`).
+constexpr const char* k_edited = "SELECT DISTINCT zone, service FROM edit ORDER BY zone, service";
+
 // Rows of a part: enough that handing it over costs nothing, and few enough that it stays in the processor's cache.
 constexpr std::size_t k_part_rows = 1'000;
 
@@ -33,13 +37,12 @@ constexpr const char* k_instances =
     "SELECT zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,"
     " registered_at_ms, change_index, status_since_ms, check_output, checks FROM instance";
 
-registry::WallTime time_at(const Cursor& row, int column) {
-  return registry::WallTime(std::chrono::milliseconds(row.integer(column)));
-}
+registry::WallTime time_at(const Cursor& row, int column) { return wall_time_of(row.integer(column)); }
 
-// Indices are never negative but by force.
-registry::ChangeIndex index_at(const Cursor& row, int column) {
-  return static_cast<registry::ChangeIndex>(std::max<std::int64_t>(0, row.integer(column)));
+// An index or the number of an event; 0 where it is none that has been given out.
+std::uint64_t number_up_to(std::uint64_t bound, const Cursor& row, int column) {
+  const std::int64_t value = row.integer(column);
+  return value > 0 && static_cast<std::uint64_t>(value) <= bound ? static_cast<std::uint64_t>(value) : 0;
 }
 
 Result<std::uint16_t> number_at(const Cursor& row, int column, std::string_view name) {
@@ -78,10 +81,12 @@ registry::ProtocolSet parse_protocols(std::string_view text) {
   return protocols;
 }
 
-Result<ServiceRecord> read_service(const Cursor& row, registry::ZoneId zone) {
+// `highest`: of the indices given out.
+Result<ServiceRecord> read_service(const Cursor& row, registry::ZoneId zone, registry::ChangeIndex highest) {
   Result<std::string> name = service_name_at(row, 1);
   if (!name) return std::unexpected(std::move(name.error()));
-  ServiceRecord record{{zone, std::move(*name)}, index_at(row, 4), parse_protocols(row.text(2)), std::nullopt};
+  ServiceRecord record{
+      {zone, std::move(*name)}, number_up_to(highest, row, 4), parse_protocols(row.text(2)), std::nullopt};
   if (!row.is_null(3)) record.emptied_at = time_at(row, 3);
   return record;
 }
@@ -117,7 +122,8 @@ Result<Registration> read_registration(const Cursor& row, registry::ZoneId zone,
   return registry::normalise(std::move(draft), wide, apex_bytes);
 }
 
-Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, std::size_t apex_bytes) {
+Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, std::size_t apex_bytes,
+                                     registry::ChangeIndex highest) {
   const Result<Status> status = parse_status(row.text(11));
   if (!status) return std::unexpected(status.error());
   registry::Standing standing(*status, time_at(row, 14));
@@ -127,7 +133,8 @@ Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, s
   }
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
-  return InstanceRecord{std::move(*registration), std::move(standing), index_at(row, 13), time_at(row, 12)};
+  return InstanceRecord{std::move(*registration), std::move(standing), number_up_to(highest, row, 13),
+                        time_at(row, 12)};
 }
 
 // Reads both tables side by side, and gives them away in parts.
@@ -140,11 +147,9 @@ class Reading {
         skipped_(skipped),
         take_(take),
         services_(connection, k_services),
-        instances_(connection, std::string(k_instances) + " ORDER BY zone, service, id") {
-    Cursor row(connection, "SELECT max(change_index), max(event_id, (SELECT ifnull(max(id), 0) FROM event)) FROM roll");
-    row.step();
-    part_.index = index_at(row, 0);
-    part_.last_event = index_at(row, 1);
+        instances_(connection, std::string(k_instances) + " ORDER BY zone, service, id"),
+        edited_(connection, k_edited) {
+    read_numbers(connection);
   }
 
   void run() {
@@ -169,6 +174,34 @@ class Reading {
   }
 
  private:
+  // What somebody has put there is no number of ours. Then the rows say how far we had come: theirs are ours, or too high
+  // as well.
+  void read_numbers(SQLite::Database& connection) {
+    constexpr std::uint64_t k_max = limits::k_stored_number_max;
+    Cursor roll(connection, "SELECT change_index, event_id FROM roll WHERE one = 1");
+    const bool is_there = roll.step();
+    const bool is_index = is_there && roll.integer(0) >= 0 && static_cast<std::uint64_t>(roll.integer(0)) <= k_max;
+    const bool is_event = is_there && roll.integer(1) >= 0 && static_cast<std::uint64_t>(roll.integer(1)) <= k_max;
+    if (is_index) part_.index = number_up_to(k_max, roll, 0);
+    highest_ = is_index ? part_.index : k_max;
+    if (is_event) {
+      part_.last_event = number_up_to(k_max, roll, 1);
+      return;
+    }
+    Cursor events(connection, fmt::format("SELECT ifnull(max(id), 0) FROM event WHERE id <= {}", k_max));
+    events.step();
+    part_.last_event = number_up_to(k_max, events, 0);
+  }
+  // Whether somebody has changed anything of the service while nobody was looking. In the order of the tables.
+  [[nodiscard]] bool is_edited(std::string_view name) {
+    const auto lies_before = [&] {
+      const int zones = edited_.text(0).compare(zone_text_);
+      return zones < 0 || (zones == 0 && edited_.text(1) < name);
+    };
+    if (!has_edited_.has_value()) has_edited_ = edited_.step();
+    while (*has_edited_ && lies_before()) has_edited_ = edited_.step();
+    return *has_edited_ && edited_.text(0) == zone_text_ && edited_.text(1) == name;
+  }
   [[nodiscard]] bool comes_first(bool has_instance) const {
     if (!has_instance) return true;
     const int zones = services_.text(0).compare(instances_.text(0));
@@ -182,8 +215,9 @@ class Reading {
   }
   void add_service() {
     if (!zone_) return;
-    Result<ServiceRecord> record = read_service(services_, *zone_);
+    Result<ServiceRecord> record = read_service(services_, *zone_, highest_);
     if (record) {
+      if (is_edited(record->key.name)) record->index = 0;
       part_.services.push_back(std::move(*record));
     } else {
       skipped_.add(fmt::format("service {} in zone {}", services_.text(1), zone_text_), record.error().message);
@@ -191,7 +225,7 @@ class Reading {
   }
   void add_instance() {
     if (!zone_) return;
-    Result<InstanceRecord> record = read_instance(instances_, *zone_, apex_bytes_);
+    Result<InstanceRecord> record = read_instance(instances_, *zone_, apex_bytes_, highest_);
     if (record) {
       part_.instances.push_back(std::move(*record));
     } else {
@@ -210,6 +244,9 @@ class Reading {
   const TakePart& take_;
   Cursor services_;
   Cursor instances_;
+  Cursor edited_;
+  std::optional<bool> has_edited_;  // whether edited_ is at a row; empty: it has not begun
+  registry::ChangeIndex highest_ = 0;
   registry::Restored part_;
   std::string zone_text_;
   std::optional<registry::ZoneId> zone_;  // of zone_text_; empty: not served
@@ -232,7 +269,8 @@ std::optional<Result<InstanceRecord>> InstanceRow::read(registry::ZoneId zone, c
   select_.bind(2, key.service.name);
   select_.bind(3, key.id);
   if (!select_.step()) return std::nullopt;
-  std::optional<Result<InstanceRecord>> record = read_instance(select_, zone, zones_.apex_bytes_of(zone));
+  std::optional<Result<InstanceRecord>> record =
+      read_instance(select_, zone, zones_.apex_bytes_of(zone), limits::k_stored_number_max);
   select_.reset();
   return record;
 }

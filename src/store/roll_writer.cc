@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "registry/health_json.h"
 #include "store/database.h"
 #include "store/row_text.h"
@@ -30,10 +31,11 @@ REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, w
                        registered_at_ms, change_index, status_since_ms, check_output, checks)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
+// A number that somebody has set there is no longer counted on from: index and event_id are what has been given out.
 constexpr const char* k_put_index = R"sql(
 INSERT INTO roll (one, change_index, event_id) VALUES (1, ?, ?)
-  ON CONFLICT DO UPDATE SET change_index = max(change_index, excluded.change_index),
-                            event_id = max(event_id, excluded.event_id))sql";
+  ON CONFLICT DO UPDATE SET change_index = max(iif(change_index > ?3, 0, change_index), excluded.change_index),
+                            event_id = iif(excluded.event_id > 0, excluded.event_id, event_id))sql";
 
 void run(SQLite::Statement& statement) {
   statement.exec();
@@ -112,7 +114,8 @@ void RollWriter::write_rows(const registry::Transaction& transaction) {
   for (const registry::InstanceRecord* record : in_key_order(transaction.instances)) put_instance(*record);
   for (const registry::ServiceRef& service : transaction.forgotten) forget_service(service);
   events_.write(transaction.events);
-  put_index(transaction.index, transaction.events.empty() ? 0 : transaction.events.back()->id);
+  const registry::EventId last_written = transaction.events.empty() ? 0 : transaction.events.back()->id;
+  put_index(transaction.index, std::max(transaction.last_event, last_written));
 }
 
 void RollWriter::remove_instance(const registry::InstanceRef& instance) {
@@ -181,6 +184,7 @@ void RollWriter::forget_service(const registry::ServiceRef& service) {
 void RollWriter::put_index(registry::ChangeIndex index, registry::EventId last_event) {
   put_index_.bind(1, to_column(index));
   put_index_.bind(2, to_column(last_event));
+  put_index_.bind(3, to_column(limits::k_stored_number_max));
   run(put_index_);
 }
 

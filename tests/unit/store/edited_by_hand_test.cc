@@ -1,6 +1,7 @@
 // What becomes of rows that people have edited with sqlite3 (docs/database.md).
 #include "base/limits.h"
 #include "catch.h"
+#include "store/edit_reader.h"
 #include "store/instance_store.h"
 #include "unit/store/roll.h"
 
@@ -175,6 +176,100 @@ TEST_CASE("the counts are Rollcall's own") {
     CAPTURE(edit);
     REQUIRE_THROWS(edited.plain.query(edit));
   }
+}
+
+TEST_CASE("numbers that somebody has set far ahead are not counted on from") {
+  Edited edited;
+  edited.plain.query(
+      "UPDATE roll SET change_index = 9223372036854775807, event_id = 9223372036854775807;"
+      "UPDATE instance SET change_index = 9223372036854775807;"
+      "UPDATE service SET change_index = 9223372036854775807");
+  const registry::Restored restored = edited.restored();
+  CHECK(restored.index == 0);
+  CHECK(restored.last_event == 0);
+  CHECK(restored.services.at(0).index == 0);
+  CHECK(restored.instances.at(0).index == 0);
+  Batch batch;
+  batch.service(service_record("web", 7)).instance(instance_record("web", "a", 7));
+  REQUIRE(edited.store->record(batch.get()));
+  CHECK(edited.plain.value("SELECT change_index FROM roll") == "7");
+}
+
+TEST_CASE("a row at a higher index than was ever given out is at none") {
+  Edited edited;
+  edited.plain.query("DROP TRIGGER instance_counts; UPDATE instance SET change_index = 2");
+  CHECK(edited.restored().instances.at(0).index == 0);
+  edited.plain.query("UPDATE instance SET change_index = 1");
+  CHECK(edited.restored().instances.at(0).index == 1);
+}
+
+TEST_CASE("a service of which anything was changed while nobody looked is at no index that anybody knows") {
+  Edited edited;
+  Batch batch;
+  batch.service(service_record("db", 2)).instance(instance_record("db", "x", 2));
+  batch.service(service_record("shop", 3)).instance(instance_record("shop", "y", 3));
+  REQUIRE(edited.store->record(batch.get()));
+  const std::vector<std::string> edits{
+      "INSERT INTO instance (zone, service, id, addresses, port)"
+      " VALUES ('svc.internal', 'db', 'z', '[\"192.0.2.1\"]', 80)",
+      "UPDATE instance SET port = 81 WHERE id = 'x'", "DELETE FROM instance WHERE id = 'z'"};
+  for (const std::string& edit : edits) {
+    CAPTURE(edit);
+    edited.plain.query(edit);
+    const registry::Restored restored = edited.restored();
+    REQUIRE(restored.services.size() == 3);
+    CHECK(restored.services[0].index == 0);
+    CHECK(restored.services[1].index == 3);
+    CHECK(restored.services[2].index == 1);
+    CHECK(edited.restored().services.at(0).index == 2);  // once: it is known now
+  }
+}
+
+TEST_CASE("a note of an edit with the highest number there is does not hide the edits after it") {
+  Edited edited;
+  edited.plain.query(
+      "INSERT INTO edit (number, zone, service, id) VALUES (9223372036854775807, 'svc.internal', 'nobody', 'x');"
+      "UPDATE instance SET port = 81");
+  CHECK(edited.restored().instances.size() == 1);
+  CHECK(edited.plain.value("SELECT count(*) FROM edit") == "2");  // SQLite has made up the number of the second
+  CHECK(edited.store->begin_edits(10)->size() == 2);
+  REQUIRE(edited.store->end_edits());
+  CHECK_FALSE(edited.store->is_edited());
+}
+
+TEST_CASE("times that no calendar has are restored as times that one has") {
+  Edited edited;
+  edited.plain.query(
+      "UPDATE instance SET registered_at_ms = 9223372036854775807, status_since_ms = -9223372036854775808;"
+      "INSERT INTO service (zone, name, emptied_at_ms) VALUES ('svc.internal', 'a', -9223372036854775808);"
+      "INSERT INTO service (zone, name, emptied_at_ms) VALUES ('svc.internal', 'b', 9223372036854775807)");
+  const registry::Restored restored = edited.restored();
+  REQUIRE(restored.instances.size() == 1);
+  const registry::WallTime last{limits::k_stored_time_max};
+  CHECK(restored.instances[0].registered_at == last);
+  CHECK(restored.instances[0].standing.since == registry::WallTime());
+  REQUIRE(restored.services.size() == 3);
+  CHECK(restored.services[0].emptied_at == registry::WallTime());
+  CHECK(restored.services[1].emptied_at == last);
+}
+
+TEST_CASE("rows past every rule of the tables are skipped, and stop nothing") {
+  Edited edited;
+  edited.plain.query("PRAGMA ignore_check_constraints = ON");
+  for (const char* values :
+       {"'svc.internal', 'web', 'b', '[\"192.0.2.1\"]', 9223372036854775807, 15000",
+        "'svc.internal', 'web', 'c', '[\"192.0.2.1\"]', 80, -9223372036854775808",
+        "'svc.internal', 'web', 'd', CAST(x'00ff' AS TEXT), 80, 15000",
+        "'svc.internal', CAST(x'00' AS TEXT), 'e', '[\"192.0.2.1\"]', 80, 15000", "'svc.internal', '', '', '', 0, 0",
+        "'', '', '', '', 0, 0", "'svc.internal.', 'web', 'a', '[\"192.0.2.1\"]', 80, 15000"}) {
+    CAPTURE(values);
+    edited.plain.query(std::string("INSERT INTO instance (zone, service, id, addresses, port, ttl_ms) VALUES (") +
+                       values + ")");
+  }
+  CHECK(edited.restored().instances.size() == 1);
+  Batch batch;
+  batch.service(service_record("web", 2)).instance(instance_record("web", "a", 2));
+  CHECK(edited.store->record(batch.get()));
 }
 
 TEST_CASE("an instance without its service is still restored, and can be recorded again") {

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "base/limits.h"
 #include "catch.h"
 #include "unit/store/roll.h"
 
@@ -85,6 +86,71 @@ TEST_CASE("events come back as they were written, the newest first") {
   CHECK(read.by == "somebody");
   CHECK(read.detail == "a detail");
   CHECK(read.index == 2);
+}
+
+TEST_CASE("a row that somebody has put into the history stops nothing, and gives way to the event of its number") {
+  HistoryWorld world;
+  Plain plain(world.directory.database());
+  const auto put = [&](const std::string& id) {
+    plain.query("INSERT INTO event (id, at_ms, zone, service, instance, event, cause, change_index) VALUES (" + id +
+                ", 0, 'svc.internal', 'web', 'by hand', 'registered', 'registered', 0)");
+  };
+  world.record({event(1, "web", "a")});
+  put("2");
+  put("4");
+  put("9223372036854775807");
+  CHECK(ids(world.read(query(10))) == Ids{1});  // the others have not happened yet
+  CHECK(world.read(query(10, {.after = 1})).upto == 1);
+  world.record({event(2, "web", "b"), event(3, "web", "c")});
+  const HistoryPage page = world.read(query(10, {.after = 1}));
+  CHECK(ids(page) == Ids{2, 3});
+  CHECK(page.events.at(0).key.id == "b");
+  CHECK(page.upto == 3);
+  CHECK(world.store->restore()->last_event == 3);
+}
+
+TEST_CASE("a server that starts again and again does not push the history out") {
+  TemporaryDirectory directory;
+  const TwoZones zones;
+  const auto store =
+      InstanceStore::open(directory.database(), zones, {.rows = 100, .age = std::chrono::hours(1)}).value();
+  Plain plain(directory.database());
+  EventId last = 0;
+  const auto record = [&](std::size_t count, Cause cause) {
+    registry::Transaction transaction;
+    for (std::size_t i = 0; i < count; ++i) {
+      Event each = event(++last, "web", "a");
+      each.cause = cause;
+      transaction.events.push_back(std::make_shared<const Event>(each));
+    }
+    REQUIRE(store->record(transaction));
+  };
+  record(100, Cause::registered);
+  for (int i = 0; i < 50; ++i) record(10, Cause::restored);
+  CHECK(std::stoi(plain.value("SELECT count(*) FROM event WHERE cause = 'registered'")) >= 90);
+  CHECK(plain.value("SELECT count(*) || ' ' || min(id) FROM event WHERE cause = 'restored'") == "10 591");
+  record(11, Cause::restored);  // more than a tenth
+  CHECK(plain.value("SELECT count(*) FROM event WHERE cause = 'restored'") == "0");
+  record(60, Cause::registered);
+  CHECK(std::stoi(plain.value("SELECT count(*) FROM event")) >= 100);
+  CHECK(std::stoi(plain.value("SELECT count(*) FROM event")) <= 110);
+  CHECK(plain.value("SELECT max(id) FROM event") == std::to_string(last));
+}
+
+TEST_CASE("rows of the history that nobody can have written are read as far as they make sense") {
+  HistoryWorld world;
+  world.record({event(1, "web", "a"), event(2, "web", "b")});
+  Plain plain(world.directory.database());
+  plain.query(
+      "PRAGMA ignore_check_constraints = ON;"
+      "UPDATE event SET at_ms = 9223372036854775807, change_index = -1 WHERE id = 1;"
+      "UPDATE event SET event = 'up' WHERE id = 2;"
+      "INSERT INTO event (id, at_ms, zone, service, instance, event, cause, change_index)"
+      " VALUES (-9223372036854775808, 0, '', '', '', '', '', 0)");
+  const HistoryPage page = world.read(query(10));
+  CHECK(ids(page) == Ids{1});
+  CHECK(page.events.at(0).index == 0);
+  CHECK(page.events.at(0).at == registry::WallTime(limits::k_stored_time_max));
 }
 
 TEST_CASE("a page holds what its query names") {
