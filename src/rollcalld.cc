@@ -23,6 +23,7 @@
 #include "net/checks/runner.h"
 #include "net/server.h"
 #include "net/sockets/socket.h"
+#include "ops/policies.h"
 #include "ops/ready.h"
 #include "ops/report.h"
 #include "ops/settings.h"
@@ -74,10 +75,10 @@ class Rollcalld {
       : arguments_(std::move(arguments)),
         settings_(std::move(settings)),
         zones_(std::move(zones)),
-        policies_(Policies{settings_.zones, settings_.service_rules}),
-        roster_(zones_, [this](const registry::ServiceRef& service) { return policy_of(service); }),
+        policies_(settings_.zones, settings_.service_rules),
+        roster_(zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); }),
         transfers_(
-            zones_, [this](const registry::ServiceRef& service) { return policy_of(service); },
+            zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); },
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
         explainer_(zones_, roster_, settings_.udp_payload),
         clock_(steady_clock::now()),
@@ -89,16 +90,6 @@ class Rollcalld {
   Result<void> run(const ops::Signals& signals);
 
  private:
-  struct Policies {
-    std::vector<ops::ZoneSettings> zones;
-    std::vector<ops::ServiceRule> rules;
-  };
-
-  [[nodiscard]] answer::AnswerPolicy policy_of(const registry::ServiceRef& service) const {
-    return policies_.with([&](const Policies& current) {
-      return ops::policy_of(current.zones.at(static_cast<std::size_t>(service.zone)), current.rules, service.name);
-    });
-  }
   [[nodiscard]] std::vector<net::Secondary> secondaries() const;
   Result<void> restore();
   void announce() const;
@@ -107,7 +98,7 @@ class Rollcalld {
   const std::vector<std::string> arguments_;
   ops::Settings settings_;
   answer::Zones zones_;
-  Guarded<Policies> policies_;
+  ops::Policies policies_;
   answer::Roster roster_;
   answer::Transfers transfers_;
   registry::Waiters waiters_;
@@ -338,7 +329,7 @@ void Rollcalld::reload() {
     return;
   }
   zones_.replace(std::move(*zones));
-  policies_.with([&](Policies& current) { current = {wanted.zones, wanted.service_rules}; });
+  policies_.replace(wanted.zones, wanted.service_rules);
   report_.set_lease_bounds(wanted.lease);
   access_.replace(ops::access_rules_of(wanted));
   log::set_up(wanted.log_level, wanted.log_format);
