@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "client/private_ares.h"
 #include "dns/query.h"
 
 namespace rollcall::client {
@@ -65,6 +66,7 @@ DnsChannel::DnsChannel(const IpEndpoint& server, Transport transport, std::chron
     channel_ = nullptr;
     return;
   }
+  ares_set_socket_functions(channel_, &k_private_sockets, nullptr);
   if (ares_set_servers_ports_csv(channel_, server.text().c_str()) == ARES_SUCCESS) return;
   ares_destroy(std::exchange(channel_, nullptr));
 }

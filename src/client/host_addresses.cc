@@ -11,6 +11,8 @@
 #include <span>
 #include <sys/socket.h>
 
+#include "client/private_ares.h"
+
 namespace rollcall::client {
 namespace {
 
@@ -81,6 +83,7 @@ Result<std::vector<IpAddress>> find_host_addresses(const std::string& host, stea
   }
   // After `answer`, so that what c-ares says when it is destroyed still has a place.
   const std::unique_ptr<std::remove_pointer_t<ares_channel>, decltype(&ares_destroy)> channel(made, ares_destroy);
+  ares_set_socket_functions(channel.get(), &k_private_sockets, nullptr);
   const std::string list = fmt::format("{}", fmt::join(servers, ","));
   if (!servers.empty() && ares_set_servers_ports_csv(channel.get(), list.c_str()) != ARES_SUCCESS) {
     return failure(Errc::start_up, fmt::format("{} is not the address of a DNS server", list));

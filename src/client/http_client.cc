@@ -23,6 +23,7 @@
 #include "base/duration.h"
 #include "base/ip_address.h"
 #include "base/limits.h"
+#include "base/private_socket.h"
 #include "client/base_url.h"
 #include "client/host_addresses.h"
 
@@ -185,6 +186,8 @@ struct HttpClient::Impl {
       const auto now = steady_clock::now();
       connection->lowest().expires_at(now + std::max<steady_clock::duration>(until - now, milliseconds(0)) / left);
       const tcp::endpoint endpoint(asio_address((*addresses)[i]), url.port);
+      open_private(connection->lowest().socket(), endpoint.protocol(), error);
+      if (error) break;
       error = wait([&](auto done) { connection->lowest().async_connect(endpoint, done); });
       if (!error) break;
     }

@@ -57,6 +57,20 @@ class RunCase(CliCase):
         return [event["event"] for event in reversed(events)]
 
 
+class InheritedFiles(RunCase):
+    def test_a_command_has_the_files_it_was_given_and_none_of_rollcalls_own(self):
+        given, other_end = os.pipe()
+        self.addCleanup(os.close, given)
+        self.addCleanup(os.close, other_end)
+        self.begin(self.registry, "run", "--service", "web", "--port", "auto", "--ttl", "1s", "--probe", "none", "--", "/bin/sh", "-c",
+                   f"echo $$ >{self.pidfile}; exec sleep 60", wrapper=(), pass_fds=(given,))
+        self.eventually(lambda: self.pidfile.exists() and self.pidfile.read_text(), "the child has started")
+        self.registered()  # the connection to the registry is open by now
+        child = pathlib.Path(f"/proc/{self.pidfile.read_text().strip()}/fd")
+        # The shell's own is one that it uses for the file above, for a moment.
+        self.eventually_equal({0, 1, 2, given}, lambda: {int(each.name) for each in child.iterdir()})
+
+
 class Children:
     """What holds for a plain process, and for PID 1 of a namespace."""
 

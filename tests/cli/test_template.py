@@ -1,6 +1,7 @@
 """`rollcall template` as people use it: files that follow the roll, commands, a registry that goes away, bad templates."""
 
 import os
+import pathlib
 import stat
 import time
 
@@ -65,6 +66,19 @@ class TemplateTest(Case):
         self.assertEqual(201, api.register("other", "b", zone="second.test").status)
         api.expect_registered("db", "c")
         self.expect("first.test db\nfirst.test web\n")
+
+    def test_the_command_gets_no_file_of_its_starter(self):
+        """While the connection on which the roll is watched is open."""
+        self.api.expect_registered("web", "a", "192.0.2.1", 8001)
+        seen = self.directory / "seen"
+        process = self.keep(f"{self.template()}:{self.out}:ls -l /proc/$$/fd > {seen}.new; mv {seen}.new {seen}")
+        self.expect("a 192.0.2.1:8001\n")
+        self.eventually(seen.exists, "the command has run")
+        seen.unlink()
+        self.api.expect_registered("web", "b", "192.0.2.2", 8002)
+        self.eventually(seen.exists, "the command has run again")
+        self.assertTrue(any("socket:" in os.readlink(each) for each in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()))
+        self.assertEqual([], [line for line in seen.read_text().splitlines() if "socket:" in line])
 
     def test_a_dash_is_stdout(self):
         self.api.expect_registered("web", "a", "192.0.2.1", 8001)

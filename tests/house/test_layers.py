@@ -50,7 +50,7 @@ HOMES = {
 STANDARD = re.compile(r"[a-z_0-9]+$")
 SYSTEM = re.compile(r"(errno|fcntl|fnmatch|pthread|sched|signal|stddef|stdint|sys/(file|random|resource|stat|syscall|types)|time|unistd)\.h$")
 SOCKETS = re.compile(r"(arpa|net|netinet|linux)/.*\.h$|netdb\.h$|poll\.h$|sys/(epoll|eventfd|signalfd|socket|un|uio)\.h$")
-SOCKET_HOMES = {"net", "client", "base/ip_address.h", "base/ip_address.cc"}
+SOCKET_HOMES = {"net", "client", "base/ip_address.h", "base/ip_address.cc", "base/private_socket.h", "base/private_socket.cc"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 

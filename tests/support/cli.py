@@ -46,10 +46,10 @@ class CliCase(Case):
         self.assertEqual((0, ""), (done.returncode, done.stderr), arguments)
         return done.stdout
 
-    def begin(self, server, *arguments, name="rollcall", wrapper=(), **changes):
+    def begin(self, server, *arguments, name="rollcall", wrapper=(), pass_fds=(), **changes):
         """A command that goes on, as a Process."""
         return self.start(name, [*wrapper, ROLLCALL, "--http", f"{server.address}:{server.http_port}", *arguments],
-                          env=environment(**changes))
+                          env=environment(**changes), pass_fds=pass_fds)
 
     def ids(self, server, service, status=None):
         answer = self.api_of(server).call("GET", f"/v1/services/{service}" + (f"?status={status}" if status else ""))
