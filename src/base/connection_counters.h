@@ -10,6 +10,7 @@ struct ConnectionCounters {
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};            // over a limit
+  std::atomic<std::uint64_t> not_accepted{0};       // tries that failed for want of a descriptor or memory
   std::atomic<std::uint64_t> timed_out{0};          // closed because a deadline passed
   std::atomic<std::uint64_t> handshakes{0};         // of TLS, that succeeded
   std::atomic<std::uint64_t> handshakes_failed{0};  // of TLS, that did not

@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "base/limits.h"
+
 namespace rollcall::log {
 namespace {
 
@@ -105,6 +107,15 @@ Together::Together() { ++kept_back.depth; }
 
 Together::~Together() {
   if (--kept_back.depth == 0 && !kept_back.lines.empty()) write_kept_back();
+}
+
+std::optional<std::uint64_t> Seldom::is_due(std::chrono::steady_clock::time_point now) {
+  if (said_at_ && now - *said_at_ < limits::k_said_again_after) {
+    ++left_out_;
+    return std::nullopt;
+  }
+  said_at_ = now;
+  return std::exchange(left_out_, 0);
 }
 
 std::optional<Level> parse_level(std::string_view text) {

@@ -4,6 +4,7 @@
 // Rule     whoever maps an error outwards logs it, once; the rooms inside stay silent.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <fmt/format.h>
 #include <optional>
@@ -30,6 +31,18 @@ class Together {
   ~Together();
   Together(const Together&) = delete;
   Together& operator=(const Together&) = delete;
+};
+
+// For a line that any packet, or any check, could give a reason for: one in k_said_again_after, and the next says how
+// many were left out. Threads: one.
+class Seldom {
+ public:
+  // How many times it was not due since it was last; empty: not now.
+  [[nodiscard]] std::optional<std::uint64_t> is_due(std::chrono::steady_clock::time_point now);
+
+ private:
+  std::optional<std::chrono::steady_clock::time_point> said_at_;
+  std::uint64_t left_out_ = 0;
 };
 
 template <class... Args>

@@ -197,6 +197,9 @@ void Report::put_http(MetricsPage& page) const {
   page.counter("rollcall_connections_total", "TCP connections accepted.", connections(&ConnectionCounters::accepted));
   page.counter("rollcall_connections_refused_total", "TCP connections closed at once: a limit was reached.",
                connections(&ConnectionCounters::refused));
+  page.counter("rollcall_connections_not_accepted_total",
+               "Times that no TCP connection could be accepted for want of a descriptor or memory.",
+               connections(&ConnectionCounters::not_accepted));
   page.counter("rollcall_tls_handshakes_total", "TLS handshakes that succeeded.",
                connections(&ConnectionCounters::handshakes));
   page.counter("rollcall_tls_handshakes_failed_total", "TLS handshakes that did not.",

@@ -11,6 +11,7 @@
 #include "answer/transfer/zone_records.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/private_socket.h"
 #include "base/rcu.h"
 #include "dns/query.h"
 #include "net/sockets/asio_address.h"
@@ -28,27 +29,31 @@ constexpr std::size_t k_message_bytes = 1024;  // a name, an SOA with two more, 
 
 class Notifier::Target {
  public:
-  Target(EventLoop& loop, const answer::Zones& zones, Secondary secondary, NotifyPace pace)
+  Target(EventLoop& loop, const answer::Zones& zones, Secondary secondary, const std::vector<IpEndpoint>& sources,
+         NotifyPace pace)
       : zones_(zones),
         pace_(pace),
+        sources_(sources),
         secondary_(std::move(secondary)),
         socket_(loop.context()),
         timer_(loop.context()),
         pause_(loop.context()) {}
 
   [[nodiscard]] registry::ZoneId zone() const { return secondary_.zone; }
-  void open(const std::vector<IpEndpoint>& sources);
+  void open();
   void wake();
   asio::awaitable<void> run();
 
  private:
   asio::awaitable<void> tell();
+  void tell_of(const boost::system::error_code& error);
   void wait_until(std::chrono::steady_clock::time_point end);
   asio::awaitable<bool> is_answered();
   [[nodiscard]] std::size_t write();
 
   const answer::Zones& zones_;
   const NotifyPace pace_;
+  const std::vector<IpEndpoint> sources_;
   const Secondary secondary_;
   udp::socket socket_;
   asio::steady_timer timer_;
@@ -63,20 +68,32 @@ class Notifier::Target {
   bool is_waiting_ = false;  // for an answer, until `timer_` says that it
   bool is_over_ = false;     // is over
   bool was_silent_ = false;
+  bool is_usable_ = false;  // the socket; else it is opened anew for the next try
+  log::Seldom trouble_;
 };
 
 // A secondary knows its primary by the address: the one DNS is served at. Where it is served at any, the system picks.
-void Notifier::Target::open(const std::vector<IpEndpoint>& sources) {
+void Notifier::Target::open() {
   boost::system::error_code error;
   const udp::endpoint peer(asio_address(secondary_.endpoint.address), secondary_.endpoint.port);
-  socket_.open(peer.protocol(), error);
-  const auto source = std::ranges::find_if(sources, [&](const IpEndpoint& each) {
+  if (socket_.is_open()) socket_.close(error);
+  open_private(socket_, peer.protocol(), error);
+  is_usable_ = !error;
+  if (error) return tell_of(error);
+  const auto source = std::ranges::find_if(sources_, [&](const IpEndpoint& each) {
     return each.address.is_v4() == secondary_.endpoint.address.is_v4() &&
            each.address.is_loopback() == secondary_.endpoint.address.is_loopback();
   });
-  if (source != sources.end()) socket_.bind(udp::endpoint(asio_address(source->address), 0), error);
+  if (source != sources_.end()) socket_.bind(udp::endpoint(asio_address(source->address), 0), error);
   socket_.connect(peer, error);
-  if (error) log::warn("NOTIFY to {} cannot be sent: {}", secondary_.endpoint.text(), error.message());
+  is_usable_ = !error;
+  if (error) tell_of(error);
+}
+
+void Notifier::Target::tell_of(const boost::system::error_code& error) {
+  if (trouble_.is_due(std::chrono::steady_clock::now())) {
+    log::warn("NOTIFY to {} cannot be sent: {}", secondary_.endpoint.text(), error.message());
+  }
 }
 
 void Notifier::Target::wake() {
@@ -108,6 +125,7 @@ asio::awaitable<void> Notifier::Target::tell() {
   auto done = asio::redirect_error(asio::use_awaitable, error);
   for (int i = 0; i < limits::k_notify_tries_max; ++i) {
     has_news_ = false;
+    if (!is_usable_) open();
     const std::size_t size = write();
     co_await socket_.async_send(asio::buffer(message_.data(), size), done);
     sent_at_ = std::chrono::steady_clock::now();
@@ -182,8 +200,8 @@ Notifier::Notifier(EventLoop& loop, const answer::Zones& zones, std::vector<Seco
                    const std::vector<IpEndpoint>& sources, NotifyPace pace)
     : loop_(loop) {
   for (Secondary& secondary : secondaries) {
-    targets_.push_back(std::make_shared<Target>(loop, zones, std::move(secondary), pace));
-    targets_.back()->open(sources);
+    targets_.push_back(std::make_shared<Target>(loop, zones, std::move(secondary), sources, pace));
+    targets_.back()->open();
   }
 }
 

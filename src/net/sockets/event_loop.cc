@@ -3,6 +3,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <pthread.h>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
@@ -14,7 +15,11 @@ void Deadline::expires_after(std::chrono::milliseconds duration) { loop_.set_dea
 
 void Deadline::cancel_deadline() { loop_.wheel_.cancel(*this); }
 
-EventLoop::EventLoop() : wheel_(now()) {}
+// Boost's exception is none of the standard's: whoever starts the server asks for those.
+EventLoop::EventLoop() try : wheel_(now()) {
+} catch (const boost::system::system_error& error) {
+  throw std::system_error(error.code(), "a network loop cannot be made");
+}
 
 EventLoop::~EventLoop() { stop(); }
 

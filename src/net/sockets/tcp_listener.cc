@@ -3,9 +3,11 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <sys/socket.h>
+#include <system_error>
 #include <utility>
 
 namespace rollcall::net {
@@ -15,6 +17,26 @@ namespace asio = boost::asio;
 
 // Out of file descriptors: those in use come back sooner than a busy loop would find them.
 constexpr std::chrono::milliseconds k_pause_after_failure{50};
+constexpr std::size_t k_accepts_in_a_row_max = 64;
+
+// accept(2): what has become of a connection before it was taken. The next one is none the worse for it.
+bool is_of_one_connection(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:  // a firewall's
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ETIMEDOUT: return true;
+    default: return false;
+  }
+}
 
 asio::ip::tcp protocol_of(int socket) {
   sockaddr_storage storage{};
@@ -53,31 +75,67 @@ asio::awaitable<bool> Connection::handshake() {
 }
 
 TcpListener::TcpListener(EventLoop& loop, Descriptor socket, std::span<const std::unique_ptr<EventLoop>> loops,
-                         ConnectionLimits limits, const TlsContext* tls, Serve serve)
+                         ConnectionLimits limits, const TlsContext* tls, Serve serve) try
     : loop_(loop),
-      acceptor_(loop.context(), protocol_of(socket.get()), socket.get()),
+      protocol_(protocol_of(socket.get())),
+      acceptor_(loop.context(), protocol_, socket.get()),
       loops_(loops),
       limits_(limits),
       tls_(tls),
       serve_(std::move(serve)) {
   static_cast<void>(socket.release());
+} catch (const boost::system::system_error& error) {
+  throw std::system_error(error.code(), "a network loop cannot watch a socket");
 }
 
+// As many as wait, but so few that the loop's own sessions go on in between.
 asio::awaitable<void> TcpListener::run() {
   asio::steady_timer pause(loop_.context());
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
   while (acceptor_.is_open()) {
-    EventLoop& home = *loops_[next_loop_++ % loops_.size()];
-    boost::system::error_code error;
-    auto accept_done = asio::redirect_error(asio::use_awaitable, error);
-    asio::ip::tcp::socket socket = co_await acceptor_.async_accept(home.context(), accept_done);
+    co_await acceptor_.async_wait(asio::socket_base::wait_read, done);
     if (error == asio::error::operation_aborted) co_return;
-    if (error) {
-      pause.expires_after(k_pause_after_failure);
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      continue;
+    bool goes_on = !error;
+    for (std::size_t i = 0; goes_on && i < k_accepts_in_a_row_max; ++i) {
+      const Accepted accepted = accept_one();
+      if (accepted == Accepted::none) break;
+      goes_on = accepted != Accepted::failed;
     }
-    admit(home, std::move(socket));
+    if (goes_on) continue;
+    pause.expires_after(k_pause_after_failure);
+    co_await pause.async_wait(done);
   }
+}
+
+// accept4 makes a socket that no command inherits; Asio's accept does not.
+TcpListener::Accepted TcpListener::accept_one() {
+  Descriptor accepted(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (accepted.get() < 0) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Accepted::none;
+    if (is_of_one_connection(errno)) return Accepted::gone;
+    tell_of_failure(errno);
+    return Accepted::failed;
+  }
+  EventLoop& home = *loops_[next_loop_++ % loops_.size()];
+  asio::ip::tcp::socket socket(home.context());
+  boost::system::error_code error;
+  socket.assign(protocol_, accepted.get(), error);
+  if (error) {  // the loop cannot watch one more
+    tell_of_failure(error.value());
+    return Accepted::failed;
+  }
+  static_cast<void>(accepted.release());
+  admit(home, std::move(socket));
+  return Accepted::one;
+}
+
+void TcpListener::tell_of_failure(int error) {
+  limits_.counters.not_accepted.fetch_add(1, std::memory_order_relaxed);
+  const std::optional<std::uint64_t> left_out = trouble_.is_due(std::chrono::steady_clock::now());
+  if (!left_out) return;
+  log::error("no TCP connection can be accepted ({} tries more since the last such line): {}", *left_out,
+             std::generic_category().message(error));
 }
 
 // Beyond a limit the socket closes here.

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -14,6 +15,7 @@
 
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
+#include "base/log.h"
 #include "net/sockets/client_limit.h"
 #include "net/sockets/event_loop.h"
 #include "net/sockets/socket.h"
@@ -65,15 +67,21 @@ class TcpListener {
   void close();
 
  private:
+  enum class Accepted : std::uint8_t { one, none, gone, failed };
+
+  Accepted accept_one();
+  void tell_of_failure(int error);
   void admit(EventLoop& home, boost::asio::ip::tcp::socket socket);
 
   EventLoop& loop_;
+  const boost::asio::ip::tcp protocol_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::span<const std::unique_ptr<EventLoop>> loops_;
   std::size_t next_loop_ = 0;
   const ConnectionLimits limits_;
   const TlsContext* tls_;
   Serve serve_;
+  log::Seldom trouble_;
 };
 
 }  // namespace rollcall::net

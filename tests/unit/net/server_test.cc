@@ -1,16 +1,22 @@
 // Binding and what is told about it.
 #include "net/server.h"
 
+#include <array>
 #include <string>
+#include <sys/resource.h>
+#include <vector>
 
 #include "catch.h"
 #include "net/sockets/socket.h"
+#include "unit/base/inherited_files.h"
 #include "unit/net/world.h"
 
 namespace rollcall::net {
 namespace {
 
 using namespace testing;
+using answer::testing::query_of;
+using rollcall::testing::inherited_files;
 
 TEST_CASE("port 0 is a free port, the same for UDP and TCP, and is told") {
   const auto sockets = bind_dns(*IpEndpoint::parse("127.0.0.1:0"), 3, 1232);
@@ -43,6 +49,53 @@ TEST_CASE("an address of another machine is one sentence too") {
   REQUIRE_FALSE(bound);
   CHECK(bound.error().code == Errc::start_up);
   CHECK(bound.error().message.find("192.0.2.1:8500") != std::string::npos);
+}
+
+TEST_CASE("no socket of the server is inherited by a command: neither those that listen nor those it has accepted") {
+  const auto before = inherited_files();
+  World world;
+  world.add("web", "i-1");
+  Client http = world.http();
+  http.send(request("GET /v1/services/web"));
+  CHECK(http.read_http().status == 200);
+  Client dns = world.dns();
+  dns.send(with_length(query_of({.name = "web.svc.internal", .transport = answer::Transport::tcp})));
+  CHECK(dns.read_message().size() > 12);
+  CHECK(inherited_files() == before);
+}
+
+TEST_CASE("connections that are refused by the limit of files are waited for without a busy loop, and then accepted") {
+  World world;
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  Client client = world.http();  // while there are descriptors left
+  client.send(request("GET /healthz"));
+  CHECK(client.read_http().status == 200);
+  const auto socket = [] { return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); };
+  const int waiting = socket();
+  std::vector<int> fill;
+  rlimit low = limit;
+  low.rlim_cur = static_cast<rlim_t>(waiting) + 16;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  for (int fd = socket(); fd >= 0; fd = socket()) fill.push_back(fd);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(world.server().http_endpoints().front().port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK(::connect(waiting, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  while (world.server().http_connections().not_accepted == 0) std::this_thread::yield();
+  std::this_thread::sleep_for(300ms);
+  CHECK(world.server().http_connections().not_accepted <=
+        20);  // a try each 50 ms, and not as many as there is time for
+  client.send(request("GET /healthz"));
+  CHECK(client.read_http().status == 200);
+  for (const int fd : fill) ::close(fd);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const std::string question = request("GET /healthz");
+  REQUIRE(::send(waiting, question.data(), question.size(), 0) == static_cast<ssize_t>(question.size()));
+  std::array<char, 512> reply{};
+  CHECK(::recv(waiting, reply.data(), reply.size(), 0) > 0);
+  ::close(waiting);
 }
 
 TEST_CASE("a descriptor is closed once, by its last owner") {
