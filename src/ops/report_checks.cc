@@ -11,7 +11,9 @@ using registry::CheckEnd;
 using registry::CheckType;
 
 constexpr std::array k_types{CheckType::tcp, CheckType::http, CheckType::dns};
-constexpr std::array k_ends{CheckEnd::passed, CheckEnd::failed, CheckEnd::refused, CheckEnd::timed_out};
+constexpr std::array k_ends{CheckEnd::passed, CheckEnd::failed, CheckEnd::refused, CheckEnd::timed_out,
+                            CheckEnd::not_run};
+static_assert(k_ends.size() == registry::k_check_ends);
 
 double read(const std::atomic<std::uint64_t>& count) {
   return static_cast<double>(count.load(std::memory_order_relaxed));

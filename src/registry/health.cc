@@ -14,6 +14,7 @@ std::string_view to_text(CheckEnd end) {
     case CheckEnd::failed: return "failed";
     case CheckEnd::refused: return "refused";
     case CheckEnd::timed_out: return "timed_out";
+    case CheckEnd::not_run: return "not_run";
   }
   return "failed";
 }

@@ -17,11 +17,13 @@ namespace rollcall::registry {
 // How one run of a check, or a probe, ended.
 enum class CheckEnd : std::uint8_t {
   passed,
-  failed,     // answered, and not as expected; or cannot be asked
+  failed,     // answered, and not as expected; or cannot be reached
   refused,    // every address said that nobody listens (ECONNREFUSED)
   timed_out,  // no answer in time
+  not_run,    // this server could not ask (base/local_error.h): no verdict on the instance
 };
-[[nodiscard]] std::string_view to_text(CheckEnd end);  // "passed", "failed", "refused", "timed_out"
+inline constexpr std::size_t k_check_ends = 5;
+[[nodiscard]] std::string_view to_text(CheckEnd end);  // as above
 
 struct CheckResult {
   CheckEnd end = CheckEnd::passed;

@@ -225,10 +225,12 @@ void HealthSchedule::finish(std::uint64_t run, CheckResult result, LeaseTime now
 
 void HealthSchedule::finish_check(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
   add_one(counters_.checks[static_cast<std::size_t>(task.check.type)][static_cast<std::size_t>(result.end)]);
-  const bool passed = result.end == CheckEnd::passed;
-  task.state.record(passed, task.check);
-  if (task.state.is_wavering()) add_one(counters_.damped);
-  if (!passed || task.state.is_up()) task.output = passed ? std::string() : result.output;
+  if (result.end != CheckEnd::not_run) {
+    const bool passed = result.end == CheckEnd::passed;
+    task.state.record(passed, task.check);
+    if (task.state.is_wavering()) add_one(counters_.damped);
+    if (!passed || task.state.is_up()) task.output = passed ? std::string() : result.output;
+  }
   set(task, next_run(now, task.phase, task.check.interval));
   judge(watched);
 }
@@ -253,7 +255,8 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
     expires_at = instance->lease.expires_at();
   }
   const milliseconds pause = std::max(heartbeat_interval(watched.ttl) / 4, limits::k_probe_retry_min);
-  if (result.end != CheckEnd::passed) {
+  const bool is_excused = result.end == CheckEnd::not_run && watched.plan->renew_on_probe;
+  if (result.end != CheckEnd::passed && !is_excused) {
     if (result.end == CheckEnd::refused && watched.plan->evict_on_refusal &&
         now >= silent_from(expires_at, watched.ttl)) {
       add_one(counters_.evicted);
@@ -268,7 +271,7 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
   }
   const Result<Renewed> renewed = registry_.renew(watched.key.ref(), now);
   if (!renewed) return;
-  add_one(counters_.renewed);
+  if (!is_excused) add_one(counters_.renewed);
   set(task, silent_from(renewed->expires_at, watched.ttl));
 }
 

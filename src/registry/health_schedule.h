@@ -11,6 +11,9 @@
 //          counted, and with renew_on_probe renews the lease as a heartbeat does; without, nothing more is asked before
 //          the next heartbeat. What is refused, with evict_on_refusal, asks for the end of the lease. Anything else is
 //          tried again after a quarter of the heartbeat interval, until the lease ends.
+// Not run  what this server could not ask (CheckEnd::not_run) is no result: it is counted, and asked again at its time.
+//          With renew_on_probe it renews the lease, because the silence was ours: as a restart, which gives everybody a
+//          lease of grace.
 // Reports  only changes: an instance is critical while any of its checks is down. A report that came to nothing (the
 //          store was busy) is made again with the next result.
 // Source   docs/checks.md.
@@ -65,8 +68,8 @@ struct HealthCounters {
   std::atomic<std::uint64_t> turned_ready{0};
   std::atomic<std::uint64_t> renewed{0};                            // by a probe
   std::atomic<std::uint64_t> evicted{0};                            // for a refused one
-  std::atomic<std::uint64_t> checks[3][4]{};                        // done, by CheckType and CheckEnd
-  std::atomic<std::uint64_t> probes[4]{};                           // done, by CheckEnd
+  std::atomic<std::uint64_t> checks[3][k_check_ends]{};             // done, by CheckType and CheckEnd
+  std::atomic<std::uint64_t> probes[k_check_ends]{};                // done, by CheckEnd
   Histogram lateness_seconds{Histogram::exponential(0.001, 4, 9)};  // 1 ms … 66 s
 };
 

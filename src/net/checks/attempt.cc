@@ -15,6 +15,8 @@
 
 #include "base/duration.h"
 #include "base/limits.h"
+#include "base/local_error.h"
+#include "base/private_socket.h"
 #include "base/random.h"
 #include "dns/name.h"
 #include "dns/query.h"
@@ -88,6 +90,9 @@ CheckResult CheckAttempt::timed_out(const std::string& what) const {
 
 CheckResult CheckAttempt::failed(const std::string& what, const boost::system::error_code& error) const {
   if (is_over_) return timed_out(what);
+  if (error.category() == boost::system::system_category() && is_local_error(error.value())) {
+    return {CheckEnd::not_run, fmt::format("{}: this server cannot ask: {}", what, error.message())};
+  }
   const bool refused = error == asio::error::connection_refused;
   return {refused ? CheckEnd::refused : CheckEnd::failed, fmt::format("{}: {}", what, error.message())};
 }
@@ -107,7 +112,7 @@ asio::awaitable<boost::system::error_code> CheckAttempt::connect(IpEndpoint endp
   boost::system::error_code error;
   reset();
   const tcp::endpoint peer(asio_address(endpoint.address), endpoint.port);
-  tcp_.open(peer.protocol(), error);
+  open_private(tcp_, peer.protocol(), error);
   if (!error) co_await tcp_.async_connect(peer, asio::redirect_error(asio::use_awaitable, error));
   co_return error;
 }
@@ -176,7 +181,7 @@ CheckAttempt::Awaitable CheckAttempt::ask_dns(IpEndpoint endpoint, std::string w
   const udp::endpoint peer(asio_address(endpoint.address), endpoint.port);
   boost::system::error_code ignored;
   udp_.close(ignored);
-  udp_.open(peer.protocol(), error);
+  open_private(udp_, peer.protocol(), error);
   if (!error) udp_.connect(peer, error);
   if (error) co_return failed(what, error);
   std::array<std::uint8_t, k_dns_message_bytes> message{};

@@ -4,15 +4,22 @@
 #include <ares.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <optional>
+#include <system_error>
+#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/local_error.h"
+#include "base/private_socket.h"
 
 namespace rollcall::net {
 namespace {
@@ -44,6 +51,24 @@ Result<std::vector<IpAddress>> addresses_of(const std::string& host, int status,
   return addresses;
 }
 
+Result<std::vector<IpAddress>> not_looked_up(const std::string& host, const std::string& why) {
+  return failure(Errc::overloaded, fmt::format("this server cannot look up {}: {}", host, why));
+}
+
+// Zero, or why no file can be opened now.
+int error_of_opening() {
+  const int opened = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (opened < 0) return is_local_error(errno) ? errno : 0;
+  ::close(opened);
+  return 0;
+}
+
+constexpr ares_socket_functions k_private_sockets{.asocket = PrivateSockets::open,
+                                                  .aclose = PrivateSockets::close,
+                                                  .aconnect = PrivateSockets::connect,
+                                                  .arecvfrom = PrivateSockets::receive,
+                                                  .asendv = PrivateSockets::send};
+
 }  // namespace
 
 // c-ares says which sockets it waits for, and is told when they are ready, and every so often that time has passed.
@@ -53,6 +78,7 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
   ~Channel() { close(); }
 
   void open() {
+    if (is_open_ || is_closed_) return;
     ares_options options{};
     options.timeout = k_try_ms;
     options.tries = k_tries;
@@ -62,10 +88,12 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
     options.sock_state_cb_data = this;
     const int wanted = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
     is_open_ = ares_init_options(&channel_, &options, wanted) == ARES_SUCCESS;
+    if (is_open_) ares_set_socket_functions(channel_, &k_private_sockets, &local_error_);
   }
 
   // Every look-up under way is called back, and finds nobody.
   void close() {
+    is_closed_ = true;
     if (!std::exchange(is_open_, false)) return;
     waiting_.clear();
     ares_destroy(channel_);
@@ -79,9 +107,11 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
       found(known->second.addresses);
       return;
     }
-    if (!is_open_) {
-      found(failure(Errc::invalid, fmt::format("the host name {} cannot be looked up: no resolver", host)));
-      return;
+    open();  // where it could not be opened before, for want of a descriptor
+    if (!is_open_) return found(not_looked_up(host, "the resolver's settings cannot be read"));
+    // c-ares passes over a hosts file that it cannot open, and asks the DNS for a name that only that file has.
+    if (const int error = error_of_opening()) {
+      return found(not_looked_up(host, std::generic_category().message(error)));
     }
     std::vector<Found>& waiting = waiting_[host];
     waiting.push_back(std::move(found));
@@ -118,14 +148,26 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
     if (info != nullptr) ares_freeaddrinfo(info);
   }
 
+  // What of ours was wanting, where that is why a look-up has failed.
+  [[nodiscard]] std::optional<std::string> shortage_of(int status) const {
+    if (status == ARES_ENOMEM) return "out of memory";
+    const bool has_answer = status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
+    if (has_answer || local_error_ == 0) return std::nullopt;
+    return std::generic_category().message(local_error_);
+  }
+
   void keep(const std::string& host, int status, const ares_addrinfo* info) {
     using std::chrono::seconds;
     seconds ttl = std::chrono::duration_cast<seconds>(limits::k_host_name_max);
-    const Result<std::vector<IpAddress>> found = addresses_of(host, status, info, ttl);
+    Result<std::vector<IpAddress>> found = addresses_of(host, status, info, ttl);
     if (!found) ttl = seconds(0);
-    const auto remembered = std::max<steady_clock::duration>(ttl, limits::k_host_name_min);
-    if (known_.size() >= limits::k_check_host_names_max) known_.clear();
-    known_.insert_or_assign(host, Known{found, steady_clock::now() + remembered});
+    if (const auto shortage = shortage_of(status)) {
+      found = not_looked_up(host, *shortage);  // not remembered: the next may find what is needed
+    } else {
+      const auto remembered = std::max<steady_clock::duration>(ttl, limits::k_host_name_min);
+      if (known_.size() >= limits::k_check_host_names_max) known_.clear();
+      known_.insert_or_assign(host, Known{found, steady_clock::now() + remembered});
+    }
     const auto waiting = waiting_.extract(host);
     if (waiting.empty()) return;
     for (const Found& each : waiting.mapped()) each(found);
@@ -180,6 +222,8 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
   asio::steady_timer timer_;
   ares_channel channel_ = nullptr;
   bool is_open_ = false;
+  bool is_closed_ = false;
+  int local_error_ = 0;  // of the sockets, set by PrivateSockets
   bool is_ticking_ = false;
   std::unordered_map<ares_socket_t, std::shared_ptr<Watch>> sockets_;
   std::map<std::string, std::vector<Found>> waiting_;

@@ -5,7 +5,8 @@
 // Limits   k_check_host_names_max names remembered; beyond that all are forgotten.
 // Owner    ends before the loop; what waits then is dropped.
 // Threads  the loop's.
-// Failure  Errc::invalid with a sentence that names the host.
+// Failure  Errc::invalid with a sentence that names the host; Errc::overloaded where this server lacks what a look-up
+//          takes, which says nothing about the host and is not remembered.
 #pragma once
 
 #include <functional>

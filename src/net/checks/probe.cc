@@ -48,13 +48,17 @@ asio::awaitable<CheckResult> run_guarded(const registry::CheckRun& run, EventLoo
       addresses = {*literal};
     } else {
       Result<std::vector<IpAddress>> found = co_await look_up(check.address, names, attempt);
-      if (!found) co_return CheckResult{CheckEnd::failed, found.error().message};
+      if (!found) {
+        const bool is_ours = found.error().code == Errc::overloaded;
+        co_return CheckResult{is_ours ? CheckEnd::not_run : CheckEnd::failed, found.error().message};
+      }
       addresses = std::move(*found);
     }
   }
   const std::uint16_t port = check.port == 0 ? run.port : check.port;
   CheckResult last{CheckEnd::failed, "there is no address to ask"};
   bool all_refused = true;
+  std::optional<CheckResult> not_run;
   for (const IpAddress& address : addresses) {
     const IpEndpoint endpoint{address, port};
     if (permits(address)) {
@@ -64,7 +68,10 @@ asio::awaitable<CheckResult> run_guarded(const registry::CheckRun& run, EventLoo
     }
     if (last.end == CheckEnd::passed || attempt.is_over()) break;
     all_refused = all_refused && last.end == CheckEnd::refused;
+    if (last.end == CheckEnd::not_run) not_run = last;
   }
+  // One of the addresses could not be asked: whether it would have passed is not known.
+  if (not_run && last.end != CheckEnd::passed) co_return *not_run;
   // Refused means that nobody is there: at none of the addresses.
   if (last.end == CheckEnd::refused && !all_refused) last.end = CheckEnd::failed;
   co_return last;
@@ -77,7 +84,7 @@ asio::awaitable<CheckResult> run_check(registry::CheckRun run, EventLoop& loop, 
   try {
     co_return co_await run_guarded(run, loop, names, permits);
   } catch (const std::exception& exception) {
-    co_return CheckResult{CheckEnd::failed, fmt::format("the check cannot run: {}", exception.what())};
+    co_return CheckResult{CheckEnd::not_run, fmt::format("the check cannot run: {}", exception.what())};
   }
 }
 

@@ -6,7 +6,7 @@
 //          8 KiB of header and k_check_body_bytes_max of body are read.
 // Goodbye  a connection is reset (SO_LINGER 0): thousands of checks leave no port behind in TIME_WAIT.
 // Threads  the loop's. `permits` must be callable from it.
-// Failure  is a result. Running out of descriptors is one too.
+// Failure  is a result. What this server lacks (descriptors, memory, ports of its own) is no verdict: not_run.
 // Source   docs/checks.md; RFC 9112 (GET), RFC 1035 §4 (query).
 #pragma once
 

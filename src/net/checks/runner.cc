@@ -52,7 +52,8 @@ class CheckRunner::Parts final : public registry::HealthOrders {
     const std::uint64_t id = run.id;
     asio::co_spawn(loop_.context(), run_check(std::move(run), loop_, names_, settings_.permits),
                    [this, id](const std::exception_ptr& failed, registry::CheckResult result) {
-                     if (failed) result = {registry::CheckEnd::failed, "the check cannot run"};
+                     if (failed) result = {registry::CheckEnd::not_run, "the check cannot run"};
+                     if (result.end == registry::CheckEnd::not_run) tell_of_shortage(result.output);
                      schedule_.finish(id, std::move(result), clock_.now());
                      wait();
                    });
@@ -75,6 +76,14 @@ class CheckRunner::Parts final : public registry::HealthOrders {
     std::set<registry::ServiceKey> watched;  // have, or had, plans
     bool is_told = false;
   };
+
+  void tell_of_shortage(const std::string& output) {
+    const std::optional<std::uint64_t> left_out = shortage_.is_due(steady_clock::now());
+    if (!left_out) return;
+    log::error(
+        "a health check could not run, and says nothing about its instance ({} more since the last such line): {}",
+        *left_out, output);
+  }
 
   // Whatever becomes of the change, the next result may ask again.
   void submit(registry::Change change, const registry::InstanceKey& key) {
@@ -121,6 +130,7 @@ class CheckRunner::Parts final : public registry::HealthOrders {
   const CheckSettings settings_;
   Guarded<News> news_;
   bool is_waiting_ = false;
+  log::Seldom shortage_;
   // The loop goes first: what runs on it uses the rest.
   registry::HealthSchedule schedule_;
   EventLoop loop_;

@@ -7,78 +7,12 @@
 #include <vector>
 
 #include "catch.h"
-#include "registry/health_json.h"
-#include "unit/registry/world.h"
+#include "unit/registry/health_office.h"
 
 namespace rollcall::registry {
 namespace {
 
 using namespace testing;
-
-SharedPlan plan(std::string_view json) {
-  Result<SharedPlan> parsed = parse_health(json);
-  INFO((parsed ? std::string() : parsed.error().message));
-  REQUIRE(parsed);
-  return *parsed;
-}
-
-// Keeps what is asked for; results are given by the test.
-struct Office final : HealthOrders {
-  World& world;
-  HealthSchedule schedule;
-  std::vector<CheckRun> runs;  // under way
-  Lines lines;
-  bool tells_the_roll = true;
-
-  explicit Office(World& its_world, std::size_t in_flight = 512)
-      : world(its_world), schedule(its_world.registry, *this, in_flight, its_world.clock.now()) {}
-
-  void run(CheckRun run) override { runs.push_back(std::move(run)); }
-  void report(const InstanceKey& key, bool critical, const std::string& output) override {
-    lines.push_back(key.id + (critical ? " critical: " + output : " ready"));
-    reports.push_back({SetHealth{key, critical, output}});
-  }
-  void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) override {
-    lines.push_back(key.id + " evicted: " + output);
-    reports.push_back({End{key, output, expires_at}});
-  }
-
-  void add(const std::string& id, std::string_view json, std::chrono::milliseconds ttl = 1h) {
-    Registration asked = registration("web", id);
-    asked.health = plan(json);
-    asked.ttl = ttl;
-    REQUIRE(world.apply(Register{asked}));
-    look();
-  }
-  void look() { schedule.look_at({k_svc, "web"}, world.clock.now()); }
-
-  // Runs of all that was asked for end so; what was reported reaches the roll.
-  void answer(CheckEnd end, const std::string& output = "no") {
-    for (CheckRun& run : std::exchange(runs, {})) schedule.finish(run.id, {end, output}, world.clock.now());
-    while (!reports.empty()) {
-      for (const Change& change : std::exchange(reports, {})) {
-        if (tells_the_roll) static_cast<void>(world.apply(change));
-        look();
-        const auto* health = std::get_if<SetHealth>(&change.asked);
-        if (health != nullptr) schedule.reported(health->key);
-      }
-    }
-  }
-  // Time passes in small steps; how many runs have begun in it.
-  std::size_t pass(LeaseTime::duration time, LeaseTime::duration step = 10ms) {
-    const std::size_t before = runs.size();
-    for (LeaseTime::duration gone{}; gone < time; gone += step) {
-      world.pass(step);
-      schedule.advance(world.clock.now());
-    }
-    return runs.size() - before;
-  }
-  Status status(const std::string& id) const {
-    const rcu::ReadLock lock;
-    return world.registry.find_instance(key("web", id).ref())->status;
-  }
-  std::vector<Change> reports;
-};
 
 constexpr std::string_view k_tcp = R"({"checks":[{"type":"tcp"}]})";
 
@@ -130,6 +64,22 @@ TEST_CASE("a pass in between begins the row anew: what flaps stays as it is") {
   }
   CHECK(office.lines.empty());
   CHECK(office.schedule.counters().damped == 10);
+}
+
+TEST_CASE("a check that this server could not run is neither a failure nor a pass") {
+  World world;
+  Office office(world);
+  office.add("a", k_tcp);
+  const auto round = [&](CheckEnd end) {
+    office.pass(10s);
+    office.answer(end);
+    return office.status("a");
+  };
+  for (int i = 0; i < 20; ++i) CHECK(round(CheckEnd::not_run) == Status::ready);
+  CHECK(round(CheckEnd::failed) == Status::ready);
+  CHECK(round(CheckEnd::not_run) == Status::ready);
+  CHECK(round(CheckEnd::failed) == Status::critical);  // the second: what came between counts for nothing
+  CHECK(round(CheckEnd::not_run) == Status::critical);
 }
 
 TEST_CASE("rise and fall of the instance hold for all checks that do not say their own") {
@@ -325,6 +275,21 @@ TEST_CASE("with renew_on_probe nobody has to send heartbeats") {
     CHECK(world.sweep() == 0);
   }
   CHECK(office.schedule.counters().renewed == 100);
+}
+
+TEST_CASE("a probe that this server could not run neither ends a lease early nor lets one end that probes renew") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp","evict_on_refusal":true,"renew_on_probe":true})", 15s);
+  office.add("b", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
+  for (int i = 0; i < 60; ++i) {
+    office.pass(1s);
+    office.answer(CheckEnd::not_run);
+  }
+  CHECK(office.lines.empty());
+  CHECK(office.schedule.counters().renewed == 0);
+  CHECK(world.left(key("web", "a")) > 0s);
+  CHECK(world.left(key("web", "b")) < 0s);  // it sends heartbeats, and has sent none
 }
 
 TEST_CASE("a refused probe ends the lease where that is asked for") {

@@ -1,0 +1,81 @@
+// A schedule of checks whose runs the test ends, and what it tells the roll.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catch.h"
+#include "registry/health_json.h"
+#include "registry/health_schedule.h"
+#include "unit/registry/world.h"
+
+namespace rollcall::registry::testing {
+
+inline SharedPlan plan(std::string_view json) {
+  Result<SharedPlan> parsed = parse_health(json);
+  INFO((parsed ? std::string() : parsed.error().message));
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+// Keeps what is asked for; results are given by the test.
+struct Office final : HealthOrders {
+  World& world;
+  HealthSchedule schedule;
+  std::vector<CheckRun> runs;  // under way
+  Lines lines;
+  bool tells_the_roll = true;
+
+  explicit Office(World& its_world, std::size_t in_flight = 512)
+      : world(its_world), schedule(its_world.registry, *this, in_flight, its_world.clock.now()) {}
+
+  void run(CheckRun run) override { runs.push_back(std::move(run)); }
+  void report(const InstanceKey& key, bool critical, const std::string& output) override {
+    lines.push_back(key.id + (critical ? " critical: " + output : " ready"));
+    reports.push_back({SetHealth{key, critical, output}});
+  }
+  void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) override {
+    lines.push_back(key.id + " evicted: " + output);
+    reports.push_back({End{key, output, expires_at}});
+  }
+
+  void add(const std::string& id, std::string_view json, std::chrono::milliseconds ttl = 1h) {
+    Registration asked = registration("web", id);
+    asked.health = plan(json);
+    asked.ttl = ttl;
+    REQUIRE(world.apply(Register{asked}));
+    look();
+  }
+  void look() { schedule.look_at({k_svc, "web"}, world.clock.now()); }
+
+  // Runs of all that was asked for end so; what was reported reaches the roll.
+  void answer(CheckEnd end, const std::string& output = "no") {
+    for (CheckRun& run : std::exchange(runs, {})) schedule.finish(run.id, {end, output}, world.clock.now());
+    while (!reports.empty()) {
+      for (const Change& change : std::exchange(reports, {})) {
+        if (tells_the_roll) static_cast<void>(world.apply(change));
+        look();
+        const auto* health = std::get_if<SetHealth>(&change.asked);
+        if (health != nullptr) schedule.reported(health->key);
+      }
+    }
+  }
+  // Time passes in small steps; how many runs have begun in it.
+  std::size_t pass(LeaseTime::duration time, LeaseTime::duration step = 10ms) {
+    const std::size_t before = runs.size();
+    for (LeaseTime::duration gone{}; gone < time; gone += step) {
+      world.pass(step);
+      schedule.advance(world.clock.now());
+    }
+    return runs.size() - before;
+  }
+  Status status(const std::string& id) const {
+    const rcu::ReadLock lock;
+    return world.registry.find_instance(key("web", id).ref())->status;
+  }
+  std::vector<Change> reports;
+};
+
+}  // namespace rollcall::registry::testing
