@@ -10,6 +10,7 @@
 //
 // Source   interface.md §1, §5; docs/architecture.md.
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <string>
 #include <thread>
@@ -28,6 +29,7 @@
 #include "ops/report.h"
 #include "ops/settings.h"
 #include "ops/signals.h"
+#include "ops/system_limits.h"
 #include "ops/version.h"
 #include "ops/zone_loader.h"
 #include "registry/audiences.h"
@@ -341,18 +343,6 @@ void Rollcalld::reload() {
   log::info("zones and settings are reloaded");
 }
 
-// As many as the system lets us have; a warning where that is less than the settings may need.
-void raise_open_files(const ops::Settings& settings) {
-  constexpr std::size_t k_besides = 100;  // listeners, the database, the log
-  const std::size_t wanted =
-      k_besides + settings.max_http_connections + settings.max_tcp_connections + settings.checks_in_flight;
-  if (const std::size_t allowed = net::raise_open_files_limit(); allowed < wanted) {
-    log::warn(
-        "{} files may be open, and as many connections as the settings allow take {}: raise LimitNOFILE (ulimit -n)",
-        allowed, wanted);
-  }
-}
-
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
     std::fprintf(stderr, "rollcalld: %s\n", error.message.c_str());
@@ -383,7 +373,8 @@ int start(const std::vector<std::string>& arguments) {
     std::puts("settings and zones are good");
     return 0;
   }
-  raise_open_files(settings);
+  ops::start_reclaiming();
+  ops::warn_of_open_files(settings, net::raise_open_files_limit());
   {
     Rollcalld server(arguments, std::move(settings), std::move(*zones));
     if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());
@@ -397,4 +388,11 @@ int start(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace rollcall
 
-int main(int argc, char** argv) { return rollcall::start({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  try {
+    return rollcall::start({argv + 1, argv + argc});
+  } catch (const std::exception& failed) {
+    std::fprintf(stderr, "rollcalld: %s\n", rollcall::ops::sentence_of(failed).c_str());
+    return 1;
+  }
+}
