@@ -98,12 +98,16 @@ Result<std::string> read_file(const std::string& path) {
   if (!checked) return checked;
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string text(limits::k_settings_bytes_max + 1, '\0');  // one more than may be, so that too much is seen
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  std::array<char, 64 << 10> part{};
+  // Up to what is too much: the parser says so.
+  while (file && text.size() <= limits::k_settings_bytes_max) {
+    file.read(part.data(), part.size());
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (!file.is_open() || file.bad()) {
     return failure(Errc::start_up, fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
   }
-  text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
 
@@ -138,18 +142,22 @@ std::optional<Error> replace_endpoints(std::vector<IpEndpoint>& target, const st
 std::optional<Error> replace_zones(Settings& settings, const std::vector<std::string>& flags) {
   if (flags.empty()) return std::nullopt;
   const std::vector<ZoneSettings> of_file = std::exchange(settings.zones, {});
+  ListedZones in_file;
+  for (std::size_t i = 0; i < of_file.size(); ++i) in_file.add(of_file[i].name, i);
+  ListedZones listed;
   for (const std::string& text : flags) {
     const std::size_t equals = text.find('=');
-    const Result<dns::Name> name = parse_zone_name(text.substr(0, equals), settings.zones);
+    const Result<dns::Name> name = parse_zone_name(text.substr(0, equals), listed);
     if (!name) return flag_failure("--zone", name.error()).error();
-    const auto known = std::ranges::find(of_file, *name, &ZoneSettings::name);
-    ZoneSettings zone = known != of_file.end() ? *known : default_zone(settings.dns_ttl_seconds);
+    const std::optional<std::size_t> known = in_file.find(*name);
+    ZoneSettings zone = known ? of_file[*known] : default_zone(settings.dns_ttl_seconds);
     zone.name = *name;
     if (equals != std::string::npos) {
       const Result<std::string> path = parse_path(text.substr(equals + 1));
       if (!path) return flag_failure("--zone", path.error()).error();
       zone.file = zone_file_setting(zone.name, *path);
     }
+    listed.add(*name, settings.zones.size());
     settings.zones.push_back(std::move(zone));
   }
   return std::nullopt;

@@ -156,10 +156,11 @@ void read_checks(Section checks, Settings& settings) {
 
 void read_zones(std::vector<Section> tables, Settings& settings) {
   settings.zones.clear();
+  ListedZones listed;
   for (Section& table : tables) {
     ZoneSettings zone;
     zone.policy.ttl_seconds = settings.dns_ttl_seconds;
-    const auto name = table.text("name", [&](std::string_view text) { return parse_zone_name(text, settings.zones); });
+    const auto name = table.text("name", [&](std::string_view text) { return parse_zone_name(text, listed); });
     if (!table.has("name")) table.complain("name", R"(missing; every [[zone]] has one, as name = "svc.internal")");
     take(zone.name, name);
     if (auto path = table.text("file", parse_path)) zone.file = zone_file_setting(zone.name, std::move(*path));
@@ -170,7 +171,9 @@ void read_zones(std::vector<Section> tables, Settings& settings) {
     take(zone.policy.protect_for, table.duration("protect_for", std::chrono::milliseconds(0), limits::k_protect_max));
     zone.transfers = read_transfers(table, settings.keys);
     table.finish();
-    if (name) settings.zones.push_back(std::move(zone));
+    if (!name) continue;
+    listed.add(*name, settings.zones.size());
+    settings.zones.push_back(std::move(zone));
   }
   if (settings.zones.empty()) settings.zones = {default_zone(settings.dns_ttl_seconds)};
 }

@@ -30,13 +30,13 @@ Result<IpEndpoint> parse_listen(std::string_view text, const std::vector<IpEndpo
   return *endpoint;
 }
 
-Result<dns::Name> parse_zone_name(std::string_view text, const std::vector<ZoneSettings>& before) {
+Result<dns::Name> parse_zone_name(std::string_view text, const ListedZones& before) {
   const std::optional<dns::Name> name = dns::Name::parse(text);
   if (!name || text.empty()) {
     return failure(Errc::start_up, fmt::format(R"("{}" is not a domain name; write one as "svc.internal")", text));
   }
   if (name->is_root()) return failure(Errc::start_up, R"(the root cannot be a zone of services; write "svc.internal")");
-  if (std::ranges::find(before, *name, &ZoneSettings::name) != before.end()) {
+  if (before.find(*name)) {
     return failure(Errc::start_up, fmt::format("zone {} is listed twice", name->text_without_dot()));
   }
   if (before.size() >= limits::k_zones_max) {

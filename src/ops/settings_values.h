@@ -23,8 +23,21 @@ namespace rollcall::ops {
 // One more address of a list, which must not have it yet. Port 0 may stand there often: each is another free port.
 [[nodiscard]] Result<IpEndpoint> parse_listen(std::string_view text, const std::vector<IpEndpoint>& before);
 
+// The zones listed so far, found by name however many they are.
+class ListedZones {
+ public:
+  void add(const dns::Name& name, std::size_t place) { places_.emplace(name.folded_wire(), place); }
+  [[nodiscard]] std::optional<std::size_t> find(const dns::Name& name) const {
+    const auto at = places_.find(name.folded_wire());
+    return at == places_.end() ? std::nullopt : std::optional(at->second);
+  }
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+
+ private:
+  std::unordered_map<std::string, std::size_t> places_;
+};
 // One more zone's name, which must not be among `before`.
-[[nodiscard]] Result<dns::Name> parse_zone_name(std::string_view text, const std::vector<ZoneSettings>& before);
+[[nodiscard]] Result<dns::Name> parse_zone_name(std::string_view text, const ListedZones& before);
 
 [[nodiscard]] Result<std::string> parse_path(std::string_view text);
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration_text(std::string_view text);

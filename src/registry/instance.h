@@ -29,7 +29,7 @@
 namespace rollcall::registry {
 
 // A zone's place in the ZoneDirectory: the same for the life of the process.
-enum class ZoneId : std::uint16_t {};
+enum class ZoneId : std::uint32_t {};
 
 // Changes of the roll are counted. Each visible change of a service takes the next index, and the service shows the
 // index of its last change. Survives restarts.

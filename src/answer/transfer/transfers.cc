@@ -28,7 +28,11 @@ Transfers::Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<Trans
     by_zone_[i].rules = std::move(rules[i]);
     if (!by_zone_[i].rules.offers()) continue;
     by_zone_[i].zone = std::make_unique<TransferZone>(journal_bytes_max);
-    offers_any_ = true;
+    offered_.push_back(static_cast<registry::ZoneId>(i));
+  }
+  const rcu::ReadLock lock;
+  for (const Zone& zone : zones_.table().zones()) {
+    if (zone.is_reverse) reverse_.push_back(zone.id);
   }
 }
 
@@ -38,7 +42,7 @@ void Transfers::mark(const registry::ServiceRef& service) {
     const std::lock_guard lock(mutex_);
     was_empty = pending_.is_empty();
     pending_.zones.insert(service.zone);
-    if (offers_any_) pending_.services.insert(registry::to_key(service));
+    if (!offered_.empty()) pending_.services.insert(registry::to_key(service));
   }
   if (was_empty) arrived_.notify_one();
 }
@@ -113,7 +117,8 @@ void Transfers::go_on_behind(registry::ChangeIndex index) {
 // The zones that have changed, and the serial each is to have.
 std::vector<Transfers::Step> Transfers::next_steps(const ZoneTable& zones, const Pending& pending) {
   std::vector<Step> steps;
-  for (const Zone& zone : zones.zones()) {
+  for (const registry::ZoneId id : to_be_looked_at(pending)) {
+    const Zone& zone = zones.zones().at(static_cast<std::size_t>(id));
     TransferZone* offered = by_zone_[static_cast<std::size_t>(zone.id)].zone.get();
     if (offered != nullptr && pending.zones_replaced) offered->put(k_static_key, static_records(zone));
     const dns::Serial in_file = zone.records.serial();
@@ -125,6 +130,19 @@ std::vector<Transfers::Step> Transfers::next_steps(const ZoneTable& zones, const
     }
   }
   return steps;
+}
+
+// A server may have a hundred thousand zones, and ticks ten times a second: only those are looked at that may have
+// changed, and all of them where the files are new.
+std::set<registry::ZoneId> Transfers::to_be_looked_at(const Pending& pending) const {
+  std::set<registry::ZoneId> zones = pending.zones;
+  if (is_first_ || pending.zones_replaced) {
+    for (std::size_t i = 0; i < by_zone_.size(); ++i) zones.insert(zones.end(), static_cast<registry::ZoneId>(i));
+    return zones;
+  }
+  zones.insert(offered_.begin(), offered_.end());
+  if (!pending.zones.empty()) zones.insert(reverse_.begin(), reverse_.end());
+  return zones;
 }
 
 dns::Serial Transfers::first_serial(const Zone& zone) const {
@@ -162,9 +180,9 @@ bool Transfers::has_changed(const Zone& zone, const Pending& pending) const {
 
 void Transfers::put(const registry::ServiceKey& key, const registry::Service* service, const ZoneTable& zones) {
   const Zone& own = zones.zones().at(static_cast<std::size_t>(key.zone));
-  for (const Zone& zone : zones.zones()) {
-    TransferZone* offered = by_zone_[static_cast<std::size_t>(zone.id)].zone.get();
-    if (offered == nullptr) continue;
+  for (const registry::ZoneId id : offered_) {
+    const Zone& zone = zones.zones().at(static_cast<std::size_t>(id));
+    TransferZone* offered = by_zone_[static_cast<std::size_t>(id)].zone.get();
     if (&zone == &own && !zone.is_reverse) {
       offered->put(key_of(key),
                    service == nullptr ? RecordSet() : service_records(*service, zone, policy_of_(key.ref())));

@@ -95,6 +95,8 @@ class Transfers final : public registry::Audience {
     bool is_kept = true;
   };
   [[nodiscard]] std::vector<Step> next_steps(const ZoneTable& zones, const Pending& pending);
+  // The zones a tick may have to show anew.
+  [[nodiscard]] std::set<registry::ZoneId> to_be_looked_at(const Pending& pending) const;
   [[nodiscard]] dns::Serial first_serial(const Zone& zone) const;
   std::vector<registry::ZoneId> show(const std::vector<Step>& steps);
   void keep_steps(std::vector<Step>& steps, const registry::KeepSerials& keep);
@@ -103,7 +105,8 @@ class Transfers final : public registry::Audience {
   Zones& zones_;
   Roster::PolicyOf policy_of_;
   std::vector<PerZone> by_zone_;
-  bool offers_any_ = false;
+  std::vector<registry::ZoneId> offered_;
+  std::vector<registry::ZoneId> reverse_;
   bool is_first_ = true;
   std::set<registry::ZoneId> behind_;             // changed, and not moved yet: their serial could not be kept
   std::vector<std::optional<dns::Serial>> kept_;  // by ZoneId; empty: none yet

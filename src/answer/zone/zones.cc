@@ -65,6 +65,7 @@ Zones::Zones(std::vector<Zone> zones) : serials_(zones.size()) {
   for (const Zone& zone : zones) {
     apexes_.push_back(zone.records.apex());
     names_.push_back(apexes_.back().text_without_dot());
+    by_folded_apex_.emplace(apexes_.back().folded_wire(), static_cast<registry::ZoneId>(apexes_.size() - 1));
   }
   check(!apexes_.empty(), "at least one zone is served");
   table_.store(new ZoneTable(with_serials(std::move(zones))), std::memory_order_release);
@@ -97,9 +98,8 @@ void Zones::replace(std::vector<Zone> zones) {
 std::optional<registry::ZoneId> Zones::find(std::string_view zone_name) const {
   const std::optional<dns::Name> name = dns::Name::parse(zone_name);
   if (!name) return std::nullopt;
-  const auto at = std::ranges::find(apexes_, *name);
-  if (at == apexes_.end()) return std::nullopt;
-  return static_cast<registry::ZoneId>(at - apexes_.begin());
+  const auto at = by_folded_apex_.find(name->folded_wire());
+  return at == by_folded_apex_.end() ? std::nullopt : std::optional(at->second);
 }
 
 std::string Zones::name_of(registry::ZoneId zone) const { return names_.at(static_cast<std::size_t>(zone)); }

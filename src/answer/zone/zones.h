@@ -79,8 +79,9 @@ class Zones final : public registry::ZoneDirectory {
  private:
   [[nodiscard]] std::vector<Zone> with_serials(std::vector<Zone> zones) const;
 
-  std::vector<dns::Name> apexes_;  // by ZoneId; never changes, as the next
+  std::vector<dns::Name> apexes_;  // by ZoneId; never changes, as the next two
   std::vector<std::string> names_;
+  std::unordered_map<std::string, registry::ZoneId> by_folded_apex_;
   std::vector<std::atomic<dns::Serial>> serials_;
   std::atomic<const ZoneTable*> table_;
 };

@@ -319,10 +319,10 @@ TEST_CASE("a mistake in the TOML itself is named with file, line and column, in 
         "rollcall.toml:3:11: Error while parsing key-value pair: cannot redefine existing integer 'workers'");
 }
 
-TEST_CASE("a file of a megabyte is read, and one byte more is refused") {
+TEST_CASE("a file of 32 MiB is read, and one byte more is refused") {
   const std::string comment = "#" + std::string(limits::k_settings_bytes_max - 2, 'x') + "\n";
   check_defaults(settings_of(comment));
-  CHECK(complaint_of(comment + "\n") == "rollcall.toml: is over 1048576 bytes, so it is not a settings file");
+  CHECK(complaint_of(comment + "\n") == "rollcall.toml: is over 33554432 bytes, so it is not a settings file");
 }
 
 TEST_CASE("64 addresses may be listened at, and not 65") {
@@ -333,17 +333,21 @@ TEST_CASE("64 addresses may be listened at, and not 65") {
         "rollcall.toml:2: dns.listen: more than 64 addresses");
 }
 
-TEST_CASE("1000 zones and 1000 service rules may be written, and not one more") {
+TEST_CASE("200,000 zones may be written, each once, and not one more") {
   std::string zones;
-  std::string rules;
-  for (std::size_t each = 0; each < 1000; ++each) {
-    zones += "[[zone]]\nname = 'z" + std::to_string(each) + ".example'\n";
-    rules += "[[service]]\nmatch = 'a'\n";
+  for (std::size_t each = 0; each < limits::k_zones_max - 1; ++each) {
+    zones += "[[zone]]\nname='z" + std::to_string(each) + ".test'\n";
   }
-  CHECK(settings_of(zones).zones.size() == 1000);
+  CHECK(settings_of(zones + "[[zone]]\nname='last.test'\n").zones.size() == limits::k_zones_max);
+  CHECK_THAT(complaint_of(zones + "[[zone]]\nname='Z7.TEST'\n"), Catch::Contains("zone Z7.TEST is listed twice"));
+  CHECK(complaint_of(zones + "[[zone]]\nname='last.test'\n[[zone]]\nname='more.test'\n") ==
+        "rollcall.toml:1: zone: must be at most 200000 tables, not 200001");
+}
+
+TEST_CASE("1000 service rules may be written, and not one more") {
+  std::string rules;
+  for (std::size_t each = 0; each < 1000; ++each) rules += "[[service]]\nmatch = 'a'\n";
   CHECK(settings_of(rules).service_rules.size() == 1000);
-  CHECK(complaint_of(zones + "[[zone]]\nname = 'last.example'\n") ==
-        "rollcall.toml:1: zone: must be at most 1000 tables, not 1001");
   CHECK(complaint_of(rules + "[[service]]\nmatch = 'b'\n") ==
         "rollcall.toml:1: service: must be at most 1000 tables, not 1001");
 }

@@ -42,6 +42,21 @@ TEST_CASE("a name belongs to the nearest zone that encloses it") {
   CHECK(zone_of(zones, "example.test") == "none");
 }
 
+TEST_CASE("more zones than 16 bits count are told apart, by look-up and by name") {
+  constexpr std::uint32_t k_count = 65'600;
+  std::vector<Zone> list;
+  list.reserve(k_count);
+  for (std::uint32_t i = 0; i < k_count; ++i) list.push_back(make_zone("z" + std::to_string(i) + ".example"));
+  const Zones zones(std::move(list));
+  for (const std::uint32_t i : {0U, 63U, 64U, 65'535U, 65'536U, k_count - 1}) {
+    const std::string name = "z" + std::to_string(i) + ".example";
+    CHECK(zones.find(name) == ZoneId{i});
+    CHECK(zones.name_of(ZoneId{i}) == name);
+    CHECK(zone_of(zones, "www." + name) == name + ".");
+  }
+  CHECK_FALSE(zones.find("z" + std::to_string(k_count) + ".example"));
+}
+
 TEST_CASE("the root can be a zone, and then encloses every name") {
   std::vector<Zone> list;
   list.push_back(make_zone("."));
