@@ -25,8 +25,11 @@ enum class Type : std::uint16_t {
   minfo = 14,    // RFC 1035 §3.3.7
   mx = 15,       // RFC 1035 §3.3.9
   txt = 16,      // RFC 1035 §3.3.14
+  afsdb = 18,    // RFC 1183 §1
+  rt = 21,       // RFC 1183 §3.3
   aaaa = 28,     // RFC 3596
   srv = 33,      // RFC 2782
+  kx = 36,       // RFC 2230
   dname = 39,    // RFC 6672
   opt = 41,      // RFC 6891
   ds = 43,       // RFC 4034 §5

@@ -268,6 +268,42 @@ void ServiceSections::put_additional(std::uint16_t owner_at, const Member& membe
   }
 }
 
+// --- What the zone file's records point at ---
+
+void ServiceSections::put_additional(const dns::Name& owner, const View& view, Family family) {
+  const AddressChoice choice = choose_addresses(view, family);
+  const auto count = static_cast<std::uint32_t>(choice.weights.size());
+  if (count == 0) return;
+  const std::uint32_t limit = answers_.policy().answer_limit;
+  const std::uint32_t take = limit == 0 ? count : std::min(count, limit);
+  const std::span<const std::uint32_t> order = choice.equal_weights
+                                                   ? scratch_.order.draw(count, take, random_)
+                                                   : scratch_.order.draw(choice.weights, take, random_);
+  std::vector<std::string> addresses;
+  for (const std::uint32_t i : order) {
+    const Bytes address = choice.octets.subspan(i * octets_of(family), octets_of(family));
+    addresses.emplace_back(address.begin(), address.end());
+  }
+  put_additional_set(owner, family, choice.ttl, std::move(addresses));
+}
+
+void ServiceSections::put_additional(const dns::Name& owner, const Member& member, Family family) {
+  const Bytes octets = answers_.addresses(member, family);
+  std::vector<std::string> addresses;
+  for (std::size_t at = 0; at < octets.size(); at += octets_of(family)) {
+    const Bytes address = octets.subspan(at, octets_of(family));
+    addresses.emplace_back(address.begin(), address.end());
+  }
+  if (!is_live(member)) return;
+  put_additional_set(owner, family, ttl_until(member.instance->lease.expires_at()), std::move(addresses));
+}
+
+void ServiceSections::put_additional_set(const dns::Name& owner, Family family, std::uint32_t ttl,
+                                         std::vector<std::string> addresses) {
+  const RRset rrset{type_of(family), ttl, std::move(addresses)};
+  reply_.put_whole(Section::additional, owner, rrset, ttl);
+}
+
 bool ServiceSections::put_txt(std::uint16_t owner_at, const Member& member) {
   if (!is_live(member)) return false;
   const std::string rdata = txt_rdata(*member.instance);

@@ -55,6 +55,10 @@ class ServiceSections {
 
   // The addresses of one member's own name, as additional records owned by the name at `owner_at`.
   void put_additional(std::uint16_t owner_at, const Member& member);
+  // The addresses of one family as additional records of a name that a record of the zone file points at: those an answer
+  // would have, with its TTL; all of them or none. It allocates.
+  void put_additional(const dns::Name& owner, const View& view, Family family);
+  void put_additional(const dns::Name& owner, const Member& member, Family family);
 
  private:
   struct AddressChoice;  // what may be put: octets, weights, TTL
@@ -71,6 +75,7 @@ class ServiceSections {
   [[nodiscard]] std::size_t srv_bytes(std::span<const std::uint32_t> members) const;
   void put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members, std::uint32_t ttl);
   void put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl);
+  void put_additional_set(const dns::Name& owner, Family family, std::uint32_t ttl, std::vector<std::string> addresses);
   bool put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets, std::uint32_t ttl);
 
   Reply& reply_;

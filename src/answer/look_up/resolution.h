@@ -75,9 +75,10 @@ class Resolution {
   enum class GlueOf : std::uint8_t { delegated_zone, others };
   // The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
   bool put_glue(const RRset& ns, const Node& cut, GlueOf which);
-  // What whoever reads this answer would ask for next, where the zone file has it and it fits.
+  // What whoever reads this answer would ask for next, where the zone file or the roll has it and it fits.
   void put_target_records(const RRset& rrset);
   void put_additional(const dns::QuestionName& target, dns::Type type);
+  void put_roster_additional(const RosterName& found, const dns::QuestionName& target, dns::Type type);
 
   // The present name from one of its labels on, in folded wire form.
   [[nodiscard]] Bytes wire(std::size_t first_label) const {

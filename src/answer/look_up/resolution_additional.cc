@@ -1,4 +1,5 @@
-// The additional section of names of the zone file: glue, and what the targets of an answer have.
+// The additional section of names of the zone file: glue, and what the targets of an answer have, in the file or on the
+// roll.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,11 +18,15 @@ Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_
 bool is_svcb(Type type) { return type == Type::svcb || type == Type::https; }
 
 // Octets in front of the name in RDATA whose name gets its addresses into the additional section (RFC 1035 §3.3, RFC
-// 2782, RFC 9460 §4.1).
+// 1183 §1, §3.3, RFC 2230 §3, RFC 2782, RFC 9460 §4.1).
 std::optional<std::size_t> target_offset(Type type) {
   switch (type) {
-    case Type::ns: return 0;
+    case Type::ns:
+    case Type::mb: return 0;
     case Type::mx:
+    case Type::afsdb:
+    case Type::rt:
+    case Type::kx:
     case Type::svcb:
     case Type::https: return 2;
     case Type::srv: return 6;
@@ -83,19 +88,34 @@ void Resolution::put_target_records(const RRset& rrset) {
   }
 }
 
-// Of a name in this zone's file; at a cut or below it that is glue. Wildcards have whatever is closer than the roll
-// (RFC 4592 §3.3.1).
+// Of a name in this zone; at a cut or below it that is glue. The zone file's own names come first, then the roll's;
+// wildcards have what is left (RFC 4592 §3.3.1).
 void Resolution::put_additional(const dns::QuestionName& target, Type type) {
   if (zones_.find_enclosing(target) != zone_) return;
   const RRset* rrset = nullptr;
   if (const Node* node = zone_->records.find(target.suffix(0))) {
     rrset = node->find(type);
-  } else if (roster_.find(*zone_, target, now_).kind == RosterName::Kind::none && !is_below_roster_name(target)) {
+  } else if (const RosterName found = roster_.find(*zone_, target, now_); found.kind != RosterName::Kind::none) {
+    return put_roster_additional(found, target, type);
+  } else if (!is_below_roster_name(target)) {
     const StaticAnswer made = zone_->records.look_up(target, type);
     if (made.found == Found::hit) rrset = made.rrset;
   }
   const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
   if (rrset != nullptr && owner) reply_.put_whole(Section::additional, *owner, *rrset, rrset->ttl);
+}
+
+// What a question for the name would be answered with, addresses alone.
+void Resolution::put_roster_additional(const RosterName& found, const dns::QuestionName& target, Type type) {
+  const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
+  if (!owner || (type != Type::a && type != Type::aaaa)) return;
+  const Family family = type == Type::a ? Family::v4 : Family::v6;
+  ServiceSections service = sections(*found.answers);
+  if (found.kind == RosterName::Kind::service) return service.put_additional(*owner, *found.view, family);
+  if (found.kind != RosterName::Kind::instance) return;
+  if (service.is_live(*found.member)) return service.put_additional(*owner, *found.member, family);
+  const View* tagged = found.answers->find_tag(target.label(0));  // as in answer_instance
+  if (tagged != nullptr) service.put_additional(*owner, *tagged, family);
 }
 
 }  // namespace rollcall::answer
