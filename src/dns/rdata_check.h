@@ -1,24 +1,22 @@
-// What ldns lets pass and should not: numbers that wrap around, half octets, unknown types in bitmaps, SvcParams out of
-// order. And names, made absolute before ldns sees them.
+// RDATA in wire form: whether it is what its type's line in rdata_form.cc says, and where its names are.
+//
+// Whatever a text or `\# <octets> <hex>` came to passes here before it is served.
 //
 // Failure  Errc::invalid with one sentence.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
-#include "dns/name.h"
 #include "dns/types.h"
 
 namespace rollcall::dns {
 
-// The tokens as one line for ldns: every name absolute, every number within its field.
-[[nodiscard]] Result<std::string> check_fields(Type type, std::span<const std::string_view> tokens, const Name& origin);
+// Names uncompressed. A type without a line may hold anything.
+[[nodiscard]] Result<void> check_rdata(Type type, std::string_view rdata);
 
-// Puts the SvcParams of a SVCB or HTTPS record in the order of their keys; refuses a key that comes twice (RFC 9460
-// §2.2).
-[[nodiscard]] Result<void> order_svc_params(std::string& rdata);
+// The RDATA with its names in lower case (RFC 4343 §3): of two that are the same record, the same octets.
+[[nodiscard]] std::string fold_names(Type type, std::string_view rdata);
 
 }  // namespace rollcall::dns

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "dns/presentation.h"
 #include "dns/zone_text.h"
 #include "dns/zone_token.h"
 
@@ -18,13 +19,6 @@ namespace {
 
 using std::filesystem::path;
 using Tokens = std::span<const std::string_view>;
-
-std::string quote(std::string_view token) { return "\"" + std::string(token) + "\""; }
-
-bool equals_folded(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](char x, char y) { return fold(static_cast<std::uint8_t>(x)) == fold(static_cast<std::uint8_t>(y)); });
-}
 
 Result<std::string> read_text(const path& file) {
   const auto unreadable = [&](const std::string& why) {

@@ -4,6 +4,7 @@
 
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
+#include "dns/rdata_check.h"
 #include "dns/zone_file.h"
 #include "fuzz/check_reply.h"
 #include "fuzz/targets.h"
@@ -54,7 +55,8 @@ void expect_sound(const dns::Record& record) {
   expect(record.rdata.size() <= 65535, "RDATA has a length of two octets");
   const std::string text = dns::rdata_text(record.type, record.rdata);
   const auto again = dns::parse_rdata(record.type, text);
-  expect(!again || *again == record.rdata, "RDATA that is written is read back as it was: " + text);
+  expect(again && *again == record.rdata, "RDATA that is written is read back as it was: " + text);
+  expect(dns::check_rdata(record.type, record.rdata).has_value(), "RDATA is of its type: " + text);
 }
 
 // Questions about every record, its parent and a child of it.

@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "dns/rdata.h"
+#include "dns/rdata_check.h"
 
 namespace rollcall::answer {
 namespace {

@@ -5,6 +5,8 @@
 
 #include "catch.h"
 #include "dns/rdata.h"
+#include "dns/rdata_check.h"
+#include "dns/rdata_form.h"
 
 namespace rollcall::dns {
 namespace {
@@ -38,6 +40,13 @@ TEST_CASE("RDATA is written as it is read") {
     const auto rdata = parse_rdata(type, text);
     REQUIRE(rdata);
     CHECK(rdata_text(type, *rdata) == text);
+  }
+}
+
+TEST_CASE("every type whose RDATA has names that may be compressed is checked octet by octet") {
+  for (std::uint32_t number = 0; number <= 65535; ++number) {
+    const auto type = static_cast<Type>(number);
+    if (has_compressible_rdata(type)) CHECK(find_form(type) != nullptr);
   }
 }
 

@@ -129,11 +129,11 @@ TEST_CASE("types of every kind are read") {
                    "@ NAPTR 100 50 \"s\" \"http+I2R\" \"\" _http._tcp\n"
                    "@ HTTPS 1 svc port=8443 alpn=\"h2,h3\"\n"
                    "@ DNAME other\n"
-                   "@ DS 1 8 2 AABB CC\n"
+                   "@ DS 1 8 5 AABB CC\n"
                    "@ HINFO \"a b\" c\n"
                    "@ LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m\n"
-                   "@ IPSECKEY \\# 7 0A0102C0000226\n"
-                   "@ SSHFP 1 1 aabb ccdd\n") ==
+                   "@ IPSECKEY \\# 7 0A0100C0000226\n"
+                   "@ SSHFP 1 9 aabb ccdd\n") ==
         Lines{
             "c.test. 5 CAA 0 issue \"ca.example; policy=ev\"",
             "c.test. 5 TYPE65400 \\# 4 deadbeef",
@@ -141,11 +141,11 @@ TEST_CASE("types of every kind are read") {
             "c.test. 5 NAPTR 100 50 \"s\" \"http+I2R\" \"\" _http._tcp.c.test.",
             "c.test. 5 HTTPS 1 svc.c.test. alpn=h2,h3 port=8443",
             "c.test. 5 DNAME other.c.test.",
-            "c.test. 5 DS 1 8 2 aabbcc",
+            "c.test. 5 DS 1 8 5 aabbcc",
             "c.test. 5 HINFO \"a b\" \"c\"",
             "c.test. 5 LOC 52 22 23.000 N 04 53 32.000 E -2m 0.00m 10000m 10m",
-            "c.test. 5 IPSECKEY \\# 7 0a0102c0000226",
-            "c.test. 5 SSHFP 1 1 aabbccdd",
+            "c.test. 5 IPSECKEY \\# 7 0a0100c0000226",
+            "c.test. 5 SSHFP 1 9 aabbccdd",
         });
 }
 
@@ -164,13 +164,20 @@ TEST_CASE("a mistake is told with its line") {
       {"a 5 MX 10", "t.zone:2: \"10\" is no RDATA of type MX: expected is a preference and a name"},
       {"a 5 CNAME", "t.zone:2: \"\" is no RDATA of type CNAME: expected is one name"},
       {"a 5 CNAME b..c", "t.zone:2: \"b..c\" is no domain name"},
-      {"a 5 CNAME \\@", "t.zone:2: a name in RDATA cannot begin with the label \"@\""},
+      {"a 5 CNAME \"b\"", "t.zone:2: \"\"b\"\" is no domain name"},
       {"a 5 SOA n h 1 2x 3 4 5", "t.zone:2: \"2x\" is no time in seconds"},
       {"a 5 DS 1 8 2 AAB", "t.zone:2: an odd number of hexadecimal digits"},
       {"a 5 NSEC b A BOGUS", "t.zone:2: \"BOGUS\" is no record type"},
       {"a 5 HTTPS 1 . port=70000", "t.zone:2: \"70000\" is more than this field can hold, 65535"},
-      {"a 5 HTTPS 1 . port=1 port=2", "t.zone:2: a SvcParam comes twice, key 3"},
-      {"a 5 IPSECKEY 10 3 2 gw AQID", "t.zone:2: the RDATA of IPSECKEY is written \\# <octets> <hex> (RFC 3597)"},
+      {"a 5 HTTPS 1 . port=1 port=2", "t.zone:2: the SvcParam port comes twice or out of order"},
+      {"a 5 WKS 192.0.2.1 tcp smtp", "t.zone:2: the RDATA of WKS is written \\# <octets> <hex> (RFC 3597)"},
+      {"a 5 MX mail 10", "t.zone:2: \"mail\" is no whole number"},
+      {"a 5 DS 1 8 2 AABB", "t.zone:2: a digest of type 2, SHA-256, has 32 octets, not 2"},
+      {"a 5 1h30 A 192.0.2.1", "t.zone:2: \"1h30\" is no record type"},
+      {"a 1h30 A 192.0.2.1", "t.zone:2: \"1h30\" is no TTL: seconds, or words like 1h30m"},
+      {"a 5 CAA 0 is-sue x",
+       "t.zone:2: \"0 is-sue x\" is no RDATA of type CAA: expected is flags, a tag of letters and digits, and a value"},
+      {"a 5 TXT a\"b c\"", "t.zone:2: \"a\"b c\"\" has a broken escape, or a quote in the middle of a word"},
       {"a 5 BOGUS x", "t.zone:2: \"BOGUS\" is no record type"},
       {"a 5 ANY", "t.zone:2: ANY is a type of questions; no record has it"},
       {"a 5 TYPE41 \\# 0", "t.zone:2: OPT is a type of questions; no record has it"},

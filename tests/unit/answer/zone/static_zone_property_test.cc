@@ -146,7 +146,7 @@ std::string random_rdata(Random& random, Type type) {
   switch (type) {
     case Type::a: return "192.0.2." + number;
     case Type::txt: return "\"" + number + "\"";
-    case Type::ds: return "1 8 2 aa0" + number;
+    case Type::ds: return "1 8 99 aa0" + number;
     default: return "t" + number + ".example.";
   }
 }

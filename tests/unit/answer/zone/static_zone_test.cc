@@ -39,7 +39,7 @@ red              DNAME other.example.
 red              TXT  "not redirected"
 cut              NS   ns.cut
 cut              NS   ns.other
-cut              DS   1 8 2 AABB
+cut              DS   1 8 99 AABB
 ns.cut           A    192.0.2.54
 www.cut          A    192.0.2.55
 below.ns.cut     A    192.0.2.56
@@ -237,7 +237,7 @@ TEST_CASE("a name below a cut is not ours to answer, but is found as glue") {
 
 TEST_CASE("the DS of a cut belongs to the side above it (RFC 4035 3.1.4.1)") {
   const StaticZone zone = build();
-  CHECK(ask(zone, "cut.c.test.", Type::ds) == "hit cut.c.test. 300 DS 1 8 2 aabb");
+  CHECK(ask(zone, "cut.c.test.", Type::ds) == "hit cut.c.test. 300 DS 1 8 99 aabb");
   CHECK(ask(zone, "plain.c.test.", Type::ds) == "nodata plain.c.test.");
   CHECK(ask(zone, "www.cut.c.test.", Type::ds) == "delegation cut.c.test. 300 NS ns.cut.c.test. | ns.other.c.test.");
 }

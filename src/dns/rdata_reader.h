@@ -1,0 +1,81 @@
+// One record's RDATA from its tokens to wire form, field by field as the type's line in rdata_form.cc has them.
+//
+// Shape    used once: `read` consumes the tokens, all of them.
+// Failure  Errc::invalid with one sentence; nobody here knows of files and lines.
+// Owner    borrows the form, the tokens and the origin.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "dns/name.h"
+#include "dns/rdata_form.h"
+
+namespace rollcall::dns {
+
+class RdataReader {
+ public:
+  using Tokens = std::span<const std::string_view>;
+
+  RdataReader(const RdataForm& form, Tokens tokens, const Name& origin)
+      : form_(form), all_(tokens), left_(tokens), origin_(origin) {}
+
+  [[nodiscard]] Result<std::string> read();
+
+ private:
+  struct Mnemonic {
+    std::string_view name;
+    std::uint16_t value;
+  };
+
+  Result<void> read_field(Field field);
+  // The next token; empty, which no token is, when none is left.
+  std::string_view take();
+  // All that are left, as one.
+  std::string take_rest();
+
+  Result<void> read_number(std::size_t octets, std::span<const Mnemonic> mnemonics = {});
+  Result<void> read_mnemonic(Field field);
+  Result<void> read_period();
+  Result<void> read_time();
+  Result<void> read_type();
+  Result<void> read_name();
+  Result<void> read_names();
+  Result<void> read_ipv4();
+  Result<void> read_ipv6();
+  Result<void> read_locator();
+  Result<void> read_eui(std::size_t octets);
+  Result<void> read_string();
+  Result<void> read_strings();
+  Result<void> read_tag();
+  Result<void> read_octets();
+  Result<void> read_hex();
+  Result<void> read_base64();
+  Result<void> read_salt();
+  Result<void> read_hash();
+  Result<void> read_bitmap();
+  Result<void> read_location();
+  Result<void> read_prefixes();
+  Result<void> read_params();
+  Result<void> read_nsap();
+  Result<void> read_gateway(unsigned kind);
+  Result<void> read_relay_type();
+  Result<void> read_host_identity();
+
+  Result<void> append_sized(std::string_view octets);
+  [[nodiscard]] std::unexpected<Error> unreadable() const;
+
+  const RdataForm& form_;
+  const Tokens all_;
+  Tokens left_;
+  const Name& origin_;
+  std::string out_;
+};
+
+// "\"x y\" is no RDATA of type A: expected is an IPv4 address".
+[[nodiscard]] std::unexpected<Error> unreadable_rdata(const RdataForm& form, RdataReader::Tokens tokens);
+
+}  // namespace rollcall::dns
