@@ -31,7 +31,7 @@ struct RegistrationSettings {
   std::string service = {};                 // required: a DNS label
   std::uint16_t port = 0;                   // required
   std::vector<std::string> addresses = {};  // none: the one this machine has towards the registry
-  std::string id = {};                      // none: "<address>-<port>"
+  std::string id = {};                      // none: "<address>-<port>", for udp "<address>-<port>-udp"
   std::string protocol = {};                // "tcp" unless named
   std::uint16_t priority = 1;
   std::uint16_t weight = 1;

@@ -5,6 +5,7 @@
 
 #include "answer/exchange.h"
 #include "answer/explain/explain.h"
+#include "base/limits.h"
 #include "base/rcu.h"
 #include "dns/rdata.h"
 
@@ -15,7 +16,6 @@ using dns::Rcode;
 using dns::Type;
 
 constexpr std::string_view k_label = "_explain";
-constexpr std::size_t k_txt_string_max = 255;
 
 struct AskedWhy {
   dns::Name name;
@@ -44,7 +44,7 @@ std::optional<AskedWhy> parse_asked(const dns::QuestionName& name) {
 std::string txt_of(std::string_view sentence) {
   std::string rdata;
   while (!sentence.empty()) {
-    const std::size_t size = std::min(sentence.size(), k_txt_string_max);
+    const std::size_t size = std::min(sentence.size(), limits::k_txt_string_bytes_max);
     rdata.append(1, static_cast<char>(size)).append(sentence.substr(0, size));
     sentence.remove_prefix(size);
   }

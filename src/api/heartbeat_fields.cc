@@ -29,6 +29,7 @@ Result<registry::InstanceKey> parse_instance_key(const json::value& element, con
     const bool known = name == "service" || name == "id" || name == "zone";
     if (!known)
       return invalid(fmt::format("unknown field {}; an instance here has service, id and zone", field), field);
+    if (value.is_null()) continue;  // as if left out
     const auto text = parse_text(value, field);
     if (!text) return std::unexpected(text.error());
     const auto kept = name == "service" ? keep(registry::parse_label(*text, field), key.service.name)

@@ -112,9 +112,10 @@ constexpr Field k_registration_fields[] = {
     {"weight", &read_weight},       {"tags", &read_tags}, {"meta", &read_meta},         {"ttl", &read_ttl},
 };
 
+// `null` stands for a field that is left out: encoders of several languages write it where nothing is set.
 Result<void> read_field(std::string_view name, const json::value& value, Draft& draft) {
   for (const Field& field : k_registration_fields) {
-    if (field.name == name) return field.read(value, draft);
+    if (field.name == name) return value.is_null() ? Result<void>{} : field.read(value, draft);
   }
   if (registry::is_health_field(name)) return registry::read_health_field(name, value, draft.health);
   std::string known;
@@ -166,7 +167,7 @@ Result<Registration> parse_registration(const json::object& body, const Given& g
   Registration& asked = draft.asked;
   if (asked.port == 0) return invalid("port is required: an integer from 1 to 65535", "port");
   if (asked.key.id.empty() && !asked.addresses.empty()) {
-    asked.key.id = registry::default_instance_id(asked.addresses.front(), asked.port);
+    asked.key.id = registry::default_instance_id(asked.addresses.front(), asked.port, asked.protocol);
   }
   asked.ttl = draft.ttl.value_or(bounds.standard);
   if (const auto health = keep(registry::settle_health(std::move(draft.health)), asked.health); !health) {

@@ -58,6 +58,7 @@ inline constexpr std::size_t k_id_characters_max = 128;
 inline constexpr std::size_t k_addresses_max = 32;  // a host with more interfaces than this registers more instances
 inline constexpr std::size_t k_tags_max = 64;       // each tag is a name to answer for
 inline constexpr std::size_t k_meta_key_max = 64;
+inline constexpr std::size_t k_txt_string_bytes_max = 255;  // its length is one octet (RFC 1035 §3.3)
 inline constexpr std::size_t k_meta_bytes_max = 1300;  // TXT of an instance stays inside one datagram (RFC 6763 §6.2)
 inline constexpr std::size_t k_check_output_bytes_max = 256;  // a sentence, not a log
 // Services without instances, remembered for `forget_service_after`: some MiB, whatever names a client makes up. In all,

@@ -266,13 +266,14 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
   Check check;
   const json::value* type = members->if_contains("type");
   const std::string type_field = fmt::format("{}.type", path);
-  if (type == nullptr)
+  if (type == nullptr || type->is_null())
     return invalid(fmt::format("{} is required: \"tcp\", \"http\" or \"dns\"", type_field), type_field);
   if (const Result<void> read = read_type(*type, type_field, check); !read) return std::unexpected(read.error());
   for (const auto& [key, member] : *members) {
     const std::string_view name(key.data(), key.size());
     const auto field = std::ranges::find(k_fields, name, &Field::name);
     if (field == std::end(k_fields) || !has(*field, check.type, role)) return unknown(name, check.type, role, path);
+    if (member.is_null()) continue;  // as if left out
     const Result<void> read = field->read(member, fmt::format("{}.{}", path, name), check);
     if (!read) return std::unexpected(read.error());
   }
@@ -280,7 +281,7 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
     return invalid(fmt::format("{}.name is required: what to ask for", path), fmt::format("{}.name", path));
   }
   if (role == CheckRole::check && check.timeout > check.interval) {
-    if (members->contains("timeout")) {
+    if (const json::value* timeout = members->if_contains("timeout"); timeout != nullptr && !timeout->is_null()) {
       return invalid(fmt::format("{}.timeout must be at most the interval, {}", path, format_duration(check.interval)),
                      fmt::format("{}.timeout", path));
     }

@@ -72,6 +72,7 @@ bool is_health_field(std::string_view name) {
 }
 
 Result<void> read_health_field(std::string_view name, const json::value& value, HealthPlan& draft) {
+  if (value.is_null() && is_health_field(name)) return {};  // as if left out
   if (name == "checks") return read_checks(value, draft);
   if (name == "probe") return read_probe(value, draft);
   if (name == "evict_on_refusal") return read_bool(value, name, draft.evict_on_refusal);

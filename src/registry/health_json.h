@@ -26,7 +26,8 @@ namespace rollcall::registry {
 inline constexpr std::array<std::string_view, 7> k_health_fields{
     "checks", "probe", "evict_on_refusal", "renew_on_probe", "initial", "rise", "fall"};
 
-// Whether `name` is one of k_health_fields, and if so its value into the draft.
+// Whether `name` is one of k_health_fields, and if so its value into the draft. A field that is null counts as left out, at
+// every depth.
 [[nodiscard]] bool is_health_field(std::string_view name);
 [[nodiscard]] Result<void> read_health_field(std::string_view name, const boost::json::value& value, HealthPlan& draft);
 

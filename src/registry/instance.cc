@@ -180,13 +180,34 @@ Registration Instance::registration() const {
   return made;
 }
 
+namespace {
+
+using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
+
+bool has_same_meta(const auto& a, const auto& b) {
+  const auto is_equal = [](const auto& x, const auto& y) { return x.first == y.first && x.second == y.second; };
+  if (std::ranges::equal(a, b, is_equal)) return true;
+  Pairs ours;
+  Pairs theirs;
+  for (const auto& [key, value] : a) ours.emplace_back(key, value);
+  for (const auto& [key, value] : b) theirs.emplace_back(key, value);
+  std::ranges::sort(ours);
+  std::ranges::sort(theirs);
+  return ours == theirs;
+}
+
+}  // namespace
+
+bool means_the_same(const Registration& a, const Registration& b) {
+  return a.key == b.key && a.ttl == b.ttl && a.port == b.port && a.protocol == b.protocol && a.priority == b.priority &&
+         a.weight == b.weight && a.addresses == b.addresses && a.tags == b.tags && has_same_meta(a.meta, b.meta) &&
+         a.health == b.health;
+}
+
 bool Instance::is_as(const Registration& asked) const {
   return key() == asked.key.ref() && ttl() == asked.ttl && port_ == asked.port && protocol_ == asked.protocol &&
          priority_ == asked.priority && weight_ == asked.weight && std::ranges::equal(addresses(), asked.addresses) &&
-         std::ranges::equal(tags(), asked.tags) &&
-         std::ranges::equal(meta(), asked.meta,
-                            [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; }) &&
-         health() == asked.health;
+         std::ranges::equal(tags(), asked.tags) && has_same_meta(meta(), asked.meta) && health() == asked.health;
 }
 
 Standing Instance::standing() const {

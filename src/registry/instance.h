@@ -103,11 +103,15 @@ struct Registration {
   std::uint16_t priority = 1;
   std::uint16_t weight = 1;
   std::vector<std::string> tags;                          // folded, sorted, no repeats
-  std::vector<std::pair<std::string, std::string>> meta;  // sorted by key
+  std::vector<std::pair<std::string, std::string>> meta;  // in the client's order, but `txtvers` first
   std::chrono::milliseconds ttl{};
   SharedPlan health = {};  // what the server asks of it
   friend bool operator==(const Registration&, const Registration&) = default;
 };
+
+// Whether a client that sends `b` where `a` is on the roll changes nothing. The order of meta does not count: some
+// languages keep their maps in no order, and a heartbeat must not become a write because of that.
+[[nodiscard]] bool means_the_same(const Registration& a, const Registration& b);
 
 // The instance's label in the DNS: its id where that is a host-name label (RFC 1123 §2.1: letters, digits, inner
 // hyphens, at most 63), else `<slug of the id>--<8 hex digits of its hash>`, the same in every run. An id that itself

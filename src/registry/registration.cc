@@ -3,38 +3,44 @@
 #include <algorithm>
 #include <cstdint>
 #include <fmt/format.h>
+#include <ranges>
 
 #include "base/duration.h"
+#include "base/printable.h"
 
 namespace rollcall::registry {
 namespace {
 
 using namespace limits;
 
-// Length of the UTF-8 sequence at the front of `text`, zero when it is not well-formed (RFC 3629 §4).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const auto is_tail = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf && is_tail(1)) return 2;
-  if (lead >= 0xe0 && lead <= 0xef && is_tail(1) && is_tail(2)) {
-    const bool overlong = lead == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = lead == 0xed && byte(1) > 0x9f;
-    return overlong || surrogate ? 0 : 3;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4 && is_tail(1) && is_tail(2) && is_tail(3)) {
-    const bool outside = (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f);
-    return outside ? 0 : 4;
-  }
-  return 0;
-}
-
 // A character of an id: no control (C0, DEL, C1), no space (U+0020, U+00A0), no '/'.
 bool is_id_character(std::string_view character) {
   if (character.size() == 1) return character[0] > ' ' && character[0] != '\x7f' && character[0] != '/';
   if (character.size() == 2 && character[0] == '\xc2') return static_cast<std::uint8_t>(character[1]) > 0xa0;
   return true;
+}
+
+std::string fold(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return folded;
+}
+
+// RFC 6763 §6.4: keys compare without case, and clients take the first of a key alone.
+Result<void> check_meta_case(const Registration& draft) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : draft.meta) keys.push_back(fold(key));
+  std::ranges::sort(keys);
+  const auto repeat = std::ranges::adjacent_find(keys);
+  if (repeat == keys.end()) return {};
+  const auto last_first = draft.meta | std::views::reverse;
+  const auto last = std::ranges::find_if(last_first, [&](const auto& pair) { return fold(pair.first) == *repeat; });
+  const std::string& key = last->first;
+  return failure(Errc::invalid,
+                 fmt::format("meta has the key \"{}\" twice: case makes no difference in a TXT record", key),
+                 "meta." + key);
 }
 
 Result<void> check_meta(const Registration& draft) {
@@ -48,8 +54,18 @@ Result<void> check_meta(const Registration& draft) {
     if (!std::ranges::all_of(key, [](char c) { return c >= 0x20 && c <= 0x7e && c != '='; })) {
       return failure(Errc::invalid, "a key of meta must be printable ASCII without '='", field);
     }
+    // One character-string of the TXT record (RFC 6763 §6.1); a longer pair could not be told at all.
+    if (const std::size_t pair = key.size() + 1 + value.size(); pair > k_txt_string_bytes_max) {
+      return failure(
+          Errc::invalid,
+          fmt::format("a pair of meta is told as \"key=value\" in at most {} octets, \"{}\" has {}: shorten its "
+                      "value",
+                      k_txt_string_bytes_max, key, pair),
+          field);
+    }
     whole += key.size() + value.size();
   }
+  if (const auto repeat = check_meta_case(draft); !repeat) return repeat;
   if (whole > k_meta_bytes_max) {
     return failure(
         Errc::invalid,
@@ -57,6 +73,11 @@ Result<void> check_meta(const Registration& draft) {
         "meta");
   }
   return {};
+}
+
+// RFC 6763 §6.7: whoever reads the record must know its version first. Everything else stays in the client's order.
+void put_version_first(std::vector<std::pair<std::string, std::string>>& meta) {
+  std::ranges::stable_partition(meta, [](const auto& pair) { return equal_but_for_case(pair.first, "txtvers"); });
 }
 
 Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds) {
@@ -101,9 +122,8 @@ Result<std::string> parse_label(std::string_view text, std::string_view field) {
   };
   if (text.empty()) return refuse("it is empty");
   if (text.size() > k_label_bytes_max) return refuse(fmt::format("it has {}", text.size()));
-  std::string folded(text);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  std::string folded = fold(text);
+  for (const char c : folded) {
     const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     if (!allowed) return refuse(c > ' ' && c < 0x7f ? fmt::format("'{}' is none", c) : "one character is none");
   }
@@ -142,8 +162,8 @@ Result<IpAddress> parse_instance_address(std::string_view text, std::string_view
   return *address;
 }
 
-std::string default_instance_id(const IpAddress& address, std::uint16_t port) {
-  return fmt::format("{}-{}", address.text(), port);
+std::string default_instance_id(const IpAddress& address, std::uint16_t port, Protocol protocol) {
+  return fmt::format("{}-{}{}", address.text(), port, protocol == Protocol::udp ? "-udp" : "");
 }
 
 Result<Registration> normalise(Registration draft, const LeaseBounds& bounds, std::size_t zone_apex_bytes) {
@@ -160,7 +180,7 @@ Result<Registration> normalise(Registration draft, const LeaseBounds& bounds, st
   if (draft.tags.size() > k_tags_max) {
     return failure(Errc::invalid, fmt::format("tags must be at most {}", k_tags_max), "tags");
   }
-  std::ranges::sort(draft.meta);
+  put_version_first(draft.meta);
   if (const auto meta = check_meta(draft); !meta) return std::unexpected(meta.error());
   if (const auto lease = check_lease(draft, bounds); !lease) return std::unexpected(lease.error());
   if (const auto name = check_name_length(draft, zone_apex_bytes); !name) return std::unexpected(name.error());

@@ -31,13 +31,14 @@ struct LeaseBounds {
 // An address a client can be sent to: IPv4 or IPv6, not unspecified, not multicast.
 [[nodiscard]] Result<IpAddress> parse_instance_address(std::string_view text, std::string_view field);
 
-// The id of a registration that gives none: `<address>-<port>` (interface.md §2).
-[[nodiscard]] std::string default_instance_id(const IpAddress& address, std::uint16_t port);
+// The id of a registration that gives none: `<address>-<port>`, for udp `<address>-<port>-udp` (interface.md §2). One
+// host may serve both protocols on one port, and these are two instances.
+[[nodiscard]] std::string default_instance_id(const IpAddress& address, std::uint16_t port, Protocol protocol);
 
-// Sorts and folds what has no order of its own (tags, meta, repeated addresses), and checks what concerns more than one
-// field: counts, meta keys and size, the lease against the bounds. The fields themselves have been parsed by the
-// functions above. `zone_apex_bytes` is the wire length of the zone's name: the instance's longest name must fit in 255
-// octets.
+// Sorts and folds what has no order of its own (tags, repeated addresses), puts `txtvers` first in meta, and checks what
+// concerns more than one field: counts, meta keys and sizes, the lease against the bounds. The fields themselves have been
+// parsed by the functions above. `zone_apex_bytes` is the wire length of the zone's name: the instance's longest name must
+// fit in 255 octets.
 [[nodiscard]] Result<Registration> normalise(Registration draft, const LeaseBounds& bounds,
                                              std::size_t zone_apex_bytes);
 

@@ -94,7 +94,7 @@ std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
 Outcome Stage::add(const Register& change, Asking& asking) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
-  if (before.registration.has_value() && *before.registration == asked) {
+  if (before.registration.has_value() && means_the_same(*before.registration, asked)) {
     if (before.published == nullptr && before.renews_lease) {  // repeats what waits for the record already
       return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
     }

@@ -43,7 +43,7 @@ struct Written {
     next.remove({{k_svc, "web"}, "first"}).service(service_record("web", 2));
     for (int i = 0; i < 20; ++i) {
       registry::InstanceRecord record = instance_record("web", "next-" + std::to_string(i), 2);
-      record.registration.meta = {{"fill", std::string(1200, 'm')}};
+      fill_meta(record.registration, 'm');
       next.instance(std::move(record));
     }
   }
@@ -169,7 +169,7 @@ TEST_CASE("a checkpoint that fails costs no transaction, and the log is folded i
       batch.service(service_record("web", 3));
       for (int i = 0; i < 400; ++i) {
         registry::InstanceRecord record = instance_record("web", "i-" + std::to_string(i), 3);
-        record.registration.meta = {{"fill", std::string(1200, static_cast<char>('a' + round % 26))}};
+        fill_meta(record.registration, static_cast<char>('a' + round % 26));
         batch.instance(std::move(record));
       }
       REQUIRE(written.store->record(batch.get()));

@@ -15,26 +15,26 @@ REGISTRATIONS = (PUT, POST, HEARTBEAT)
 BATCH = ("POST", "/v1/heartbeats", {})
 RENEWAL = ("POST", "/v1/services/web/instances/i-1/heartbeat", {})
 
-NO_TEXT = (5, -1, 1.5, None, True, [], {}, ["web"])
-NO_NUMBER = ("80", "", None, True, [], {}, [80], 1.5, -0.5, 1e300)
+NO_TEXT = (5, -1, 1.5, True, [], {}, ["web"])
+NO_NUMBER = ("80", "", True, [], {}, [80], 1.5, -0.5, 1e300)
 # What no registration may say: the field, and the values.
 FIELDS = {
     "service": ("", "-a", "a-", "a.b", "a_b", "a b", "x" * 64, "\u00e4", "a\0", "a\n", "*", "_web", "web/", *NO_TEXT),
     "id": ("", "a b", "a/b", "x" * 129, "\0", "a\n", "a\t", "\x7f", "\u0085", " a", *NO_TEXT),
     "address": ("", "192.0.2", "192.0.2.256", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "192.0.2.1:80",
                 "[2001:db8::1]", "fe80::1%eth0", "localhost", "0x7f.1", " 192.0.2.1", "192.0.2.1\0", "1" * 1000,
-                "2001:db8:::1", "192.0.2.1/24", *NO_TEXT),
-    "addresses": ([], ["x"], [5], [None], "192.0.2.1", {}, [["192.0.2.1"]], 5, None, True,
+                "2001:db8:::1", "192.0.2.1/24", None, *NO_TEXT),
+    "addresses": ([], ["x"], [5], [None], "192.0.2.1", {}, [["192.0.2.1"]], 5, True,
                   [f"192.0.2.{n}" for n in range(1, 34)], ["192.0.2.66", "0.0.0.0"], ["192.0.2.67"]),
-    "port": (0, -1, 65536, 1 << 31, 1 << 32, 1 << 63, 1 << 64, *NO_NUMBER),
+    "port": (0, -1, 65536, 1 << 31, 1 << 32, 1 << 63, 1 << 64, None, *NO_NUMBER),
     "protocol": ("", "TCP", "sctp", "tcp ", *NO_TEXT),
     "priority": (-1, 65536, 1 << 64, *NO_NUMBER),
     "weight": (-1, 65536, 1 << 64, *NO_NUMBER),
-    "tags": ("a", [""], ["a b"], [5], [None], ["x" * 64], {}, 5, None, ["a", "-"], [["a"]], [f"t{n}" for n in range(65)]),
-    "meta": ([], "x", 5, None, {"k": 5}, {"k": None}, {"k": {}}, {"k": []}, {"": "v"}, {"a=b": "c"}, {"k" * 65: "v"},
-             {"k": "v" * 1300}, {"\u00e4": "v"}, {"a\n": "v"}),
+    "tags": ("a", [""], ["a b"], [5], [None], ["x" * 64], {}, 5, ["a", "-"], [["a"]], [f"t{n}" for n in range(65)]),
+    "meta": ([], "x", 5, {"k": 5}, {"k": None}, {"k": {}}, {"k": []}, {"": "v"}, {"a=b": "c"}, {"k" * 65: "v"},
+             {"k": "v" * 254}, {f"{n}": "v" * 240 for n in range(6)}, {"\u00e4": "v"}, {"a\n": "v"}, {"Key": "1", "kEY": "2"}),
     "ttl": (0, -1, 86401, 1 << 40, 1 << 64, 1.5, 1e30, "0s", "999ms", "25h", "x", "", "1", "1x", "-5s", "9" * 30 + "h",
-            "5s5s5", " 5s", None, True, [], {}),
+            "5s5s5", " 5s", True, [], {}),
     "zone": NO_TEXT,
     "adress": ("192.0.2.1",), "PORT": (80,), "": (1,), "checks2": (None,), "\u00e4" * 100: (1,),
 }

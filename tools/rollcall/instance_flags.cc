@@ -13,7 +13,7 @@ void declare_instance(Options& options, InstanceFlags& flags) {
   constexpr std::uint64_t k_u16_max = 65'535;
   options.value("--address", "ADDRESS", flags.addresses,
                 "where it is reached, IPv4 or IPv6 (default the address this machine has towards the registry)");
-  options.value("--id", "ID", flags.id, "its id within the service (default ADDRESS-PORT)");
+  options.value("--id", "ID", flags.id, "its id within the service (default ADDRESS-PORT, for udp ADDRESS-PORT-udp)");
   options.value("--protocol", "PROTOCOL", flags.protocol, "which _proto name finds it (default tcp)")
       .one_of({"tcp", "udp"});
   options.number("--priority", "N", flags.priority, 0, k_u16_max, "lower is asked first (default 1)");

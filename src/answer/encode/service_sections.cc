@@ -6,12 +6,14 @@
 #include <limits>
 #include <string>
 
+#include "base/check.h"
+#include "base/limits.h"
+
 namespace rollcall::answer {
 namespace {
 
 constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
 constexpr std::size_t k_pointer_reach = 0x4000;
-constexpr std::size_t k_txt_string_max = 255;
 
 dns::Type type_of(Family family) { return family == Family::v4 ? dns::Type::a : dns::Type::aaaa; }
 
@@ -313,12 +315,11 @@ bool ServiceSections::put_txt(std::uint16_t owner_at, const Member& member) {
   return true;
 }
 
-// A pair too long for a string is left out.
 std::string txt_rdata(const registry::Instance& instance) {
   std::string rdata;
   for (const auto& [key, value] : instance.meta()) {
     const std::size_t size = key.size() + 1 + value.size();
-    if (size > k_txt_string_max) continue;
+    check(size <= limits::k_txt_string_bytes_max, "a pair of meta fits in a string: registration.h");
     rdata.append(1, static_cast<char>(size)).append(key).append(1, '=').append(value);
   }
   if (rdata.empty()) rdata.append(1, '\0');

@@ -39,7 +39,7 @@ TEST_CASE("an instance is read with all its fields") {
         R"({"service":"web","zone":"svc.internal","id":"node_1","label":")" + label +
             R"(","status":"ready","ttl_ms":90000,"expires_in_ms":88500,"index":1,"address":"192.0.2.7",)"
             R"("addresses":["192.0.2.7","2001:db8::7"],"port":443,"protocol":"udp","priority":0,"weight":65535,)"
-            R"("tags":["blue","v2"],"meta":{"a\"b":"\\","version":"1.2"},"ttl":"1m30s",)"
+            R"("tags":["blue","v2"],"meta":{"version":"1.2","a\"b":"\\"},"ttl":"1m30s",)"
             R"("registered_at":"2026-01-31T09:30:00.250Z","status_since":"2026-01-31T09:30:00.250Z"})");
 }
 

@@ -118,8 +118,16 @@ TEST_CASE("an instance has at most 64 tags, each a label") {
 }
 
 TEST_CASE("meta has at most 1300 bytes of keys and values, and keys of at most 64") {
-  CHECK(outcome_of(fmt::format(R"("meta":{{"key":"{}"}})", std::string(1297, 'v'))) == "ok");
-  CHECK(outcome_of(fmt::format(R"("meta":{{"key":"{}"}})", std::string(1298, 'v'))) == wrong("meta"));
+  const auto six_and = [](std::size_t rest) {
+    std::string meta;
+    for (int i = 0; i < 6; ++i) meta += fmt::format(R"("{}":"{}",)", i, std::string(199, 'v'));
+    return fmt::format(R"("meta":{{{}"k":"{}"}})", meta, std::string(rest, 'v'));
+  };
+  CHECK(outcome_of(six_and(99)) == "ok");
+  CHECK(outcome_of(six_and(100)) == wrong("meta"));
+  CHECK(outcome_of(fmt::format(R"("meta":{{"key":"{}"}})", std::string(251, 'v'))) == "ok");
+  CHECK(outcome_of(fmt::format(R"("meta":{{"key":"{}"}})", std::string(252, 'v'))) == wrong("meta.key"));
+  CHECK(outcome_of(R"("meta":{"Key":"1","key":"2"})") == wrong("meta.key"));
   const std::string key(64, 'k');
   CHECK(outcome_of(fmt::format(R"("meta":{{"{}":""}})", key)) == "ok");
   CHECK(outcome_of(fmt::format(R"("meta":{{"{}k":""}})", key)).starts_with("400 invalid_field meta.kkk"));
@@ -134,11 +142,54 @@ TEST_CASE("a lease is from one second to a day") {
     CAPTURE(ttl);
     CHECK(outcome_of(fmt::format(R"("ttl":{})", ttl)) == "ok");
   }
-  for (const char* ttl : {"0", "-15", "86401", "\"999ms\"", "\"24h1ms\"", "\"\"", "\"15\"", "\"-1s\"", "1.5", "null",
+  for (const char* ttl : {"0", "-15", "86401", "\"999ms\"", "\"24h1ms\"", "\"\"", "\"15\"", "\"-1s\"", "1.5",
                           "9223372036854775807", "18446744073709551615", "[15]", "\"15s \""}) {
     CAPTURE(ttl);
     CHECK(outcome_of(fmt::format(R"("ttl":{})", ttl)) == wrong("ttl"));
   }
+}
+
+TEST_CASE("null stands for a field that is left out") {
+  for (const char* name : {"id", "zone", "protocol", "priority", "weight", "tags", "meta", "ttl", "checks", "probe",
+                           "evict_on_refusal", "renew_on_probe", "initial", "rise", "fall"}) {
+    CAPTURE(name);
+    CHECK(outcome_of(fmt::format(R"("{}":null)", name)) == "ok");
+  }
+  CHECK(outcome_of(R"("address":null,"addresses":["192.0.2.1"])") == "ok");
+  CHECK(outcome_of(R"("address":"192.0.2.1","addresses":null)") == "ok");
+  CHECK(outcome_of(R"("nonsense":null)") == wrong("nonsense"));
+  CHECK(outcome_of(R"("address":null)") == wrong("address"));
+}
+
+TEST_CASE("null stands for a field that is left out of a check or a probe") {
+  const auto check_with = [](std::string_view type, std::string_view field) {
+    return outcome_of(
+        fmt::format(R"("address":"192.0.2.1","port":80,"checks":[{{"type":"{}","{}":null}}])", type, field));
+  };
+  for (const char* name : {"interval", "timeout", "rise", "fall", "port", "address"})
+    CHECK(check_with("tcp", name) == "ok");
+  for (const char* name : {"path", "host", "method", "expect_status", "expect_body"}) {
+    CHECK(check_with("http", name) == "ok");
+  }
+  CHECK(outcome_of(R"("checks":[{"type":"dns","name":"a.test","qtype":null}])") == "ok");
+  CHECK(outcome_of(R"("checks":[{"type":"tcp","interval":"1s","timeout":null}])") == "ok");
+  CHECK(outcome_of(R"("port":80,"probe":{"type":"tcp","port":null,"timeout":null})") == "ok");
+  CHECK(check_with("tcp", "path") == wrong("checks[0].path"));
+  CHECK(check_with("dns", "name") == wrong("checks[0].name"));
+  CHECK(outcome_of(R"("checks":[{"type":null}])") == wrong("checks[0].type"));
+  CHECK(outcome_of(R"("checks":[null])") == wrong("checks[0]"));
+}
+
+TEST_CASE("tcp and udp on one port are two instances, whatever is sent again") {
+  World world;
+  for (int beat = 0; beat < 2; ++beat) {
+    for (const char* protocol : {"tcp", "udp"}) {
+      const auto answer = world.post("/v1/heartbeat", with(fmt::format(R"("protocol":"{}")", protocol)));
+      CHECK(answer.status == (beat == 0 ? 201 : 200));
+    }
+  }
+  CHECK(world.registry.counts().instances == 2);
+  CHECK(world.registry.counts().index == 2);
 }
 
 TEST_CASE("the bounds and the default of a lease are those of the settings") {

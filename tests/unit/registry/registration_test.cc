@@ -101,8 +101,13 @@ TEST_CASE("an address is one host's") {
 }
 
 TEST_CASE("a registration without an id has address and port for one") {
-  CHECK(default_instance_id(*IpAddress::parse("192.0.2.1"), 8080) == "192.0.2.1-8080");
-  CHECK(default_instance_id(*IpAddress::parse("2001:DB8:0::1"), 1) == "2001:db8::1-1");
+  CHECK(default_instance_id(*IpAddress::parse("192.0.2.1"), 8080, Protocol::tcp) == "192.0.2.1-8080");
+  CHECK(default_instance_id(*IpAddress::parse("2001:DB8:0::1"), 1, Protocol::tcp) == "2001:db8::1-1");
+}
+
+TEST_CASE("tcp and udp on one port of a host are two instances by default") {
+  CHECK(default_instance_id(*IpAddress::parse("192.0.2.1"), 53, Protocol::udp) == "192.0.2.1-53-udp");
+  CHECK(default_instance_id(*IpAddress::parse("2001:db8::1"), 53, Protocol::udp) == "2001:db8::1-53-udp");
 }
 
 TEST_CASE("a registration needs a port and an address") {
@@ -151,11 +156,46 @@ TEST_CASE("meta has keys that a TXT record can carry, and 1300 bytes") {
     CHECK(normal_verdict(with(name, "v")) == "meta." + name);
   }
   CHECK(normal_verdict(with(" ~", "v")) == "ok");
-  CHECK(normal_verdict(with("1234", std::string(1296, 'v'))) == "ok");
-  CHECK(normal_verdict(with("1234", std::string(1297, 'v'))) == "meta");
-  draft.meta.emplace_back("a", std::string(648, 'v'));
-  CHECK(normal_verdict(with("b", std::string(650, 'v'))) == "ok");
-  CHECK(normal_verdict(with("b", std::string(651, 'v'))) == "meta");
+  for (int i = 0; i < 6; ++i) draft.meta.emplace_back(std::to_string(i), std::string(199, 'v'));
+  CHECK(normal_verdict(with("b", std::string(99, 'v'))) == "ok");
+  CHECK(normal_verdict(with("b", std::string(100, 'v'))) == "meta");
+}
+
+TEST_CASE("a pair that no string of a TXT record can carry is refused, and its key named") {
+  Registration draft = registration("web", "i-1");
+  draft.meta = {{"a", "1"}, {"motd", std::string(250, 'v')}};
+  CHECK(normal_verdict(draft) == "ok");  // 4 + 1 + 250 octets
+  draft.meta[1].second += 'v';
+  CHECK(normal_verdict(draft) == "meta.motd");
+  draft.meta = {{"k", std::string(253, 'v')}};
+  CHECK(normal_verdict(draft) == "ok");
+}
+
+TEST_CASE("keys of meta that are equal but for case are refused, and the later one named") {
+  Registration draft = registration("web", "i-1");
+  draft.meta = {{"Path", "/a"}, {"x", "1"}, {"pATH", "/b"}};
+  CHECK(normal_verdict(draft) == "meta.pATH");
+  draft.meta = {{"path", "/a"}, {"path2", "/b"}};
+  CHECK(normal_verdict(draft) == "ok");
+}
+
+TEST_CASE("txtvers is the first of meta, and the rest keeps the client's order") {
+  Registration draft = registration("web", "i-1");
+  draft.meta = {{"z", "1"}, {"a", "2"}, {"TXTVERS", "1"}, {"m", "3"}};
+  const std::vector<std::pair<std::string, std::string>> expected{{"TXTVERS", "1"}, {"z", "1"}, {"a", "2"}, {"m", "3"}};
+  CHECK(normalise(draft, {}, 14)->meta == expected);
+}
+
+TEST_CASE("meta in another order is no change: a heartbeat from a map without an order stays one") {
+  Registration one = registration("web", "i-1");
+  one.meta = {{"a", "1"}, {"b", "2"}};
+  Registration other = one;
+  std::swap(other.meta[0], other.meta[1]);
+  CHECK(means_the_same(one, other));
+  CHECK(Instance::make(one, {}, 1, {}, LeaseTime{})->is_as(other));
+  other.meta[0].second = "3";
+  CHECK_FALSE(means_the_same(one, other));
+  CHECK_FALSE(Instance::make(one, {}, 1, {}, LeaseTime{})->is_as(other));
 }
 
 TEST_CASE("a lease is between its bounds") {
@@ -189,7 +229,7 @@ TEST_CASE("registrations that mean the same are equal once normalised") {
   Registration one = registration("web", "i-1");
   one.addresses = {*IpAddress::parse("192.0.2.1"), *IpAddress::parse("2001:db8::1"), *IpAddress::parse("192.0.2.1")};
   one.tags = {"green", "blue", "green"};
-  one.meta = {{"b", "2"}, {"a", "1"}};
+  one.meta = {{"a", "1"}, {"b", "2"}};
   Registration other = registration("web", "i-1");
   other.addresses = {*IpAddress::parse("192.0.2.1"), *IpAddress::parse("2001:db8::1")};
   other.tags = {"blue", "green"};

@@ -195,7 +195,7 @@ TEST_CASE("the write-ahead log stays within a few checkpoints, however much is w
     batch.service(service_record("web", static_cast<registry::ChangeIndex>(round) + 1));
     for (int i = 0; i < 400; ++i) {
       registry::InstanceRecord record = instance_record("web", "i-" + std::to_string(i));
-      record.registration.meta = {{"fill", std::string(1200, static_cast<char>('a' + round % 26))}};
+      fill_meta(record.registration, static_cast<char>('a' + round % 26));
       batch.instance(std::move(record));
     }
     REQUIRE(store->record(batch.get()));
@@ -218,7 +218,7 @@ TEST_CASE("a reader that keeps its transaction open delays the checkpoint, and f
       batch.service(service_record("web"));
       for (int i = 0; i < 400; ++i) {
         registry::InstanceRecord record = instance_record("web", "i-" + std::to_string(i));
-        record.registration.meta = {{"fill", std::string(1200, static_cast<char>('a' + round % 26))}};
+        fill_meta(record.registration, static_cast<char>('a' + round % 26));
         batch.instance(std::move(record));
       }
       REQUIRE(store->record(batch.get()));

@@ -51,7 +51,7 @@ TEST_CASE("a row inserted by hand may use any form of JSON and any order of tags
   REQUIRE(restored.instances.size() == 1);
   REQUIRE(restored.instances[0].registration.tags == std::vector<std::string>{"blue", "v2"});
   REQUIRE(restored.instances[0].registration.meta ==
-          std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", "é"}});
+          std::vector<std::pair<std::string, std::string>>{{"b", "é"}, {"a", "1"}});
 }
 
 TEST_CASE("the tables refuse what could not be a registration") {
@@ -105,7 +105,8 @@ TEST_CASE("a row that breaks a rule is skipped, named, and left where it is") {
       {"addresses = '[17]'", "JSON array of strings"},
       {"tags = '[\"a b\"]'", "tags must be a DNS label"},
       {"meta = '{\"a\": 1}'", "JSON object of strings"},
-      {"meta = json_object('a', printf('%1301c', 'x'))", "meta must be at most"},
+      {"meta = json_object('a', printf('%1301c', 'x'))", "\"a\" has 1303"},
+      {"meta = json_object('a', '1', 'A', '2')", "\"A\" twice"},
   }));
   CAPTURE(edit);
   edited.plain.query(

@@ -62,7 +62,7 @@ InstanceRecord extreme_instance() {
   record.registration.meta = {{"\"quoted\\", std::string("line\nbreak\0nul\x1f", 15)},
                               {"empty", ""},
                               {"utf-8", "grüße 😀"},
-                              {"wide", std::string(1200, 'm')}};
+                              {"wide", std::string(250, 'm')}};
   record.registration.ttl = limits::k_lease_max;
   record.standing = Status::draining;
   record.index = 9'007'199'254'740'993;

@@ -80,6 +80,13 @@ inline registry::InstanceRecord instance_record(std::string service, std::string
   return record;
 }
 
+// As much meta as there may be, of one octet.
+inline registry::Registration& fill_meta(registry::Registration& registration, char octet) {
+  registration.meta.clear();
+  for (char key = 'a'; key < 'f'; ++key) registration.meta.emplace_back(std::string(1, key), std::string(240, octet));
+  return registration;
+}
+
 // A transaction and what it borrows.
 class Batch {
  public:
