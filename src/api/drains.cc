@@ -30,18 +30,26 @@ Response describe(registry::Status status, bool is_safe, std::optional<milliseco
   return response;
 }
 
+// How the drain stands by now. `left`: until it is safe; empty: it is not, and waiting would not make it so, because somebody
+// has brought the instance back, or has registered another under its id.
+struct Drain {
+  registry::Status status = registry::Status::draining;
+  std::optional<milliseconds> left;
+};
+
 // An instance that has gone meanwhile is safe: no answer outlives its lease, and no other followed.
-milliseconds safe_in(const registry::Registry& registry, const InstanceKey& key, LeaseTime now) {
+Drain look_at(const registry::Registry& registry, const InstanceKey& key, LeaseTime now) {
   const rcu::ReadLock lock;
   const registry::Instance* instance = registry.find_instance(key.ref());
-  if (instance == nullptr || instance->safe.get() <= now) return milliseconds::zero();
-  return std::chrono::ceil<milliseconds>(instance->safe.get() - now);
+  if (instance == nullptr) return {.left = milliseconds::zero()};
+  if (!instance->is_draining()) return {.status = instance->status, .left = std::nullopt};
+  const LeaseTime safe = std::max(instance->safe.get(), now);
+  return {.left = std::chrono::ceil<milliseconds>(safe - now)};
 }
 
-Response describe_drain(const registry::Registry& registry, const InstanceKey& key, LeaseTime now) {
-  const milliseconds left = safe_in(registry, key, now);
-  return describe(registry::Status::draining, left == milliseconds::zero(), left);
-}
+Response describe(const Drain& drain) { return describe(drain.status, drain.left == milliseconds::zero(), drain.left); }
+
+milliseconds left_to_wait(const Drain& drain) { return drain.left.value_or(milliseconds::zero()); }
 
 }  // namespace
 
@@ -49,19 +57,19 @@ Routed drain(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());
   registry::SetDraining change{.key = *key, .is_draining = true};
-  return Submission{std::move(change),
-                    [key = std::move(*key), &registry = call.registry, wait = call.parameters.wait](
-                        const registry::Outcome& outcome, LeaseTime now) mutable -> std::variant<Response, Wait> {
-                      if (!outcome) return problem(outcome.error());
-                      const milliseconds left = safe_in(registry, key, now);
-                      if (!wait || left == milliseconds::zero()) return describe_drain(registry, key, now);
-                      return Wait{
-                          .service = {},
-                          .known = 0,
-                          .at_most = *wait,
-                          .answer = [key, &registry](LeaseTime then) { return describe_drain(registry, key, then); },
-                          .left = [key, &registry](LeaseTime then) { return safe_in(registry, key, then); }};
-                    }};
+  return Submission{
+      std::move(change),
+      [key = std::move(*key), &registry = call.registry, wait = call.parameters.wait](
+          const registry::Outcome& outcome, LeaseTime now) mutable -> std::variant<Response, Wait> {
+        if (!outcome) return problem(outcome.error());
+        const Drain drain = look_at(registry, key, now);
+        if (!wait || left_to_wait(drain) == milliseconds::zero()) return describe(drain);
+        return Wait{.service = {},
+                    .known = 0,
+                    .at_most = *wait,
+                    .answer = [key, &registry](LeaseTime then) { return describe(look_at(registry, key, then)); },
+                    .left = [key, &registry](LeaseTime then) { return left_to_wait(look_at(registry, key, then)); }};
+      }};
 }
 
 // Back into the answers: nothing is safe, and nothing will be.

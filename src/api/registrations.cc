@@ -10,6 +10,7 @@
 #include "api/fields.h"
 #include "api/json_body.h"
 #include "api/problem.h"
+#include "base/rcu.h"
 
 namespace rollcall::api {
 namespace {
@@ -48,13 +49,22 @@ struct Asked {
   std::chrono::milliseconds ttl;
 };
 
+// Empty: what is on the roll by now is another change's, and not this client's to renew.
+std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, const registry::InstanceKey& key,
+                                        registry::ChangeIndex index, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const registry::Instance* instance = registry.find_instance(key.ref());
+  if (instance == nullptr || instance->index != index) return std::nullopt;
+  const auto renewed = registry.renew(*instance, now);
+  return renewed ? std::optional(renewed->expires_at) : std::nullopt;
+}
+
 // The lease is counted from here, where its 2xx leaves, and not from the commit it shared with others: who counts from the
 // answer must never see it end early.
 Response describe_outcome(const Asked& asked, const registry::Registry& registry, const Outcome& outcome,
                           LeaseTime now) {
   if (!outcome) return problem(outcome.error());
-  const auto renewed = registry.renew(asked.key.ref(), now);
-  const LeaseTime expires_at = renewed ? renewed->expires_at : outcome->expires_at;
+  const LeaseTime expires_at = renew_if_still(registry, asked.key, outcome->index, now).value_or(outcome->expires_at);
   Response response;
   response.status = outcome->created ? 201 : 200;
   response.body = describe_registration({asked.key.service.name, asked.zone, asked.key.id, asked.protocol, asked.ttl,

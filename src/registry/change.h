@@ -23,15 +23,19 @@ struct SetDraining {
   InstanceKey key;
   bool is_draining = true;
 };
-// What the health checks of an instance have come to. `output`: the sentence of the one that says no.
+// What the health checks of an instance have come to. Nothing comes of it when the instance is another by now than the one
+// that was judged. `output`: the sentence of the check that says no.
 struct SetHealth {
   InstanceKey key;
+  CheckedSince judged{};
   bool is_critical = false;
   std::string output;
 };
-// Nobody is there: the lease ends before its time. `reason` says how that was found out.
+// Nobody is there: the lease ends before its time. `reason` says how that was found out. Nothing comes of it when the
+// instance is another by now, or has been heard of since.
 struct End {
   InstanceKey key;
+  CheckedSince judged{};
   std::string reason;
   LeaseTime unless_renewed = LeaseTime::max();  // the deadline that was seen: a later one says that it is alive
 };

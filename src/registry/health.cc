@@ -54,6 +54,17 @@ Standing standing_of(const Registration* before, Standing standing, const Regist
   return standing;
 }
 
+Standing standing_of_row(Standing standing, const Registration& registration) {
+  if (registration.health.has_checks() || standing.output.empty()) return standing;
+  standing.is_critical = false;
+  standing.output.clear();
+  return standing;
+}
+
+bool is_judged_alike(const Registration& a, const Registration& b) {
+  return a.health == b.health && a.addresses == b.addresses && a.port == b.port && a.ttl == b.ttl;
+}
+
 milliseconds phase_of(const InstanceRef& key, std::size_t check, milliseconds interval) {
   const std::uint64_t hash = stable_hash(key.id) ^ (stable_hash(key.service.name) << 1) ^ (check << 56);
   const std::uint64_t spread = detail::mix(hash + static_cast<std::uint64_t>(key.service.zone), 0x9E3779B97F4A7C15U);

@@ -56,6 +56,14 @@ class CheckState {
 [[nodiscard]] Standing standing_of(const Registration* before, Standing standing, const Registration& asked,
                                    WallTime wall_now);
 
+// A standing as a row has it: what a check has said (`output`) says nothing where there is no check any more to say otherwise.
+// Without output it is somebody's own word, and stays.
+[[nodiscard]] Standing standing_of_row(Standing standing, const Registration& registration);
+
+// Whether what is known of one, by its checks and probes, holds for the other: the same is asked at the same addresses, under
+// the same lease.
+[[nodiscard]] bool is_judged_alike(const Registration& a, const Registration& b);
+
 // --- When a check runs ---
 
 // Runs are spread over the interval: each check has its own phase, the same for the life of the registration, and runs

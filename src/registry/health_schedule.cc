@@ -35,12 +35,11 @@ struct HealthSchedule::Task : TimingWheel::Timer {
 };
 
 struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
-  InstanceKey key;
+  Judged judged;
   SharedPlan plan;
   std::vector<IpAddress> addresses;
   std::uint16_t port = 0;
   milliseconds ttl{};
-  WallTime registered_at{};
   bool is_critical = false;                  // as published
   bool is_reported = false;                  // a report is under way,
   bool reported_critical = false;            // which says this
@@ -52,11 +51,6 @@ struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
     const auto checks = std::span(tasks).first(plan->checks.size());
     const auto down = std::ranges::find_if(checks, [](const auto& task) { return !task->state.is_up(); });
     return down == checks.end() ? nullptr : down->get();
-  }
-  // Whether what is known of its checks holds for this version of the instance too.
-  [[nodiscard]] bool is_same(const Instance& instance) const {
-    return registered_at == instance.registered_at && plan == instance.health() &&
-           std::ranges::equal(addresses, instance.addresses()) && port == instance.port() && ttl == instance.ttl();
   }
 };
 
@@ -92,19 +86,18 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
 }
 
 void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
-  if (place != nullptr && place->is_same(instance)) {
+  if (place != nullptr && place->judged.since == instance.checked_since()) {
     place->is_critical = instance.is_critical();
     return;
   }
   place = std::make_shared<Watched>();
   Watched& watched = *place;
   Registration asked = instance.registration();
-  watched.key = asked.key;
+  watched.judged = {asked.key, instance.checked_since()};
   watched.plan = asked.health;
   watched.addresses = asked.addresses;
   watched.port = asked.port;
   watched.ttl = asked.ttl;
-  watched.registered_at = instance.registered_at;
   watched.is_critical = instance.is_critical();
   for (const Check& check : watched.plan->checks) {
     const std::size_t number = watched.tasks.size();
@@ -145,7 +138,7 @@ void HealthSchedule::fire(Task& task, LeaseTime now) {
 // The heartbeats that have come since the timer was set have moved the deadline.
 void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
   const rcu::ReadLock lock;
-  const Instance* instance = registry_.find_instance(task.owner.key.ref());
+  const Instance* instance = registry_.find_instance(task.owner.judged.key.ref());
   if (instance == nullptr || !instance->lease.is_alive(now)) return;
   const LeaseTime silent = silent_from(instance->lease.expires_at(), task.owner.ttl);
   if (now < silent) {
@@ -183,7 +176,7 @@ bool HealthSchedule::start(const std::shared_ptr<Watched>& watched, std::size_t 
   std::chrono::nanoseconds left{};
   {
     const rcu::ReadLock lock;
-    const Instance* instance = registry_.find_instance(watched->key.ref());
+    const Instance* instance = registry_.find_instance(watched->judged.key.ref());
     if (instance != nullptr) left = instance->lease.expires_at() - now;
   }
   // Only who is on the roll is asked; it is about to leave, and its tasks with it.
@@ -242,7 +235,7 @@ void HealthSchedule::judge(Watched& watched) {
   watched.is_reported = true;
   watched.reported_critical = critical;
   add_one(critical ? counters_.turned_critical : counters_.turned_ready);
-  orders_.report(watched.key, critical, critical ? down->output : std::string());
+  orders_.report(watched.judged, critical, critical ? down->output : std::string());
 }
 
 void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
@@ -250,8 +243,8 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
   LeaseTime expires_at = now;
   {
     const rcu::ReadLock lock;
-    const Instance* instance = registry_.find_instance(watched.key.ref());
-    if (instance == nullptr) return;
+    const Instance* instance = registry_.find_instance(watched.judged.key.ref());
+    if (instance == nullptr || instance->checked_since() != watched.judged.since) return;
     expires_at = instance->lease.expires_at();
   }
   const milliseconds pause = std::max(heartbeat_interval(watched.ttl) / 4, limits::k_probe_retry_min);
@@ -260,7 +253,7 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
     if (result.end == CheckEnd::refused && watched.plan->evict_on_refusal &&
         now >= silent_from(expires_at, watched.ttl)) {
       add_one(counters_.evicted);
-      orders_.evict(watched.key, result.output, expires_at);
+      orders_.evict(watched.judged, result.output, expires_at);
     }
     set(task, now + pause);
     return;
@@ -269,17 +262,17 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
     set(task, expires_at);  // the timer finds the lease over, or moved by a heartbeat
     return;
   }
-  const Result<Renewed> renewed = registry_.renew(watched.key.ref(), now);
+  const Result<Renewed> renewed = registry_.renew(watched.judged.key.ref(), now, watched.judged.since);
   if (!renewed) return;
   if (!is_excused) add_one(counters_.renewed);
   set(task, silent_from(renewed->expires_at, watched.ttl));
 }
 
-void HealthSchedule::reported(const InstanceKey& key) {
-  const auto service = services_.find(key.service);
+void HealthSchedule::reported(const Judged& judged) {
+  const auto service = services_.find(judged.key.service);
   if (service == services_.end()) return;
-  const auto member = service->second.find(key.id);
-  if (member == service->second.end()) return;
+  const auto member = service->second.find(judged.key.id);
+  if (member == service->second.end() || member->second->judged.since != judged.since) return;
   Watched& watched = *member->second;
   watched.is_reported = false;
   // What has changed meanwhile could not be told. A report that came to nothing waits for the next result instead.

@@ -16,6 +16,8 @@
 //          lease of grace.
 // Reports  only changes: an instance is critical while any of its checks is down. A report that came to nothing (the
 //          store was busy) is made again with the next result.
+// Verdicts a result counts for the version of the instance that was asked (CheckedSince), and for no other: reports, ends and
+//          renewals carry it, because the roll may have another version by the time they arrive.
 // Source   docs/checks.md.
 #pragma once
 
@@ -46,6 +48,12 @@ struct CheckRun {
   std::chrono::milliseconds timeout{};
 };
 
+// The version of an instance that a verdict is about.
+struct Judged {
+  InstanceKey key;
+  CheckedSince since{};
+};
+
 // What the schedule asks for. Each call only hands over.
 class HealthOrders {
  public:
@@ -53,9 +61,9 @@ class HealthOrders {
   virtual void run(CheckRun run) = 0;
   // The instance's health has changed. `HealthSchedule::reported` follows when the roll has taken it or refused to,
   // after the schedule has looked at what that made of the service.
-  virtual void report(const InstanceKey& key, bool critical, const std::string& output) = 0;
+  virtual void report(const Judged& judged, bool critical, const std::string& output) = 0;
   // The probe was refused, and the instance asked for this; unless its lease goes beyond `expires_at` by then.
-  virtual void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) = 0;
+  virtual void evict(const Judged& judged, const std::string& output, LeaseTime expires_at) = 0;
 };
 
 struct HealthCounters {
@@ -85,7 +93,7 @@ class HealthSchedule {
   // Starts what is due.
   void advance(LeaseTime now);
   void finish(std::uint64_t run, CheckResult result, LeaseTime now);
-  void reported(const InstanceKey& key);
+  void reported(const Judged& judged);
   // When `advance` should be called next, or earlier.
   [[nodiscard]] std::optional<LeaseTime> next_wake();
 

@@ -119,23 +119,24 @@ std::uint16_t write_packed(const auto& values, char*& at) {
 }  // namespace
 
 std::unique_ptr<Instance> Instance::make(const Registration& asked, const Standing& standing, ChangeIndex index,
-                                         WallTime registered_at, LeaseTime now) {
+                                         WallTime registered_at, LeaseTime now, std::optional<CheckedSince> since) {
   static_assert(limits::k_tags_max * (1 + limits::k_label_bytes_max) <= 0xffff);
   static_assert(limits::k_meta_bytes_max * 3 <= 0xffff, "pairs of one octet, with their lengths");
   const std::string label = derived_label_of(asked.key.id);
   const Room room{asked.key.service.name.size() + asked.key.id.size() + label.size() +
                   packed_bytes<packed::Address>(asked.addresses) + packed_bytes<packed::Text>(asked.tags) +
                   packed_bytes<packed::Pair>(asked.meta) + standing.output.size()};
-  return std::unique_ptr<Instance>(new (room) Instance(asked, label, standing, index, registered_at, now));
+  return std::unique_ptr<Instance>(new (room) Instance(asked, label, standing, index, registered_at, now,
+                                                       since.value_or(registry::checked_since(asked, index))));
 }
 
 Instance::Instance(const Registration& asked, std::string_view derived_label, const Standing& standing,
-                   ChangeIndex change_index, WallTime first_registered_at, LeaseTime now)
+                   ChangeIndex change_index, WallTime first_registered_at, LeaseTime now, CheckedSince since)
     : lease(now, asked.ttl),
       index(change_index),
       registered_at(first_registered_at),
       status_since_(standing.since),
-      health_(asked.health ? std::make_unique<const SharedPlan>(asked.health) : nullptr),
+      health_(asked.health ? std::make_unique<const Checked>(asked.health, since) : nullptr),
       ttl_ms_(static_cast<std::uint32_t>(asked.ttl.count())),
       zone_(asked.key.service.zone),
       port_(asked.port),
@@ -160,7 +161,7 @@ Instance::Instance(const Registration& asked, std::string_view derived_label, co
 
 const SharedPlan& Instance::health() const {
   static const SharedPlan k_none;
-  return health_ == nullptr ? k_none : *health_;
+  return health_ == nullptr ? k_none : health_->plan;
 }
 
 Registration Instance::registration() const {

@@ -35,6 +35,13 @@ enum class ZoneId : std::uint32_t {};
 // index of its last change. Survives restarts.
 using ChangeIndex = std::uint64_t;
 
+// Which version of an instance the results of its checks and probes are about. A verdict is made on another thread, and is
+// applied later: it names the version it has judged, and says nothing about any other.
+//
+// Shape    one more than the index of the change since which the instance has been asked what it is asked now, at the same
+//          addresses and under the same lease; zero: it has no plan, nobody judges it.
+enum class CheckedSince : ChangeIndex {};
+
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 enum class Protocol : std::uint8_t { tcp, udp };
@@ -109,6 +116,10 @@ struct Registration {
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
+[[nodiscard]] inline CheckedSince checked_since(const Registration& asked, ChangeIndex index) {
+  return asked.health ? CheckedSince{index + 1} : CheckedSince{};
+}
+
 // Whether a client that sends `b` where `a` is on the roll changes nothing. The order of meta does not count: some
 // languages keep their maps in no order, and a heartbeat must not become a write because of that.
 [[nodiscard]] bool means_the_same(const Registration& a, const Registration& b);
@@ -146,8 +157,10 @@ class SafeTime {
 // Timer    the writer's, for the end of the lease.
 class Instance final : public rcu::Entry, public TimingWheel::Timer {
  public:
+  // `checked_since`: none where this version is the first.
   [[nodiscard]] static std::unique_ptr<Instance> make(const Registration& asked, const Standing& standing,
-                                                      ChangeIndex index, WallTime registered_at, LeaseTime now);
+                                                      ChangeIndex index, WallTime registered_at, LeaseTime now,
+                                                      std::optional<CheckedSince> checked_since = std::nullopt);
   static void operator delete(void* block) { ::operator delete(block); }
 
   [[nodiscard]] ServiceRef service() const { return {zone_, run(0, service_bytes_)}; }
@@ -162,6 +175,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] PackedPairs meta() const { return PackedPairs(run(meta_at(), meta_bytes_)); }
   [[nodiscard]] std::chrono::milliseconds ttl() const { return std::chrono::milliseconds(ttl_ms_); }
   [[nodiscard]] const SharedPlan& health() const;
+  [[nodiscard]] CheckedSince checked_since() const { return health_ == nullptr ? CheckedSince{} : health_->since; }
   [[nodiscard]] Registration registration() const;
   // Whether this is what is asked for: nothing would change.
   [[nodiscard]] bool is_as(const Registration& asked) const;
@@ -187,10 +201,14 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   struct Room {  // of the run
     std::size_t octets;
   };
+  struct Checked {
+    SharedPlan plan;
+    CheckedSince since;
+  };
   static void* operator new(std::size_t fixed, Room room) { return ::operator new(fixed + room.octets); }
   static void operator delete(void* block, Room) { ::operator delete(block); }
   Instance(const Registration& asked, std::string_view derived_label, const Standing& standing, ChangeIndex index,
-           WallTime registered_at, LeaseTime now);
+           WallTime registered_at, LeaseTime now, CheckedSince checked_since);
 
   [[nodiscard]] char* run() { return reinterpret_cast<char*>(this) + sizeof(Instance); }
   [[nodiscard]] std::string_view run(std::size_t at, std::size_t size) const {
@@ -203,7 +221,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] std::size_t output_at() const { return meta_at() + meta_bytes_; }
 
   WallTime status_since_;
-  std::unique_ptr<const SharedPlan> health_;  // null: none, as most
+  std::unique_ptr<const Checked> health_;  // null: no plan, as most
   std::uint32_t ttl_ms_;
   ZoneId zone_;
   std::uint16_t port_;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace rollcall::registry {
 
@@ -44,7 +45,7 @@ class ManualClock final : public TimeSource {
 };
 
 // Threads  any thread renews and reads; the writer ends. One word, no lock.
-// Rule     a deadline only grows, until the lease ends; an ended lease never comes back. A renewal and an end that race
+// Rule     a deadline only grows, until the lease ends; an ended lease never comes back (but undo_end). A renewal and an end that race
 //          have one winner: either the renewal is acknowledged and the lease goes on, or it is refused.
 class Lease {
  public:
@@ -88,6 +89,20 @@ class Lease {
       if (seen > now.time_since_epoch().count()) return false;
     } while (!deadline_.compare_exchange_weak(seen, k_ended, std::memory_order_relaxed));
     return true;
+  }
+
+  // Ends the lease before its time, unless its deadline is beyond the one that was seen: the deadline it had, and no renewal
+  // will succeed. Empty: it goes on.
+  std::optional<LeaseTime> end_unless_renewed(LeaseTime seen_deadline) noexcept {
+    std::int64_t seen = deadline_.load(std::memory_order_relaxed);
+    do {
+      if (seen > seen_deadline.time_since_epoch().count()) return std::nullopt;
+    } while (!deadline_.compare_exchange_weak(seen, k_ended, std::memory_order_relaxed));
+    return LeaseTime(LeaseTime::duration(seen));
+  }
+  // Takes that back: the end could not be made durable. Who was told meanwhile that the lease had ended registers again.
+  void undo_end(LeaseTime deadline) noexcept {
+    deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
   // Ends the lease now: deregistered, or replaced.

@@ -32,7 +32,10 @@ struct InstanceRecord {
   Standing standing = {};
   ChangeIndex index = 0;
   WallTime registered_at;
-  bool renews_lease = true;  // not stored: the change that made it begins the lease anew
+  // Not stored: whether the change that made it begins the lease anew, and which version its checks judge. A restart
+  // begins both.
+  bool renews_lease = true;
+  std::optional<CheckedSince> checked_since = std::nullopt;
 };
 
 // What one commit writes, all or nothing; in this order: removals, then services, then instances, then forgotten

@@ -43,11 +43,12 @@ Counts Registry::counts() const noexcept {
           .index = visible_index_.load(std::memory_order_relaxed)};
 }
 
-Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now) const {
+Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now, std::optional<CheckedSince> judged) const {
   const rcu::ReadLock lock;
   while (true) {
     const Instance* instance = instances_.find(key);
-    if (instance == nullptr || !instance->lease.renew(now, instance->ttl())) {
+    const bool is_meant = instance != nullptr && (!judged || instance->checked_since() == *judged);
+    if (!is_meant || !instance->lease.renew(now, instance->ttl())) {
       return failure(Errc::unknown_instance, fmt::format("the service \"{}\" has no instance \"{}\": register again",
                                                          key.service.name, key.id));
     }
@@ -80,6 +81,7 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
   }
   // What the stage points at stays: nobody but this thread takes anything off the roll.
   if (const Result<void> recorded = journal_.record(transaction); !recorded) {
+    stage.take_back();
     for (const std::size_t i : waiting) outcomes[i] = std::unexpected(recorded.error());
     return outcomes;
   }
@@ -137,7 +139,8 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     retired.push_back(instances_.remove(gone));
   };
   const auto put_in = [&](InstanceRecord& record, const Instance* replaced) {
-    auto instance = Instance::make(record.registration, record.standing, record.index, record.registered_at, now);
+    auto instance = Instance::make(record.registration, record.standing, record.index, record.registered_at, now,
+                                   record.checked_since);
     const Instance& added = *instance;
     const bool goes_on = replaced != nullptr && !record.renews_lease;
     if (goes_on) added.lease.begin_as(replaced->lease);

@@ -77,7 +77,9 @@ class Registry {
   [[nodiscard]] Counts counts() const noexcept;
 
   // A heartbeat: one atomic store. Errc::unknown_instance also when the lease has ended but is not swept yet.
-  [[nodiscard]] Result<Renewed> renew(const InstanceRef& key, LeaseTime now) const;
+  // `judged`: renewed by a probe, which speaks of this version alone; of another it is Errc::unknown_instance too.
+  [[nodiscard]] Result<Renewed> renew(const InstanceRef& key, LeaseTime now,
+                                      std::optional<CheckedSince> judged = std::nullopt) const;
   // The same for one that was found, under the ReadLock that still holds.
   [[nodiscard]] Result<Renewed> renew(const Instance& found, LeaseTime now) const;
 

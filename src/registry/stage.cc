@@ -41,12 +41,13 @@ Stage::Before Stage::find(const InstanceRef& key) const {
     if (const auto staged = edit->second.instances.find(key.id); staged != edit->second.instances.end()) {
       if (!staged->second) return {};
       const InstanceRecord& record = *staged->second;
-      return {record.registration, record.standing, record.registered_at, record.index, record.renews_lease, nullptr};
+      return {record.registration,   record.standing, record.registered_at, record.index, record.renews_lease,
+              *record.checked_since, nullptr};
     }
   }
   const Instance* live = instances_.find(key);
   if (live == nullptr) return {};
-  return {live->registration(), live->standing(), live->registered_at, live->index, false, live};
+  return {live->registration(), live->standing(), live->registered_at, live->index, false, live->checked_since(), live};
 }
 
 // An id that differs from this one only in case: both would be the same DNS name.
@@ -132,8 +133,14 @@ Outcome Stage::put(const Registration& asked, const Before& before, Standing sta
   if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
   const Status status = standing.status();
   edit.ids.insert(asked.key.id);
-  edit.instances.insert_or_assign(asked.key.id, InstanceRecord{asked, std::move(standing), index_,
-                                                               is_new ? asking.wall_now : before.registered_at});
+  const bool is_as_judged = !is_new && is_judged_alike(*before.registration, asked);
+  edit.instances.insert_or_assign(
+      asked.key.id,
+      InstanceRecord{.registration = asked,
+                     .standing = std::move(standing),
+                     .index = index_,
+                     .registered_at = is_new ? asking.wall_now : before.registered_at,
+                     .checked_since = is_as_judged ? before.checked_since : checked_since(asked, index_)});
   return Applied{
       .created = is_new, .changed = true, .status = status, .label = label_of(asked.key.id), .index = index_};
 }
@@ -152,12 +159,30 @@ Outcome Stage::add(const Deregister& change, Asking& asking) {
 }
 
 Outcome Stage::add(const End& change, Asking& asking) {
-  const Instance* live = find(change.key.ref()).published;
-  if (live != nullptr && live->lease.expires_at() > change.unless_renewed) {
+  const Before before = find(change.key.ref());
+  if (!before.registration.has_value()) {
     asking.waits = false;
-    return Applied{.status = live->status, .label = std::string(live->label()), .index = live->index};
+    return unknown(change.key);
   }
+  // The lease ends here, ahead of the record: a heartbeat that comes meanwhile is told so, and never acknowledged for an
+  // instance that is about to leave.
+  const Instance* live = instances_.find(change.key.ref());
+  const bool is_the_same = before.checked_since == change.judged && !before.renews_lease && live != nullptr;
+  if (!is_the_same) return leave(change.key, before, asking);
+  const std::optional<LeaseTime> deadline = live->lease.end_unless_renewed(change.unless_renewed);
+  if (!deadline) return leave(change.key, before, asking);
+  ended_ahead_.emplace_back(live, *deadline);
   return take_out(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, asking);
+}
+
+void Stage::take_back() {
+  for (const auto& [instance, deadline] : ended_ahead_) instance->lease.undo_end(deadline);
+}
+
+// A verdict about another version: nothing changes.
+Outcome Stage::leave(const InstanceKey& key, const Before& before, Asking& asking) const {
+  asking.waits = false;
+  return Applied{.status = before.standing.status(), .label = label_of(key.id), .index = before.index};
 }
 
 Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
@@ -193,6 +218,7 @@ Outcome Stage::add(const SetHealth& change, Asking& asking) {
     asking.waits = false;
     return unknown(change.key);
   }
+  if (before.checked_since != change.judged) return leave(change.key, before, asking);
   Standing standing = before.standing;
   standing.is_critical = change.is_critical;
   standing.output = change.is_critical ? change.output.substr(0, limits::k_check_output_bytes_max) : std::string();
@@ -231,6 +257,10 @@ Outcome Stage::add(const Edit& change, Asking& asking) {
     }
   }
   Standing standing = change.standing;
+  // What a check has said leaves with the checks; what somebody has written into the row by hand stays.
+  if (!is_new && standing.is_critical == before.standing.is_critical) {
+    standing = standing_of(&*before.registration, std::move(standing), asked, asking.wall_now);
+  }
   const bool shows = !is_new && standing.status() != before.standing.status();
   if (is_new || shows) standing.since = asking.wall_now;
   if (standing.is_draining && !before.standing.is_draining) drained_.push_back(asked.key);

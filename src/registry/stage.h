@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/rcu.h"
@@ -75,6 +76,8 @@ class Stage {
   [[nodiscard]] Edits& edits() { return edits_; }
   // In the order of the changes, not numbered yet.
   [[nodiscard]] std::vector<Event>& events() { return events_; }
+  // The record has failed: leases that were ended ahead of it go on.
+  void take_back();
   // The instances that begin to drain.
   [[nodiscard]] const std::vector<InstanceKey>& drained() const { return drained_; }
 
@@ -85,6 +88,7 @@ class Stage {
     WallTime registered_at{};
     ChangeIndex index = 0;
     bool renews_lease = false;
+    CheckedSince checked_since{};
     const Instance* published = nullptr;  // set when no change so far concerns it
   };
   // The circumstances of one change.
@@ -103,6 +107,7 @@ class Stage {
   Outcome add(const Edit& change, Asking& asking);
   Outcome take_out(const InstanceKey& key, Event event, Asking& asking);
   Outcome put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause, Asking& asking);
+  Outcome leave(const InstanceKey& key, const Before& before, Asking& asking) const;
   Outcome put(const Registration& asked, const Before& before, Standing standing, Asking& asking);
   void tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail = {});
   ServiceEdit& edit_of(const ServiceKey& key);
@@ -118,6 +123,7 @@ class Stage {
   Edits edits_;
   std::vector<Event> events_;
   std::vector<InstanceKey> drained_;
+  std::vector<std::pair<const Instance*, LeaseTime>> ended_ahead_;  // and the deadlines they had
 };
 
 }  // namespace rollcall::registry

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "registry/health.h"
 #include "registry/health_json.h"
 #include "registry/registration.h"
 #include "store/row_text.h"
@@ -133,6 +134,7 @@ Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, s
   }
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
+  standing = registry::standing_of_row(std::move(standing), *registration);
   return InstanceRecord{std::move(*registration), std::move(standing), number_up_to(highest, row, 13),
                         time_at(row, 12)};
 }

@@ -50,7 +50,7 @@ struct Batch {
   void add(const Register& change);
   void add(const registry::Edit& change);
   void add(const Deregister& change) { take_out(change.key); }
-  void add(const registry::End& change) { take_out(change.key); }
+  void add(const registry::End& change);
   void add(const registry::SetDraining& change);
   void add(const registry::SetHealth& change);
   void take_out(const InstanceKey& key);
@@ -138,6 +138,14 @@ void Batch::take_out(const InstanceKey& key) {
   touched.insert(key);
   registered.erase(key);
   services.insert(key.service);
+}
+
+// Who has registered in the same batch has been heard of since.
+void Batch::add(const registry::End& change) {
+  const auto before = roll.instances.find(change.key);
+  if (before == roll.instances.end() || !registered.contains(change.key)) return take_out(change.key);
+  outcomes.push_back({.status = before->second.status(), .index = before->second.index});
+  waits.push_back(false);
 }
 
 void Batch::add(const registry::SetDraining& change) {

@@ -115,11 +115,11 @@ Change Walk::any_change() {
     case 0:
     case 1:
     case 2: return Deregister{any_key()};
-    case 3: return registry::End{any_key(), "connection refused"};
+    case 3: return registry::End{any_key(), {}, "connection refused"};
     case 4:
     case 5: return registry::SetDraining{any_key(), !one_in(3)};
     case 6:
-    case 7: return registry::SetHealth{any_key(), one_in(2), "no answer"};
+    case 7: return registry::SetHealth{any_key(), {}, one_in(2), "no answer"};
     case 8: return registry::Edit{any_registration(), static_cast<registry::Status>(below(3))};
     default: return Register{any_registration()};
   }

@@ -195,12 +195,12 @@ std::string Commands::check(const Command& command) {
   std::string output;
   for (std::size_t i = 4; i < command.words.size(); ++i) output += (i == 4 ? "" : " ") + command.words[i];
   Options options({});
-  return judge_standing(command, registry::SetHealth{key_of(command, options), is_critical, std::move(output)});
+  return judge_standing(command, registry::SetHealth{key_of(command, options), {}, is_critical, std::move(output)});
 }
 
 std::string Commands::end(const Command& command) {
   Options options = options_from(command, 3);
-  return judge_standing(command, registry::End{key_of(command, options), "connection refused"});
+  return judge_standing(command, registry::End{key_of(command, options), {}, "connection refused"});
 }
 
 // edit SERVICE ID ADDRESS:PORT STATUS, with the words of a registration

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
 #include <optional>
 #include <set>
 #include <utility>
@@ -59,15 +60,15 @@ class CheckRunner::Parts final : public registry::HealthOrders {
                    });
   }
 
-  void report(const registry::InstanceKey& key, bool critical, const std::string& output) override {
-    log::info("{} {} is {}{}{}", key.service.name, key.id, critical ? "critical" : "ready again", critical ? ": " : "",
-              output);
-    submit({registry::SetHealth{key, critical, output}, "checks"}, key);
+  void report(const registry::Judged& judged, bool critical, const std::string& output) override {
+    std::string news = fmt::format("{} {} is {}{}{}", judged.key.service.name, judged.key.id,
+                                   critical ? "critical" : "ready again", critical ? ": " : "", output);
+    submit({registry::SetHealth{judged.key, judged.since, critical, output}, "checks"}, judged, std::move(news));
   }
 
-  void evict(const registry::InstanceKey& key, const std::string& output, registry::LeaseTime expires_at) override {
-    log::info("{} {} is ended by its probe: {}", key.service.name, key.id, output);
-    submit({registry::End{key, output, expires_at}, "checks"}, key);
+  void evict(const registry::Judged& judged, const std::string& output, registry::LeaseTime expires_at) override {
+    std::string news = fmt::format("{} {} is ended by its probe: {}", judged.key.service.name, judged.key.id, output);
+    submit({registry::End{judged.key, judged.since, output, expires_at}, "checks"}, judged, std::move(news));
   }
 
  private:
@@ -85,12 +86,17 @@ class CheckRunner::Parts final : public registry::HealthOrders {
         *left_out, output);
   }
 
-  // Whatever becomes of the change, the next result may ask again.
-  void submit(registry::Change change, const registry::InstanceKey& key) {
-    const bool taken = writer_.submit(std::move(change), [this, key](const registry::Outcome&) {
-      loop_.post([this, key] { schedule_.reported(key); });
-    });
-    if (!taken) loop_.post([this, key] { schedule_.reported(key); });
+  // Whatever becomes of the change, the next result may ask again. `news` is for the log, where something has come of it.
+  void submit(registry::Change change, const registry::Judged& judged, std::string news) {
+    const bool taken = writer_.submit(std::move(change),
+                                      [this, judged, news = std::move(news)](const registry::Outcome& outcome) mutable {
+                                        if (!outcome || !outcome->changed) news.clear();
+                                        loop_.post([this, judged, news = std::move(news)] {
+                                          if (!news.empty()) log::info("{}", news);
+                                          schedule_.reported(judged);
+                                        });
+                                      });
+    if (!taken) loop_.post([this, judged] { schedule_.reported(judged); });
   }
 
   void look() {

@@ -44,6 +44,25 @@ TEST_CASE("the end of a drain brings the instance back, and nothing is safe then
   CHECK(text_of(parse(world.get("/v1/services/web/instances/i-1")), "status") == "ready");
 }
 
+TEST_CASE("a drain that somebody else has ended while it waited is not safe, and waits no longer") {
+  World world;
+  world.expect_registered("i-1");
+  world.nobody.answered = world.clock.now() + std::chrono::milliseconds(700);
+  world.meanwhile = [&] { CHECK(world.del(k_drain).status == 200); };
+  CHECK(world.post(std::string(k_drain) + "?wait=10s").body == R"({"status":"ready","safe":false,"safe_in_ms":null})");
+}
+
+TEST_CASE("another instance under the id of one that was drained is not reported as draining") {
+  World world;
+  world.expect_registered("i-1");
+  world.nobody.answered = world.clock.now() + std::chrono::milliseconds(700);
+  world.meanwhile = [&] {
+    CHECK(world.del("/v1/services/web/instances/i-1").status == 204);
+    world.expect_registered("i-1");
+  };
+  CHECK(world.post(std::string(k_drain) + "?wait=10s").body == R"({"status":"ready","safe":false,"safe_in_ms":null})");
+}
+
 TEST_CASE("who is not there is not drained") {
   World world;
   CHECK(problem_of(world.post(k_drain)) == "404 unknown_instance");

@@ -13,8 +13,8 @@ TEST_CASE("each change is told with its cause, and who asked") {
   REQUIRE(world.apply(Register{other}));
   REQUIRE(world.apply(Change(SetDraining{k_a, true}, "operator")));
   REQUIRE(world.apply(SetDraining{k_a, false}));
-  REQUIRE(world.apply(SetHealth{k_a, true, "timed out"}));
-  REQUIRE(world.apply(SetHealth{k_a, false, {}}));
+  REQUIRE(world.apply(SetHealth{k_a, {}, true, "timed out"}));
+  REQUIRE(world.apply(SetHealth{k_a, {}, false, {}}));
   REQUIRE(world.apply(Change(Edit{other, Status::draining}, "database")));
   REQUIRE(world.apply(Change(Deregister{k_a}, "192.0.2.7")));
   CHECK(world.sink.lines == Lines{
@@ -62,7 +62,7 @@ TEST_CASE("the end of a lease is told when it is durable, and a return from it h
 TEST_CASE("who has left by an early end has come back after a gap") {
   World world;
   REQUIRE(world.add("web", "a"));
-  REQUIRE(world.apply(End{k_a, "connection refused"}));
+  REQUIRE(world.apply(End{k_a, {}, "connection refused"}));
   REQUIRE(world.add("web", "a"));
   CHECK(world.sink.lines.at(1) == "#2 web/a expired: probe refused (connection refused)");
   CHECK(world.sink.lines.at(2) == "#3 web/a registered: renewed after gap");

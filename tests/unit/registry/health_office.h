@@ -32,13 +32,13 @@ struct Office final : HealthOrders {
       : world(its_world), schedule(its_world.registry, *this, in_flight, its_world.clock.now()) {}
 
   void run(CheckRun run) override { runs.push_back(std::move(run)); }
-  void report(const InstanceKey& key, bool critical, const std::string& output) override {
-    lines.push_back(key.id + (critical ? " critical: " + output : " ready"));
-    reports.push_back({SetHealth{key, critical, output}});
+  void report(const Judged& judged, bool critical, const std::string& output) override {
+    lines.push_back(judged.key.id + (critical ? " critical: " + output : " ready"));
+    reports.push_back({SetHealth{judged.key, judged.since, critical, output}});
   }
-  void evict(const InstanceKey& key, const std::string& output, LeaseTime expires_at) override {
-    lines.push_back(key.id + " evicted: " + output);
-    reports.push_back({End{key, output, expires_at}});
+  void evict(const Judged& judged, const std::string& output, LeaseTime expires_at) override {
+    lines.push_back(judged.key.id + " evicted: " + output);
+    reports.push_back({End{judged.key, judged.since, output, expires_at}});
   }
 
   void add(const std::string& id, std::string_view json, std::chrono::milliseconds ttl = 1h) {
@@ -58,7 +58,7 @@ struct Office final : HealthOrders {
         if (tells_the_roll) static_cast<void>(world.apply(change));
         look();
         const auto* health = std::get_if<SetHealth>(&change.asked);
-        if (health != nullptr) schedule.reported(health->key);
+        if (health != nullptr) schedule.reported({health->key, health->judged});
       }
     }
   }

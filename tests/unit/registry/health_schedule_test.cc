@@ -230,6 +230,30 @@ TEST_CASE("a result for an instance that has left is forgotten") {
   CHECK(office.schedule.counters().in_flight == 0);
 }
 
+TEST_CASE("a report under way about one version says nothing of the reports of the next") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1}]})");
+  office.pass(10s);
+  office.tells_the_roll = false;
+  for (CheckRun& run : std::exchange(office.runs, {})) {
+    office.schedule.finish(run.id, {CheckEnd::failed, "first"}, world.clock.now());
+  }
+  const SetHealth first = std::get<SetHealth>(std::exchange(office.reports, {}).at(0).asked);
+  office.add("a", R"({"checks":[{"type":"tcp","fall":1,"port":81}]})");
+  office.pass(10s);
+  for (CheckRun& run : std::exchange(office.runs, {})) {
+    office.schedule.finish(run.id, {CheckEnd::failed, "second"}, world.clock.now());
+  }
+  REQUIRE(office.reports.size() == 1);
+  office.schedule.reported({first.key, first.judged});  // the answer to the first, late
+  office.pass(10s);
+  for (CheckRun& run : std::exchange(office.runs, {})) {
+    office.schedule.finish(run.id, {CheckEnd::failed, "third"}, world.clock.now());
+  }
+  CHECK(office.reports.size() == 1);  // the second is still under way
+}
+
 // --- Probes ---
 
 TEST_CASE("an instance is probed when two heartbeats are missing: after two thirds of its ttl") {
@@ -290,6 +314,38 @@ TEST_CASE("a probe that this server could not run neither ends a lease early nor
   CHECK(office.schedule.counters().renewed == 0);
   CHECK(world.left(key("web", "a")) > 0s);
   CHECK(world.left(key("web", "b")) < 0s);  // it sends heartbeats, and has sent none
+}
+
+TEST_CASE("a probe that passes renews nobody but the version it has asked") {
+  World world;
+  Office office(world);
+  Registration moved = registration("web", "a");
+  moved.health = plan(R"({"probe":"tcp","renew_on_probe":true})");
+  office.add("a", R"({"probe":"tcp","renew_on_probe":true})", 15s);
+  office.pass(10s);
+  REQUIRE(office.runs.size() == 1);
+  moved.addresses = {*IpAddress::parse("192.0.2.2")};
+  moved.ttl = 15s;
+  REQUIRE(world.apply(Register{moved}));  // and nobody has looked since
+  world.pass(1s);
+  office.schedule.finish(office.runs[0].id, {CheckEnd::passed, {}}, world.clock.now());
+  CHECK(world.left(key("web", "a")) == 14s);
+  CHECK(office.schedule.counters().renewed == 0);
+}
+
+TEST_CASE("a refused probe ends nobody but the version it has asked") {
+  World world;
+  Office office(world);
+  office.add("a", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
+  office.pass(10s);
+  REQUIRE(office.runs.size() == 1);
+  Registration moved = registration("web", "a");
+  moved.health = plan(R"({"probe":"tcp","evict_on_refusal":true})");
+  moved.ttl = 1s;  // silent by the measure of the old lease as soon as it begins
+  REQUIRE(world.apply(Register{moved}));
+  office.schedule.finish(office.runs[0].id, {CheckEnd::refused, "no"}, world.clock.now());
+  CHECK(office.reports.empty());
+  CHECK(office.schedule.counters().evicted == 0);
 }
 
 TEST_CASE("a refused probe ends the lease where that is asked for") {

@@ -138,7 +138,7 @@ TEST_CASE("an instance is drained, made critical and made ready by hand") {
     server.edit_and_look("UPDATE instance SET status = '" + status + "'");
     REQUIRE(server.roll() == Lines{"a:8080 " + status});
   }
-  REQUIRE(server.apply(registry::SetHealth{{{k_svc, "web"}, "a"}, true, "it says no"}));
+  REQUIRE(server.apply(registry::SetHealth{{{k_svc, "web"}, "a"}, {}, true, "it says no"}));
   server.edit_and_look("UPDATE instance SET status = 'ready'");
   REQUIRE(server.roll() == Lines{"a:8080 ready"});
   REQUIRE(server.plain.value("SELECT check_output IS NULL FROM instance") == "1");

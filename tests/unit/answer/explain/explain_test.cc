@@ -123,8 +123,8 @@ TEST_CASE("critical instances of a protected service are in the answer, and the 
   world.add({.id = "i-1", .addresses = {"192.0.2.1"}});
   world.add({.id = "i-2", .addresses = {"192.0.2.2"}});
   world.add({.id = "i-3", .addresses = {"192.0.2.3"}});
-  change(world, registry::SetHealth{key_of("i-1"), true, "no answer"});
-  change(world, registry::SetHealth{key_of("i-2"), true, "no answer"});
+  change(world, registry::SetHealth{key_of("i-1"), {}, true, "no answer"});
+  change(world, registry::SetHealth{key_of("i-2"), {}, true, "no answer"});
   const Explained explained = explain(world, "web.svc.internal");
   CHECK(explained.answer.size() == 3);
   CHECK(left_out(explained).empty());
@@ -137,7 +137,7 @@ TEST_CASE("who drains or is critical is left out, since when and with what the c
   world.add_all({{}, {.id = "i-2"}, {.id = "i-3"}});
   change(world, registry::SetDraining{key_of("i-2")});
   world.wall += 5s;
-  change(world, registry::SetHealth{key_of("i-3"), true, "connection refused"});
+  change(world, registry::SetHealth{key_of("i-3"), {}, true, "connection refused"});
   const Explained explained = explain(world, "web.svc.internal", Type::srv);
   CHECK(left_out(explained) == Records{"i-2 draining", "i-3 critical"});
   CHECK(detail(explained) == "draining since 2026-03-01T00:00:00.000Z");
@@ -321,7 +321,7 @@ TEST_CASE("of any roll each instance is in the answer or has a reason, and never
     for (int i = 0; i < count; ++i) {
       const auto key = key_of("i-" + std::to_string(i));
       if (random.below(5) == 0) change(world, registry::SetDraining{key});
-      if (random.below(5) == 0) change(world, registry::SetHealth{key, true, "no"});
+      if (random.below(5) == 0) change(world, registry::SetHealth{key, {}, true, "no"});
     }
     world.pass(std::chrono::milliseconds(random.below(2'500)));
     for (const char* name : {"web.svc.internal", "blue.web.svc.internal", "_web._tcp.svc.internal",

@@ -23,7 +23,7 @@ struct Shop {
   void set_critical(int first, int last, bool is_critical = true) {
     for (int i = first; i <= last; ++i) {
       const registry::InstanceKey key{{registry::ZoneId{0}, "web"}, "i-" + std::to_string(i)};
-      REQUIRE(world.registry.apply(std::vector<registry::Change>{registry::SetHealth{key, is_critical, "no"}},
+      REQUIRE(world.registry.apply(std::vector<registry::Change>{registry::SetHealth{key, {}, is_critical, "no"}},
                                    world.clock, world.wall)[0]);
     }
   }
@@ -70,7 +70,7 @@ TEST_CASE("without a threshold nothing is protected") {
   World plain;
   plain.add({.id = "i-1"});
   const registry::InstanceKey key{{registry::ZoneId{0}, "web"}, "i-1"};
-  REQUIRE(plain.registry.apply(std::vector<registry::Change>{registry::SetHealth{key, true, "no"}}, plain.clock,
+  REQUIRE(plain.registry.apply(std::vector<registry::Change>{registry::SetHealth{key, {}, true, "no"}}, plain.clock,
                                plain.wall)[0]);
   CHECK(plain.ask("web.svc.internal", dns::Type::a).answer.empty());
 }
