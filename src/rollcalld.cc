@@ -345,7 +345,7 @@ void Rollcalld::reload() {
 
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
-    std::fprintf(stderr, "rollcalld: %s\n", error.message.c_str());
+    std::fprintf(stderr, "rollcalld: %s\n", log::one_line(error.message).c_str());
     return 1;
   };
   Result<ops::Command> command = ops::parse_command_line(arguments);

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/printable.h"
 
 namespace rollcall::log {
 namespace {
@@ -32,33 +34,64 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-// %* in the JSON pattern: the message as the inside of a JSON string (RFC 8259 §7).
-class JsonEscapedMessage final : public spdlog::custom_flag_formatter {
+void append(spdlog::memory_buf_t& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+
+template <class... Args>
+void append_format(spdlog::memory_buf_t& out, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+}
+
+// In a line of text: each octet of what is no printable character as \xNN.
+void append_to_text(spdlog::memory_buf_t& out, std::string_view character, bool is_shown) {
+  if (is_shown) return append(out, character);
+  for (const char c : character) append_format(out, "\\x{:02x}", static_cast<unsigned char>(c));
+}
+
+// Inside a JSON string (RFC 8259 §7), which is UTF-8: controls as \uNNNN, what is no character as U+FFFD.
+void append_to_json(spdlog::memory_buf_t& out, std::string_view character, bool is_shown) {
+  if (character == "\"" || character == "\\") return append_format(out, "\\{}", character);
+  if (is_shown) return append(out, character);
+  const auto bits = [&](std::size_t at, unsigned mask) { return static_cast<unsigned char>(character[at]) & mask; };
+  unsigned code = 0xfffd;
+  if (utf8_length(character) == 1) code = bits(0, 0x7f);
+  if (character.size() == 2) code = bits(0, 0x1f) << 6 | bits(1, 0x3f);
+  if (character.size() == 3) code = bits(0, 0x0f) << 12 | bits(1, 0x3f) << 6 | bits(2, 0x3f);
+  append_format(out, "\\u{:04x}", code);
+}
+
+// %* in the patterns: the message, whatever it holds, as a piece of one line. No place that says something has to think of
+// it: ids, outputs of checks and whatever else comes from outside pass through here, and there is no other way to stderr.
+class OneLine final : public spdlog::custom_flag_formatter {
  public:
+  using Append = void (*)(spdlog::memory_buf_t& out, std::string_view character, bool is_shown);
+  explicit OneLine(Append append_character) : append_character_(append_character) {}
+
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    for (const char c : message.payload) {
-      if (c == '"' || c == '\\') {
-        out.push_back('\\');
-        out.push_back(c);
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-      } else {
-        out.push_back(c);
-      }
+    std::string_view rest(message.payload.data(), message.payload.size());
+    if (append_character_ == &append_to_text && is_plain(rest)) return append(out, rest);
+    while (!rest.empty()) {
+      const std::size_t length = utf8_length(rest);
+      const std::string_view character = rest.substr(0, std::max<std::size_t>(1, length));
+      append_character_(out, character, length > 0 && !is_control(character));
+      rest.remove_prefix(character.size());
     }
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<JsonEscapedMessage>();
+    return std::make_unique<OneLine>(append_character_);
   }
+
+ private:
+  Append append_character_;
 };
 
 std::unique_ptr<spdlog::formatter> formatter_of(Format format) {
-  if (format == Format::text) {
-    return std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc);
-  }
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonEscapedMessage>('*').set_pattern(
-      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
+  if (format == Format::text) {
+    formatter->add_flag<OneLine>('*', &append_to_text).set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %-5l %*");
+  } else {
+    formatter->add_flag<OneLine>('*', &append_to_json)
+        .set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
+  }
   return formatter;
 }
 
@@ -129,6 +162,13 @@ void set_up(Level level, Format format) {
   spdlog::logger& logger = the_logger();
   logger.set_formatter(formatter_of(format));
   logger.set_level(to_spdlog(level));
+}
+
+std::string one_line(std::string_view text) {
+  spdlog::memory_buf_t line;
+  const spdlog::details::log_msg message({}, spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));
+  OneLine(&append_to_text).format(message, {}, line);
+  return {line.data(), line.size()};
 }
 
 bool enabled(Level level) { return the_logger().should_log(to_spdlog(level)); }

@@ -1,6 +1,8 @@
 // The log: lines on stderr, as text or JSON. The only door to spdlog.
 //
 // Threads  any; a line is written by the thread that says it, at once but inside a Together. Not for the way of a query.
+// Lines    a message is one line, whatever it holds: controls, line separators and octets that are no UTF-8 are escaped by the
+//          formatter, in text as \xNN, in JSON as \uNNNN. Nobody who says something has to escape what it quotes.
 // Rule     whoever maps an error outwards logs it, once; the rooms inside stay silent.
 #pragma once
 
@@ -8,6 +10,7 @@
 #include <cstdint>
 #include <fmt/format.h>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace rollcall::log {
@@ -19,6 +22,9 @@ enum class Format : std::uint8_t { text, json };
 
 // At start-up, and again at a reload, while other threads may be writing. Before the first call: info, as text.
 void set_up(Level level, Format format);
+
+// A text as the log writes it: for what is said on stderr before, or instead of, the log.
+[[nodiscard]] std::string one_line(std::string_view text);
 
 [[nodiscard]] bool enabled(Level level);
 void write(Level level, std::string_view message);

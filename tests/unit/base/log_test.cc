@@ -95,6 +95,45 @@ TEST_CASE("a line of JSON escapes what its message holds") {
   CHECK(text.starts_with("{\"time\":\"20"));
 }
 
+// What a message is written as, without its head and its end of line.
+std::string line_of(Format format, std::string_view message) {
+  StandardError captured;
+  set_up(Level::info, format);
+  write(Level::info, message);
+  std::string text = captured.written();
+  const std::string head = format == Format::text ? "info  " : "\"message\":\"";
+  return text.substr(text.find(head) + head.size());
+}
+
+TEST_CASE("nothing that a message holds begins a new line, moves a cursor or turns a line around") {
+  const std::string_view evil =
+      "a\nb\r\x1b[2J\x7f \xc2\x85 \xe2\x80\xa8\xe2\x80\xa9 \xe2\x80\xae\xe2\x81\xa6 \xff\xe6\x97 \xe6\x97\xa5\xc3\xa4";
+  CHECK(line_of(Format::text, evil) ==
+        "a\\x0ab\\x0d\\x1b[2J\\x7f \\xc2\\x85 \\xe2\\x80\\xa8\\xe2\\x80\\xa9 \\xe2\\x80\\xae\\xe2\\x81\\xa6 "
+        "\\xff\\xe6\\x97 "
+        "\xe6\x97\xa5\xc3\xa4\n");
+  CHECK(line_of(Format::json, evil) ==
+        "a\\u000ab\\u000d\\u001b[2J\\u007f \\u0085 \\u2028\\u2029 \\u202e\\u2066 \\ufffd\\ufffd\\ufffd "
+        "\xe6\x97\xa5\xc3\xa4\"}\n");
+  CHECK(one_line("a\nb") == "a\\x0ab");
+}
+
+TEST_CASE("no octet and no pair of octets makes a message more than one line") {
+  for (const Format format : {Format::text, Format::json}) {
+    std::string all;
+    for (int first = 0; first < 256; ++first) {
+      for (int second = 0; second < 256; ++second) {
+        all += static_cast<char>(first);
+        all += static_cast<char>(second);
+      }
+    }
+    const std::string line = line_of(format, all);
+    CHECK(line.find('\n') == line.size() - 1);
+    CHECK(line.find_first_of(std::string("\0\r\x0b\x0c\x1b\x7f", 6)) == std::string::npos);
+    CHECK(line.find("\xc2\x85") == std::string::npos);
+  }
+}
+
 TEST_CASE("a reload of the log's settings tears no line of another thread, and loses none") {
   StandardError captured;
   set_up(Level::info, Format::text);
