@@ -27,6 +27,10 @@ Result<answer::StaticZone> read_zone(const ZoneSettings& zone) {
 Result<std::vector<answer::Zone>> load_zones(const Settings& settings) {
   std::vector<answer::Zone> zones;
   for (const ZoneSettings& wanted : settings.zones) {
+    if (answer::is_reverse(wanted.name)) {
+      const Result<answer::ReverseSpace> space = answer::ReverseSpace::parse(wanted.name);
+      if (!space) return failure(Errc::start_up, space.error().message);
+    }
     Result<answer::StaticZone> records = read_zone(wanted);
     if (!records) return failure(Errc::start_up, records.error().message);
     zones.push_back({.id = {}, .records = std::move(*records), .policy = wanted.policy});

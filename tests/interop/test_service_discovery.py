@@ -5,6 +5,7 @@ import time
 import dns.rcode
 
 from tests.support.case import Case
+from tests.support.rollcall import run_to_end
 
 REVERSE_ZONE = """\
 @ 60 IN SOA ns.svc.internal. hostmaster.svc.internal. 1 10 5 3600 1
@@ -91,3 +92,50 @@ class ReverseNames(Case):
         refused = self.api.call("POST", "/v1/heartbeat", body)
         self.assertEqual((409, "zone"), (refused.status, refused.json["field"]))
         self.assertIn("no service can be in the zone 2.0.192.in-addr.arpa", refused.json["detail"])
+
+
+class ReverseZonesOfAnyCut(Case):
+    HALF = "0/25.2.0.192.in-addr.arpa"
+
+    def start_with(self, *names, files=()):
+        zones = []
+        for n, name in enumerate(names):
+            file = self.zone_file(dict(files).get(name, REVERSE_ZONE), name=f"{n}.zone")
+            zones += ["--zone", f"{name}={file}"]
+        name = f"rollcalld-{len(self._servers)}"
+        rollcalld = self.server("--zone", "svc.internal", *zones, name=name, database=self.directory / f"{name}.db")
+        self.api_of(rollcalld).expect_registered("web", "i-1", ["192.0.2.1", "192.0.2.200", "2001:db8::1"])
+        return rollcalld
+
+    def reverse(self, rollcalld, name):
+        reply = rollcalld.dns().ask(name, "PTR")
+        return dns.rcode.to_text(reply.rcode()), texts(reply)
+
+    def test_every_cut_of_an_address_has_its_ptr(self):
+        found = ("NOERROR", ["i-1.web.svc.internal."])
+        for zone, name in (("192.in-addr.arpa", "1.2.0.192.in-addr.arpa"), ("0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa"),
+                           ("1.2.0.192.in-addr.arpa", "1.2.0.192.in-addr.arpa"),
+                           ("0-127.2.0.192.in-addr.arpa", "1.0-127.2.0.192.in-addr.arpa"),
+                           ("0/17.0.192.in-addr.arpa", "1.2.0/17.0.192.in-addr.arpa"),
+                           ("b.d.0.1.0.0.2.ip6.arpa", "1." + "0." * 23 + "8.b.d.0.1.0.0.2.ip6.arpa")):
+            with self.subTest(zone=zone):
+                rollcalld = self.start_with(zone)
+                self.assertEqual(found, self.reverse(rollcalld, name))
+                self.assertEqual(0, rollcalld.stop())
+
+    def test_the_zone_above_leads_to_a_half_by_cname(self):  # RFC 2317 §4
+        above = REVERSE_ZONE + f"0/25 IN NS ns.svc.internal.\n1 IN CNAME 1.{self.HALF}.\n"
+        rollcalld = self.start_with("2.0.192.in-addr.arpa", self.HALF, files=[("2.0.192.in-addr.arpa", above)])
+        reply = rollcalld.dns().ask("1.2.0.192.in-addr.arpa", "PTR")
+        self.assertEqual([f"1.{self.HALF}.", "i-1.web.svc.internal."], texts(reply))
+        self.assertEqual(("NXDOMAIN", []), self.reverse(rollcalld, f"200.{self.HALF}"))
+        # An address that is not delegated has its PTR in the zone above.
+        self.assertEqual(("NOERROR", ["i-1.web.svc.internal."]), self.reverse(rollcalld, "200.2.0.192.in-addr.arpa"))
+
+    def test_a_zone_of_no_addresses_is_refused_with_a_sentence(self):
+        for name, sentence in (("0-25.2.0.192.in-addr.arpa", "can mean 0 to 25"), ("web.in-addr.arpa", "no octet"),
+                               ("1/25.2.0.192.in-addr.arpa", "no range"), ("db8.ip6.arpa", "no nibble"),
+                               ("1.1.2.0.192.in-addr.arpa", "more labels than an address")):
+            process = run_to_end(["--zone", "svc.internal", "--zone", f"{name}={self.zone_file(REVERSE_ZONE)}"], self.directory)
+            self.assertEqual(1, process.returncode, name)
+            self.assertRegex(process.stderr, rf"^rollcalld: the reverse zone .*{sentence}", name)

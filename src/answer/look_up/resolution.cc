@@ -61,7 +61,10 @@ Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
     case RosterName::Kind::subtype: return answer_subtype(found);
     case RosterName::Kind::types: return answer_types();
     case RosterName::Kind::domain: return answer_domain();
-    case RosterName::Kind::reverse: return answer_reverse(*found.reverse);
+    case RosterName::Kind::reverse:
+      // The top of a zone of one address has its SOA and NS beside what the roll has.
+      if (query_.type != Type::ptr && zone_->records.find(name_->suffix(0)) != nullptr) return answer_static_name();
+      return answer_reverse(*found.reverse);
   }
   return deny(Rcode::servfail);
 }

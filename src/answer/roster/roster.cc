@@ -24,12 +24,6 @@ RosterName find_domain_name(const dns::QuestionName& name, std::size_t own_label
   return {};
 }
 
-// A reverse name of fewer labels than an address: instances may be below it, so it is never NXDOMAIN (RFC 8020 §2).
-bool is_reverse_prefix(const dns::QuestionName& name) {
-  const bool is_v4 = name.label(name.labels - 2) == "in-addr";
-  return name.labels < (is_v4 ? 4 + 2 : 32 + 2);
-}
-
 }  // namespace
 
 Roster::Roster(const Zones& zones, PolicyOf policy_of)
@@ -100,8 +94,8 @@ std::size_t Roster::count_protected(registry::LeaseTime now) const {
 
 RosterName Roster::find(const Zone& zone, const dns::QuestionName& name, Now now) const noexcept {
   const std::size_t apex_labels = zone.apex_labels;
-  if (name.labels <= apex_labels) return {};
   if (zone.is_reverse) return find_reverse(zone, name);
+  if (name.labels <= apex_labels) return {};
   const std::size_t own_labels = name.labels - apex_labels;
   const std::string_view nearest = name.label(own_labels - 1);  // the label just below the apex
   if (nearest.front() != '_') return find_below_service(zone.id, name, own_labels, now);
@@ -111,12 +105,13 @@ RosterName Roster::find(const Zone& zone, const dns::QuestionName& name, Now now
   return {};
 }
 
-// What the zone file says of a reverse name stands; else the roll, if anybody has the address.
+// What the zone file says of a reverse name stands; else the roll, if anybody has the address. Instances may be below a
+// name of fewer labels, so it is never NXDOMAIN (RFC 8020 §2).
 RosterName Roster::find_reverse(const Zone& zone, const dns::QuestionName& name) const noexcept {
-  if (zone.records.find(name.suffix(0)) != nullptr) return {};
-  const std::optional<IpAddress> address = parse_reverse(name);
-  if (!address) return {is_reverse_prefix(name) ? RosterName::Kind::empty : RosterName::Kind::none};
-  const ReverseName* reverse = reverse_->find(*address);
+  if (!zone.reverse || is_told_by_file(zone, name)) return {};
+  const ReversePlace place = zone.reverse->place_of(name);
+  if (place.kind == ReversePlace::Kind::prefix && name.labels > zone.apex_labels) return {RosterName::Kind::empty};
+  const ReverseName* reverse = place.kind == ReversePlace::Kind::address ? reverse_->find(place.address) : nullptr;
   if (reverse == nullptr) return {};
   RosterName found{RosterName::Kind::reverse};
   found.reverse = reverse;

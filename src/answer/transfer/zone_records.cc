@@ -9,7 +9,6 @@
 
 #include "answer/encode/service_sections.h"
 #include "answer/roster/service_answers.h"
-#include "answer/zone/reverse_names.h"
 #include "base/check.h"
 
 namespace rollcall::answer {
@@ -187,12 +186,11 @@ RecordSet reverse_records(const registry::Service& service, const dns::Name& ser
     const std::optional<Name> target = below(service_name, instance->label());
     if (!target) continue;
     for (const IpAddress& address : instance->addresses()) {
-      const Name owner = reverse_name(address);
+      const std::optional<Name> owner = reverse_zone.reverse ? reverse_zone.reverse->name_of(address) : std::nullopt;
       dns::QuestionName name;
-      if (!name.read(owner.wire()) || zones.find_enclosing(name) != &reverse_zone) continue;
-      // What the zone file says of a reverse name stands.
-      if (reverse_zone.records.find(name.suffix(0)) != nullptr) continue;
-      records.push_back(make_wire_record(owner.wire(), Type::ptr, reverse_zone.policy.ttl_seconds, target->wire()));
+      if (!owner || !name.read(owner->wire()) || zones.find_enclosing(name) != &reverse_zone) continue;
+      if (is_told_by_file(reverse_zone, name)) continue;
+      records.push_back(make_wire_record(owner->wire(), Type::ptr, reverse_zone.policy.ttl_seconds, target->wire()));
     }
   }
   return RecordSet(std::move(records));

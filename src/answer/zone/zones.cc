@@ -6,7 +6,6 @@
 #include <functional>
 #include <utility>
 
-#include "answer/zone/reverse_names.h"
 #include "base/check.h"
 #include "base/hash.h"
 
@@ -28,10 +27,20 @@ ZoneTable::ZoneTable(std::vector<Zone> zones) : zones_(std::move(zones)) {
     zone.folded_apex = folded_apexes_.back();
     zone.apex_labels = zone.records.apex().label_count();
     zone.is_reverse = is_reverse(zone.records.apex());
+    if (zone.is_reverse) {
+      // Whoever reads settings has refused the others; without it the zone has what its file says.
+      if (Result<ReverseSpace> space = ReverseSpace::parse(zone.records.apex())) zone.reverse = std::move(*space);
+    }
     label_counts_.push_back(zone.apex_labels);
   }
   std::ranges::sort(label_counts_, std::greater{});
   label_counts_.erase(std::ranges::unique(label_counts_).begin(), label_counts_.end());
+}
+
+bool is_told_by_file(const Zone& zone, const dns::QuestionName& name) noexcept {
+  const Node* node = zone.records.find(name.suffix(0));
+  if (node == nullptr || name.labels > zone.apex_labels) return node != nullptr;
+  return node->find(dns::Type::ptr) != nullptr;
 }
 
 const Zone* ZoneTable::find_enclosing(const dns::QuestionName& name) const noexcept {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "answer/zone/policy.h"
+#include "answer/zone/reverse_space.h"
 #include "answer/zone/static_zone.h"
 #include "base/rcu.h"
 #include "dns/name.h"
@@ -27,12 +28,17 @@ struct Zone {
   registry::ZoneId id{};
   StaticZone records;
   AnswerPolicy policy;
-  std::size_t apex_labels = 0;        // set by the ZoneTable, as are the next two
-  std::string_view folded_apex = {};  // wire form
-  bool is_reverse = false;            // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
+  std::size_t apex_labels = 0;               // set by the ZoneTable, as are the next two
+  std::string_view folded_apex = {};         // wire form
+  bool is_reverse = false;                   // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
+  std::optional<ReverseSpace> reverse = {};  // of a reverse zone: its addresses; set by the ZoneTable
   // What every SOA of the zone shows: the file's serial is only where it begins. Set by Zones.
   const std::atomic<dns::Serial>* serial = nullptr;
 };
+
+// Whether a reverse zone's file speaks for the name itself, so that the roll does not. The top of a zone of one address is
+// that address too: its SOA and NS say nothing about who has it.
+[[nodiscard]] bool is_told_by_file(const Zone& zone, const dns::QuestionName& name) noexcept;
 
 class ZoneTable final : public rcu::Entry {
  public:

@@ -1,4 +1,4 @@
-// Addresses and the names they have below in-addr.arpa and ip6.arpa; PTR of instances in a reverse zone.
+// PTR of instances in a reverse zone.
 #include "answer/zone/reverse_names.h"
 
 #include <memory>
@@ -14,60 +14,11 @@ namespace {
 using namespace testing;
 using dns::Type;
 
-std::string name_of(std::string_view address) { return reverse_name(*IpAddress::parse(address)).text(); }
-
-std::string address_of(std::string_view name) {
-  dns::QuestionName question;
-  REQUIRE(question.read(dns::Name::parse(name).value().wire()));
-  const auto address = parse_reverse(question);
-  return address ? address->text() : "none";
-}
-
-std::string v6_name(std::string_view first, std::size_t zeros, std::string_view rest) {
-  std::string name(first);
-  for (std::size_t i = 0; i < zeros; ++i) name += "0.";
-  return name + std::string(rest);
-}
-
-TEST_CASE("an IPv4 address has its octets for labels, the last one first (RFC 1035 3.5)") {
-  CHECK(name_of("192.0.2.10") == "10.2.0.192.in-addr.arpa.");
-  CHECK(address_of("10.2.0.192.in-addr.arpa") == "192.0.2.10");
-  CHECK(address_of("10.2.0.192.IN-ADDR.Arpa") == "192.0.2.10");
-  CHECK(address_of("255.255.255.255.in-addr.arpa") == "255.255.255.255");
-  CHECK(address_of("0.0.0.0.in-addr.arpa") == "0.0.0.0");
-}
-
-TEST_CASE("an IPv6 address has its nibbles for labels, the last one first (RFC 3596 2.5)") {
-  const std::string name = v6_name("b.a.", 22, "8.b.d.0.1.0.0.2.ip6.arpa.");
-  CHECK(name_of("2001:db8::ab") == name);
-  CHECK(address_of(name) == "2001:db8::ab");
-  CHECK(address_of(v6_name("B.A.", 22, "8.B.D.0.1.0.0.2.IP6.ARPA.")) == "2001:db8::ab");
-}
-
-TEST_CASE("what is no whole address, or written otherwise, stands for none") {
-  for (const char* name :
-       {"2.0.192.in-addr.arpa", "1.10.2.0.192.in-addr.arpa", "010.2.0.192.in-addr.arpa", "256.2.0.192.in-addr.arpa",
-        "1x.2.0.192.in-addr.arpa", "a.2.0.192.in-addr.arpa", "-1.2.0.192.in-addr.arpa", "10.2.0.192.in-addr.test",
-        "in-addr.arpa", "10.2.0.192.ip6.arpa", "00.2.0.192.in-addr.arpa"}) {
-    INFO(name);
-    CHECK(address_of(name) == "none");
-  }
-  CHECK(address_of(v6_name("", 31, "ip6.arpa.")) == "none");
-  CHECK(address_of(v6_name("", 33, "ip6.arpa.")) == "none");
-  CHECK(address_of(v6_name("g.", 31, "ip6.arpa.")) == "none");
-  CHECK(address_of(v6_name("00.", 31, "ip6.arpa.")) == "none");
-}
-
-TEST_CASE("names at and below in-addr.arpa and ip6.arpa are reverse, others are not") {
-  for (const char* name : {"in-addr.arpa", "ip6.arpa", "2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.Ip6.Arpa"}) {
-    CHECK(is_reverse(*dns::Name::parse(name)));
-  }
-  for (const char* name : {"arpa", "in-addr.test", "xin-addr.arpa", "svc.internal", "."}) {
-    CHECK_FALSE(is_reverse(*dns::Name::parse(name)));
-  }
-}
-
-// --- In a reverse zone ---
+constexpr const char* k_reverse_zone = R"(
+$TTL 60
+@    1   IN  SOA  ns.svc.internal. hostmaster 1 10 5 1h 1
+@        IN  NS   ns.svc.internal.
+)";
 
 std::vector<Zone> zones_with_reverse() {
   std::vector<Zone> zones;
@@ -79,6 +30,9 @@ $TTL 60
 53       IN  PTR  ns.svc.internal.
 )",
                             {.ttl_seconds = 30}));
+  zones.push_back(make_zone("0/25.100.51.198.in-addr.arpa", k_reverse_zone));
+  zones.push_back(make_zone("7.113.0.203.in-addr.arpa", k_reverse_zone));
+  zones.push_back(make_zone("b.d.0.1.0.0.2.ip6.arpa", k_reverse_zone));
   return zones;
 }
 
@@ -142,6 +96,43 @@ TEST_CASE("a PTR lives no longer than the shortest lease at its address, and end
   CHECK(ttl_of(world.ask("1.2.0.192.in-addr.arpa").answer) == 10);
   world.clock.advance(10s);
   CHECK(world.ask("1.2.0.192.in-addr.arpa").rcode == "NXDOMAIN");
+}
+
+TEST_CASE("RFC 2317: a zone of half an octet has the PTR of its addresses, and of no others") {
+  ReverseWorld world;
+  world.add({.id = "i-1", .addresses = {"198.51.100.1", "198.51.100.127", "198.51.100.128"}});
+  for (const char* octet : {"1", "127"}) {
+    CHECK(rdata_ends(world.ask(octet + std::string(".0/25.100.51.198.in-addr.arpa")).answer) ==
+          Records{"i-1.web.svc.internal."});
+  }
+  for (const char* octet : {"2", "128", "256", "01", "x", "1.1"}) {
+    CAPTURE(octet);
+    CHECK(world.ask(octet + std::string(".0/25.100.51.198.in-addr.arpa")).rcode == "NXDOMAIN");
+  }
+  CHECK(world.ask("0/25.100.51.198.in-addr.arpa", Type::soa).answer.size() == 1);
+  CHECK(world.ask("0/25.100.51.198.in-addr.arpa").rcode == "NOERROR");
+}
+
+TEST_CASE("a zone of one address has the PTR at its top, beside SOA and NS") {
+  ReverseWorld world;
+  CHECK(world.ask("7.113.0.203.in-addr.arpa").answer.empty());
+  world.add({.id = "i-1", .addresses = {"203.0.113.7"}});
+  CHECK(rdata_ends(world.ask("7.113.0.203.in-addr.arpa").answer) == Records{"i-1.web.svc.internal."});
+  for (const Type type : {Type::soa, Type::ns, Type::any}) {
+    CHECK(world.ask("7.113.0.203.in-addr.arpa", type).answer.size() == 1);
+  }
+  CHECK(world.ask("7.113.0.203.in-addr.arpa", Type::txt).rcode == "NOERROR");
+  CHECK(world.ask("1.7.113.0.203.in-addr.arpa").rcode == "NXDOMAIN");
+}
+
+TEST_CASE("an IPv6 zone that ends within an octet has the PTR of its addresses") {
+  ReverseWorld world;
+  world.add({.id = "i-1", .addresses = {"2001:dbf::1"}});
+  std::string name = "1.";
+  for (int i = 0; i < 23; ++i) name += "0.";
+  CHECK(rdata_ends(world.ask(name + "f.b.d.0.1.0.0.2.ip6.arpa").answer) == Records{"i-1.web.svc.internal."});
+  CHECK(world.ask("f.b.d.0.1.0.0.2.ip6.arpa").rcode == "NOERROR");   // there may be some below it
+  CHECK(world.ask("g.b.d.0.1.0.0.2.ip6.arpa").rcode == "NXDOMAIN");  // there cannot
 }
 
 TEST_CASE("what the reverse zone's file says of an address stands, and other types of it are NODATA") {
