@@ -236,6 +236,21 @@ class ShippedTemplatesTest(Case):
         for address in ("192.0.2.1", "2001:db8::1"):
             self.assertIn(f"{address} web-1.web.svc.internal web.svc.internal\n", text)
 
+    def test_no_udp_instance_becomes_an_http_server(self):
+        api = self.api_of(self.rollcalld)
+        api.expect_registered("web", "quic", "192.0.2.66", 443, protocol="udp", priority=0)
+        api.expect_registered("dns", "u", "192.0.2.67", 53, protocol="udp")
+        for name in ("nginx.conf.tmpl", "haproxy.cfg.tmpl"):
+            text = self.render(name).read_text()
+            self.assertNotRegex(text, "192.0.2.6[67]", name)
+            # The better priority of a udp instance makes no tcp instance a reserve.
+            self.assertNotRegex(text, "192.0.2.1:8001.*backup", name)
+        hosts = self.render("hosts.tmpl").read_text()
+        self.assertIn("192.0.2.66 quic.web.svc.internal\n", hosts)
+        self.assertIn("192.0.2.67 u.dns.svc.internal dns.svc.internal\n", hosts)
+        self.test_nginx_accepts_its_file()
+        self.test_haproxy_accepts_its_files()
+
     def test_every_shipped_template_is_tried_here(self):
         self.assertEqual({"nginx.conf.tmpl", "haproxy.cfg.tmpl", "haproxy.map.tmpl", "hosts.tmpl"},
                          {path.name for path in (REPOSITORY / "templates").iterdir()})

@@ -8,7 +8,8 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support.case import Case
-from tests.support.processes import free_port, need_program
+from tests.support.cli import ROLLCALL, need_rollcall
+from tests.support.processes import REPOSITORY, free_port, need_program, run
 
 CONFIGURATION = """\
 global
@@ -43,6 +44,20 @@ backend web
     option httpchk GET /
     server-template web {slots} _web._tcp.svc.internal resolvers rollcall resolve-prefer ipv4 init-addr none \
 {check}
+"""
+
+
+# Beside what the shipped template makes.
+TEMPLATE_MAIN = """\
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 5s
+    timeout server 5s
+
+frontend front
+    bind 127.0.0.1:{port}
+    default_backend web
 """
 
 
@@ -154,6 +169,46 @@ class HaproxyTest(Case):
         self.api.expect_registered("web", "again", "192.0.2.2", 8003, weight=256)
         expected = {("192.0.2.1", 8001): 1, ("192.0.2.2", 8002): 256, ("192.0.2.2", 8003): 1}
         self.eventually_equal(expected, self.slots)
+
+    def test_a_sole_instance_of_weight_0_serves(self):
+        self.start_both()
+        one = self.backend("one", "127.0.1.1")
+        self.api.expect_registered("web", "one", one.address, one.port, weight=0)
+        self.eventually_equal({"127.0.1.1"}, self.up)
+        self.assertEqual({"one"}, self.reached(3))
+        # With another beside it, it may have nothing; alone again it serves.
+        two = self.backend("two", "127.0.1.2")
+        self.api.expect_registered("web", "two", two.address, two.port, weight=256)
+        self.eventually_equal({"127.0.1.1", "127.0.1.2"}, self.up)
+        self.assertIn("two", self.reached(3))
+        self.api.expect_deregistered("web", "two")
+        self.eventually_equal({("127.0.1.1", one.port): 1}, self.slots)
+        self.assertEqual({"one"}, self.reached(3))
+
+    def test_by_the_shipped_template_a_sole_instance_of_weight_0_serves_and_no_udp_one(self):
+        need_rollcall()
+        self.rollcalld = self.server()
+        self.api = self.api_of(self.rollcalld)
+        self.port = free_port()
+        one = self.backend("one", "127.0.1.1")
+        trap = self.backend("trap", "127.0.1.2")  # answers HTTP, so that a request that came would be seen
+        self.api.expect_registered("web", "one", one.address, one.port, weight=0)
+        self.api.expect_registered("web", "trap", trap.address, trap.port, weight=9, priority=0, protocol="udp")
+        backends = self.directory / "backends.cfg"
+        done = run([ROLLCALL, "--http", f"127.0.0.1:{self.rollcalld.http_port}", "template", "--once",
+                    f"{REPOSITORY}/templates/haproxy.cfg.tmpl:{backends}"])
+        self.assertEqual(0, done.returncode, done.stderr)
+        main = self.directory / "main.cfg"
+        main.write_text(TEMPLATE_MAIN.format(port=self.port))
+        self.start("haproxy", [self.program, "-db", "-f", main, "-f", backends])
+        self.eventually(lambda: self.answers() == {"one"}, "an answer through HAProxy")
+        self.assertEqual({"one"}, self.reached())
+
+    def answers(self):
+        try:
+            return self.reached(1)
+        except OSError:
+            return set()
 
     def test_a_service_without_instances_is_down_after_hold_other_and_comes_back(self):
         self.start_both()

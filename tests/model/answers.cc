@@ -41,16 +41,18 @@ std::vector<std::string> address_records(const Members& members, const Question&
   return records;
 }
 
+// `weight_of`: what a record shows of a weight.
 std::vector<std::string> srv_records(const Members& members, const Question& question, LeaseTime now,
-                                     const answer::AnswerPolicy& policy) {
+                                     const answer::AnswerPolicy& policy, auto&& weight_of) {
   std::vector<std::string> records;
   LeaseTime earliest = LeaseTime::max();
   for (const ModelInstance* member : members) earliest = std::min(earliest, member->deadline);
   for (const ModelInstance* member : members) {
     const registry::Registration& r = member->registration;
     records.push_back(question.name() + ". " + std::to_string(ttl_until(earliest, now, policy)) + " SRV " +
-                      std::to_string(r.priority) + " " + std::to_string(r.weight) + " " + std::to_string(r.port) + " " +
-                      registry::label_of(r.key.id) + "." + r.key.service.name + "." + question.zone + ".");
+                      std::to_string(r.priority) + " " + std::to_string(weight_of(r.weight)) + " " +
+                      std::to_string(r.port) + " " + registry::label_of(r.key.id) + "." + r.key.service.name + "." +
+                      question.zone + ".");
   }
   return records;
 }
@@ -72,7 +74,11 @@ ExpectedAnswer answer_view(const Members& members, const Question& question, Lea
       case answer::WhenEmpty::servfail: return {"SERVFAIL", {}};
     }
   }
-  if (question.type == Type::srv) return found(srv_records(live, question, now, policy));
+  if (question.type == Type::srv) {
+    const bool has_weight =
+        std::ranges::any_of(live, [](const auto* member) { return member->registration.weight > 0; });
+    return found(srv_records(live, question, now, policy, [&](int weight) { return has_weight ? weight : 1; }));
+  }
   if (question.by_protocol) return found({});
   std::uint16_t best = 65535;
   for (const ModelInstance* member : live) best = std::min(best, member->registration.priority);
@@ -82,7 +88,7 @@ ExpectedAnswer answer_view(const Members& members, const Question& question, Lea
 
 ExpectedAnswer answer_member(const ModelInstance& member, const Question& question, LeaseTime now,
                              const answer::AnswerPolicy& policy) {
-  if (question.type == Type::srv) return found(srv_records({&member}, question, now, policy));
+  if (question.type == Type::srv) return found(srv_records({&member}, question, now, policy, std::identity()));
   if (question.by_protocol) return found({});
   return found(address_records({&member}, question, now, policy));
 }

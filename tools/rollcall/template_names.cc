@@ -83,19 +83,31 @@ void put_where(TemplateValue& value, const Instance& instance, const Service& se
   value["port"] = TemplateValue(std::to_string(instance.port));
 }
 
-// What the instances of a service have in common.
+// What the instances of a list have in common. `ready`: those of them that are, best priority first.
 struct Common {
+  Common(const Service& its_service, const std::vector<const Instance*>& all, const std::vector<const Instance*>& ready)
+      : service(its_service), best_priority(ready.empty() ? std::uint16_t{0xffff} : ready.front()->priority) {
+    for (const Instance* instance : all) {
+      most_weight = std::max(most_weight, instance->weight);
+      least_weight = std::min(least_weight, instance->weight);
+    }
+  }
+
   const Service& service;
   std::uint16_t best_priority;  // of those that are ready
-  std::uint16_t most_weight;
+  std::uint16_t most_weight = 0;
+  std::uint16_t least_weight = 0xffff;
 };
 
-// NGINX takes no 0. HAProxy takes up to 256: larger ones keep their proportions.
-void put_weights(TemplateValue& value, std::uint16_t weight, std::uint16_t most) {
-  const unsigned scaled = most <= 256 ? weight : (weight * 256U + most - 1U) / most;
+// NGINX takes no 0. To HAProxy it means that nobody is sent there, not even to the only one, where RFC 2782 means a very small
+// share: it becomes 1, and the others as much as there can be, 256. Larger weights than that keep their proportions.
+void put_weights(TemplateValue& value, std::uint16_t weight, const Common& common) {
+  const bool is_scaled = common.most_weight > 256 || common.least_weight == 0;
+  const unsigned most = std::max<unsigned>(1, common.most_weight);
+  const unsigned scaled = is_scaled ? (weight * 256U + most - 1U) / most : weight;
   value["weight"] = TemplateValue(std::to_string(weight));
   value["nginx_weight"] = TemplateValue(std::to_string(std::max<unsigned>(1, weight)));
-  value["haproxy_weight"] = TemplateValue(std::to_string(scaled));
+  value["haproxy_weight"] = TemplateValue(std::to_string(std::max<unsigned>(1, scaled)));
 }
 
 TemplateValue name_instance(const Instance& instance, const Common& common) {
@@ -106,7 +118,7 @@ TemplateValue name_instance(const Instance& instance, const Common& common) {
   value["protocol"] = TemplateValue(instance.protocol);
   for (const char* protocol : {"tcp", "udp"}) value[protocol] = TemplateValue(instance.protocol == protocol);
   value["priority"] = TemplateValue(std::to_string(instance.priority));
-  put_weights(value, instance.weight, common.most_weight);
+  put_weights(value, instance.weight, common);
   value["backup"] = TemplateValue(instance.priority > common.best_priority);
   value["status"] = TemplateValue(instance.status);
   for (const char* status : {"ready", "draining", "critical"}) value[status] = TemplateValue(instance.status == status);
@@ -141,8 +153,7 @@ TemplateValue name_service(const Service& service) {
   std::ranges::stable_sort(all, {}, &Instance::priority);
   std::vector<const Instance*> ready;
   std::ranges::copy_if(all, std::back_inserter(ready), [](const Instance* one) { return one->status == "ready"; });
-  Common common{service, ready.empty() ? std::uint16_t{0xffff} : ready.front()->priority, 0};
-  for (const Instance* instance : all) common.most_weight = std::max(common.most_weight, instance->weight);
+  const Common common(service, all, ready);
 
   TemplateValue value(Kind::object);
   value["name"] = TemplateValue(service.name);
@@ -151,6 +162,13 @@ TemplateValue name_service(const Service& service) {
   value["has_instances"] = TemplateValue(!ready.empty());
   value["instances"] = name_instances(ready, common);
   value["all_instances"] = name_instances(all, common);
+  for (const std::string protocol : {"tcp", "udp"}) {
+    std::vector<const Instance*> mine;
+    std::ranges::copy_if(ready, std::back_inserter(mine),
+                         [&](const Instance* one) { return one->protocol == protocol; });
+    value["has_" + protocol + "_instances"] = TemplateValue(!mine.empty());
+    value[protocol + "_instances"] = name_instances(mine, Common(service, mine, mine));
+  }
   return value;
 }
 

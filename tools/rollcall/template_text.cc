@@ -126,16 +126,18 @@ std::string with_line(const std::string& message, std::string_view text) {
   return fmt::format("{} in line {}", message.substr(0, at), 1 + std::ranges::count(text.substr(0, offset), '\n'));
 }
 
-// One instance of every kind there is: ready and not, in reserve, with both families, tags and meta.
+// One instance of every kind there is: ready and not, of both protocols, in reserve, with both families, tags and meta.
 std::vector<Instance> sample_instances() {
   std::vector<Instance> samples;
-  for (const char* status : {"ready", "ready", "draining", "critical"}) {
+  for (const auto& [status, protocol] :
+       {std::pair("ready", "tcp"), std::pair("ready", "tcp"), std::pair("ready", "udp"), std::pair("ready", "udp"),
+        std::pair("draining", "tcp"), std::pair("critical", "tcp")}) {
     Instance instance;
     instance.label = instance.id = fmt::format("sample-{}", samples.size());
     instance.status = status;
     instance.addresses = {"192.0.2.1", "2001:db8::1"};
     instance.port = 80;
-    instance.protocol = "tcp";
+    instance.protocol = protocol;
     instance.priority = static_cast<std::uint16_t>(1 + samples.size());
     instance.tags = {"sample"};
     instance.meta = {{"sample", "sample"}};

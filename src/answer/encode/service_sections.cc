@@ -168,17 +168,20 @@ bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.empty()) return false;
+  const auto has_no_weight = [this](std::uint32_t i) { return answers_.member(i).weight == 0; };
+  const bool is_weightless =
+      view.is_weightless || (live.size() < view.count && std::ranges::all_of(live, has_no_weight));
   const std::uint32_t limit = answers_.policy().answer_limit;
   const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
   const bool surely_fits = view.srv_bytes <= reply_.out().left();
   if (surely_fits || take < live.size() || reply_.is_varying()) {
     order_members(answers_, live, take, view.equal_weights, random_, scratch_);
     if (surely_fits || reply_.is_varying() || srv_bytes(scratch_.chosen) <= reply_.out().left()) {
-      put_srv_records(owner_at, scratch_.chosen, ttl);
+      put_srv_records(owner_at, is_weightless, scratch_.chosen, ttl);
       return true;
     }
   }
-  put_srv_records(owner_at, live.first(take), ttl);
+  put_srv_records(owner_at, is_weightless, live.first(take), ttl);
   return true;
 }
 
@@ -188,8 +191,8 @@ std::size_t ServiceSections::srv_bytes(std::span<const std::uint32_t> members) c
   return bytes;
 }
 
-void ServiceSections::put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members,
-                                      std::uint32_t ttl) {
+void ServiceSections::put_srv_records(std::uint16_t owner_at, bool is_weightless,
+                                      std::span<const std::uint32_t> members, std::uint32_t ttl) {
   scratch_.target_offsets.clear();
   for (const std::uint32_t i : members) {
     const Run run = answers_.member(i).srv;
@@ -202,6 +205,7 @@ void ServiceSections::put_srv_records(std::uint16_t owner_at, std::span<const st
     const RecordHead head(owner_at, dns::Type::srv, ttl, run.size);
     std::memcpy(at, head.octets, k_record_fixed);
     std::memcpy(at + k_record_fixed, answers_.octets(run.at, run.size).data(), run.size);
+    show_weight(is_weightless, at + k_record_fixed);
     scratch_.target_offsets.push_back(reply_.out().size() - run.size + k_target_in_srv);
   }
   reply_.count(Section::answer, scratch_.target_offsets.size());

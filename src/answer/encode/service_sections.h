@@ -73,7 +73,8 @@ class ServiceSections {
   [[nodiscard]] AddressChoice choose_addresses(const View& view, Family family);
   void gather_addresses(std::span<const std::uint32_t> members, Family family);
   [[nodiscard]] std::size_t srv_bytes(std::span<const std::uint32_t> members) const;
-  void put_srv_records(std::uint16_t owner_at, std::span<const std::uint32_t> members, std::uint32_t ttl);
+  void put_srv_records(std::uint16_t owner_at, bool is_weightless, std::span<const std::uint32_t> members,
+                       std::uint32_t ttl);
   void put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl);
   void put_additional_set(const dns::Name& owner, Family family, std::uint32_t ttl, std::vector<std::string> addresses);
   bool put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets, std::uint32_t ttl);

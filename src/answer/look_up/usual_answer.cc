@@ -94,6 +94,7 @@ bool UsualAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch
     const Run run = answers.member(i).srv;
     put_head(at_, k_question_name, dns::Type::srv, ttl_, run.size);
     std::memcpy(at_ + k_record_fixed, answers.octets(run.at, run.size).data(), run.size);
+    show_weight(view.is_weightless, at_ + k_record_fixed);
     scratch.target_offsets.push_back(static_cast<std::size_t>(at_ - begin_) + k_record_fixed + k_target_in_srv);
     at_ += k_record_fixed + run.size;
   }

@@ -65,9 +65,18 @@ struct View {
   std::uint32_t count = 0;
   std::uint32_t srv_bytes = 0;  // of all SRV records of the view, with their fixed parts
   bool equal_weights = true;    // within each priority
+  bool is_weightless = false;   // all have weight 0
   AddressList v4;               // of the best priority
   AddressList v6;
 };
+
+// Where all weights are 0 the SRV records of a service show 1 (RFC 2782: equal shares, as before): HAProxy sends nobody to a
+// server of weight 0, not even when there is no other. `srv`: the RDATA of a member, where it has been put.
+inline constexpr std::size_t k_weight_in_srv = 2;  // behind the priority
+inline void show_weight(bool is_weightless, std::uint8_t* srv) noexcept {
+  if (is_weightless) [[unlikely]]
+    store_u16(srv + k_weight_in_srv, 1);
+}
 
 enum class Family : std::uint8_t { v4, v6 };
 [[nodiscard]] constexpr std::size_t octets_of(Family family) { return family == Family::v4 ? 4 : 16; }

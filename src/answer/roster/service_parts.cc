@@ -152,8 +152,10 @@ View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
   const std::span<std::uint32_t> mine = std::span(order).subspan(view.first);
   const auto priority_of = [&](std::uint32_t i) { return members[i].priority; };
   if (!std::ranges::is_sorted(mine, {}, priority_of)) std::ranges::stable_sort(mine, {}, priority_of);
+  view.is_weightless = !mine.empty();
   for (std::size_t i = 0; i < mine.size(); ++i) {
     const Member& here = members[mine[i]];
+    if (here.weight != 0) view.is_weightless = false;
     view.srv_bytes += static_cast<std::uint32_t>(k_record_fixed + here.srv.size);
     const bool same_group = i > 0 && members[mine[i - 1]].priority == here.priority;
     if (same_group && members[mine[i - 1]].weight != here.weight) view.equal_weights = false;

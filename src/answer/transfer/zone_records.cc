@@ -66,6 +66,13 @@ class ServiceRecords {
   }
 
   // `S.Z`, `T.S.Z`.
+  void put_srv(const std::optional<Name>& owner, const View& view, const Member& member) {
+    const Bytes octets = answers_.octets(member.srv.at, member.srv.size);
+    std::vector<std::uint8_t> shown(octets.begin(), octets.end());
+    show_weight(view.is_weightless, shown.data());
+    put(owner, Type::srv, shown);
+  }
+
   void put_view(const std::optional<Name>& owner, const View& view) {
     put_addresses(owner, Family::v4, answers_.octets(view.v4.at, view.v4.count * octets_of(Family::v4)));
     put_addresses(owner, Family::v6, answers_.octets(view.v6.at, view.v6.count * octets_of(Family::v6)));
@@ -98,7 +105,7 @@ class ServiceRecords {
   // `_S._P.Z`, its subtypes, and its place among the types.
   void put_protocol(Protocol protocol, const View& view) {
     const std::optional<Name> name = protocol_name(protocol);
-    for (const std::uint32_t i : answers_.order_of(view)) put_srv(name, answers_.member(i));
+    for (const std::uint32_t i : answers_.order_of(view)) put_srv(name, view, answers_.member(i));
     put_ptrs(name, name, view, protocol);
     const std::optional<Name> subtypes = below(name, "_sub");
     for (const std::string& tag : tags()) put_ptrs(below(subtypes, "_" + tag), name, *answers_.find_tag(tag), protocol);

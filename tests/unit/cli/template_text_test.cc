@@ -69,6 +69,25 @@ TEST_CASE("a service nobody has registered for has no instances") {
                roll_of({})) == "gone: 0 none");
 }
 
+TEST_CASE("the instances of a protocol are a list of their own, and what is relative is so within it") {
+  Instance best = instance("a", "192.0.2.1", 53);
+  best.protocol = "udp";
+  best.priority = 0;
+  best.weight = 65535;
+  Instance udp = instance("b", "192.0.2.2", 53);
+  udp.protocol = "udp";
+  const Roll roll = roll_of({best, udp, instance("c", "192.0.2.3", 80)});
+  constexpr const char* k_lines =
+      "{{#service.web}}{{#tcp_instances}}{{id}} {{haproxy_weight}}{{#backup}} backup{{/backup}}{{^last}};{{/last}}"
+      "{{/tcp_instances}}|{{#udp_instances}}{{id}} {{haproxy_weight}}{{#backup}} backup{{/backup}}{{^last}};{{/last}}"
+      "{{/udp_instances}}{{#has_tcp_instances}} tcp{{/has_tcp_instances}}{{#has_udp_instances}} "
+      "udp{{/has_udp_instances}}"
+      "{{/service.web}}";
+  CHECK(render(k_lines, roll) == "c 1|a 256;b 1 backup tcp udp");
+  CHECK(render(k_lines, roll_of({instance("c", "192.0.2.3", 80)})) == "c 1| tcp");
+  CHECK(error_of("{{#services}}{{#udp_instances}}{{nonsense}}{{/udp_instances}}{{/services}}") != "no error");
+}
+
 TEST_CASE("tags choose instances; one that nobody has chooses none") {
   Instance blue = instance("a", "192.0.2.1", 1);
   blue.tags = {"blue", "eu-west"};
@@ -99,10 +118,12 @@ TEST_CASE("weights are rendered as each proxy takes them") {
   some.weight = 100;
   const std::string text =
       "{{#service.web.instances}}{{weight}}/{{nginx_weight}}/{{haproxy_weight}} {{/service.web.instances}}";
-  CHECK(render(text, roll_of({none, some})) == "0/1/0 100/100/100 ");
+  CHECK(render(text, roll_of({none, some})) == "0/1/1 100/100/256 ");
+  CHECK(render(text, roll_of({some})) == "100/100/100 ");
+  CHECK(render(text, roll_of({none})) == "0/1/1 ");  // to HAProxy 0 would be nobody, even alone
   Instance most = instance("c", "192.0.2.3", 3);
   most.weight = 65535;
-  CHECK(render(text, roll_of({none, some, most})) == "0/1/0 100/100/1 65535/65535/256 ");
+  CHECK(render(text, roll_of({none, some, most})) == "0/1/1 100/100/1 65535/65535/256 ");
 }
 
 TEST_CASE("what a service writes about itself ends no line and no block of a configuration") {

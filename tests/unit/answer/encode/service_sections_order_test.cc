@@ -55,6 +55,20 @@ TEST_CASE("instances come first as often as their weights say") {
   CHECK(fits(count_firsts(world, type, 4), {1, 2, 3, 94}));
 }
 
+TEST_CASE("where all weights are 0 the SRV records say 1, so that HAProxy sends somebody there") {
+  World world;
+  world.add({.id = "a", .weight = 0, .tags = {"blue"}});
+  const auto srv = [&](const char* name) { return sorted(world.ask(name, Type::srv).answer); };
+  for (const std::string name : {"web.svc.internal", "_web._tcp.svc.internal", "blue.web.svc.internal"}) {
+    CHECK(srv(name.c_str()) == Records{name + ". 1 SRV 1 1 8080 a.web.svc.internal."});
+  }
+  CHECK(srv("a.web.svc.internal") == Records{"a.web.svc.internal. 1 SRV 1 0 8080 a.web.svc.internal."});
+  world.add({.id = "b", .weight = 5});
+  CHECK(srv("web.svc.internal") == Records{"web.svc.internal. 1 SRV 1 0 8080 a.web.svc.internal.",
+                                           "web.svc.internal. 1 SRV 1 5 8080 b.web.svc.internal."});
+  CHECK(srv("blue.web.svc.internal") == Records{"blue.web.svc.internal. 1 SRV 1 1 8080 a.web.svc.internal."});
+}
+
 TEST_CASE("an instance of weight 0 comes first rarely, but it does") {
   World world;
   world.add_all(numbered({0, 1, 2}));
