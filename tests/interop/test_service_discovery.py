@@ -50,7 +50,7 @@ class Discovery(Case):
         self.assertEqual(['""'], texts(self.ask("i-2._web._tcp", "TXT")))
         self.assertEqual(['""'], texts(self.ask("i-2.web", "TXT")))
 
-    def test_https_and_svcb_lead_to_every_instance(self):  # RFC 9460
+    def test_https_and_svcb_lead_to_the_instances_that_speak_tls(self):  # RFC 9460
         for rtype in ("HTTPS", "SVCB"):
             self.assertEqual(['1 i-1.web.svc.internal. alpn="h2,http/1.1" port="8080" ipv4hint="192.0.2.1" '
                               'ipv6hint="2001:db8::1"',

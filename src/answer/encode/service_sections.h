@@ -26,7 +26,8 @@ namespace rollcall::answer {
 
 // RDATA made for each answer. TXT: `key=value` strings; no pairs at all are one empty string (RFC 6763 §6).
 [[nodiscard]] std::string txt_rdata(const registry::Instance& instance);
-[[nodiscard]] std::string svcb_rdata(const ServiceAnswers& answers, const Member& member);
+// SVCB or HTTPS (RFC 9460) of a member that has one (tls_offer.h).
+[[nodiscard]] std::string svcb_rdata(const ServiceAnswers& answers, const Member& member, dns::Type type);
 
 class ServiceSections {
  public:
@@ -50,7 +51,8 @@ class ServiceSections {
 
   // DNS-SD (RFC 6763): PTR from the view's name to `label.<instances>` for each member of the protocol.
   bool put_ptr(std::uint16_t owner_at, const View& view, registry::Protocol protocol, Bytes instances);
-  // SVCB or HTTPS (RFC 9460), one for each ready member: its own name, port, addresses as hints, and `alpn` from its meta.
+  // SVCB or HTTPS (RFC 9460), one for each ready member that offers TLS (tls_offer.h): its own name, port, addresses as
+  // hints, and `alpn` from its meta.
   bool put_svcb(std::uint16_t owner_at, const View& view, dns::Type type);
 
   // The addresses of one member's own name, as additional records owned by the name at `owner_at`.
@@ -70,6 +72,7 @@ class ServiceSections {
     if (is_given_) answers_.note_handout(now_, ttl);
   }
   [[nodiscard]] std::span<const std::uint32_t> live_members(const View& view, std::uint32_t& ttl);
+  [[nodiscard]] std::span<const std::uint32_t> live_offering(const View& view, dns::Type type, std::uint32_t& ttl);
   [[nodiscard]] AddressChoice choose_addresses(const View& view, Family family);
   void gather_addresses(std::span<const std::uint32_t> members, Family family);
   [[nodiscard]] std::size_t srv_bytes(std::span<const std::uint32_t> members) const;

@@ -5,14 +5,20 @@
 #include <vector>
 
 #include "answer/encode/service_sections.h"
+#include "answer/encode/tls_offer.h"
 
 namespace rollcall::answer {
 namespace {
 
 constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
-constexpr std::string_view k_alpn = "alpn";
 
-enum class SvcParam : std::uint16_t { alpn = 1, port = 3, ipv4hint = 4, ipv6hint = 6 };  // RFC 9460 §14.3.2
+enum class SvcParam : std::uint16_t {
+  alpn = 1,
+  no_default_alpn = 2,
+  port = 3,
+  ipv4hint = 4,
+  ipv6hint = 6
+};  // RFC 9460 §14.3.2
 
 Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
@@ -22,28 +28,12 @@ void append_u16(std::string& out, std::size_t value) {
 }
 
 void append_param(std::string& out, SvcParam key, std::string_view value) {
-  if (value.empty()) return;
   append_u16(out, static_cast<std::size_t>(key));
   append_u16(out, value.size());
   out += value;
 }
 
 std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-// "h2,http/1.1" as alpn-ids, each with its length (RFC 9460 §7.1.1). What is no id is left out.
-std::string alpn_value(const registry::Instance& instance) {
-  std::string value;
-  const registry::PackedPairs meta = instance.meta();
-  const auto alpn = std::ranges::find(meta, k_alpn, [](const auto& pair) { return pair.first; });
-  if (alpn == meta.end()) return value;
-  std::string_view rest = (*alpn).second;
-  while (!rest.empty()) {
-    const std::size_t length = std::min(rest.find(','), rest.size());
-    if (length > 0 && length <= 255) value.append(1, static_cast<char>(length)).append(rest.substr(0, length));
-    rest.remove_prefix(std::min(length + 1, rest.size()));
-  }
-  return value;
-}
 
 }  // namespace
 
@@ -67,28 +57,47 @@ bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry
   return any;
 }
 
-std::string svcb_rdata(const ServiceAnswers& answers, const Member& member) {
+std::string svcb_rdata(const ServiceAnswers& answers, const Member& member, dns::Type type) {
+  const auto append_unless_empty = [](std::string& out, SvcParam key, std::string_view value) {
+    if (!value.empty()) append_param(out, key, value);
+  };
   const Bytes srv = answers.octets(member.srv.at, member.srv.size);
   std::string rdata;
   append_u16(rdata, std::max<std::size_t>(1, member.priority));  // 0 would mean an alias (RFC 9460 §2.4.1)
   rdata += text_of(srv.subspan(k_target_in_srv));
   append_param(rdata, SvcParam::alpn, alpn_value(*member.instance));
+  // Without it a client may try http/1.1 as well, over TCP (RFC 9460 §7.1.1, §9.2).
+  const bool is_udp = member.instance->protocol() == registry::Protocol::udp;
+  if (type == dns::Type::https && is_udp) append_param(rdata, SvcParam::no_default_alpn, {});
   append_param(rdata, SvcParam::port, text_of(srv.subspan(4, 2)));
-  append_param(rdata, SvcParam::ipv4hint, text_of(answers.addresses(member, Family::v4)));
-  append_param(rdata, SvcParam::ipv6hint, text_of(answers.addresses(member, Family::v6)));
+  append_unless_empty(rdata, SvcParam::ipv4hint, text_of(answers.addresses(member, Family::v4)));
+  append_unless_empty(rdata, SvcParam::ipv6hint, text_of(answers.addresses(member, Family::v6)));
   return rdata;
+}
+
+// The live members that have a record of the type. `ttl`: as the earliest of their leases allows.
+std::span<const std::uint32_t> ServiceSections::live_offering(const View& view, dns::Type type, std::uint32_t& ttl) {
+  const std::span<const std::uint32_t> live = live_members(view, ttl);
+  if (live.data() != scratch_.live.data()) scratch_.live.assign(live.begin(), live.end());
+  std::erase_if(scratch_.live, [&](std::uint32_t i) { return !offers_tls(*answers_.member(i).instance, type); });
+  registry::LeaseTime earliest = registry::LeaseTime::max();
+  for (const std::uint32_t i : scratch_.live) {
+    earliest = std::min(earliest, answers_.member(i).instance->lease.expires_at());
+  }
+  if (!scratch_.live.empty()) ttl = ttl_until(earliest);
+  return scratch_.live;
 }
 
 bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Type type) {
   std::uint32_t ttl = 0;
-  const std::span<const std::uint32_t> live = live_members(view, ttl);
+  const std::span<const std::uint32_t> live = live_offering(view, type, ttl);
   if (live.empty()) return false;
   const std::uint32_t limit = answers_.policy().answer_limit;
   const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
   std::vector<std::string> rdatas(live.size());
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < live.size(); ++i) {
-    rdatas[i] = svcb_rdata(answers_, answers_.member(live[i]));
+    rdatas[i] = svcb_rdata(answers_, answers_.member(live[i]), type);
     bytes += k_record_fixed + rdatas[i].size();
   }
   const bool fits = bytes <= reply_.out().left();
@@ -103,7 +112,7 @@ bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Ty
   }
   order_members(answers_, live, take, view.equal_weights, random_, scratch_);
   for (const std::uint32_t i : scratch_.chosen) {
-    if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_, answers_.member(i))))) {
+    if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_, answers_.member(i), type)))) {
       reply_.set_truncated();
       break;
     }

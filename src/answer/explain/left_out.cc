@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "answer/encode/tls_offer.h"
 #include "dns/rdata.h"
 #include "registry/wall_time.h"
 
@@ -160,6 +161,8 @@ class Sorter {
   }
 
   [[nodiscard]] std::optional<Reason> why_not_chosen(const Instance& instance) const {
+    const bool is_svcb = type_ == Type::svcb || type_ == Type::https;
+    if (is_svcb && !offers_tls(instance, type_)) return Reason::no_tls;
     if (!is_address(type_)) return std::nullopt;
     const bool wants_v4 = type_ == Type::a;
     const auto addresses = instance.addresses();
@@ -205,6 +208,9 @@ class Sorter {
         return fmt::format("it is registered for {}", registry::to_text(instance.protocol()));
       case Reason::other_type: return fmt::format("names of this kind have no {} records", dns::type_text(type_));
       case Reason::no_address: return fmt::format("it has no {} address", type_ == Type::a ? "IPv4" : "IPv6");
+      case Reason::no_tls:
+        return fmt::format("its meta.alpn names nothing that a {} instance speaks over TLS{}",
+                           registry::to_text(instance.protocol()), type_ == Type::https ? ": h2, h3 or http/1.1" : "");
       case Reason::lower_priority: return lower_priority(instance.priority());
       case Reason::over_answer_limit:
         return fmt::format("an answer has {} of what {} instances have to offer, drawn anew each time",
@@ -251,6 +257,7 @@ std::string_view to_text(Reason reason) {
     case Reason::other_protocol: return "other_protocol";
     case Reason::other_type: return "other_type";
     case Reason::no_address: return "no_address";
+    case Reason::no_tls: return "no_tls";
     case Reason::lower_priority: return "lower_priority";
     case Reason::over_answer_limit: return "over_answer_limit";
     case Reason::did_not_fit: return "did_not_fit";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "answer/encode/service_sections.h"
+#include "answer/encode/tls_offer.h"
 #include "answer/roster/service_answers.h"
 #include "base/check.h"
 
@@ -65,7 +66,6 @@ class ServiceRecords {
     put(owner, Type::srv, answers_.octets(member.srv.at, member.srv.size));
   }
 
-  // `S.Z`, `T.S.Z`.
   void put_srv(const std::optional<Name>& owner, const View& view, const Member& member) {
     const Bytes octets = answers_.octets(member.srv.at, member.srv.size);
     std::vector<std::uint8_t> shown(octets.begin(), octets.end());
@@ -73,15 +73,16 @@ class ServiceRecords {
     put(owner, Type::srv, shown);
   }
 
+  // `S.Z`, `T.S.Z`.
   void put_view(const std::optional<Name>& owner, const View& view) {
     put_addresses(owner, Family::v4, answers_.octets(view.v4.at, view.v4.count * octets_of(Family::v4)));
     put_addresses(owner, Family::v6, answers_.octets(view.v6.at, view.v6.count * octets_of(Family::v6)));
     for (const std::uint32_t i : answers_.order_of(view)) {
       const Member& member = answers_.member(i);
-      put_srv(owner, member);
-      const std::string svcb = svcb_rdata(answers_, member);
-      put(owner, Type::svcb, octets(svcb));
-      put(owner, Type::https, octets(svcb));
+      put_srv(owner, view, member);
+      for (const Type type : {Type::svcb, Type::https}) {
+        if (offers_tls(*member.instance, type)) put(owner, type, octets(svcb_rdata(answers_, member, type)));
+      }
     }
   }
 

@@ -187,11 +187,19 @@ TEST_CASE("other tags, other protocols and other types are reasons") {
   CHECK(detail(mx) == "names of this kind have no MX records");
 }
 
+TEST_CASE("who does not speak TLS has no HTTPS record, and is told why") {
+  World world;
+  world.add_all({{.id = "i-1", .meta = {{"alpn", "h2"}}}, {.id = "i-2"}});
+  const Explained explained = explain(world, "web.svc.internal", Type::https);
+  CHECK(left_out(explained) == Records{"i-2 no_tls"});
+  CHECK(detail(explained) == "its meta.alpn names nothing that a tcp instance speaks over TLS: h2, h3 or http/1.1");
+}
+
 TEST_CASE("who is over the answer limit has only not been drawn") {
   World world({.answer_limit = 2});
   for (int i = 1; i <= 5; ++i) {
     const std::string number = std::to_string(i);
-    world.add({.id = "i-" + number, .addresses = {"192.0.2." + number}});
+    world.add({.id = "i-" + number, .addresses = {"192.0.2." + number}, .meta = {{"alpn", "h2"}}});
   }
   for (const Type type : {Type::a, Type::srv, Type::https}) {
     const Explained explained = explain(world, "web.svc.internal", type);
@@ -251,7 +259,8 @@ TEST_CASE("to explain is not to answer: a drain waits for nobody, and no answer 
 
 TEST_CASE("what is explained is what is answered, in every section") {
   World world({}, 1232, k_explained_zone);
-  world.add({.addresses = {"192.0.2.1", "2001:db8::1"}, .tags = {"blue"}, .meta = {{"version", "1.2"}}});
+  world.add(
+      {.addresses = {"192.0.2.1", "2001:db8::1"}, .tags = {"blue"}, .meta = {{"alpn", "h2"}, {"version", "1.2"}}});
   for (const auto& [name, type] :
        std::initializer_list<std::pair<const char*, Type>>{{"web.svc.internal", Type::a},
                                                            {"web.svc.internal", Type::srv},
