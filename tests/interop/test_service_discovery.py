@@ -53,8 +53,45 @@ class Discovery(Case):
     def test_https_and_svcb_lead_to_the_instances_that_speak_tls(self):  # RFC 9460
         for rtype in ("HTTPS", "SVCB"):
             self.assertEqual(['1 i-1.web.svc.internal. alpn="h2,http/1.1" port="8080" ipv4hint="192.0.2.1" '
-                              'ipv6hint="2001:db8::1"',
-                              '1 i-2.web.svc.internal. port="8081" ipv4hint="192.0.2.2"'], texts(self.ask("web", rtype)))
+                              'ipv6hint="2001:db8::1"'], texts(self.ask("web", rtype)))
+
+
+class TwoProtocols(Case):
+    def test_tcp_and_udp_on_one_port_stay_two_instances_whoever_sends_heartbeats(self):
+        rollcalld = self.server()
+        client = rollcalld.dns()
+        api = self.api_of(rollcalld)
+        body = {"service": "dns", "address": "192.0.2.53", "port": 53}
+        for beat in range(3):
+            for protocol in ("tcp", "udp"):
+                answer = api.call("POST", "/v1/heartbeat", {**body, "protocol": protocol})
+                self.assertEqual(201 if beat == 0 else 200, answer.status)
+            for protocol, id in (("tcp", "192.0.2.53-53"), ("udp", "192.0.2.53-53-udp")):
+                self.assertEqual(protocol, api.instances("dns")[id]["protocol"])
+                reply = client.ask(f"_dns._{protocol}.svc.internal", "SRV")
+                self.assertEqual(1, len(texts(reply)))
+                self.assertRegex(texts(reply)[0], rf"^1 1 53 192-0-2-53-53(-udp)?--[0-9a-f]{{8}}\.dns\.svc\.internal\.$")
+        events = api.call("GET", "/v1/events?service=dns").json["events"]
+        self.assertEqual(["registered", "registered"], [event["event"] for event in events])
+
+
+class MetaOrder(Case):
+    META = {"z": "1", "a": "2", "TxtVers": "1", "m": ""}
+    TOLD = {"TxtVers": "1", "z": "1", "a": "2", "m": ""}
+
+    def told(self):
+        meta = self.api_of(self.rollcalld).instances("web")["i-1"]["meta"]
+        record = texts(self.rollcalld.dns().ask("i-1.web.svc.internal", "TXT"))[0]
+        return list(meta.items()), record
+
+    def test_the_order_of_meta_is_the_clients_after_a_restart_too(self):  # RFC 6763 §6.7
+        self.rollcalld = self.server()
+        self.api_of(self.rollcalld).expect_registered("web", "i-1", meta=self.META)
+        expected = (list(self.TOLD.items()), '"TxtVers=1" "z=1" "a=2" "m="')
+        self.assertEqual(expected, self.told())
+        self.assertEqual(0, self.rollcalld.stop())
+        self.rollcalld.start()
+        self.assertEqual(expected, self.told())
 
 
 class ReverseNames(Case):
