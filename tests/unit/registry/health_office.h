@@ -1,9 +1,10 @@
-// A schedule of checks whose runs the test ends, and what it tells the roll.
+// What the tests of HealthSchedule share: an office that keeps what is asked for, and tells the roll what is reported.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "catch.h"
