@@ -12,6 +12,7 @@ ARROWS = {
     "dns": {"base"},
     "registry": {"base", "dns"},
     "store": {"base", "dns", "registry"},
+    "cluster": {"base", "dns", "registry"},
     "answer": {"base", "dns", "registry"},
     "api": {"base", "dns", "registry"},
     "net": {"base", "dns", "registry", "answer", "api"},
