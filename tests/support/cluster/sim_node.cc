@@ -129,6 +129,7 @@ void SimNode::took_snapshot(Snapshot snapshot, bool begin) {
   // Another history: what this node was is void, and what it has heard is put again.
   if (!begin && (snapshot.header.cluster_id != cluster_id_ || snapshot.header.revision < liveness_->applied())) {
     begin = true;
+    for (const InstanceId& id : liveness_->heard_within_ttl(now())) put_back(id.words[2]);
   }
   cluster_id_ = snapshot.header.cluster_id;
   RollSnapshot roll;
@@ -155,6 +156,12 @@ void SimNode::took_snapshot(Snapshot snapshot, bool begin) {
   }
   liveness_->read(roll, now());
   engine_->watch("", snapshot.header.revision + 1, weak_from_this());
+}
+
+// Guarded by its absence: who has it in the other history, or puts it back first, is left alone.
+void SimNode::put_back(Instance instance) {
+  const Time ttl = world_.verdicts.ttl(instance);
+  engine_->commit(put_again(key_of(instance), 0, std::to_string(ttl / milliseconds(1))), [](const Committed&) {});
 }
 
 void SimNode::ended(End) {

@@ -115,6 +115,7 @@ class SimNode final : public Watcher, public std::enable_shared_from_this<SimNod
   void every(Duration interval, void (SimNode::*what)());
   void begin_incarnation();
   void took_snapshot(Snapshot snapshot, bool begin);
+  void put_back(Instance instance);
   void poll();
   void tick();
   void act(const Actions& actions);

@@ -201,6 +201,22 @@ TEST_CASE("the only node that comes back answers heartbeats at once, without a p
   CHECK(puts(without(&Rules::alone)) == 1);
 }
 
+// Under another cluster id, which is how etcd's documents say to restore.
+TEST_CASE("what was acknowledged after the snapshot that was restored is put again by who has heard it") {
+  Schedule s({}, seconds(15));
+  std::shared_ptr<const MemoryStore::Saved> saved;
+  s.at(9, [&] { saved = s.world.store.save(); });
+  for (double t = 12; t < 80; t += 2) s.beat(t, static_cast<int>(t) / 2 % 3);
+  s.at(30.5, [&] {
+    s.world.store.restore(*saved, true);
+    CHECK_FALSE(s.is_on_roll());
+  });
+  s.at(34, [&] { CHECK(s.is_on_roll()); });
+  CHECK(s.until(80).violations() == 0);
+  CHECK(s.is_on_roll());
+  CHECK(s.last == Verdict::answer);
+}
+
 // Until when the instance is gone, in schedules that go on for long; its last heartbeat is at 30 s.
 bool is_gone_by(double when, Rules rules, const std::function<void(Schedule&)>& events) {
   Schedule s(rules, seconds(15));
