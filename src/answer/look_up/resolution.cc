@@ -44,23 +44,39 @@ Rcode Resolution::deny(Rcode rcode) {
   return rcode;
 }
 
+// Names that are always there (`_udp.Z`, `_services._dns-sd._udp.Z`), and the zone file has a cut or a DNAME above them.
+bool Resolution::leads_elsewhere() const {
+  const Found found = zone_->records.look_up(*name_, query_.type).found;
+  return found == Found::delegation || found == Found::redirect;
+}
+
+// The name has nothing of the roll's any more; the zone file may have names below it (RFC 8020 §2).
+Rcode Resolution::deny_name() {
+  return deny(zone_->records.find(name_->suffix(0)) == nullptr ? Rcode::nxdomain : Rcode::noerror);
+}
+
 // --- Names of the roll ---
 
 Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
   switch (found.kind) {
     case RosterName::Kind::none:
-    case RosterName::Kind::missing: return deny(Rcode::nxdomain);
+    case RosterName::Kind::missing: return answer_static_name();  // the zone file may have names below a service's
     case RosterName::Kind::empty:
       // The zone file may have records at `_tcp.Z` too.
-      if (zone_->records.find(name_->suffix(0)) != nullptr) return answer_static_name();
+      if (zone_->records.find(name_->suffix(0)) != nullptr || leads_elsewhere()) return answer_static_name();
       return deny(Rcode::noerror);
     case RosterName::Kind::service:
     case RosterName::Kind::service_srv: return answer_service(found);
     case RosterName::Kind::instance:
     case RosterName::Kind::instance_srv: return answer_instance(found);
     case RosterName::Kind::subtype: return answer_subtype(found);
-    case RosterName::Kind::types: return answer_types();
-    case RosterName::Kind::domain: return answer_domain();
+    case RosterName::Kind::types: return leads_elsewhere() ? answer_static_name() : answer_types();
+    case RosterName::Kind::domain: {
+      // The zone file may name other domains to browse.
+      const Node* node = zone_->records.find(name_->suffix(0));
+      const bool is_static = node != nullptr && !node->rrsets.empty();
+      return is_static || leads_elsewhere() ? answer_static_name() : answer_domain();
+    }
     case RosterName::Kind::reverse:
       // The top of a zone of one address has its SOA and NS beside what the roll has.
       if (query_.type != Type::ptr && zone_->records.find(name_->suffix(0)) != nullptr) return answer_static_name();
@@ -100,7 +116,7 @@ Resolution::Step Resolution::answer_empty(const RosterName& found) {
   reply_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
   switch (found.answers->policy().when_empty) {
     case WhenEmpty::nodata: return deny(Rcode::noerror);
-    case WhenEmpty::nxdomain: return deny(Rcode::nxdomain);
+    case WhenEmpty::nxdomain: return deny_name();
     case WhenEmpty::servfail: reply_.set_authoritative(false); return Rcode::servfail;
   }
   return deny(Rcode::noerror);
@@ -109,14 +125,7 @@ Resolution::Step Resolution::answer_empty(const RosterName& found) {
 Resolution::Step Resolution::answer_instance(const RosterName& found) {
   ServiceSections service = sections(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::instance;
-  // An instance whose lease has ended is gone, swept or not; a tag of the same name has it back.
-  if (!service.is_live(*found.member)) {
-    const View* tagged = has_addresses ? found.answers->find_tag(name_->label(0)) : nullptr;
-    if (tagged == nullptr) return deny(Rcode::nxdomain);
-    if (trace_ != nullptr) [[unlikely]]
-      trace_->take_for_tag(*tagged);
-    return answer_service({RosterName::Kind::service, found.answers, tagged});
-  }
+  if (!service.is_live(*found.member)) return answer_static_name();  // its lease has ended: it is gone, swept or not
   bool put = false;
   switch (query_.type) {
     case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4); break;
@@ -184,9 +193,9 @@ Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
 
 Resolution::Step Resolution::answer_static_name() {
   const StaticAnswer found = zone_->records.look_up(*name_, query_.type);
-  if (found.wildcard && is_below_roster_name(*name_)) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
-  if (trace_ != nullptr) [[unlikely]]
-    trace_->find(found);
+  if (found.wildcard && has_closer_roster_name(*name_, *found.node)) return deny(Rcode::nxdomain);  // RFC 4592 §3.3.1
+  if (trace_ != nullptr && found.found != Found::nxdomain) [[unlikely]]
+    trace_->find(found);  // else it is as the roll has left it
   switch (found.found) {
     case Found::hit: return answer_hit(found);
     case Found::nodata: return deny(Rcode::noerror);
@@ -199,15 +208,27 @@ Resolution::Step Resolution::answer_static_name() {
   return Rcode::servfail;
 }
 
-// Services are known to the roster with all that is below them: what is left is `_tcp.Z` and `_udp.Z`.
-bool Resolution::is_below_roster_name(const dns::QuestionName& name) const {
-  const std::size_t own_labels = name.labels - zone_->apex_labels;
-  if (own_labels < 2) return false;
-  const std::string_view top = name.suffix(own_labels - 1);
-  dns::QuestionName above;
-  const bool is_name = above.read({reinterpret_cast<const std::uint8_t*>(top.data()), top.size()});
-  return is_name && zone_->records.find(top) == nullptr &&
-         roster_.find(*zone_, above, now_).kind != RosterName::Kind::none;
+// Whether a name of the roll encloses this one more closely than the wildcard's parent does.
+bool Resolution::has_closer_roster_name(const dns::QuestionName& name, const Node& wildcard) const {
+  constexpr std::size_t k_own_labels_max = 5;  // of a name of the roll: `_T._sub._S._P.Z` has the most
+  const std::size_t encloser_labels = wildcard.owner.label_count() - 1;
+  std::size_t labels = std::min<std::size_t>(name.labels - 1U, zone_->apex_labels + k_own_labels_max);
+  for (; labels > encloser_labels; --labels) {
+    const std::string_view above = name.suffix(name.labels - labels);
+    dns::QuestionName encloser;
+    if (!encloser.read({reinterpret_cast<const std::uint8_t*>(above.data()), above.size()})) continue;
+    if (is_roster_name(encloser)) return true;
+  }
+  return false;
+}
+
+bool Resolution::is_roster_name(const dns::QuestionName& name) const {
+  return is_there(roster_.find(*zone_, name, now_));
+}
+
+bool Resolution::is_there(const RosterName& found) const {
+  if (found.kind == RosterName::Kind::none || found.kind == RosterName::Kind::missing) return false;
+  return found.member == nullptr || found.member->instance->lease.is_alive(now_);
 }
 
 Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {

@@ -56,9 +56,9 @@ class Resolution {
   Step answer_empty(const RosterName& found);
   [[nodiscard]] bool asks_for(dns::Type type) const { return query_.type == type || query_.type == dns::Type::any; }
   Step answer_static_name();
-  // Whether the roll has a name between this one and the zone's top that the zone file does not know: closer than any
-  // wildcard found there.
-  [[nodiscard]] bool is_below_roster_name(const dns::QuestionName& name) const;
+  [[nodiscard]] bool has_closer_roster_name(const dns::QuestionName& name, const Node& wildcard) const;
+  [[nodiscard]] bool is_roster_name(const dns::QuestionName& name) const;
+  [[nodiscard]] bool is_there(const RosterName& found) const;
   Step answer_hit(const StaticAnswer& found);
   Step answer_any(const StaticAnswer& found);
   Step follow_alias(const StaticAnswer& found);
@@ -66,6 +66,8 @@ class Resolution {
   [[nodiscard]] bool has_followed(const RRset& dname) const;
   Step refer(const StaticAnswer& found);
   dns::Rcode deny(dns::Rcode rcode);
+  dns::Rcode deny_name();
+  [[nodiscard]] bool leads_elsewhere() const;
 
   // Moves to the target of the alias whose RDATA was put last. Empty: go on. A code: the chain ends here.
   Step move_to(Bytes target);

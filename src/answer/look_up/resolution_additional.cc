@@ -95,11 +95,11 @@ void Resolution::put_additional(const dns::QuestionName& target, Type type) {
   const RRset* rrset = nullptr;
   if (const Node* node = zone_->records.find(target.suffix(0))) {
     rrset = node->find(type);
-  } else if (const RosterName found = roster_.find(*zone_, target, now_); found.kind != RosterName::Kind::none) {
+  } else if (const RosterName found = roster_.find(*zone_, target, now_); is_there(found)) {
     return put_roster_additional(found, target, type);
-  } else if (!is_below_roster_name(target)) {
+  } else {
     const StaticAnswer made = zone_->records.look_up(target, type);
-    if (made.found == Found::hit) rrset = made.rrset;
+    if (made.found == Found::hit && !(made.wildcard && has_closer_roster_name(target, *made.node))) rrset = made.rrset;
   }
   const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
   if (rrset != nullptr && owner) reply_.put_whole(Section::additional, *owner, *rrset, rrset->ttl);
@@ -113,9 +113,7 @@ void Resolution::put_roster_additional(const RosterName& found, const dns::Quest
   ServiceSections service = sections(*found.answers);
   if (found.kind == RosterName::Kind::service) return service.put_additional(*owner, *found.view, family);
   if (found.kind != RosterName::Kind::instance) return;
-  if (service.is_live(*found.member)) return service.put_additional(*owner, *found.member, family);
-  const View* tagged = found.answers->find_tag(target.label(0));  // as in answer_instance
-  if (tagged != nullptr) service.put_additional(*owner, *tagged, family);
+  service.put_additional(*owner, *found.member, family);
 }
 
 }  // namespace rollcall::answer

@@ -71,12 +71,6 @@ void Trace::arrive(const Zone& zone, const dns::QuestionName& name, const Roster
 
 void Trace::find(const StaticAnswer& found) { stops_.back().rule = rule_of(found); }
 
-void Trace::take_for_tag(const View& view) {
-  Stop& stop = stops_.back();
-  stop.rule = Rule::tag;
-  stop.found = {RosterName::Kind::service, stop.found.answers, &view};
-}
-
 void Trace::leave(const dns::QuestionName& name, std::size_t first_record) {
   stops_.push_back({Rule::outside, nullptr, name_of(name), {}, first_record});
 }

@@ -48,8 +48,6 @@ class Trace {
   void arrive(const Zone& zone, const dns::QuestionName& name, const RosterName& found, std::size_t first_record);
   // The last stop is a matter of the zone file.
   void find(const StaticAnswer& found);
-  // The last stop is a tag: the instance of the same label has gone.
-  void take_for_tag(const View& view);
   // An alias leads out of our zones.
   void leave(const dns::QuestionName& name, std::size_t first_record);
 

@@ -157,9 +157,8 @@ RecordSet static_records(const Zone& zone) {
     const std::optional<Name> discovery = below(below(apex, "_udp"), "_dns-sd");
     for (const char* label : k_domain_enumerators) {
       const std::optional<Name> name = below(discovery, label);
-      if (!name) continue;
+      if (!name || zone.records.find_conflict(*name) != nullptr) continue;  // the zone file names other domains
       records.push_back(make_wire_record(name->wire(), Type::ptr, zone.policy.ttl_seconds, apex.wire()));
-      ours.push_back(*name);
     }
     if (const auto types = below(discovery, "_services")) ours.push_back(*types);
   }

@@ -88,15 +88,77 @@ TEST_CASE("what the zone file has at _tcp is answered beside services") {
   CHECK(world.ask("_tcp.svc.internal", Type::a).answer.empty());
 }
 
-TEST_CASE("a name that is both a tag and the label of an instance that has ended is the tag's") {
-  World world;
-  world.add_all({{.id = "blue", .addresses = {"192.0.2.1"}, .ttl = 15s},
-                 {.id = "other", .addresses = {"192.0.2.2"}, .tags = {"blue"}, .ttl = 60s}});
+// What a secondary says that has transferred the zone: names of the file and of the roll in one tree.
+TEST_CASE("names of the zone file below a service were hidden by it") {
+  World world({}, 1232, std::string(k_zone_text) + R"(
+_grpc_config.web    1 IN TXT "config"
+_acme-challenge.web 1 IN TXT "challenge"
+_443._tcp.web       1 IN TXT "tlsa"
+x.y.web             1 IN TXT "deep"
+*.web               1 IN TXT "any of web"
+*._web._tcp         1 IN TXT "any of _web"
+cut.web             1 IN NS  ns.elsewhere.example.
+alias.web           1 IN CNAME web
+*                   1 IN TXT "any"
+)");
+  const auto text = [&](const std::string& name) {
+    const Answered reply = world.ask(name + ".svc.internal", Type::txt);
+    if (reply.answer.empty()) return reply.rcode;
+    return reply.answer.front().substr(reply.answer.front().find('"'));
+  };
+  const auto check_static_names = [&] {
+    CHECK(text("_grpc_config.web") == "\"config\"");
+    CHECK(text("_acme-challenge.web") == "\"challenge\"");
+    CHECK(text("_443._tcp.web") == "\"tlsa\"");
+    CHECK(text("_tcp.web") == "NOERROR");
+    CHECK(text("x.y.web") == "\"deep\"");
+    CHECK(text("z.y.web") == "NXDOMAIN");  // y.web is closer than the wildcard
+    CHECK(text("other.web") == "\"any of web\"");
+    CHECK(text("a.b.web") == "\"any of web\"");
+    CHECK(text("other._web._tcp") == "\"any of _web\"");
+    CHECK(text("other") == "\"any\"");
+    CHECK(text("web") == "NOERROR");
+    CHECK(world.ask("a.cut.web.svc.internal", Type::a).authority.size() == 1);
+  };
+  check_static_names();
+  CHECK(text("y.web") == "NOERROR");
+  world.add_all({{.id = "i-1", .addresses = {"192.0.2.1"}, .tags = {"blue"}}, {.id = "y", .addresses = {"192.0.2.2"}}});
+  check_static_names();
+  CHECK(rdata_ends(world.ask("web.svc.internal", Type::a).answer).size() == 2);
+  CHECK(rdata_ends(world.ask("y.web.svc.internal", Type::a).answer) == Records{"192.0.2.2"});
   CHECK(rdata_ends(world.ask("blue.web.svc.internal", Type::a).answer) == Records{"192.0.2.1"});
-  world.pass(15s);
-  CHECK(rdata_ends(world.ask("blue.web.svc.internal", Type::a).answer) == Records{"192.0.2.2"});
-  world.registry.sweep(world.clock.now(), world.wall);
-  CHECK(rdata_ends(world.ask("blue.web.svc.internal", Type::a).answer) == Records{"192.0.2.2"});
+  CHECK(rdata_ends(world.ask("alias.web.svc.internal", Type::a).answer).size() == 3);
+  CHECK(text("i-1.web") == "\"\"");
+  CHECK(text("x.i-1.web") == "NXDOMAIN");  // the roll has closer names than the wildcard
+  CHECK(text("x.blue.web") == "NXDOMAIN");
+  CHECK(text("x.i-1._web._tcp") == "NXDOMAIN");
+  CHECK(text("_sub._web._tcp") == "NOERROR");
+  CHECK(text("_other._sub._web._tcp") == "NXDOMAIN");
+  world.pass(15s);  // not swept yet
+  check_static_names();
+  CHECK(text("i-1.web") == "\"any of web\"");
+  CHECK(text("y.web") == "NOERROR");
+  CHECK(text("x.i-1.web") == "\"any of web\"");
+}
+
+TEST_CASE("the domains to browse that a zone file names were hidden by our own") {  // RFC 6763 §11
+  World world({}, 1232, std::string(k_zone_text) + "b._dns-sd._udp 60 IN PTR other.example.\n");
+  CHECK(rdata_ends(world.ask("b._dns-sd._udp.svc.internal", Type::ptr).answer) == Records{"other.example."});
+  CHECK(rdata_ends(world.ask("lb._dns-sd._udp.svc.internal", Type::ptr).answer) == Records{"svc.internal."});
+  World delegated({}, 1232, std::string(k_zone_text) + "_udp 60 IN NS ns.other.example.\n");
+  for (const char* name : {"_services._dns-sd._udp", "b._dns-sd._udp", "_dns-sd._udp"}) {
+    CHECK(delegated.ask(std::string(name) + ".svc.internal", Type::ptr).authority ==
+          Records{"_udp.svc.internal. 60 NS ns.other.example."});
+  }
+}
+
+TEST_CASE("a service without anybody is no NXDOMAIN while the zone file has names below it") {  // RFC 8020
+  World world({.when_empty = WhenEmpty::nxdomain}, 1232,
+              std::string(k_zone_text) + "_grpc_config.web 1 IN TXT \"config\"\n");
+  world.add_all({{.id = "a", .ttl = 1s}, {.service = "db", .id = "a", .ttl = 1s}});
+  world.pass(1s);
+  CHECK(world.ask("web.svc.internal", Type::a).rcode == "NOERROR");
+  CHECK(world.ask("db.svc.internal", Type::a).rcode == "NXDOMAIN");
 }
 
 TEST_CASE("an instance's TXT has its meta as key=value strings, one empty string when it has none") {
