@@ -26,6 +26,7 @@
 #include "net/sockets/socket.h"
 #include "ops/policies.h"
 #include "ops/ready.h"
+#include "ops/refused_log.h"
 #include "ops/report.h"
 #include "ops/settings.h"
 #include "ops/signals.h"
@@ -222,14 +223,14 @@ Result<void> Rollcalld::restore() {
     stored_index = part.index;
     part.index = registry::index_of_start(part.index, wall);
     feed_.begin_after(part.last_event);
-    registry_->restore(std::move(part), now, wall);
+    return registry_->restore(std::move(part), now, wall);
   });
   if (!restored) {
     return failure(Errc::start_up,
                    fmt::format("the roll cannot be read from {}: {}", settings_.store_path, restored.error().message));
   }
   static_cast<void>(clock_.tick(steady_clock::now()));  // what this has taken is no pause to warn of
-  for (const std::string& sentence : store_->skipped().sentences) log::warn("{}: {}", settings_.store_path, sentence);
+  ops::log_ignored(settings_.store_path, store_->skipped().sentences, store_->skipped().count);
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             settings_.store_path);
   // Indices are stored before they are shown.
@@ -326,10 +327,6 @@ void Rollcalld::reload() {
     log::error("nothing is reloaded: {}", zones.error().message);
     return;
   }
-  if (const auto collision = ops::find_collision(*zones, *registry_)) {
-    log::error("nothing is reloaded: {}", *collision);
-    return;
-  }
   zones_.replace(std::move(*zones));
   policies_.replace(wanted.zones, wanted.service_rules);
   report_.set_lease_bounds(wanted.lease);
@@ -338,8 +335,11 @@ void Rollcalld::reload() {
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);
   settings_.lease = wanted.lease;
-  // Prebuilt answers carry their policy.
-  show_again_->begin([this] { transfers_.zones_replaced(); });
+  writer_->run_soon([this] {  // whose names are the zone files' now leaves the roll; whose are free again comes back
+    ops::log_set_aside(registry_->set_aside_refused(clock_.now(), wall_now()), zones_);
+    store_->look_again();
+  });
+  show_again_->begin([this] { transfers_.zones_replaced(); });  // prebuilt answers carry their policy
   log::info("zones and settings are reloaded");
 }
 

@@ -1,11 +1,9 @@
 #include "ops/zone_loader.h"
 
 #include <filesystem>
-#include <fmt/format.h>
 #include <utility>
 
 #include "answer/zone/builtin_zone.h"
-#include "base/rcu.h"
 #include "dns/zone_file.h"
 
 namespace rollcall::ops {
@@ -36,20 +34,6 @@ Result<std::vector<answer::Zone>> load_zones(const Settings& settings) {
     zones.push_back({.id = {}, .records = std::move(*records), .policy = wanted.policy});
   }
   return zones;
-}
-
-std::optional<std::string> find_collision(const std::vector<answer::Zone>& zones, const registry::Registry& registry) {
-  std::optional<std::string> collision;
-  const rcu::ReadLock lock;
-  registry.for_each_service([&](const registry::Service& service) {
-    if (collision) return;
-    const answer::Zone& zone = zones.at(static_cast<std::size_t>(service.service.zone));
-    if (const auto name = answer::find_conflict(zone.records, service.service.name)) {
-      collision = fmt::format("zone {}: the name {} is that of the registered service \"{}\"",
-                              zone.records.apex().text_without_dot(), *name, service.service.name);
-    }
-  });
-  return collision;
 }
 
 }  // namespace rollcall::ops

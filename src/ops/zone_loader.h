@@ -4,23 +4,16 @@
 // Threads  any; at start and at a reload, never on the way of a query.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "answer/zone/zones.h"
 #include "base/result.h"
 #include "ops/settings.h"
-#include "registry/registry.h"
 
 namespace rollcall::ops {
 
 // In the order of the settings. A zone without a named file has `zones/<name>.zone` in the working directory, or else,
 // for any zone, the built-in file, whose names are relative.
 [[nodiscard]] Result<std::vector<answer::Zone>> load_zones(const Settings& settings);
-
-// The sentence that says which live service the new zone files would collide with; empty: none.
-[[nodiscard]] std::optional<std::string> find_collision(const std::vector<answer::Zone>& zones,
-                                                        const registry::Registry& registry);
 
 }  // namespace rollcall::ops

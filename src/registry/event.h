@@ -39,6 +39,7 @@ enum class Cause : std::uint8_t {
   refused,        // nobody was there when it was looked for
   edited,         // in the database
   restored,       // by a start of the server
+  set_aside,      // its name is the zone file's now
 };
 
 [[nodiscard]] std::string_view to_text(EventKind kind);

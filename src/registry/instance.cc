@@ -42,7 +42,9 @@ std::string slug_of(std::string_view id) {
     if (slug.size() == k_slug_bytes_max) break;
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
-  return slug.empty() ? "i" : slug;
+  if (slug.empty()) return "i";
+  // Two characters and "--" are what an A-label begins with, "xn--", and whatever may come after it (RFC 5890 §2.3.1).
+  return slug.size() == 2 ? slug.append("-i") : slug;
 }
 
 std::string short_hash(std::string_view id) {

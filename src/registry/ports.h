@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,15 @@ struct InstanceRecord {
   // begins both.
   bool renews_lease = true;
   std::optional<CheckedSince> checked_since = std::nullopt;
+  // Of a stored row that somebody has edited since it was on the roll: which edit that was. Such a row comes after the
+  // others, in the order of the edits. Zero: nobody has.
+  std::int64_t edit = 0;
+};
+
+// An instance that a rule keeps off the roll (rules.h), whose row stays where it is.
+struct Refused {
+  InstanceKey key;
+  std::string sentence;
 };
 
 // What one commit writes, all or nothing; in this order: removals, then services, then instances, then forgotten
@@ -45,6 +55,7 @@ struct Transaction {
   std::vector<ServiceRecord> services;               // inserted or replaced
   std::vector<const InstanceRecord*> instances;      // inserted or replaced
   std::vector<ServiceRef> forgotten;                 // services without instances
+  std::vector<const Refused*> set_aside;             // no longer on the roll; their rows stay
   std::vector<std::shared_ptr<const Event>> events;  // in order, numbered
   ChangeIndex index = 0;                             // the highest index given out so far
   EventId last_event = 0;                            // the highest number given out so far, those of `events` included
@@ -94,15 +105,35 @@ class Audience {
   virtual void assume_answered(const ServiceRef&, LeaseTime) {}
 };
 
-// Which names a service may not have: those of the zone files. Any thread.
+// A name that a service or an instance would have, and that is somebody else's.
+struct TakenName {
+  enum class By : std::uint8_t {
+    zone_file,   // it has records, or is below a cut or a DNAME
+    other_zone,  // it is in another zone that is served here
+    whole_zone,  // `name` is the zone's: no service can be in it
+  };
+  By by{};
+  std::string name;       // in presentation form, without the final dot
+  std::string zone = {};  // other_zone: which
+};
+
+// Which names services may not have: those of the zone files, and of other zones. Any thread.
 class ZoneDirectory {
  public:
   virtual ~ZoneDirectory() = default;
   [[nodiscard]] virtual std::optional<ZoneId> find(std::string_view zone_name) const = 0;  // any case, dot or no dot
   [[nodiscard]] virtual std::string name_of(ZoneId zone) const = 0;                        // without the final dot
   [[nodiscard]] virtual std::size_t apex_bytes_of(ZoneId zone) const = 0;                  // of its wire form
-  // The static name that stands in the way of this service, in presentation form.
-  [[nodiscard]] virtual std::optional<std::string> find_conflict(const ServiceRef& service) const = 0;
+  // The first of the service's own names, `S.Z`, `_S._tcp.Z`, `_S._udp.Z`, that is taken.
+  [[nodiscard]] virtual std::optional<TakenName> find_taken(const ServiceRef& service) const = 0;
+  // Whether a name below them can be taken at all: no spares the look-ups.
+  [[nodiscard]] virtual bool may_have_names_below(const ServiceRef& /*service*/) const { return false; }
+  // The first name of this instance's label, or of this tag, that is taken.
+  enum class Below : std::uint8_t { instance, tag };
+  [[nodiscard]] virtual std::optional<TakenName> find_taken_below(const ServiceRef& /*service*/,
+                                                                  std::string_view /*label*/, Below /*what*/) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace rollcall::registry

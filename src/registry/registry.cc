@@ -69,7 +69,7 @@ std::vector<Outcome> Registry::apply(std::span<const Change> changes, const Time
 
   std::vector<Outcome> outcomes;
   std::vector<std::size_t> waiting;
-  Stage stage(instances_, services_, zones_, ended_, index_);
+  Stage stage(instances_, services_, labels_, zones_, ended_, index_);
   Transaction transaction;
   {
     const rcu::ReadLock lock;
@@ -135,6 +135,7 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
   const auto take_out = [&](const Instance& gone) {
     wheel_.cancel(timer_of(gone));
     gone.lease.end();
+    labels_.remove(gone);
     instance_count_.fetch_sub(1, std::memory_order_relaxed);
     retired.push_back(instances_.remove(gone));
   };
@@ -145,7 +146,11 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     const bool goes_on = replaced != nullptr && !record.renews_lease;
     if (goes_on) added.lease.begin_as(replaced->lease);
     if (replaced != nullptr && replaced->is_draining()) added.safe = replaced->safe;
-    if (replaced != nullptr) wheel_.cancel(timer_of(*replaced));
+    if (replaced != nullptr) {
+      wheel_.cancel(timer_of(*replaced));
+      labels_.remove(*replaced);
+    }
+    labels_.add(added);
     std::unique_ptr<const Instance> old = instances_.publish(std::move(instance));
     check(old.get() == replaced, "the table and the snapshot agree on who is on the roll");
     if (old != nullptr) {
@@ -250,6 +255,7 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
                             .cause = Cause::lease_ended,
                             .index = index_});
     ended_.add(instance->key());
+    labels_.remove(*instance);
     retired.push_back(instances_.remove(*instance));
   }
   publish_snapshot(key, index_, service->protocols, std::move(members), wall_now, now);
@@ -259,7 +265,8 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
 // --- What leases that ended owe to stable storage ---
 
 bool Registry::owes() const noexcept {
-  return !owed_.removed.empty() || !owed_.services.empty() || !owed_.forgotten.empty() || !owed_.events.empty();
+  return !owed_.removed.empty() || !owed_.services.empty() || !owed_.forgotten.empty() || !owed_.set_aside.empty() ||
+         !owed_.events.empty();
 }
 
 void Registry::add_owed_to(Transaction& transaction) const {
@@ -275,6 +282,7 @@ void Registry::add_owed_to(Transaction& transaction) const {
     const bool came_back = newer.contains(key.ref()) || services_.find(key.ref()) != nullptr;
     if (!came_back) transaction.forgotten.push_back(key.ref());
   }
+  for (const Refused& each : owed_.set_aside) transaction.set_aside.push_back(&each);
   transaction.index = std::max(transaction.index, index_);
 }
 

@@ -31,6 +31,7 @@
 #include "registry/event.h"
 #include "registry/expiry_limit.h"
 #include "registry/instance.h"
+#include "registry/labels.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
 
@@ -86,8 +87,12 @@ class Registry {
   // --- The writer ---
 
   // What stable storage held, whole or part by part: each service with all its instances in one of them. Each instance
-  // gets one full lease of grace from `now`. Before anything else.
-  void restore(Restored part, LeaseTime now, WallTime wall_now);
+  // gets one full lease of grace from `now`. Before anything else. Returns whom a rule keeps off the roll.
+  std::vector<Refused> restore(Restored part, LeaseTime now, WallTime wall_now);
+
+  // Asks the zones again for everybody, after they have been replaced: whose names are theirs now leaves the roll, and the
+  // row stays. Visible when it returns; what is to be stored of it is owed. Returns who has left.
+  std::vector<Refused> set_aside_refused(LeaseTime now, WallTime wall_now);
 
   // Applies the changes in order as one transaction, after a sweep. One outcome each, in the same order. A change that
   // fails by itself (conflict, unknown instance) fails alone; a failed record fails all that would have changed
@@ -115,6 +120,7 @@ class Registry {
     std::vector<InstanceKey> removed;
     std::map<ServiceKey, ServiceRecord> services;
     std::vector<ServiceKey> forgotten;
+    std::vector<Refused> set_aside;
     std::vector<Event> events;  // not numbered yet
   };
 
@@ -124,11 +130,19 @@ class Registry {
   [[nodiscard]] LeaseTime end_after(const Change& change, LeaseTime now) const;
   void note_safe_times(std::span<const InstanceKey> drained, const TimeSource& clock);
   void restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
-                       WallTime wall_now);
+                       WallTime wall_now, std::vector<Refused>& refused);
+  [[nodiscard]] std::optional<Error> refuse_stored(const Registration& stored) const;
   void tell_of_restored(const Service& service, WallTime wall_now);
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
   void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,
                         std::vector<const Instance*> members, std::optional<WallTime> empty_since, LeaseTime now);
+  struct Leaving {
+    const Service* service;
+    bool is_whole;  // the service itself leaves, not only these instances
+    std::vector<std::pair<const Instance*, std::string>> instances;  // with the sentence
+  };
+  [[nodiscard]] std::optional<Leaving> find_leaving(const Service& service) const;
+  void set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now);
   void end_instances(const ServiceKey& key, std::vector<const Instance*>& ended, WallTime wall_now, LeaseTime now);
   enum class Look : std::uint8_t { before_the_end, at_the_end };  // the same time, where no limit is set
   void set_timer(const Instance& instance, Look look = Look::before_the_end);
@@ -144,6 +158,7 @@ class Registry {
 
   rcu::Table<Instance> instances_;
   rcu::Table<Service> services_;
+  Labels labels_;      // of the instances
   TimingWheel wheel_;  // after the tables: it lets go of their timers first
   // Services without instances, and when each is forgotten: by name, and by time.
   std::map<ServiceKey, LeaseTime> empty_;

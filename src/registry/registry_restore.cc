@@ -7,10 +7,26 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "registry/registry.h"
+#include "registry/rules.h"
 
 namespace rollcall::registry {
+namespace {
 
-void Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
+// Those who were on the roll together first, then the edits made since, as they would have come to a running server. A row
+// without an index has never been on it.
+std::vector<const InstanceRecord*> in_order_of_arrival(std::span<const InstanceRecord> stored) {
+  const auto place = [](const InstanceRecord* record) { return std::pair(record->edit, record->index == 0); };
+  std::vector<const InstanceRecord*> records;
+  records.reserve(stored.size());
+  for (const InstanceRecord& record : stored) records.push_back(&record);
+  if (!std::ranges::is_sorted(records, {}, place)) std::ranges::stable_sort(records, {}, place);
+  return records;
+}
+
+}  // namespace
+
+std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
+  std::vector<Refused> refused;
   instances_.reserve(instances_.size() + part.instances.size());
   const std::size_t services_at_most = services_.size() + part.services.size();
   services_.reserve(services_at_most);
@@ -38,11 +54,19 @@ void Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
         has_record ? std::move(*record++) : ServiceRecord{service_of(rest.front()), 0, 0, std::nullopt};
     const auto end = std::ranges::find_if(rest, [&](const auto& each) { return service_of(each) != alone.key; });
     const auto count = static_cast<std::size_t>(end - rest.begin());
-    restore_service(alone, rest.first(count), now, wall_now);
+    restore_service(alone, rest.first(count), now, wall_now, refused);
     rest = rest.subspan(count);
   }
   forget_empty_services(now);
   visible_index_.store(index_, std::memory_order_relaxed);
+  return refused;
+}
+
+// Whether this one is kept off the roll, as those before it have left it.
+std::optional<Error> Registry::refuse_stored(const Registration& stored) const {
+  std::optional<Error> refusal = refuse_names(stored.key.ref(), stored.tags, zones_);
+  if (!refusal) refusal = refuse_labels(stored.key.ref(), stored.tags, labels_);
+  return refusal;
 }
 
 ChangeIndex index_of_start(ChangeIndex stored, WallTime wall_now) {
@@ -51,24 +75,36 @@ ChangeIndex index_of_start(ChangeIndex stored, WallTime wall_now) {
 }
 
 void Registry::restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
-                               WallTime wall_now) {
+                               WallTime wall_now, std::vector<Refused>& refused) {
+  if (const std::optional<Error> refusal = refuse_service(record.key.ref(), zones_)) {
+    for (const InstanceRecord& each : stored) refused.push_back({each.registration.key, refusal->message});
+    return;
+  }
   // What may have changed meanwhile is at an index that nobody has seen: those who wait with one from before go on.
   const bool is_new_index = record.index == 0;
   ChangeIndex index = is_new_index ? ++index_ : record.index;
   ProtocolSet protocols = record.protocols;
   std::vector<const Instance*> members;
   members.reserve(stored.size());
-  for (const InstanceRecord& each : stored) {
-    index = std::max(index, each.index);
-    protocols |= to_set(each.registration.protocol);
-    auto instance =
-        Instance::make(each.registration, each.standing, each.index == 0 ? index : each.index, each.registered_at, now);
+  for (const InstanceRecord* each : in_order_of_arrival(stored)) {
+    if (std::optional<Error> refusal = refuse_stored(each->registration)) {
+      refused.push_back({each->registration.key, std::move(refusal->message)});
+      continue;
+    }
+    index = std::max(index, each->index);
+    protocols |= to_set(each->registration.protocol);
+    auto instance = Instance::make(each->registration, each->standing, each->index == 0 ? index : each->index,
+                                   each->registered_at, now);
     members.push_back(instance.get());
     set_timer(*instance);
+    labels_.add(*instance);
     check(instances_.publish(std::move(instance)) == nullptr, "an instance is stored once");
   }
-  instance_count_.fetch_add(members.size(), std::memory_order_relaxed);
   index_ = std::max(index_, index);
+  // All that is there was refused, and nothing says that anybody has been there before: nobody knows the service.
+  if (members.empty() && !stored.empty() && !record.emptied_at) return;
+  if (!std::ranges::is_sorted(members, {}, &Instance::id)) std::ranges::sort(members, {}, &Instance::id);
+  instance_count_.fetch_add(members.size(), std::memory_order_relaxed);
   if (is_new_index) {
     owed_.services.insert_or_assign(
         record.key, ServiceRecord{record.key, index, protocols,

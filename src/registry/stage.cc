@@ -1,18 +1,13 @@
 #include "registry/stage.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
 
 #include "registry/health.h"
+#include "registry/rules.h"
 
 namespace rollcall::registry {
-
-bool LessButForCase::operator()(std::string_view a, std::string_view b) const noexcept {
-  const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::ranges::lexicographical_compare(a, b, {}, fold, fold);
-}
 
 std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
                                         std::vector<Outcome>& outcomes) {
@@ -50,46 +45,37 @@ Stage::Before Stage::find(const InstanceRef& key) const {
   return {live->registration(), live->standing(), live->registered_at, live->index, false, live->checked_since(), live};
 }
 
-// An id that differs from this one only in case: both would be the same DNS name.
-std::optional<std::string> Stage::find_same_label(const InstanceRef& key) const {
-  const auto differs_in_case = [&](std::string_view id) { return id != key.id && equal_but_for_case(id, key.id); };
-  if (const auto edit = edits_.find(key.service); edit != edits_.end()) {
-    const auto twin = edit->second.ids.find(key.id);
-    if (twin != edit->second.ids.end() && *twin != key.id) return *twin;
+// The labels below a service as the changes so far have left them.
+std::optional<std::string> Stage::find_instance(const ServiceRef& service, std::string_view label) const {
+  const Instance* published = labels_.find(service, label);
+  const auto edit = edits_.find(service);
+  if (edit != edits_.end()) {
+    if (std::optional<std::string> staged = edit->second.labels.find_instance(label)) return staged;
+    if (published != nullptr && edit->second.instances.contains(published->id())) return std::nullopt;
   }
-  const Instance* twin = instances_.find_if(hash_of(key), [&](const Instance& other) {
-    return other.service() == key.service && differs_in_case(other.id());
-  });
-  if (twin == nullptr) return std::nullopt;
-  const bool still_there = find(twin->key()).registration.has_value();
-  return still_there ? std::optional<std::string>(twin->id()) : std::nullopt;
+  return published == nullptr ? std::nullopt : std::optional<std::string>(published->id());
 }
 
-std::optional<Error> Stage::refuse_new(const InstanceRef& key) const {
-  // A service that is known, or that this stage has let in already, has no namesake in the zone file.
-  if (edits_.find(key.service) == edits_.end() && services_.find(key.service) == nullptr) {
-    if (const auto conflict = zones_.find_conflict(key.service)) {
-      if (const std::string zone = zones_.name_of(key.service.zone); *conflict == zone) {
-        return Error{Errc::conflict,
-                     fmt::format("no service can be in the zone {}: its names are those of addresses (a reverse zone), "
-                                 "or lead elsewhere (DNAME at its top): choose another zone",
-                                 zone),
-                     "zone"};
-      }
-      return Error{
-          Errc::conflict,
-          fmt::format("the zone file has the name {}: choose another service name or remove it there", *conflict),
-          "service"};
-    }
+bool Stage::has_tag(const ServiceRef& service, std::string_view tag) const {
+  const std::size_t published = labels_.count_tag(service, tag);
+  const auto edit = edits_.find(service);
+  if (edit == edits_.end()) return published > 0;
+  return edit->second.labels.has_tag(tag) || published > edit->second.labels.count_overridden(tag);
+}
+
+std::optional<Error> Stage::refuse(const Registration& asked) const {
+  const ServiceRef service = asked.key.service.ref();
+  // One that is known, or that this stage has let in already, was asked then.
+  if (edits_.find(service) == edits_.end() && services_.find(service) == nullptr) {
+    if (std::optional<Error> refusal = refuse_service(service, zones_)) return refusal;
   }
-  if (const std::optional<std::string> twin = find_same_label(key)) {
-    return Error{Errc::conflict,
-                 fmt::format("the id differs only in case from the registered \"{}\", and both would be one DNS name: "
-                             "choose another id",
-                             *twin),
-                 "id"};
-  }
-  return std::nullopt;
+  if (std::optional<Error> refusal = refuse_names(asked.key.ref(), asked.tags, zones_)) return refusal;
+  return refuse_labels(asked.key.ref(), asked.tags, *this);
+}
+
+void Stage::put_record(ServiceEdit& edit, const InstanceKey& key, std::optional<InstanceRecord> record) {
+  edit.labels.put(key.id, record ? &record->registration : nullptr, instances_.find(key.ref()));
+  edit.instances.insert_or_assign(key.id, std::move(record));
 }
 
 Outcome Stage::add(const Register& change, Asking& asking) {
@@ -108,11 +94,9 @@ Outcome Stage::add(const Register& change, Asking& asking) {
     }
   }
   const bool is_new = !before.registration.has_value();
-  if (is_new) {
-    if (std::optional<Error> refusal = refuse_new(asked.key.ref())) {
-      asking.waits = false;
-      return std::unexpected(std::move(*refusal));
-    }
+  if (std::optional<Error> refusal = refuse(asked)) {
+    asking.waits = false;
+    return std::unexpected(std::move(*refusal));
   }
   const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
   Standing standing =
@@ -132,15 +116,13 @@ Outcome Stage::put(const Registration& asked, const Before& before, Standing sta
   // A service's row is written when it appears, comes back, or shows a protocol for the first time.
   if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
   const Status status = standing.status();
-  edit.ids.insert(asked.key.id);
   const bool is_as_judged = !is_new && is_judged_alike(*before.registration, asked);
-  edit.instances.insert_or_assign(
-      asked.key.id,
-      InstanceRecord{.registration = asked,
-                     .standing = std::move(standing),
-                     .index = index_,
-                     .registered_at = is_new ? asking.wall_now : before.registered_at,
-                     .checked_since = is_as_judged ? before.checked_since : checked_since(asked, index_)});
+  put_record(edit, asked.key,
+             InstanceRecord{.registration = asked,
+                            .standing = std::move(standing),
+                            .index = index_,
+                            .registered_at = is_new ? asking.wall_now : before.registered_at,
+                            .checked_since = is_as_judged ? before.checked_since : checked_since(asked, index_)});
   return Applied{
       .created = is_new, .changed = true, .status = status, .label = label_of(asked.key.id), .index = index_};
 }
@@ -193,8 +175,7 @@ Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
   ServiceEdit& edit = edit_of(key.service);
   edit.index = ++index_;
   edit.index_needs_row = true;
-  if (const auto id = edit.ids.find(key.id); id != edit.ids.end() && *id == key.id) edit.ids.erase(id);
-  edit.instances.insert_or_assign(key.id, std::nullopt);
+  put_record(edit, key, std::nullopt);
   tell(key, event.kind, event.cause, asking, std::move(event.detail));
   return Applied{.changed = true, .status = status, .label = label_of(key.id), .index = index_};
 }
@@ -250,11 +231,9 @@ Outcome Stage::add(const Edit& change, Asking& asking) {
     asking.waits = false;
     return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
   }
-  if (is_new) {
-    if (std::optional<Error> refusal = refuse_new(asked.key.ref())) {
-      asking.waits = false;
-      return std::unexpected(std::move(*refusal));
-    }
+  if (std::optional<Error> refusal = refuse(asked)) {
+    asking.waits = false;
+    return std::unexpected(std::move(*refusal));
   }
   Standing standing = change.standing;
   // What a check has said leaves with the checks; what somebody has written into the row by hand stays.

@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +22,7 @@
 #include "registry/ended_leases.h"
 #include "registry/event.h"
 #include "registry/instance.h"
+#include "registry/labels.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
 
@@ -41,12 +41,6 @@ struct ServiceEqual {
   bool operator()(const auto& a, const auto& b) const noexcept { return ref(a) == ref(b); }
 };
 
-// Ids that differ in case alone are one DNS name.
-struct LessButForCase {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const noexcept;
-};
-
 // What one commit does to one service. An instance without a record is removed.
 struct ServiceEdit {
   const Service* current = nullptr;
@@ -54,16 +48,16 @@ struct ServiceEdit {
   ProtocolSet protocols = 0;
   bool index_needs_row = false;  // the instances' rows alone would not carry the new index
   std::map<std::string, std::optional<InstanceRecord>, std::less<>> instances;
-  std::set<std::string, LessButForCase> ids;  // of `instances`, those that have a record
+  StagedLabels labels;  // of these instances
 };
 
-class Stage {
+class Stage : private LabelUses {
  public:
   using Edits = std::unordered_map<ServiceKey, ServiceEdit, ServiceHash, ServiceEqual>;
 
-  Stage(const rcu::Table<Instance>& instances, const rcu::Table<Service>& services, const ZoneDirectory& zones,
-        const EndedLeases& ended, ChangeIndex index)
-      : instances_(instances), services_(services), zones_(zones), ended_(ended), index_(index) {}
+  Stage(const rcu::Table<Instance>& instances, const rcu::Table<Service>& services, const Labels& labels,
+        const ZoneDirectory& zones, const EndedLeases& ended, ChangeIndex index)
+      : instances_(instances), services_(services), labels_(labels), zones_(zones), ended_(ended), index_(index) {}
 
   // Appends one outcome for each change, as it will be if the record succeeds. Returns which of them wait for the
   // record; the others are final. Under a ReadLock.
@@ -112,11 +106,15 @@ class Stage {
   void tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail = {});
   ServiceEdit& edit_of(const ServiceKey& key);
   [[nodiscard]] Before find(const InstanceRef& key) const;
-  [[nodiscard]] std::optional<std::string> find_same_label(const InstanceRef& key) const;
-  [[nodiscard]] std::optional<Error> refuse_new(const InstanceRef& key) const;
+  void put_record(ServiceEdit& edit, const InstanceKey& key, std::optional<InstanceRecord> record);
+  [[nodiscard]] std::optional<Error> refuse(const Registration& asked) const;
+  [[nodiscard]] std::optional<std::string> find_instance(const ServiceRef& service,
+                                                         std::string_view label) const override;
+  [[nodiscard]] bool has_tag(const ServiceRef& service, std::string_view tag) const override;
 
   const rcu::Table<Instance>& instances_;
   const rcu::Table<Service>& services_;
+  const Labels& labels_;
   const ZoneDirectory& zones_;
   const EndedLeases& ended_;
   ChangeIndex index_;

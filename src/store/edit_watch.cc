@@ -15,6 +15,9 @@ bool is_of_the_store(const registry::Outcome& outcome) {
   return !outcome && (outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed);
 }
 
+// The instance is as its row says, or both are gone.
+bool is_settled(const registry::Outcome& outcome) { return outcome || outcome.error().code == Errc::unknown_instance; }
+
 }  // namespace
 
 void EditWatch::start() {
@@ -53,7 +56,7 @@ bool EditWatch::look() {
   }
   std::vector<registry::Outcome> outcomes;
   if (!changes.empty()) outcomes = writer_.apply_now(changes);
-  const Result<void> ended = store_.end_edits();
+  const Result<void> ended = end(*rows, outcomes);
   if (!ended) {
     say_once(ended.error());
     return false;
@@ -68,6 +71,22 @@ bool EditWatch::look() {
   return true;
 }
 
+Result<void> EditWatch::end(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes) {
+  std::vector<RowKey> settled;
+  std::vector<RowKey> ignored;
+  auto outcome = outcomes.begin();
+  for (const EditedRow& row : rows) {
+    if (!row.change) {
+      ignored.push_back(row.key);
+    } else if (const registry::Outcome& came_to = *outcome++; is_settled(came_to)) {
+      settled.push_back(row.key);
+    } else if (!is_of_the_store(came_to)) {
+      ignored.push_back(row.key);
+    }
+  }
+  return store_.end_edits(settled, ignored);
+}
+
 // Which rows are on the roll now, and which are not.
 void EditWatch::note(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes) {
   std::size_t bad = 0;
@@ -80,8 +99,7 @@ void EditWatch::note(const std::vector<EditedRow>& rows, const std::vector<regis
   for (const EditedRow& row : rows) {
     if (!row.change) {
       ignore(row.name, row.problem);
-    } else if (const registry::Outcome& came_to = *outcome++;
-               came_to || came_to.error().code == Errc::unknown_instance) {
+    } else if (const registry::Outcome& came_to = *outcome++; is_settled(came_to)) {
       store_.ignored().remove(row.name);
     } else {
       ignore(row.name, came_to.error().message);

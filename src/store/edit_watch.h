@@ -40,6 +40,7 @@ class EditWatch {
  private:
   void run(const std::stop_token& stop);
   void look_soon();
+  Result<void> end(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes);
   void note(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes);
   void say_once(const Error& error);
 

@@ -43,33 +43,57 @@ InstanceStore::InstanceStore(std::unique_ptr<Database> database, const registry:
     : zones_(zones),
       database_(std::move(database)),
       writer_(std::make_unique<RollWriter>(database_->connection(), zones, history)),
-      edits_(std::make_unique<EditReader>(database_->connection(), zones)) {}
+      edits_(std::make_unique<EditReader>(database_->connection(), zones)),
+      names_(zones) {}
 
 InstanceStore::~InstanceStore() = default;
 
+RowKey InstanceStore::row_key(const registry::InstanceRef& key) {
+  return {names_.text_of(key.service.zone), std::string(key.service.name), std::string(key.id)};
+}
+
 Result<void> InstanceStore::record(const registry::Transaction& transaction) {
+  // They have left the roll already: told before it is stored.
+  for (const registry::Refused* each : transaction.set_aside) {
+    ignored_.add(name_of_row(row_key(each->key.ref())), each->sentence);
+  }
+  const bool has_notes = edits_->has_notes() || !transaction.set_aside.empty();
   try {
-    writer_->write(transaction);
+    writer_->write(transaction, has_notes ? [&] { write_notes(transaction); } : std::function<void()>());
   } catch (const std::exception& exception) {
-    return std::unexpected(to_error(exception, "written"));
+    Error error = to_error(exception, "written");
+    edits_->reset();
+    if (has_notes) edits_->start_over();
+    return std::unexpected(std::move(error));
   }
   database_->checkpoint_when_due();
-  if (!ignored_.is_empty()) forget_ignored(transaction);
+  if (!ignored_.is_empty() || has_notes) follow(transaction);
   return {};
 }
 
-// What was wrong with them is overwritten.
-void InstanceStore::forget_ignored(const registry::Transaction& transaction) {
-  ZoneNames zones(zones_);
-  const auto forget = [&](const registry::InstanceRef& key) {
-    ignored_.remove(name_of_row(zones.text_of(key.service.zone), key.service.name, key.id));
-  };
-  for (const registry::InstanceRef& key : transaction.removed) forget(key);
-  for (const registry::InstanceRecord* record : transaction.instances) forget(record->registration.key.ref());
+// A row that is ignored has a note; what was wrong with one that is written is overwritten.
+void InstanceStore::write_notes(const registry::Transaction& transaction) {
+  for (const registry::Refused* each : transaction.set_aside) edits_->keep(row_key(each->key.ref()));
+  for (const registry::InstanceRef& key : transaction.removed) edits_->forget(row_key(key));
+  for (const registry::InstanceRecord* record : transaction.instances) {
+    edits_->forget(row_key(record->registration.key.ref()));
+  }
 }
 
-Result<void> InstanceStore::restore(const std::function<void(registry::Restored)>& take) {
+// Whatever has changed in a service may have been in the way of its ignored rows.
+void InstanceStore::follow(const registry::Transaction& transaction) {
+  const auto follow_row = [&](const registry::InstanceRef& instance) {
+    const RowKey key = row_key(instance);
+    ignored_.remove(name_of_row(key));
+    edits_->look_again(key.zone, key.service);
+  };
+  for (const registry::InstanceRef& key : transaction.removed) follow_row(key);
+  for (const registry::InstanceRecord* record : transaction.instances) follow_row(record->registration.key.ref());
+}
+
+Result<void> InstanceStore::restore(const TakeRestored& take) {
   skipped_ = {};
+  std::vector<registry::Refused> refused;
   Handoff<registry::Restored> parts(k_parts_ahead);
   std::exception_ptr failed;
   std::int64_t last_edit = 0;
@@ -86,7 +110,9 @@ Result<void> InstanceStore::restore(const std::function<void(registry::Restored)
       parts.close();
     });
     try {
-      while (std::optional<registry::Restored> part = parts.take()) take(std::move(*part));
+      while (std::optional<registry::Restored> part = parts.take()) {
+        std::ranges::move(take(std::move(*part)), std::back_inserter(refused));
+      }
     } catch (...) {
       parts.close();  // or the reader would wait for us, and we for it
       throw;
@@ -98,9 +124,30 @@ Result<void> InstanceStore::restore(const std::function<void(registry::Restored)
     edits_->reset();
     return std::unexpected(to_error(exception, "read"));
   }
-  ignored_.replace(skipped_);
-  forget_edits(last_edit);
+  begin_with_ignored(refused, last_edit);
   return {};
+}
+
+// The notes up to the last are in what was just read. Should somebody be writing now, they are read again later, and change
+// nothing, and those that are missing are added then.
+void InstanceStore::begin_with_ignored(const std::vector<registry::Refused>& refused, std::int64_t last) {
+  std::vector<RowKey> ignored = std::move(skipped_.keys);
+  for (const registry::Refused& each : refused) {
+    ignored.push_back(row_key(each.key.ref()));
+    skipped_.add(name_of_row(ignored.back()), each.sentence);
+  }
+  ignored_.replace(skipped_);
+  if (last == 0 && ignored.empty()) return;
+  try {
+    writer_->hold();
+    edits_->begin_with(ignored, last);
+    writer_->release();
+  } catch (const std::exception&) {
+    edits_->reset();
+    writer_->drop();
+    edits_->start_over();
+    unnoted_ = std::move(ignored);
+  }
 }
 
 Result<registry::Restored> InstanceStore::restore() {
@@ -110,19 +157,10 @@ Result<registry::Restored> InstanceStore::restore() {
     whole.last_event = part.last_event;
     std::ranges::move(part.services, std::back_inserter(whole.services));
     std::ranges::move(part.instances, std::back_inserter(whole.instances));
+    return std::vector<registry::Refused>();
   });
   if (!restored) return std::unexpected(restored.error());
   return whole;
-}
-
-// They are in what was just read. Should somebody be writing now, they are read again later, and change nothing.
-void InstanceStore::forget_edits(std::int64_t last) {
-  if (last == 0) return;
-  try {
-    edits_->forget(last);
-  } catch (const std::exception&) {
-    edits_->reset();
-  }
 }
 
 Result<std::vector<registry::KeptSerial>> InstanceStore::kept_serials() {
@@ -146,6 +184,7 @@ Result<void> InstanceStore::keep_serials(std::span<const registry::KeptSerial> s
 }
 
 bool InstanceStore::is_edited() noexcept {
+  if (!unnoted_.empty()) return true;
   try {
     return edits_->is_edited();
   } catch (const std::exception&) {
@@ -157,6 +196,7 @@ bool InstanceStore::is_edited() noexcept {
 Result<std::vector<EditedRow>> InstanceStore::begin_edits(std::size_t notes_max) {
   try {
     writer_->hold();
+    for (const RowKey& key : unnoted_) edits_->keep(key);
     return edits_->take(notes_max);
   } catch (const std::exception& exception) {
     Error error = to_error(exception, "read");
@@ -166,14 +206,27 @@ Result<std::vector<EditedRow>> InstanceStore::begin_edits(std::size_t notes_max)
   }
 }
 
-Result<void> InstanceStore::end_edits() {
+Result<void> InstanceStore::end_edits(std::span<const RowKey> settled, std::span<const RowKey> ignored) {
+  const bool writes = std::ranges::any_of(settled, [&](const RowKey& key) { return edits_->count_notes(key) > 0; }) ||
+                      std::ranges::any_of(ignored, [&](const RowKey& key) { return edits_->count_notes(key) != 1; });
   try {
+    if (writes && !writer_->is_held()) writer_->hold();
+    for (const RowKey& key : settled) edits_->forget(key);
+    for (const RowKey& key : ignored) edits_->keep(key);
     writer_->release();
   } catch (const std::exception& exception) {
-    return std::unexpected(to_error(exception, "written"));
+    Error error = to_error(exception, "written");
+    edits_->reset();
+    writer_->drop();
+    edits_->start_over();
+    return std::unexpected(std::move(error));
   }
+  unnoted_.clear();
+  if (!edits_->is_done()) edits_->start_over();
   database_->checkpoint_when_due();
   return {};
 }
+
+void InstanceStore::look_again() { edits_->look_again(); }
 
 }  // namespace rollcall::store

@@ -23,7 +23,9 @@
 #include "registry/ports.h"
 #include "store/history_limits.h"
 #include "store/ignored_rows.h"
+#include "store/row_key.h"
 #include "store/skipped_rows.h"
+#include "store/zone_names.h"
 
 namespace rollcall::store {
 
@@ -45,10 +47,11 @@ class InstanceStore final : public registry::Journal {
   [[nodiscard]] Result<void> record(const registry::Transaction& transaction) override;
 
   // Everything that is stored and can be read, in parts: each service with all its instances in one of them, and at least
-  // one part. `take` is called on this thread, while another reads ahead. On failure some parts may have been taken.
-  // What cannot be read, because somebody has edited it, is left where it is, and named by `skipped` until the next
-  // restore.
-  [[nodiscard]] Result<void> restore(const std::function<void(registry::Restored)>& take);
+  // one part. `take` is called on this thread, while another reads ahead, and returns whom it does not take. On failure
+  // some parts may have been taken. What cannot be read, because somebody has edited it, and what is not taken, is left
+  // where it is, and named by `skipped` until the next restore.
+  using TakeRestored = std::function<std::vector<registry::Refused>(registry::Restored)>;
+  [[nodiscard]] Result<void> restore(const TakeRestored& take);
   // The same in one piece: of a small roll.
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
@@ -68,15 +71,21 @@ class InstanceStore final : public registry::Journal {
   // later counts, whichever it is. Errc::store_busy while somebody else is writing.
   [[nodiscard]] Result<std::vector<EditedRow>> begin_edits(std::size_t notes_max);
 
-  // After the one `record` they have led to, if any. When that has failed, or this does, the same rows come again.
-  Result<void> end_edits();
+  // After the one `record` they have led to, if any: which rows are on the roll as they stand, or gone, and which are
+  // ignored. All others, and all of them when this fails, come again.
+  Result<void> end_edits(std::span<const RowKey> settled = {}, std::span<const RowKey> ignored = {});
+
+  // The ignored rows come again as edits: what was in their way may have gone.
+  void look_again();
 
   // Rows that are not on the roll because they break a rule. Any thread.
   [[nodiscard]] IgnoredRows& ignored() noexcept { return ignored_; }
 
  private:
-  void forget_edits(std::int64_t last);
-  void forget_ignored(const registry::Transaction& transaction);
+  void begin_with_ignored(const std::vector<registry::Refused>& refused, std::int64_t last);
+  void write_notes(const registry::Transaction& transaction);
+  void follow(const registry::Transaction& transaction);
+  [[nodiscard]] RowKey row_key(const registry::InstanceRef& key);
 
   InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones, const HistoryLimits& history);
 
@@ -84,8 +93,10 @@ class InstanceStore final : public registry::Journal {
   std::unique_ptr<Database> database_;
   std::unique_ptr<RollWriter> writer_;  // after the connection its statements belong to
   std::unique_ptr<EditReader> edits_;   // likewise
+  ZoneNames names_;
   SkippedRows skipped_;
   IgnoredRows ignored_;
+  std::vector<RowKey> unnoted_;  // ignored since the start, when somebody else was writing
 };
 
 }  // namespace rollcall::store

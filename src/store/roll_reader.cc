@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "registry/health.h"
@@ -30,6 +31,9 @@ constexpr const char* k_services =
 
 // The services of which somebody has changed anything since the server has last looked (schema.cc, table `edit`).
 constexpr const char* k_edited = "SELECT DISTINCT zone, service FROM edit ORDER BY zone, service";
+constexpr const char* k_notes =
+    "SELECT zone, service, id, min(number) FROM edit WHERE id <> '' AND number > 0 GROUP BY zone, service, id"
+    " ORDER BY zone, service, id";
 
 // Rows of a part: enough that handing it over costs nothing, and few enough that it stays in the processor's cache.
 constexpr std::size_t k_part_rows = 1'000;
@@ -150,13 +154,15 @@ class Reading {
         take_(take),
         services_(connection, k_services),
         instances_(connection, std::string(k_instances) + " ORDER BY zone, service, id"),
-        edited_(connection, k_edited) {
+        edited_(connection, k_edited),
+        notes_(connection, k_notes) {
     read_numbers(connection);
   }
 
   void run() {
     bool has_service = services_.step();
     bool has_instance = instances_.step();
+    has_note_ = notes_.step();
     while (has_service || has_instance) {
       // Names compare octet by octet, as the tables do. An instance whose service has no row comes alone.
       const std::string zone(has_service && comes_first(has_instance) ? services_.text(0) : instances_.text(0));
@@ -166,10 +172,12 @@ class Reading {
         add_service();
         has_service = services_.step();
       }
+      const std::size_t bad_before = skipped_.count;
       while (has_instance && instances_.text(0) == zone && instances_.text(1) == name) {
         add_instance();
         has_instance = instances_.step();
       }
+      drop_empty_service(bad_before);
       if (part_.instances.size() + part_.services.size() >= k_part_rows) give();
     }
     give();
@@ -229,10 +237,26 @@ class Reading {
     if (!zone_) return;
     Result<InstanceRecord> record = read_instance(instances_, *zone_, apex_bytes_, highest_);
     if (record) {
+      record->edit = find_note();
       part_.instances.push_back(std::move(*record));
     } else {
-      skipped_.add(name_of_row(zone_text_, instances_.text(1), instances_.text(2)), record.error().message);
+      skipped_.keys.push_back({zone_text_, std::string(instances_.text(1)), std::string(instances_.text(2))});
+      skipped_.add(name_of_row(skipped_.keys.back()), record.error().message);
     }
+  }
+  // The number of the first note about the present instance; zero: there is none. Both are in the order of their keys.
+  [[nodiscard]] std::int64_t find_note() {
+    const std::tuple present(instances_.text(0), instances_.text(1), instances_.text(2));
+    while (has_note_ && std::tuple(notes_.text(0), notes_.text(1), notes_.text(2)) < present) has_note_ = notes_.step();
+    if (!has_note_ || std::tuple(notes_.text(0), notes_.text(1), notes_.text(2)) != present) return 0;
+    return notes_.integer(3);
+  }
+  // Nobody has ever been in the service: the row came with an instance that is none.
+  void drop_empty_service(std::size_t bad_before) {
+    if (part_.services.empty() || skipped_.count == bad_before) return;
+    const ServiceRecord& record = part_.services.back();
+    const bool has_any = !part_.instances.empty() && part_.instances.back().registration.key.service == record.key;
+    if (!has_any && record.index == 0 && !record.emptied_at) part_.services.pop_back();
   }
   void give() {
     registry::Restored whole{.index = part_.index, .last_event = part_.last_event, .services = {}, .instances = {}};
@@ -249,6 +273,8 @@ class Reading {
   Cursor edited_;
   std::optional<bool> has_edited_;  // whether edited_ is at a row; empty: it has not begun
   registry::ChangeIndex highest_ = 0;
+  Cursor notes_;
+  bool has_note_ = false;
   registry::Restored part_;
   std::string zone_text_;
   std::optional<registry::ZoneId> zone_;  // of zone_text_; empty: not served
@@ -257,8 +283,8 @@ class Reading {
 
 }  // namespace
 
-std::string name_of_row(std::string_view zone, std::string_view service, std::string_view id) {
-  return fmt::format("instance {}/{} in zone {}", service, id, zone);
+std::string name_of_row(const RowKey& row) {
+  return fmt::format("instance {}/{} in zone {}", row.service, row.id, row.zone);
 }
 
 InstanceRow::InstanceRow(SQLite::Database& connection, const registry::ZoneDirectory& zones)

@@ -24,9 +24,6 @@ using TakePart = std::function<void(registry::Restored)>;
 void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones, SkippedRows& skipped,
                const TakePart& take);
 
-// What a sentence about a row of `instance` begins with.
-[[nodiscard]] std::string name_of_row(std::string_view zone, std::string_view service, std::string_view id);
-
 // One row of `instance`, as it is now. Ends before the connection does.
 class InstanceRow {
  public:

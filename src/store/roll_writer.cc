@@ -71,12 +71,13 @@ RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirecto
       put_index_(connection, k_put_index),
       events_(connection, zones_, history) {}
 
-void RollWriter::write(const registry::Transaction& transaction) {
+void RollWriter::write(const registry::Transaction& transaction, const std::function<void()>& also) {
   const bool is_begun = std::exchange(is_held_, false);
   if (!is_begun) roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
   try {
     if (!is_begun) run(begin_);
     write_rows(transaction);
+    if (also) also();
     run(commit_);
   } catch (...) {
     roll_back();

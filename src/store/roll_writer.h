@@ -8,6 +8,7 @@
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
+#include <functional>
 #include <string>
 
 #include "registry/ports.h"
@@ -20,8 +21,9 @@ class RollWriter {
  public:
   RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history);
 
-  // Durable when it returns; nothing of it is in the database when it throws.
-  void write(const registry::Transaction& transaction);
+  // Durable when it returns; nothing of it is in the database when it throws. `also` writes more into the same
+  // transaction.
+  void write(const registry::Transaction& transaction, const std::function<void()>& also = {});
 
   // Begins the transaction that the next `write` goes on with and ends, so that what is read before it cannot be out of
   // date when it is written. SQLITE_BUSY at once when somebody else is writing. `release` commits what no `write` has
@@ -29,6 +31,7 @@ class RollWriter {
   void hold();
   void release();
   void drop() noexcept;
+  [[nodiscard]] bool is_held() const { return is_held_; }
 
  private:
   void write_rows(const registry::Transaction& transaction);

@@ -8,14 +8,18 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
+#include "store/row_key.h"
+
 namespace rollcall::store {
 
 struct SkippedRows {
-  static constexpr std::size_t k_sentences_max = 100;  // enough to see a pattern; the rest is counted
+  static constexpr std::size_t k_sentences_max = limits::k_ignored_rows_max;  // the rest is counted
 
   std::size_t count = 0;
   std::vector<std::string> sentences;
   std::vector<std::string> names;  // what each sentence begins with, before ": "
+  std::vector<RowKey> keys;        // of all rows of `instance` that could not be read
 
   void add(std::string name, std::string_view problem) {
     ++count;

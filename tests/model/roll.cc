@@ -20,10 +20,18 @@ constexpr auto k_forget_after = 1h;
 // The zone file of every model world has this name and no other.
 bool is_static_name(const ServiceKey& service) { return service.name == "ns"; }
 
-bool has_twin(const Roll& roll, const InstanceKey& key) {
+// Within a service no two instances have one label, and no label is a tag.
+bool is_refused(const Roll& roll, const registry::Registration& asked) {
+  const std::string label = registry::label_of(asked.key.id);
+  const auto is_label = [&](const std::string& tag) { return registry::equal_but_for_case(tag, label); };
+  if (std::ranges::any_of(asked.tags, is_label)) return true;
   return std::ranges::any_of(roll.instances, [&](const auto& entry) {
-    const InstanceKey& other = entry.first;
-    return other.service == key.service && other.id != key.id && registry::equal_but_for_case(other.id, key.id);
+    const auto& [key, other] = entry;
+    if (key.service != asked.key.service || key.id == asked.key.id) return false;
+    const std::string other_label = registry::label_of(key.id);
+    return registry::equal_but_for_case(other_label, label) || std::ranges::any_of(other.registration.tags, is_label) ||
+           std::ranges::any_of(asked.tags,
+                               [&](const auto& tag) { return registry::equal_but_for_case(tag, other_label); });
   });
 }
 
@@ -96,7 +104,7 @@ void Batch::add(const Register& change) {
   if (!is_known && !roll.services.contains(asked.key.service) && is_static_name(asked.key.service)) {
     return refuse(Errc::conflict);
   }
-  if (!is_known && has_twin(roll, asked.key)) return refuse(Errc::conflict);
+  if (is_refused(roll, asked)) return refuse(Errc::conflict);
   registered.insert(asked.key);
   put({.registration = asked,
        .standing = is_known ? before->second.standing : registry::Standing(registry::Status::ready, wall),
@@ -117,7 +125,7 @@ void Batch::add(const registry::Edit& change) {
   if (!is_known && !roll.services.contains(asked.key.service) && is_static_name(asked.key.service)) {
     return refuse(Errc::conflict);
   }
-  if (!is_known && has_twin(roll, asked.key)) return refuse(Errc::conflict);
+  if (is_refused(roll, asked)) return refuse(Errc::conflict);
   registry::Standing standing = change.standing;
   if (!is_known || standing.status() != before->second.status()) standing.since = wall;
   if (!is_known) registered.insert(asked.key);

@@ -118,7 +118,7 @@ RosterName Roster::find_reverse(const Zone& zone, const dns::QuestionName& name)
   return found;
 }
 
-// `S`, `X.S`: an instance's label wins over an equal tag.
+// `S`, `X.S`. No label is a tag as well (registry/rules.h).
 RosterName Roster::find_below_service(registry::ZoneId zone, const dns::QuestionName& name, std::size_t own_labels,
                                       Now now) const noexcept {
   const ServiceAnswers* answers = find_service({zone, name.label(own_labels - 1)}, now);

@@ -116,6 +116,7 @@ Node& StaticZone::put_node(const dns::Name& owner) {
   place = std::make_unique<Node>(Node{owner, {}});
   Node& node = *place;
   if (owner != apex_) put_node(owner.parent());
+  if (owner.label_count() > apex_labels_ + 1) has_names_below_others_ = true;
   return node;
 }
 
@@ -166,7 +167,7 @@ StaticAnswer StaticZone::look_up_wildcard(std::string_view encloser_wire, dns::T
 const Node* StaticZone::find_conflict(const dns::Name& name) const {
   if (!name.is_within(apex_)) return nullptr;
   const std::string folded = name.folded_wire();
-  if (const Node* node = find(folded)) return node;
+  if (const Node* node = find(folded); node != nullptr && !node->rrsets.empty()) return node;
   const std::size_t apex_at = folded.size() - apex_.wire().size();
   for (std::size_t at = 0; at < apex_at;) {
     at += 1U + static_cast<std::uint8_t>(folded[at]);  // the name above

@@ -72,10 +72,13 @@ class StaticZone {
   // folded wire form (Name::folded_wire, QuestionName::suffix).
   [[nodiscard]] const Node* find(std::string_view folded_wire) const;
 
-  // Why no service may have `name`: a node at it (an empty one when names of the file are only below), or a cut or
-  // DNAME above it. Null: nothing stands in the way. Wildcards do not: a service is closer. For the writer; it may
-  // allocate.
+  // Why the roll may not have `name`: its node, if it has records, or a cut or DNAME above it. Null: nothing stands in the
+  // way. Names of the file that are only below it do not, and wildcards do not: a name of the roll is closer. For the
+  // writer; it may allocate.
   [[nodiscard]] const Node* find_conflict(const dns::Name& name) const;
+
+  // Whether any name is two labels or more below the apex: where a name could be below a service's.
+  [[nodiscard]] bool has_names_below_others() const { return has_names_below_others_; }
 
   // Every node, in no order; for the writer.
   template <class F>
@@ -97,6 +100,7 @@ class StaticZone {
 
   dns::Name apex_;
   std::size_t apex_labels_ = 0;
+  bool has_names_below_others_ = false;
   const RRset* soa_ = nullptr;
   std::uint32_t negative_ttl_ = 0;
   // By folded wire form; pointers to nodes stay valid when the zone is moved.

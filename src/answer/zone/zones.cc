@@ -35,6 +35,14 @@ ZoneTable::ZoneTable(std::vector<Zone> zones) : zones_(std::move(zones)) {
   }
   std::ranges::sort(label_counts_, std::greater{});
   label_counts_.erase(std::ranges::unique(label_counts_).begin(), label_counts_.end());
+  for (const Zone& inner : zones_) {
+    for (dns::Name above = inner.records.apex(); !above.is_root();) {
+      above = above.parent();
+      if (const auto outer = by_apex_.find(above.folded_wire()); outer != by_apex_.end()) {
+        zones_[static_cast<std::size_t>(outer->second->id)].has_zones_below = true;
+      }
+    }
+  }
 }
 
 bool is_told_by_file(const Zone& zone, const dns::QuestionName& name) noexcept {
@@ -117,24 +125,71 @@ std::size_t Zones::apex_bytes_of(registry::ZoneId zone) const {
   return apexes_.at(static_cast<std::size_t>(zone)).wire().size();
 }
 
-std::optional<std::string> Zones::find_conflict(const registry::ServiceRef& service) const {
-  const rcu::ReadLock lock;
-  const dns::Name& apex = apexes_.at(static_cast<std::size_t>(service.zone));
-  if (is_reverse(apex)) return apex.text_without_dot();  // its names are those of addresses
-  return answer::find_conflict(table().zones().at(static_cast<std::size_t>(service.zone)).records, service.name);
+// --- Names that are taken ---
+
+namespace {
+
+using registry::TakenName;
+
+std::optional<dns::Name> below(const std::optional<dns::Name>& parent, std::string_view label) {
+  return parent ? dns::Name::join(label, *parent) : std::nullopt;
 }
 
-std::optional<std::string> find_conflict(const StaticZone& records, std::string_view service) {
-  std::array<std::optional<dns::Name>, 3> names;
-  names[0] = dns::Name::join(service, records.apex());
-  for (const auto& [i, protocol] : {std::pair(1, "_tcp"), std::pair(2, "_udp")}) {
-    if (const auto parent = dns::Name::join(protocol, records.apex())) {
-      names[static_cast<std::size_t>(i)] = dns::Name::join("_" + std::string(service), *parent);
-    }
+// `_S._P.Z`.
+std::optional<dns::Name> protocol_name(const dns::Name& apex, std::string_view service, std::string_view protocol) {
+  return below(dns::Name::join(protocol, apex), "_" + std::string(service));
+}
+
+constexpr std::array k_protocols{"_tcp", "_udp"};
+
+}  // namespace
+
+// A name that would be too long is nobody's.
+std::optional<TakenName> Zones::find_taken(const Zone& zone, const std::optional<dns::Name>& name) const {
+  dns::QuestionName asked;
+  if (!name || !asked.read(name->wire())) return std::nullopt;
+  if (const Zone* nearest = table().find_enclosing(asked); nearest != nullptr && nearest->id != zone.id) {
+    return TakenName{TakenName::By::other_zone, name->text_without_dot(), name_of(nearest->id)};
   }
-  for (const std::optional<dns::Name>& name : names) {
-    if (!name) continue;
-    if (const Node* node = records.find_conflict(*name)) return node->owner.text_without_dot();
+  const Node* node = zone.records.find_conflict(*name);
+  if (node == nullptr) return std::nullopt;
+  const bool is_whole = node->owner == zone.records.apex();
+  return TakenName{is_whole ? TakenName::By::whole_zone : TakenName::By::zone_file, node->owner.text_without_dot()};
+}
+
+std::optional<TakenName> Zones::find_taken(const registry::ServiceRef& service) const {
+  const rcu::ReadLock lock;
+  const Zone& zone = table().zones().at(static_cast<std::size_t>(service.zone));
+  const dns::Name& apex = zone.records.apex();
+  if (zone.is_reverse) return TakenName{TakenName::By::whole_zone, apex.text_without_dot()};
+  if (auto taken = find_taken(zone, dns::Name::join(service.name, apex))) return taken;
+  for (const char* protocol : k_protocols) {
+    if (auto taken = find_taken(zone, protocol_name(apex, service.name, protocol))) return taken;
+  }
+  return std::nullopt;
+}
+
+bool Zones::may_have_names_below(const registry::ServiceRef& service) const {
+  const rcu::ReadLock lock;
+  const Zone& zone = table().zones().at(static_cast<std::size_t>(service.zone));
+  return zone.has_zones_below || zone.records.has_names_below_others();
+}
+
+std::optional<TakenName> Zones::find_taken_below(const registry::ServiceRef& service, std::string_view label,
+                                                 Below what) const {
+  const rcu::ReadLock lock;
+  const Zone& zone = table().zones().at(static_cast<std::size_t>(service.zone));
+  const dns::Name& apex = zone.records.apex();
+  if (auto taken = find_taken(zone, below(dns::Name::join(service.name, apex), label))) return taken;
+  for (const char* protocol : k_protocols) {
+    const std::optional<dns::Name> parent = protocol_name(apex, service.name, protocol);
+    if (what == Below::instance) {
+      if (auto taken = find_taken(zone, below(parent, label))) return taken;
+      continue;
+    }
+    const std::optional<dns::Name> subtypes = below(parent, "_sub");
+    if (auto taken = find_taken(zone, subtypes)) return taken;
+    if (auto taken = find_taken(zone, below(subtypes, "_" + std::string(label)))) return taken;
   }
   return std::nullopt;
 }

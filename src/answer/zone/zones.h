@@ -30,6 +30,7 @@ struct Zone {
   AnswerPolicy policy;
   std::size_t apex_labels = 0;               // set by the ZoneTable, as are the next two
   std::string_view folded_apex = {};         // wire form
+  bool has_zones_below = false;              // another zone of the table is inside this one; set by the ZoneTable as well
   bool is_reverse = false;                   // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
   std::optional<ReverseSpace> reverse = {};  // of a reverse zone: its addresses; set by the ZoneTable
   // What every SOA of the zone shows: the file's serial is only where it begins. Set by Zones.
@@ -80,10 +81,15 @@ class Zones final : public registry::ZoneDirectory {
   [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view zone_name) const override;
   [[nodiscard]] std::string name_of(registry::ZoneId zone) const override;
   [[nodiscard]] std::size_t apex_bytes_of(registry::ZoneId zone) const override;
-  [[nodiscard]] std::optional<std::string> find_conflict(const registry::ServiceRef& service) const override;
+  [[nodiscard]] std::optional<registry::TakenName> find_taken(const registry::ServiceRef& service) const override;
+  [[nodiscard]] bool may_have_names_below(const registry::ServiceRef& service) const override;
+  [[nodiscard]] std::optional<registry::TakenName> find_taken_below(const registry::ServiceRef& service,
+                                                                    std::string_view label, Below what) const override;
 
  private:
   [[nodiscard]] std::vector<Zone> with_serials(std::vector<Zone> zones) const;
+  [[nodiscard]] std::optional<registry::TakenName> find_taken(const Zone& zone,
+                                                              const std::optional<dns::Name>& name) const;
 
   std::vector<dns::Name> apexes_;  // by ZoneId; never changes, as the next two
   std::vector<std::string> names_;
@@ -91,9 +97,5 @@ class Zones final : public registry::ZoneDirectory {
   std::vector<std::atomic<dns::Serial>> serials_;
   std::atomic<const ZoneTable*> table_;
 };
-
-// The static name that a service of this name would share its own names with: at or below `S.Z`, `_S._tcp.Z` or
-// `_S._udp.Z`, or a cut or DNAME above one of them.
-[[nodiscard]] std::optional<std::string> find_conflict(const StaticZone& records, std::string_view service);
 
 }  // namespace rollcall::answer

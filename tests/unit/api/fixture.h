@@ -47,9 +47,9 @@ class TwoZones final : public registry::ZoneDirectory {
     return zone == registry::ZoneId{0} ? "svc.internal" : "lab.example";
   }
   std::size_t apex_bytes_of(registry::ZoneId) const override { return 14; }
-  std::optional<std::string> find_conflict(const registry::ServiceRef& service) const override {
-    if (service.zone == registry::ZoneId{0} && service.name == "www") return "www.svc.internal";
-    return std::nullopt;
+  std::optional<registry::TakenName> find_taken(const registry::ServiceRef& service) const override {
+    if (service.zone != registry::ZoneId{0} || service.name != "www") return std::nullopt;
+    return registry::TakenName{registry::TakenName::By::zone_file, "www.svc.internal"};
   }
 };
 

@@ -49,6 +49,16 @@ TEST_CASE("an id that looks like a derived label gets a derived one too") {
   CHECK(label_of("web-1--6d04544f") != label_of("web_1"));
 }
 
+TEST_CASE("a derived label looked like an A-label, which browsers and IDNA libraries decode or refuse") {
+  CHECK(label_of("xn_") == "xn-i--" + label_of("xn_").substr(6));
+  CHECK(label_of("XN.") != label_of("xn."));
+  for (const char* id : {"xn_", "XN.", "_xn", "x.n", "a1:", "\xc3\xa9xn"}) {
+    CAPTURE(id);
+    CHECK(label_of(id).substr(2, 2) != "--");
+  }
+  CHECK(label_of("xn--mnchen-3ya") == "xn--mnchen-3ya");  // what a client calls itself stays
+}
+
 TEST_CASE("an id of 64 octets is no label, and its derived one has 63") {
   CHECK(label_of(std::string(64, 'a')) == std::string(53, 'a') + "--285ec3ac");
   CHECK(label_of(std::string(128, 'a')) == std::string(53, 'a') + "--86c43cf8");

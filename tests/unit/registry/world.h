@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ class MemoryJournal final : public Journal {
     for (const InstanceRecord* instance : transaction.instances) {
       instances.insert_or_assign(instance->registration.key, *instance);
     }
+    for (const Refused* each : transaction.set_aside) set_aside.push_back(each->key.service.name + "/" + each->key.id);
     for (const ServiceRef& key : transaction.forgotten) services.erase({key.zone, std::string(key.name)});
     events.insert(events.end(), transaction.events.begin(), transaction.events.end());
     index = transaction.index;
@@ -65,6 +67,7 @@ class MemoryJournal final : public Journal {
   std::map<InstanceKey, InstanceRecord> instances;
   std::map<ServiceKey, ServiceRecord> services;
   std::vector<std::shared_ptr<const Event>> events;
+  std::vector<std::string> set_aside;
   ChangeIndex index = 0;
   std::optional<Errc> fails_with;
   std::function<void(const Transaction&)> on_record;  // before it succeeds or fails
@@ -118,10 +121,19 @@ class TwoZones final : public ZoneDirectory {
     return zone == k_svc ? "svc.internal" : "lab.example";
   }
   [[nodiscard]] std::size_t apex_bytes_of(ZoneId) const override { return 14; }
-  [[nodiscard]] std::optional<std::string> find_conflict(const ServiceRef& service) const override {
-    if (service.zone == k_svc && service.name == "www") return "www.svc.internal";
-    return std::nullopt;
+  [[nodiscard]] std::optional<TakenName> find_taken(const ServiceRef& service) const override {
+    if (service.zone != k_svc || !taken.contains(std::string(service.name))) return std::nullopt;
+    return TakenName{TakenName::By::zone_file, std::string(service.name) + ".svc.internal"};
   }
+  [[nodiscard]] bool may_have_names_below(const ServiceRef& service) const override { return service.zone == k_svc; }
+  [[nodiscard]] std::optional<TakenName> find_taken_below(const ServiceRef& service, std::string_view label,
+                                                          Below /*what*/) const override {
+    const std::string name = std::string(label) + "." + std::string(service.name);
+    if (!taken.contains(name)) return std::nullopt;
+    return TakenName{TakenName::By::zone_file, name + ".svc.internal"};
+  }
+
+  std::set<std::string> taken{"www"};  // relative names
 };
 
 inline Registration registration(std::string service, std::string id, ZoneId zone = k_svc) {

@@ -125,14 +125,14 @@ TEST_CASE("a row that breaks a rule is skipped, named, and left where it is") {
   REQUIRE(ids(edited.plain) == std::vector<std::string>{"a", "good"});
 }
 
-TEST_CASE("many skipped rows are all counted, and the first hundred are named") {
+TEST_CASE("many skipped rows are all counted, and the first thousand are named") {
   Edited edited;
   edited.plain.query(
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)"
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1250)"
       " INSERT INTO instance (zone, service, id, addresses, port)"
       " SELECT 'svc.internal', 'web', 'bad-' || i, '[\"nowhere\"]', 80 FROM n");
   REQUIRE(edited.restored().instances.size() == 1);
-  REQUIRE(edited.store->skipped().count == 250);
+  REQUIRE(edited.store->skipped().count == 1250);
   REQUIRE(edited.store->skipped().sentences.size() == SkippedRows::k_sentences_max);
   edited.plain.query("DELETE FROM instance WHERE id LIKE 'bad-%'");
   REQUIRE(edited.restored().instances.size() == 1);

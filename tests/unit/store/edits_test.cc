@@ -27,8 +27,9 @@ class ZonesWithNames final : public registry::ZoneDirectory {
   [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view name) const override { return zones_.find(name); }
   [[nodiscard]] std::string name_of(registry::ZoneId zone) const override { return zones_.name_of(zone); }
   [[nodiscard]] std::size_t apex_bytes_of(registry::ZoneId zone) const override { return zones_.apex_bytes_of(zone); }
-  [[nodiscard]] std::optional<std::string> find_conflict(const registry::ServiceRef& service) const override {
-    return service.name == "www" ? std::optional<std::string>("www.svc.internal") : std::nullopt;
+  [[nodiscard]] std::optional<registry::TakenName> find_taken(const registry::ServiceRef& service) const override {
+    if (service.name != "www") return std::nullopt;
+    return registry::TakenName{registry::TakenName::By::zone_file, "www.svc.internal"};
   }
 
  private:
@@ -215,6 +216,49 @@ TEST_CASE("by hand, too, nobody takes a name of the zone file, a zone that is no
   REQUIRE(ignored[0].contains("instance web/A in zone svc.internal: the id differs only in case"));
   REQUIRE(ignored[1].contains("instance web/a2 in zone elsewhere.example: no zone of this name"));
   REQUIRE(ignored[2].contains("instance www/one in zone svc.internal: the zone file has the name"));
+}
+
+TEST_CASE("an ignored row has a note until it is mended, deleted or overwritten, and a start begins with it") {
+  Running server;
+  const auto notes = [&] { return server.plain.query("SELECT service || '/' || id FROM edit ORDER BY number"); };
+  server.insert("web", "A");
+  server.insert("web", "bad", "0.0.0.0");
+  server.insert("web", "good");
+  server.look();
+  REQUIRE(notes() == Lines{"web/A", "web/bad"});
+  REQUIRE_FALSE(server.store->is_edited());
+  server.edit_and_look("UPDATE instance SET port = 81 WHERE id IN ('bad', 'good')");  // one of them for nothing
+  REQUIRE(notes() == Lines{"web/A", "web/bad"});
+  SECTION("mended") {
+    server.edit_and_look("UPDATE instance SET addresses = '[\"192.0.2.7\"]' WHERE id = 'bad'");
+    REQUIRE(notes() == Lines{"web/A"});
+    server.edit_and_look("DELETE FROM instance WHERE id = 'A'");
+    REQUIRE(notes().empty());
+    server.edit_and_look("UPDATE instance SET port = 82 WHERE id = 'bad'");  // the next note has an old number
+    REQUIRE(server.roll().at(1) == "bad:82 ready");
+  }
+  SECTION("overwritten") {
+    server.add("bad");
+    REQUIRE(notes() == Lines{"web/A"});
+    REQUIRE(server.ignored().size() == 1);
+  }
+  SECTION("what was in its way has gone") {
+    REQUIRE(server.apply(registry::Deregister{{{k_svc, "web"}, "a"}}));
+    server.look();
+    REQUIRE(notes() == Lines{"web/bad"});
+    REQUIRE(server.roll().at(0) == "A:80 ready");
+  }
+  SECTION("a start") {
+    std::vector<std::pair<std::string, bool>> read;
+    REQUIRE(server.store->restore([&](registry::Restored part) {
+      for (const auto& each : part.instances) read.emplace_back(each.registration.key.id, each.edit > 0);
+      return std::vector<registry::Refused>{{{{k_svc, "web"}, "A"}, "no room"}};
+    }));
+    REQUIRE(read == std::vector<std::pair<std::string, bool>>{{"A", true}, {"a", false}, {"good", false}});
+    REQUIRE(notes() == Lines{"web/bad", "web/A"});
+    REQUIRE_FALSE(server.store->is_edited());
+    REQUIRE(server.ignored().at(0) == "instance web/A in zone svc.internal: no room");
+  }
 }
 
 TEST_CASE("of an edit and a registration of one instance the later counts") {

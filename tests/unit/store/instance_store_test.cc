@@ -228,7 +228,7 @@ TEST_CASE("a large roll comes in parts, in order, and no service in two of them"
   std::set<registry::ServiceKey> seen;
   std::size_t parts = 0;
   std::size_t instances = 0;
-  REQUIRE(fixture.store->restore([&](Restored part) {
+  REQUIRE(fixture.store->restore([&](Restored part) -> std::vector<registry::Refused> {
     ++parts;
     instances += part.instances.size();
     REQUIRE(std::ranges::is_sorted(part.services, {}, &ServiceRecord::key));
@@ -236,6 +236,7 @@ TEST_CASE("a large roll comes in parts, in order, and no service in two of them"
     for (const InstanceRecord& record : part.instances) {
       REQUIRE(std::ranges::binary_search(part.services, record.registration.key.service, {}, &ServiceRecord::key));
     }
+    return {};
   }));
   REQUIRE(parts > 2);
   REQUIRE(seen.size() == k_services);
@@ -245,9 +246,10 @@ TEST_CASE("a large roll comes in parts, in order, and no service in two of them"
 TEST_CASE("an empty roll comes in one part") {
   Fixture fixture;
   std::size_t parts = 0;
-  REQUIRE(fixture.store->restore([&](const Restored& part) {
+  REQUIRE(fixture.store->restore([&](const Restored& part) -> std::vector<registry::Refused> {
     ++parts;
     REQUIRE(part.instances.empty());
+    return {};
   }));
   REQUIRE(parts == 1);
 }

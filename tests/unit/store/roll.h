@@ -56,7 +56,7 @@ class TwoZones final : public registry::ZoneDirectory {
     return zone == k_svc ? "SVC.internal" : "other.example";
   }
   [[nodiscard]] std::size_t apex_bytes_of(registry::ZoneId /*zone*/) const override { return 15; }
-  [[nodiscard]] std::optional<std::string> find_conflict(const registry::ServiceRef& /*service*/) const override {
+  [[nodiscard]] std::optional<registry::TakenName> find_taken(const registry::ServiceRef& /*service*/) const override {
     return std::nullopt;
   }
 };

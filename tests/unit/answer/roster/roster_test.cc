@@ -33,7 +33,7 @@ Seen find(const World& world, const std::string& text) {
 Kind kind(const World& world, const std::string& text) { return find(world, text).kind; }
 
 World& populate(World& world) {
-  world.add_all({{.id = "i-1", .tags = {"blue", "i-2"}},
+  world.add_all({{.id = "i-1", .tags = {"blue"}},
                  {.id = "i-2", .tags = {"blue", "green"}},
                  {.id = "Node_3", .protocol = Protocol::udp},
                  {.service = "db", .id = "i-1"}});
@@ -52,16 +52,6 @@ TEST_CASE("a service, its tags and its instances have names") {
   CHECK(find(world, "i-1.web.svc.internal").label == "i-1");
   CHECK(find(world, "I-1.web.svc.internal").label == "i-1");
   CHECK(find(world, registry::label_of("Node_3") + ".web.svc.internal").kind == Kind::instance);
-}
-
-TEST_CASE("an instance's label wins over an equal tag") {
-  World world;
-  populate(world);
-  CHECK(find(world, "i-2.web.svc.internal").kind == Kind::instance);
-  CHECK(find(world, "i-2.web.svc.internal").label == "i-2");
-  world.remove("web", "i-2");
-  CHECK(find(world, "i-2.web.svc.internal").kind == Kind::service);
-  CHECK(find(world, "i-2.web.svc.internal").ready == 1);
 }
 
 TEST_CASE("below a service there is nothing but tags and instances") {

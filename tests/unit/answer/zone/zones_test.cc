@@ -18,6 +18,33 @@ std::vector<Zone> nested_zones() {
   return zones;
 }
 
+Zones one_zone(std::string_view text) {
+  std::vector<Zone> zones;
+  zones.push_back(make_zone("svc.internal", text));
+  return Zones(std::move(zones));
+}
+
+using Below = registry::ZoneDirectory::Below;
+
+// "www.svc.internal", "… in ZONE", "… as a whole", "none".
+std::string text_of(const std::optional<registry::TakenName>& taken) {
+  if (!taken) return "none";
+  switch (taken->by) {
+    case registry::TakenName::By::zone_file: return taken->name;
+    case registry::TakenName::By::other_zone: return taken->name + " in " + taken->zone;
+    case registry::TakenName::By::whole_zone: return taken->name + " as a whole";
+  }
+  return "?";
+}
+std::string taken(const Zones& zones, ZoneId zone, std::string_view service) {
+  return text_of(zones.find_taken({zone, service}));
+}
+// In the first zone.
+std::string taken_below(const Zones& zones, std::string_view service, std::string_view label,
+                        Below what = Below::instance) {
+  return text_of(zones.find_taken_below({ZoneId{0}, service}, label, what));
+}
+
 std::string zone_of(const Zones& zones, const std::string& text) {
   const rcu::ReadLock lock;
   const std::optional<dns::Name> name = dns::Name::parse(text);
@@ -109,11 +136,11 @@ TEST_CASE("a reverse zone takes no services") {
   std::vector<Zone> reverse;
   reverse.push_back(make_zone("2.0.192.in-addr.arpa"));
   const Zones zones(std::move(reverse));
-  CHECK(zones.find_conflict({ZoneId{0}, "web"}) == "2.0.192.in-addr.arpa");
+  CHECK(taken(zones, ZoneId{0}, "web") == "2.0.192.in-addr.arpa as a whole");
 }
 
 TEST_CASE("a service may not share its names with the zone file") {
-  const auto zone = make_zone("svc.internal", R"(
+  const Zones zones = one_zone(R"(
 @          1 IN SOA ns hostmaster 1 10 5 1h 1
 @            IN NS  ns
 ns         1 IN A   192.0.2.53
@@ -123,40 +150,90 @@ _web._tcp  1 IN SRV 0 0 80 www
 x._dns._udp 1 IN TXT "x"
 *          1 IN A   192.0.2.9
 )");
-  const auto conflict = [&](std::string_view service) { return find_conflict(zone.records, service).value_or("none"); };
+  const auto conflict = [&](std::string_view service) { return taken(zones, ZoneId{0}, service); };
   CHECK(conflict("www") == "WWW.svc.internal");
   CHECK(conflict("ns") == "ns.svc.internal");
-  CHECK(conflict("deep") == "deep.svc.internal");  // an empty non-terminal
   CHECK(conflict("web") == "_web._tcp.svc.internal");
-  CHECK(conflict("dns") == "_dns._udp.svc.internal");
   CHECK(conflict("a") == "none");
-  CHECK(conflict("db") == "none");  // a wildcard is no obstacle: a service is closer
+  CHECK(conflict("db") == "none");    // a wildcard is no obstacle: a service is closer
+  CHECK(conflict("deep") == "none");  // nor are names below it
+  CHECK(conflict("dns") == "none");
+  CHECK(taken_below(zones, "deep", "a") == "a.deep.svc.internal");
+  CHECK(taken_below(zones, "deep", "b") == "none");
+  CHECK(taken_below(zones, "dns", "x") == "x._dns._udp.svc.internal");
+}
+
+TEST_CASE("a challenge or a policy in the zone file kept a service of that name off the roll") {
+  const Zones zones = one_zone(R"(
+@                 1 IN SOA ns hostmaster 1 10 5 1h 1
+@                   IN NS  ns.example.
+_grpc_config.web  1 IN TXT "grpc_config=[]"
+_acme-challenge.web 1 IN TXT "x"
+_dmarc.web        1 IN TXT "v=DMARC1"
+*.web             1 IN TXT "any"
+_443._tcp.web     1 IN TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+_x._sub._web._tcp 1 IN PTR elsewhere.example.
+_sub._api._tcp    1 IN TXT "subtypes"
+b.web             1 IN NS ns.example.
+)");
+  CHECK(zones.may_have_names_below({ZoneId{0}, "web"}));
+  CHECK(taken(zones, ZoneId{0}, "web") == "none");
+  CHECK(taken_below(zones, "web", "a") == "none");
+  CHECK(taken_below(zones, "web", "b") == "b.web.svc.internal");
+  CHECK(taken_below(zones, "web", "b", Below::tag) == "b.web.svc.internal");
+  CHECK(taken_below(zones, "web", "x") == "none");
+  CHECK(taken_below(zones, "web", "x", Below::tag) == "_x._sub._web._tcp.svc.internal");
+  CHECK(taken_below(zones, "api", "x") == "none");
+  CHECK(taken_below(zones, "api", "x", Below::tag) == "_sub._api._tcp.svc.internal");
 }
 
 TEST_CASE("below a delegation or a DNAME there is no room for a service") {
-  const auto zone = make_zone("svc.internal", R"(
+  const Zones zones = one_zone(R"(
 @     1 IN SOA   ns hostmaster 1 10 5 1h 1
 @       IN NS    ns
 ns    1 IN A     192.0.2.53
 _tcp  1 IN NS    ns.example.
 )");
-  CHECK(find_conflict(zone.records, "web") == "_tcp.svc.internal");
-  const auto moved = make_zone("svc.internal", R"(
+  CHECK(taken(zones, ZoneId{0}, "web") == "_tcp.svc.internal");
+  CHECK_FALSE(zones.may_have_names_below({ZoneId{0}, "web"}));
+  const Zones moved = one_zone(R"(
 @     1 IN SOA   ns.example. hostmaster 1 10 5 1h 1
 @       IN NS    ns.example.
 @     1 IN DNAME other.example.
 )");
-  CHECK(find_conflict(moved.records, "web") == "svc.internal");
+  CHECK(taken(moved, ZoneId{0}, "web") == "svc.internal as a whole");
+}
+
+TEST_CASE("a service whose names were in another zone served here was acknowledged and never found") {
+  std::vector<Zone> all;
+  for (const char* apex : {"svc.internal", "web.svc.internal", "_tcp.lab.internal", "lab.internal",
+                           "a.api.svc.internal", "_x._sub._db._udp.svc.internal", "y.z.deep.svc.internal"}) {
+    all.push_back(make_zone(apex));
+  }
+  const Zones zones(std::move(all));
+  CHECK(taken(zones, ZoneId{0}, "web") == "web.svc.internal in web.svc.internal");
+  CHECK(taken(zones, ZoneId{0}, "www") == "none");
+  CHECK(taken(zones, ZoneId{1}, "web") == "none");
+  CHECK(taken(zones, ZoneId{3}, "any") == "_any._tcp.lab.internal in _tcp.lab.internal");
+  CHECK(zones.may_have_names_below({ZoneId{0}, "www"}));
+  CHECK_FALSE(zones.may_have_names_below({ZoneId{1}, "www"}));
+  CHECK(taken(zones, ZoneId{0}, "api") == "none");
+  CHECK(taken_below(zones, "api", "a") == "a.api.svc.internal in a.api.svc.internal");
+  CHECK(taken_below(zones, "api", "a", Below::tag) == "a.api.svc.internal in a.api.svc.internal");
+  CHECK(taken_below(zones, "api", "b") == "none");
+  CHECK(taken_below(zones, "db", "x") == "none");
+  CHECK(taken_below(zones, "db", "x", Below::tag) == "_x._sub._db._udp.svc.internal in _x._sub._db._udp.svc.internal");
+  CHECK(taken_below(zones, "deep", "z") == "none");  // the other zone is further down
 }
 
 TEST_CASE("a reload replaces the records of every zone, and keeps who they are") {
   Zones zones(nested_zones());
-  CHECK_FALSE(zones.find_conflict({ZoneId{1}, "www"}));
+  CHECK(taken(zones, ZoneId{1}, "www") == "none");
   std::vector<Zone> next = nested_zones();
   next[1] = make_zone("svc.example", std::string(k_zone_text) + "www IN A 192.0.2.1\n", {.ttl_seconds = 7});
   zones.replace(std::move(next));
-  CHECK(zones.find_conflict({ZoneId{1}, "www"}) == "www.svc.example");
-  CHECK_FALSE(zones.find_conflict({ZoneId{0}, "www"}));
+  CHECK(taken(zones, ZoneId{1}, "www") == "www.svc.example");
+  CHECK(taken(zones, ZoneId{0}, "www") == "none");
   CHECK(zones.find("svc.example") == ZoneId{1});
   const rcu::ReadLock lock;
   CHECK(zones.table().zones()[1].policy.ttl_seconds == 7);
