@@ -15,7 +15,6 @@
 #include "base/rcu.h"
 
 namespace rollcall::api {
-namespace {
 
 // A path with places: "{service}" and "{id}" stand for one segment that is not empty.
 struct Shape {
@@ -38,6 +37,9 @@ enum class Kind : std::uint8_t { at_once, change };
 // A setting that takes a route's right away.
 enum class Opening : std::uint8_t { never, open_metrics };
 
+// How large an answer may be: beyond a few KiB it needs room (Room).
+enum class Size : std::uint8_t { small, any };
+
 struct Route {
   Method method;
   Shape path;
@@ -46,7 +48,10 @@ struct Route {
   Kind kind = Kind::at_once;
   Takes takes = Takes::nothing;
   Opening opening = Opening::never;
+  Size size = Size::small;
 };
+
+namespace {
 
 // The API. HEAD is a GET whose body is not sent. The most frequent calls come first.
 constexpr Route k_routes[] = {
@@ -60,11 +65,15 @@ constexpr Route k_routes[] = {
     {Method::post, "/v1/services/{service}/instances/{id}/drain", Right::write, &drain, Kind::change, Takes::wait},
     {Method::del, "/v1/services/{service}/instances/{id}/drain", Right::write, &end_drain, Kind::change},
     {Method::get, "/v1/services/{service}", Right::read, &read_service, Kind::at_once,
-     Takes::tag | Takes::status | Takes::index | Takes::wait},
-    {Method::get, "/v1/services", Right::read, &list_services},
-    {Method::get, "/v1/watch", Right::read, &watch_events, Kind::at_once, Takes::service | Takes::last_event_id},
-    {Method::get, "/v1/events", Right::read, &list_events, Kind::at_once, Takes::service | Takes::id | Takes::limit},
-    {Method::get, "/v1/explain", Right::read, &read_explanation, Kind::at_once, Takes::name | Takes::type},
+     Takes::tag | Takes::status | Takes::index | Takes::wait, Opening::never, Size::any},
+    {Method::get, "/v1/services", Right::read, &list_services, Kind::at_once, Takes::nothing, Opening::never,
+     Size::any},
+    {Method::get, "/v1/watch", Right::read, &watch_events, Kind::at_once, Takes::service | Takes::last_event_id,
+     Opening::never, Size::any},
+    {Method::get, "/v1/events", Right::read, &list_events, Kind::at_once, Takes::service | Takes::id | Takes::limit,
+     Opening::never, Size::any},
+    {Method::get, "/v1/explain", Right::read, &read_explanation, Kind::at_once, Takes::name | Takes::type,
+     Opening::never, Size::any},
     {Method::get, "/v1/status", Right::read, &read_status},
     {Method::get, "/healthz", Right::none, &read_health},
     {Method::get, "/readyz", Right::none, &read_readiness},
@@ -95,6 +104,25 @@ std::optional<Match> match(const Shape& shape, const Target& target) {
   return found;
 }
 
+// A line of the table, and what stands in the places of its path.
+struct Found {
+  const Route& route;
+  Match match;
+};
+
+std::optional<Found> find_route(Method method, const Target& target) {
+  if (method == Method::head) method = Method::get;
+  for (const Route& route : k_routes) {
+    if (route.method != method) continue;
+    if (const std::optional<Match> found = match(route.path, target)) return Found{route, *found};
+  }
+  return std::nullopt;
+}
+
+Response refuse_target() {
+  return problem(400, "bad_target", "the request's target is no URL path; percent-encode what is not allowed there");
+}
+
 std::string_view to_text(Method method) {
   switch (method) {
     case Method::get: return "GET, HEAD";
@@ -118,6 +146,13 @@ Response refuse(const Target& target) {
   Response response = problem(405, "method_not_allowed", fmt::format("{} takes {}", path, allowed));
   response.headers.emplace_back("Allow", std::move(allowed));
   return response;
+}
+
+Response without_room(Counters& counters) {
+  counters.without_room.fetch_add(1, std::memory_order_relaxed);
+  return problem({Errc::overloaded,
+                  "the answers that clients have not read yet fill the memory kept for them, and this call may need "
+                  "more: ask again in a second, and read answers before asking for more"});
 }
 
 void count_when_answered(Wait& wait, Counters& counters) {
@@ -170,7 +205,9 @@ Routed audited(Routed routed, const Principal& principal, const registry::ZoneDi
 }  // namespace
 
 // As whom the request is let in, for this call.
-Result<Standing> Api::admit(const Request& request, Right needed, bool is_change) const {
+Result<Standing> Api::admit(const Request& request, const Route& route) const {
+  const bool is_open = route.opening == Opening::open_metrics && access_.current()->open_metrics;
+  const Right needed = is_open ? Right::none : route.right;
   if (needed == Right::none) return Standing{{}, &nothing()};
   check(request.caller != nullptr, "net knows whose connection it is");
   Result<Standing> standing = request.caller->identify(access_, request.authorization);
@@ -183,38 +220,61 @@ Result<Standing> Api::admit(const Request& request, Right needed, bool is_change
                                   "pages in a browser (the request has an Origin field) change nothing "
                                   "without a token"}
                           : lacks_right(*standing, needed);
-  if (is_change) record_refusal(request, standing->principal, error.message);
+  if (route.kind == Kind::change) record_refusal(request, standing->principal, error.message);
   return std::unexpected(std::move(error));
 }
 
-Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
+Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead,
+                         Room room) const {
   const std::optional<Target> target = parse_target(request.target);
-  if (!target) {
-    return problem(400, "bad_target", "the request's target is no URL path; percent-encode what is not allowed there");
-  }
-  const Method method = request.method == Method::head ? Method::get : request.method;
-  for (const Route& route : k_routes) {
-    if (route.method != method) continue;
-    const std::optional<Match> found = match(route.path, *target);
-    if (!found) continue;
-    if (ahead == Ahead::changes && route.kind != Kind::change) return Later{};
-    const bool is_change = route.kind == Kind::change;
-    const bool is_open = route.opening == Opening::open_metrics && access_.current()->open_metrics;
-    const Result<Standing> standing = admit(request, is_open ? Right::none : route.right, is_change);
-    if (!standing) return problem(standing.error());
-    Result<Parameters> parameters = parse_parameters(target->query, route.takes, zones_);
-    if (!parameters) return problem(parameters.error());
-    const Call call{request,     now,       found->service, found->id, std::move(*parameters),
-                    registry_,   zones_,    server_,        counters,  ahead,
-                    route.right, is_change, *standing};
-    return audited(route.run(call), call.standing.principal, zones_);
-  }
-  return refuse(*target);
+  if (!target) return refuse_target();
+  const std::optional<Found> found = find_route(request.method, *target);
+  if (!found) return refuse(*target);
+  const Route& route = found->route;
+  const bool is_change = route.kind == Kind::change;
+  if (ahead == Ahead::changes && !is_change) return Later{};
+  const Result<Standing> standing = admit(request, route);
+  if (!standing) return problem(standing.error());
+  Result<Parameters> parameters = parse_parameters(target->query, route.takes, zones_);
+  if (!parameters) return problem(parameters.error());
+  if (room == Room::little && route.size == Size::any) return without_room(counters);
+  const Call call{request,
+                  now,
+                  found->match.service,
+                  found->match.id,
+                  std::move(*parameters),
+                  registry_,
+                  zones_,
+                  server_,
+                  counters,
+                  ahead,
+                  route.right,
+                  is_change,
+                  *standing};
+  return audited(route.run(call), call.standing.principal, zones_);
 }
 
-Routed Api::route(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead) const {
+std::optional<Response> Api::refuse_unread(const Request& head, Counters& counters) const {
+  const auto find_fault = [&]() -> std::optional<Response> {
+    const std::optional<Target> target = parse_target(head.target);
+    if (!target) return refuse_target();
+    const std::optional<Found> found = find_route(head.method, *target);
+    if (!found) return refuse(*target);
+    const Result<Standing> standing = admit(head, found->route);
+    if (!standing) return problem(standing.error());
+    return std::nullopt;
+  };
+  std::optional<Response> refused = find_fault();
+  if (refused) {
+    counters.requests.fetch_add(1, std::memory_order_relaxed);
+    count_errors(*refused, counters);
+  }
+  return refused;
+}
+
+Routed Api::route(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead, Room room) const {
   const rcu::ReadLock lock;
-  Routed routed = find_and_run(request, now, counters, ahead);
+  Routed routed = find_and_run(request, now, counters, ahead, room);
   if (std::holds_alternative<Later>(routed)) return routed;
   counters.requests.fetch_add(1, std::memory_order_relaxed);
   if (const Response* response = std::get_if<Response>(&routed)) {
@@ -255,6 +315,12 @@ std::size_t Api::body_bytes_max(const Request& head) {
   const std::string_view path = head.target.substr(0, head.target.find('?'));
   const bool is_batch = head.method == Method::post && path == "/v1/heartbeats";
   return is_batch ? limits::k_http_batch_body_bytes_max : limits::k_http_body_bytes_max;
+}
+
+Response refuse_for_room(Counters& counters) {
+  Response response = without_room(counters);
+  count_errors(response, counters);
+  return response;
 }
 
 void count_errors(const Response& response, Counters& counters) {

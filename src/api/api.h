@@ -92,6 +92,10 @@ enum class Ahead : std::uint8_t {
   changes,  // for the writer: another change follows them there, and a read or a bare heartbeat waits
 };
 
+// Whether there is room for an answer of any size: what clients have not taken yet may fill the memory kept for it. Calls
+// whose answers are small, heartbeats and changes among them, are answered all the same.
+enum class Room : std::uint8_t { enough, little };
+
 // One per HTTP thread, written by it alone; read by a scrape.
 struct Counters {
   std::atomic<std::uint64_t> heartbeats{0};          // leases renewed
@@ -101,6 +105,7 @@ struct Counters {
   std::atomic<std::uint64_t> unauthenticated{0};  // 401
   std::atomic<std::uint64_t> forbidden{0};        // 403
   std::atomic<std::uint64_t> server_errors{0};    // 5xx
+  std::atomic<std::uint64_t> without_room{0};     // 503: too much is held for clients that do not read
   // Gauges, and what watchers were sent.
   std::atomic<std::uint64_t> waiting{0};   // calls that wait for a change or for time
   std::atomic<std::uint64_t> watching{0};  // streams of events
@@ -113,6 +118,11 @@ struct Counters {
 // 431, 503 …).
 void count_errors(const Response& response, Counters& counters);
 
+// The 503 for Room::little, counted.
+[[nodiscard]] Response refuse_for_room(Counters& counters);
+
+struct Route;  // a line of the table
+
 class Api {
  public:
   // All borrowed; they outlive the Api.
@@ -123,7 +133,11 @@ class Api {
   // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
   // as a Submission.
   [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters,
-                             Ahead ahead = Ahead::nothing) const;
+                             Ahead ahead = Ahead::nothing, Room room = Room::enough) const;
+
+  // What can be told from a head alone, before any of its body is waited for: a call that does not exist, or that its
+  // caller has no right for, whatever it names. Empty: the body is wanted. A refusal is counted.
+  [[nodiscard]] std::optional<Response> refuse_unread(const Request& head, Counters& counters) const;
 
   // Whether what is waited for has happened: the service is at another index. Takes the ReadLock itself.
   [[nodiscard]] bool is_over(const Wait& wait) const;
@@ -135,9 +149,9 @@ class Api {
   [[nodiscard]] static std::size_t body_bytes_max(const Request& head);
 
  private:
-  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters,
-                                    Ahead ahead) const;
-  [[nodiscard]] Result<Standing> admit(const Request& request, Right needed, bool is_change) const;
+  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead,
+                                    Room room) const;
+  [[nodiscard]] Result<Standing> admit(const Request& request, const Route& route) const;
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;

@@ -32,7 +32,8 @@ Result<Standing> Caller::identify(const Access& access, std::string_view authori
   }
   if (!rules_->ask_for_credentials()) return standing_by_address();
   // In constant time: behind a proxy, one connection may carry the tokens of many.
-  if (is_known_ && equal_in_constant_time(authorization, authorization_)) return known_;
+  const bool is_the_same = is_known_ && equal_in_constant_time(authorization, authorization_);
+  if (is_the_same && !(authorization.empty() && has_expired())) return known_;
   is_known_ = false;
   Result<Standing> standing = look_up(authorization);
   if (!standing) return standing;
@@ -47,6 +48,11 @@ Standing Caller::standing_by_address() const {
   return {{Principal::Kind::address, {}, address_}, &grant_by_address(may_write)};
 }
 
+// Asked of each request: a connection may be older than the day its certificate ends.
+bool Caller::has_expired() const {
+  return !certificate_.names.empty() && std::chrono::system_clock::now() >= certificate_.ends_at;
+}
+
 Result<Standing> Caller::look_up(std::string_view authorization) const {
   if (!authorization.empty()) {
     const auto token = parse_bearer(authorization);
@@ -55,13 +61,16 @@ Result<Standing> Caller::look_up(std::string_view authorization) const {
     if (known == nullptr) return failure(Errc::unauthenticated, "this token is not known here");
     return Standing{{Principal::Kind::token, known->name, address_}, &known->grant};
   }
+  if (has_expired()) {
+    return failure(Errc::unauthenticated, "the client's certificate has expired: connect again with a new one");
+  }
   for (const CertificateRule& rule : rules_->certificates) {
-    for (const std::string& name : certificate_names_) {
+    for (const std::string& name : certificate_.names) {
       if (fnmatch(rule.match.c_str(), name.c_str(), FNM_CASEFOLD) != 0) continue;
       return Standing{{Principal::Kind::certificate, name, address_}, &rule.grant};
     }
   }
-  if (!certificate_names_.empty()) {
+  if (!certificate_.names.empty()) {
     return failure(Errc::unauthenticated,
                    "no [[certificate]] of the settings matches the client's certificate; a "
                    "token would do: send \"Authorization: Bearer <token>\"");

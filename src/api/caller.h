@@ -7,6 +7,7 @@
 // Failure  Errc::unauthenticated: credentials are missing or unknown. The sentence never repeats them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,11 +37,17 @@ struct Standing {
   const Grant* grant = nullptr;
 };
 
+// What a client certificate that has been verified says.
+struct CertificateIdentity {
+  std::vector<std::string> names;  // none: it showed no certificate
+  // It counts no longer from then on, also on a connection that was opened before.
+  std::chrono::system_clock::time_point ends_at = std::chrono::system_clock::time_point::max();
+};
+
 class Caller {
  public:
-  // `certificate_names`: of a client certificate that has been verified; none: it showed no certificate.
-  explicit Caller(const IpAddress& address, std::vector<std::string> certificate_names = {})
-      : address_(address), certificate_names_(std::move(certificate_names)) {}
+  explicit Caller(const IpAddress& address, CertificateIdentity certificate = {})
+      : address_(address), certificate_(std::move(certificate)) {}
 
   // `authorization`: the header field as it came, empty where there is none. Credentials that are shown count, also
   // when they are wrong and a certificate would do.
@@ -50,10 +57,11 @@ class Caller {
 
  private:
   [[nodiscard]] Standing standing_by_address() const;
+  [[nodiscard]] bool has_expired() const;
   [[nodiscard]] Result<Standing> look_up(std::string_view authorization) const;
 
   IpAddress address_;
-  std::vector<std::string> certificate_names_;
+  CertificateIdentity certificate_;
   Access::Shared rules_;          // those of generation_
   std::uint64_t generation_ = 0;  // 0: none seen yet
   bool is_known_ = false;         // whether known_ says as whom authorization_ was let in

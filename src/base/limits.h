@@ -113,7 +113,16 @@ inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;
 inline constexpr std::size_t k_http_pipeline_max = 256;         // unanswered requests of one connection
 inline constexpr std::size_t k_explained_left_out_max = 1'000;  // of GET /v1/explain: a page, not the whole roll
 inline constexpr std::size_t k_http_connections_max = 10'000;
-inline constexpr std::size_t k_http_backlog_bytes_max = std::size_t{1} << 20;  // answers waiting to be taken
+// What one connection may owe its client (answers not sent yet, changes not answered yet) before its next request is
+// looked at; one answer may go beyond it. A whole pipeline of registrations fits.
+inline constexpr std::size_t k_http_owed_bytes_max = std::size_t{1} << 20;
+// The same of all connections, with the bodies that are on their way in: a quarter of a gigabyte serves thousands of
+// slow readers, and leaves the roll its memory on a small machine.
+inline constexpr std::size_t k_http_owed_total_bytes_max = std::size_t{256} << 20;
+inline constexpr std::size_t k_http_owed_step_bytes = std::size_t{4} << 10;   // less than that is not counted
+inline constexpr std::size_t k_http_small_body_bytes = std::size_t{8} << 10;  // taken also when the total is reached
+// Of requests behind a call that waits: read on so far, the end of its client is noticed.
+inline constexpr std::size_t k_http_read_ahead_bytes_max = std::size_t{16} << 10;
 inline constexpr std::size_t k_json_depth_max = 16;
 inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10);  // of a call that waits for a change
 inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll
@@ -127,9 +136,8 @@ inline constexpr std::size_t k_feed_bytes_max = std::size_t{8} << 20;  // may fa
 inline constexpr std::size_t k_watch_chunk_bytes = std::size_t{32} << 10;  // of one write to a watcher
 // What the system may keep for a watcher that does not read; it takes twice that.
 inline constexpr int k_watch_send_buffer_bytes = 64 << 10;
-inline constexpr std::uint32_t k_watch_page_events = 500;               // of the stored history, at a time
+inline constexpr std::uint32_t k_watch_page_events = 100;               // of the stored history, at a time
 inline constexpr std::chrono::milliseconds k_watch_keep_alive{15'000};  // after so long without an event
-inline constexpr std::chrono::milliseconds k_watch_write{30'000};       // for a watcher to take what was written
 
 // --- Who may ask ---
 inline constexpr std::size_t k_token_bytes_min = 16;   // what is shorter can be guessed
@@ -142,12 +150,18 @@ inline constexpr std::size_t k_certificate_name_bytes_max = 255;  // a domain na
 inline constexpr std::size_t k_grant_patterns_max = 256;          // zones, or services, of one token
 
 // --- Connections ---
-inline constexpr std::chrono::milliseconds k_http_idle{75'000};     // between two requests
-inline constexpr std::chrono::milliseconds k_http_request{10'000};  // from a request's first octet to its last
+inline constexpr std::chrono::milliseconds k_http_idle{75'000};  // between two requests
+// For a request's head, and then for each step of its body.
+inline constexpr std::chrono::milliseconds k_http_request{10'000};
+inline constexpr std::size_t k_http_body_step_bytes = std::size_t{32} << 10;
 inline constexpr std::chrono::milliseconds k_http_commit{10'000};   // for a change to be durable; then 503
+inline constexpr std::chrono::milliseconds k_http_history{10'000};  // for a page of the history to be read; then 503
+// For a client to take some (k_write_progress_bytes_min) of its answer. TCP opens a window that was full in steps of up to
+// 64 KiB, so that a shorter time would cut off readers of a few KiB a second.
+inline constexpr std::chrono::milliseconds k_http_write{30'000};
 inline constexpr std::chrono::milliseconds k_http_linger{1'000};    // to let a refused client read why
 inline constexpr std::chrono::milliseconds k_dns_tcp_idle{10'000};  // without a whole message (RFC 7766 §6.2.3)
-inline constexpr std::chrono::milliseconds k_write{10'000};         // for a peer to take some of what it asked for
+inline constexpr std::chrono::milliseconds k_write{10'000};         // the same for a peer of DNS
 // In each k_write: far below any line there is. Who takes less holds a place (a transfer's, a connection's) for nothing.
 inline constexpr std::uint64_t k_write_progress_bytes_min = 4'096;
 inline constexpr std::size_t k_dns_tcp_backlog_bytes_max = std::size_t{256}

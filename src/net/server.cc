@@ -73,7 +73,8 @@ struct Server::Parts {
         responder(answers),
         clock(time),
         dns_clients(wanted.dns_connections_per_client_max),
-        http_clients(wanted.http_connections_per_client_max) {}
+        http_clients(wanted.http_connections_per_client_max),
+        http_owed(wanted.http_owed_bytes_max, http_connections.owed_bytes) {}
 
   const Listeners listeners;
   const answer::Responder& responder;
@@ -82,6 +83,7 @@ struct Server::Parts {
   ConnectionCounters http_connections;
   ClientLimit dns_clients;
   ClientLimit http_clients;
+  OwedBytes http_owed;
   std::unique_ptr<TlsContext> dns_context;  // null: no DNS over TLS
   std::unique_ptr<TlsContext> http_context;
   std::vector<std::unique_ptr<answer::WorkerState>> dns_states;
@@ -182,8 +184,8 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
   }
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
     p.http_loops.push_back(std::make_unique<EventLoop>());
-    p.http_backends.push_back(
-        std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching, listeners.http_commit_max));
+    p.http_backends.push_back(std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching,
+                                                            listeners.http_times, p.http_owed));
   }
   Result<void> done = p.load_certificates();
   for (const IpEndpoint& wanted : listeners.dns) {

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "net/dns/notifier.h"
+#include "net/http/answer_times.h"
 #include "net/http/watching.h"
 #include "net/sockets/certificate.h"
 #include "registry/lease.h"
@@ -43,8 +44,9 @@ struct Listeners {
   std::vector<IpEndpoint> https = {};
   Certificates certificates = {};
   std::vector<Secondary> secondaries = {};
-  std::chrono::milliseconds http_commit_max = limits::k_http_commit;  // tests wait less, for this and the next
+  AnswerTimes http_times = {};  // tests wait less, for this and the next
   std::chrono::milliseconds dns_write_max = limits::k_write;
+  std::size_t http_owed_bytes_max = limits::k_http_owed_total_bytes_max;
   const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
 };
 

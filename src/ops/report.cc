@@ -183,6 +183,10 @@ void Report::put_http(MetricsPage& page) const {
   page.counter("rollcall_http_denied_total", "HTTP requests refused for want of a right, by what was wanting.",
                {{.labels = {{"reason", "unauthenticated"}}, .value = total(&api::Counters::unauthenticated)},
                 {.labels = {{"reason", "forbidden"}}, .value = total(&api::Counters::forbidden)}});
+  page.gauge("rollcall_http_owed_bytes", "Octets held for HTTP clients: answers they have not taken, bodies, changes.",
+             as_double(sources_->http_connections.owed_bytes.load(std::memory_order_relaxed)));
+  page.counter("rollcall_http_without_room_total", "HTTP requests answered 503: too much is held for clients already.",
+               total(&api::Counters::without_room));
   page.counter("rollcall_heartbeats_total", "Leases renewed.", total(&api::Counters::heartbeats));
   page.counter("rollcall_heartbeats_unknown_total", "Heartbeats of instances that are not on the roll.",
                total(&api::Counters::heartbeats_unknown));

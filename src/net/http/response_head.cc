@@ -1,5 +1,6 @@
 #include "net/http/response_head.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/beast/http/status.hpp>
 #include <charconv>
@@ -13,6 +14,8 @@ namespace rollcall::net {
 namespace {
 
 constexpr unsigned k_no_content = 204;
+constexpr std::size_t k_head_bytes = 256;                          // of nearly every answer
+constexpr std::size_t k_small_body_bytes = std::size_t{16} << 10;  // longer ones are not copied behind their head
 
 void append_number(std::string& out, std::size_t number) {
   std::array<char, 20> digits{};
@@ -55,7 +58,7 @@ void append_status_line(std::string& out, unsigned status, unsigned version) {
 }  // namespace
 
 void write_head(std::string& out, const api::Response& response, bool keep_alive, unsigned version) {
-  out.reserve(out.size() + 256 + response.body.size());
+  out.reserve(out.size() + k_head_bytes + std::min(response.body.size(), k_small_body_bytes));
   append_status_line(out, response.status, version);
   if (response.status != k_no_content) {
     out.append("Content-Type: ").append(response.content_type).append("\r\nContent-Length: ");

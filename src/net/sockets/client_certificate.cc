@@ -1,6 +1,7 @@
 #include "net/sockets/client_certificate.h"
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 #include <openssl/x509v3.h>
 #include <string_view>
@@ -42,13 +43,20 @@ void keep_common_name(const X509* certificate, std::vector<std::string>& names) 
 
 }  // namespace
 
-std::vector<std::string> names_of_client(const SSL* connection) {
-  std::vector<std::string> names;
+std::chrono::system_clock::time_point end_of(const X509* certificate) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return {};
+  return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
+
+api::CertificateIdentity identity_of_client(const SSL* connection) {
+  api::CertificateIdentity identity;
   const std::unique_ptr<X509, Free> certificate(SSL_get1_peer_certificate(connection));
-  if (!certificate || SSL_get_verify_result(connection) != X509_V_OK) return names;
-  keep_alternative_names(certificate.get(), names);
-  if (names.empty()) keep_common_name(certificate.get(), names);
-  return names;
+  if (!certificate || SSL_get_verify_result(connection) != X509_V_OK) return identity;
+  keep_alternative_names(certificate.get(), identity.names);
+  if (identity.names.empty()) keep_common_name(certificate.get(), identity.names);
+  identity.ends_at = end_of(certificate.get());
+  return identity;
 }
 
 }  // namespace rollcall::net

@@ -2,7 +2,7 @@
 //
 // Owner    the EventLoop owns its thread; coroutines own their sessions.
 // Threads  everything said to the loop before `start`, or from its own thread; `post` from any.
-// Deadlines a session has one Deadline, which it moves as it goes on; a timing wheel finds those that have passed,
+// Deadlines a session has a Deadline for each thing that must come to an end, and moves it as that goes on; a timing wheel finds those that have passed,
 //          every k_tick, and tells them. Moving one costs a few stores.
 #pragma once
 
@@ -29,12 +29,25 @@ class Deadline : private TimingWheel::Timer {
 
   void expires_after(std::chrono::milliseconds duration);
   void cancel_deadline();
+  [[nodiscard]] bool is_set() const { return Timer::is_set(); }
 
  private:
   friend class EventLoop;
   virtual void on_deadline() = 0;
 
   EventLoop& loop_;
+};
+
+// A deadline of its owner's, who has several: the owner's function is called.
+template <class Owner, void (Owner::*on_end)()>
+class DeadlineOf final : public Deadline {
+ public:
+  DeadlineOf(EventLoop& loop, Owner& owner) : Deadline(loop), owner_(owner) {}
+
+ private:
+  void on_deadline() override { (owner_.*on_end)(); }
+
+  Owner& owner_;
 };
 
 class EventLoop {

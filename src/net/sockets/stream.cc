@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/sockets/acknowledged.h"
 #include "net/sockets/client_certificate.h"
 
 namespace rollcall::net {
@@ -21,8 +22,8 @@ asio::awaitable<bool> Stream::handshake() {
   co_return !error;
 }
 
-std::vector<std::string> Stream::client_names() const {
-  return tls_ ? names_of_client(tls_->native_handle()) : std::vector<std::string>();
+api::CertificateIdentity Stream::client_identity() const {
+  return tls_ ? identity_of_client(tls_->native_handle()) : api::CertificateIdentity();
 }
 
 asio::awaitable<void> Stream::shut_down() {
@@ -32,6 +33,13 @@ asio::awaitable<void> Stream::shut_down() {
     co_await tls_->async_shutdown(done);
   }
   if (is_open()) socket().shutdown(asio::socket_base::shutdown_send, error);
+}
+
+std::uint64_t Stream::acknowledged() const { return acknowledged_bytes(const_cast<Socket&>(socket()).native_handle()); }
+
+void Stream::bound_send_buffer(int octets) {
+  boost::system::error_code ignored;
+  socket().set_option(asio::socket_base::send_buffer_size(octets), ignored);
 }
 
 void Stream::cancel() {

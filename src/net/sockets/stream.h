@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/caller.h"
 #include "net/sockets/tls_context.h"
 
 namespace rollcall::net {
@@ -31,8 +32,8 @@ class Stream {
 
   executor_type get_executor() { return socket().get_executor(); }
   [[nodiscard]] bool is_encrypted() const { return tls_ != nullptr; }
-  // After the handshake: the names in the client's certificate (client_certificate.h).
-  [[nodiscard]] std::vector<std::string> client_names() const;
+  // After the handshake: what the client's certificate says (client_certificate.h).
+  [[nodiscard]] api::CertificateIdentity client_identity() const;
 
   // Once, before anything else. A plain stream has nothing to agree on. False: the peer speaks no TLS that we do.
   boost::asio::awaitable<bool> handshake();
@@ -59,7 +60,12 @@ class Stream {
     return 0;
   }
 
-  // Ends what goes on with an error; the connection may still be shut down.
+  // Octets that the peer has acknowledged (acknowledged.h).
+  [[nodiscard]] std::uint64_t acknowledged() const;
+  // How many octets the system may keep for the peer; it takes twice that.
+  void bound_send_buffer(int octets);
+
+  // Ends what goes on, reads and writes, with an error; the connection may still be shut down.
   void cancel();
   void close();
   [[nodiscard]] bool is_open() const { return socket().is_open(); }

@@ -92,6 +92,61 @@ TEST_CASE("a page in a browser on this machine changes nothing without a token")
   CHECK(world.post("/v1/heartbeat", k_web).status == 200);
 }
 
+TEST_CASE("who has no right for a call is refused by its head alone, like later by all of it") {
+  Guarded world;
+  const auto refused = [&](Method method, std::string_view target, std::string_view token) -> std::string {
+    const std::string authorization = token.empty() ? "" : "Bearer " + std::string(token);
+    const auto response = world.api.refuse_unread(
+        {.method = method, .target = target, .body = {}, .authorization = authorization, .caller = &world.caller},
+        world.counters);
+    return response ? problem_of(*response) : "";
+  };
+  for (const auto& [method, target] : k_changes) {
+    CHECK(refused(method, target, "") == "401 unauthenticated");
+    CHECK(refused(method, target, "not-one-of-ours-at-all") == "401 unauthenticated");
+    CHECK(refused(method, target, k_reader) == "403 forbidden");
+    CHECK(refused(method, target, k_writer).empty());  // what it names is in the body, perhaps
+  }
+  CHECK(refused(Method::post, "/v1/nothing", k_admin) == "404 no_such_path");
+  CHECK(refused(Method::put, "/v1/heartbeat", k_admin) == "405 method_not_allowed");
+  CHECK(refused(Method::get, "/healthz", "").empty());
+  CHECK(world.counters.requests == 3 * k_changes.size() + 2);
+  CHECK(world.counters.unauthenticated == 2 * k_changes.size());
+}
+
+TEST_CASE("a certificate that has expired counts no longer, on the connection that was opened with it") {
+  Guarded world;
+  const auto now = std::chrono::system_clock::now();
+  world.caller =
+      Caller(*IpAddress::parse("192.0.2.9"), {.names = {"db-1.example.net"}, .ends_at = now + std::chrono::hours(1)});
+  CHECK(world.get("/v1/services/db").status == 404);
+  world.caller = Caller(*IpAddress::parse("192.0.2.9"), {.names = {"db-1.example.net"}, .ends_at = now});
+  CHECK(problem_of(world.get("/v1/services/db")) == "401 unauthenticated");
+  CHECK(detail_of(world.get("/v1/services/db")).find("expired") != std::string::npos);
+  world.authorization = "Bearer " + std::string(k_reader);
+  CHECK(world.get("/v1/services").status == 200);
+}
+
+TEST_CASE("where there is room for no long answer, short ones are given") {
+  World world;
+  world.expect_registered("a");
+  const auto status = [&](Method method, std::string_view target, std::string_view body = {}) {
+    const Routed routed = world.api.route({.method = method, .target = target, .body = body, .caller = &world.caller},
+                                          world.clock.now(), world.counters, Ahead::nothing, Room::little);
+    const Response* response = std::get_if<Response>(&routed);
+    return response == nullptr ? 0U : response->status;
+  };
+  for (const char* target : {"/v1/services", "/v1/services/web", "/v1/events", "/v1/watch", "/v1/explain?name=web"}) {
+    CHECK(status(Method::get, target) == 503);
+  }
+  for (const char* target : {"/v1/services/web/instances/a", "/v1/status", "/metrics", "/healthz"}) {
+    CHECK(status(Method::get, target) == 200);
+  }
+  CHECK(status(Method::post, "/v1/services/web/instances/a/heartbeat") == 200);
+  CHECK(status(Method::del, "/v1/services/web/instances/a") == 0);  // for the writer
+  CHECK(world.counters.without_room == 5);
+}
+
 TEST_CASE("open is open to every machine") {
   World world;
   world.access.replace({.tokens = {}, .certificates = {}, .open = true});
@@ -240,15 +295,15 @@ TEST_CASE("a client certificate is let in by the first rule that one of its name
   Guarded world;
   const std::string body = R"({"address":"192.0.2.1","port":80})";
   const auto put = [&](std::vector<std::string> names, std::string_view service) {
-    world.caller = Caller(*IpAddress::parse("192.0.2.9"), std::move(names));
+    world.caller = Caller(*IpAddress::parse("192.0.2.9"), {.names = std::move(names)});
     return problem_of(world.put("/v1/services/" + std::string(service) + "/instances/a", body + " "));
   };
-  world.caller = Caller(*IpAddress::parse("192.0.2.9"), {"other.example.net", "DB-1.example.net"});
+  world.caller = Caller(*IpAddress::parse("192.0.2.9"), {.names = {"other.example.net", "DB-1.example.net"}});
   CHECK(world.put("/v1/services/db/instances/a", body).status == 201);
   CHECK(put({"db-1.example.net"}, "web") == "403 forbidden");
   CHECK(put({"db-10.example.net"}, "db") == "401 unauthenticated");
   CHECK(put({}, "db") == "401 unauthenticated");
-  world.caller = Caller(*IpAddress::parse("192.0.2.9"), {"db-1.example.net"});
+  world.caller = Caller(*IpAddress::parse("192.0.2.9"), {.names = {"db-1.example.net"}});
   CHECK(world.as("nobody-0123456789", Method::put, "/v1/services/db/instances/a", body).status == 401);
   CHECK(world.as(k_reader, Method::put, "/v1/services/db/instances/a", body).status == 403);
 }

@@ -32,8 +32,10 @@ struct HttpAnswer {
 
 class Client {
  public:
-  explicit Client(const IpEndpoint& server, int type = SOCK_STREAM) {
+  // `receive_buffer`: of the system; 0: as large as it likes.
+  explicit Client(const IpEndpoint& server, int type = SOCK_STREAM, int receive_buffer = 0) {
     fd_ = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (receive_buffer > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     const timeval patience{.tv_sec = 30, .tv_usec = 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,9 +25,12 @@ using namespace std::chrono_literals;
 
 class FakeServer final : public api::Server {
  public:
+  std::string metrics = "rollcall_up 1
+";  // set before the first request
+
   [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
   [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
-  [[nodiscard]] std::string metrics_text() const override { return "rollcall_up 1\n"; }
+  [[nodiscard]] std::string metrics_text() const override { return metrics; }
   [[nodiscard]] std::string unready_reason() const override { return ""; }
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
 };
@@ -34,9 +38,11 @@ class FakeServer final : public api::Server {
 struct Connections {
   std::size_t dns = 1000;
   std::size_t http = 1000;
-  std::chrono::milliseconds commit = limits::k_http_commit;
+  AnswerTimes times = {};
   std::size_t feed = limits::k_feed_events_max;
   std::chrono::milliseconds dns_write = limits::k_write;
+  std::size_t owed = limits::k_http_owed_total_bytes_max;
+  CertificateFiles certificate = {};  // of HTTPS, where there is one
 };
 
 // A stored history that answers at once, from what the test has put into it.
@@ -55,15 +61,31 @@ class MemoryHistory final : public registry::History {
     }
     ++pages;
     if (!query.after) std::ranges::reverse(page.events);
-    reply(std::move(page));
+    const std::lock_guard lock(mutex_);
+    if (is_held) {
+      held_.emplace_back(std::move(page), std::move(reply));
+    } else {
+      reply(std::move(page));
+    }
     return true;
+  }
+  // Answers everything that is held back. Returns how many that was.
+  std::size_t let_go() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [page, reply] : held_) reply(std::move(page));
+    return std::exchange(held_, {}).size();
   }
   [[nodiscard]] std::uint64_t size() const noexcept override { return events.size(); }
 
   std::vector<registry::Event> events;  // set before the first question
   bool is_full = false;
-  bool is_stuck = false;  // says that there is more, and never gives it
+  bool is_stuck = false;             // says that there is more, and never gives it
+  std::atomic<bool> is_held{false};  // answers wait for `let_go`: a slow disk
   std::atomic<int> pages{0};
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<registry::HistoryPage, Reply>> held_;
 };
 
 // Both are shown the roll.
@@ -90,13 +112,17 @@ class TwoAudiences final : public registry::Audience {
 
 inline Listeners loopback(const Connections& most) {
   const IpEndpoint any_port = *IpEndpoint::parse("127.0.0.1:0");
+  const bool has_tls = !most.certificate.certificate.empty();
   return {.dns = {any_port},
           .http = {any_port},
           .dns_workers = 2,
           .dns_connections_max = most.dns,
           .http_connections_max = most.http,
-          .http_commit_max = most.commit,
-          .dns_write_max = most.dns_write};
+          .https = has_tls ? std::vector{any_port} : std::vector<IpEndpoint>(),
+          .certificates = {.dns = {}, .http = most.certificate},
+          .http_times = most.times,
+          .dns_write_max = most.dns_write,
+          .http_owed_bytes_max = most.owed};
 }
 
 class World {
@@ -115,6 +141,8 @@ class World {
 
   void stop() {
     gate_.open();
+    history_.is_held = false;
+    static_cast<void>(history_.let_go());
     server_->close_listeners();
     writing_.request_stop();
     if (writing_.joinable()) writing_.join();
@@ -125,6 +153,7 @@ class World {
   [[nodiscard]] registry::Waiters& waiters() { return waiters_; }
   [[nodiscard]] registry::Feed& feed() { return feed_; }
   [[nodiscard]] MemoryHistory& history() { return history_; }
+  [[nodiscard]] FakeServer& fake() { return fake_; }
   // Until so many calls wait for a service.
   void wait_for_waiters(std::size_t count) const {
     while (waiters_.count() != count) std::this_thread::yield();

@@ -82,7 +82,7 @@ TEST_CASE("a registration whose commit is held back keeps its place, and what co
 }
 
 TEST_CASE("who waits too long for a commit is told so, and the connection ends") {
-  World world({.commit = 1ms});
+  World world({.times = {.commit = 1ms}});
   registry::testing::Gate& gate = world.hold_the_journal();
   Client client = world.http();
   client.send(registration("i-1") + registration("i-2") + request("GET /v1/services/web/instances/i-1"));

@@ -59,16 +59,38 @@ TEST_CASE("a wait ends with its time") {
   world.wait_for_waiters(0);
 }
 
-TEST_CASE("a call that waits keeps its place in the line, and those behind it theirs") {
+TEST_CASE("what is asked behind a call that waits is looked at when that has its answer") {
   World world;
   world.add("web", "a");
   Client client = world.http();
-  client.send(wait_for("web", 1) + request("GET /healthz") + wait_for("web", 1));
-  world.wait_for_waiters(2);
+  client.send(wait_for("web", 1) + request("GET /healthz") + wait_for("web", 3) + registration("c"));
+  world.wait_for_waiters(1);
+  CHECK(client.is_silent_for(50ms));
+  CHECK(world.counted(&api::Counters::requests) == 1);  // no answer is made, and held, before it can be sent
   world.add("web", "b");
+  world.add("web", "d");
   CHECK(client.read_http().fields.contains("X-Rollcall-Index"));
   CHECK(client.read_http().body == R"({"status":"up"})");
-  CHECK(client.read_http().fields.at("X-Rollcall-Index") == "2");
+  CHECK(client.read_http().status == 200);
+  CHECK(client.read_http().status == 201);
+}
+
+TEST_CASE("a client that goes is noticed while requests are buffered behind its call that waits") {
+  World world;
+  world.add("web", "a");
+  {
+    Client client = world.http();
+    client.send(wait_for("web", 1) + request("GET /healthz"));
+    world.wait_for_waiters(1);
+  }
+  world.wait_for_waiters(0);
+  Client closing = world.http();
+  closing.send(wait_for("web", 1) + wait_for("web", 1) + request("GET /healthz"));
+  closing.close_sending();
+  CHECK(closing.read_http().status == 200);
+  CHECK(closing.read_http().status == 200);
+  CHECK(closing.read_http().status == 200);
+  CHECK(closing.is_at_end());
 }
 
 TEST_CASE("a client that closes its side is answered at once") {

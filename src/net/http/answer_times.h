@@ -1,0 +1,16 @@
+// How long the answer to an HTTP request may take to be there, and to be taken.
+#pragma once
+
+#include <chrono>
+
+#include "base/limits.h"
+
+namespace rollcall::net {
+
+struct AnswerTimes {
+  std::chrono::milliseconds commit = limits::k_http_commit;    // for a change to be durable
+  std::chrono::milliseconds history = limits::k_http_history;  // for a page of the history to be read
+  std::chrono::milliseconds write = limits::k_http_write;      // for the client to take some of it
+};
+
+}  // namespace rollcall::net

@@ -1,0 +1,42 @@
+// What all HTTP sessions of one loop share.
+//
+// Owner    one for each HTTP loop; outlives its sessions. Borrows the rest of the server.
+#pragma once
+
+#include "api/api.h"
+#include "net/http/answer_times.h"
+#include "net/http/owed_bytes.h"
+#include "net/http/waiting.h"
+#include "net/http/watch_hub.h"
+#include "net/http/watching.h"
+#include "net/sockets/event_loop.h"
+#include "registry/lease.h"
+#include "registry/writer.h"
+
+namespace rollcall::net {
+
+struct HttpBackend {
+  HttpBackend(EventLoop& loop, const api::Api& the_api, registry::Writer& the_writer,
+              const registry::TimeSource& the_clock, const Watching& watching, const AnswerTimes& answer_times,
+              OwedBytes& all_owed)
+      : api(the_api),
+        writer(the_writer),
+        clock(the_clock),
+        history(watching.history),
+        times(answer_times),
+        owed(all_owed),
+        waits(the_api, watching.waiters, the_clock, counters),
+        hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
+
+  const api::Api& api;
+  registry::Writer& writer;
+  const registry::TimeSource& clock;
+  registry::History& history;
+  const AnswerTimes times;
+  OwedBytes& owed;  // of the sessions of all loops
+  api::Counters counters{};
+  WaitRoom waits;
+  WatchHub hub;
+};
+
+}  // namespace rollcall::net

@@ -1,0 +1,53 @@
+// What the server holds for its HTTP clients, all connections together: answers that are not sent yet, changes that are
+// not answered yet, bodies that are on their way in.
+//
+// Shape    a sum, and a bound that those who ask look at before they take on more; each connection has a Share.
+// Owner    outlives every Share. A Share is a connection's, and gives back what it has counted when it ends.
+// Threads  any; one Share: its connection's.
+// Limits   the bound given (k_http_owed_total_bytes_max). docs/security.md has the formula.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/limits.h"
+
+namespace rollcall::net {
+
+class OwedBytes {
+ public:
+  // `sum` is borrowed: where a scrape reads it.
+  OwedBytes(std::size_t bytes_max, std::atomic<std::uint64_t>& sum) : bytes_max_(bytes_max), sum_(sum) {}
+  OwedBytes(const OwedBytes&) = delete;
+  OwedBytes& operator=(const OwedBytes&) = delete;
+
+  [[nodiscard]] bool is_full() const { return bytes() >= bytes_max_; }
+  [[nodiscard]] std::size_t bytes() const { return sum_.load(std::memory_order_relaxed); }
+
+  class Share {
+   public:
+    explicit Share(OwedBytes& total) : total_(total) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() { set(0); }
+
+    // Counted in whole steps: a connection that owes one small answer after the other touches no shared memory.
+    void set(std::size_t bytes) {
+      const std::size_t counted = bytes - bytes % limits::k_http_owed_step_bytes;
+      if (counted == counted_) return;
+      total_.sum_.fetch_add(counted - counted_, std::memory_order_relaxed);  // modulo 2^64: it may be less
+      counted_ = counted;
+    }
+
+   private:
+    OwedBytes& total_;
+    std::size_t counted_ = 0;
+  };
+
+ private:
+  const std::size_t bytes_max_;
+  std::atomic<std::uint64_t>& sum_;
+};
+
+}  // namespace rollcall::net
