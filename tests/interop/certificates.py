@@ -1,5 +1,7 @@
 """Certificates for tests, made when they are needed."""
 
+import time
+
 from tests.support.processes import need_program, run
 
 NAME = "rollcall.test"
@@ -33,6 +35,36 @@ def sign(directory, authority, name, extension, days=2):
     extensions.write_text(f"{extension}\n" if extension else "")
     _openssl("x509", "-req", "-in", request, "-CA", authority[0], "-CAkey", authority[1], "-CAcreateserial", "-out",
              certificate, "-days", str(days), "-extfile", extensions)
+    return certificate, key
+
+
+AUTHORITY_SETTINGS = """\
+[ca]
+default_ca = authority
+[authority]
+database = {directory}/index.txt
+new_certs_dir = {directory}
+certificate = {certificate}
+private_key = {key}
+serial = {directory}/serial.txt
+default_md = sha256
+policy = names
+[names]
+commonName = supplied
+"""
+
+
+def sign_until(directory, authority, name, end):
+    """As `sign`, for a certificate that ends at a moment (seconds since 1970)."""
+    certificate, key, request = (directory / f"{name}.{suffix}" for suffix in ("client.pem", "client.key", "csr"))
+    _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
+             "-subj", f"/CN={name}")
+    settings = directory / "authority.cnf"
+    settings.write_text(AUTHORITY_SETTINGS.format(directory=directory, certificate=authority[0], key=authority[1]))
+    (directory / "index.txt").write_text("")
+    end_text = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(end))
+    _openssl("ca", "-batch", "-config", settings, "-in", request, "-out", certificate, "-notext", "-rand_serial",
+             "-startdate", "20200101000000Z", "-enddate", end_text)
     return certificate, key
 
 

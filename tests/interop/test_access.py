@@ -4,6 +4,7 @@ import json
 import secrets
 import socket
 import ssl
+import time
 import subprocess
 
 from tests.interop import certificates
@@ -222,6 +223,41 @@ class ClientCertificatesTest(Case):
                     self.assertRegex(stream.recv(4096), rb"^HTTP/1\.1 20[01] ")
                     self.assertEqual(turn == 1, stream.session_reused)
                     session = stream.session
+
+    def test_a_certificate_that_has_expired_counts_no_longer_by_a_ticket_or_on_an_open_connection(self):
+        self.start_with("optional")
+        end = int(time.time()) + 4
+        client = certificates.sign_until(self.directory, self.ca, "plain-name", end)
+        request = wire("GET", "/v1/services")
+        contexts, sessions, streams = [], [], []
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = ssl.create_default_context(cafile=self.certificate)
+            context.maximum_version = version
+            context.load_cert_chain(*client)
+            stream = self.connect(context)
+            stream.sendall(request)
+            self.assertRegex(stream.recv(4096), rb"^HTTP/1\.1 200 ")
+            contexts.append(context)
+            sessions.append(stream.session)
+            streams.append(stream)
+        time.sleep(max(0.0, end + 1 - time.time()))
+        for stream in streams:
+            stream.sendall(request)
+            answer = stream.recv(4096)
+            self.assertRegex(answer, rb"^HTTP/1\.1 401 ")
+            self.assertIn(b"expired", answer)
+        for context, session in zip(contexts, sessions):
+            with self.assertRaisesRegex(ssl.SSLError, "expired"):  # at the handshake; TLS 1.3 tells it with the first read
+                stream = self.connect(context, session)
+                stream.sendall(request)
+                stream.recv(4096)
+
+    def connect(self, context, session=None):
+        raw = socket.create_connection(("127.0.0.1", int(self.port)), timeout=10)
+        self.addCleanup(raw.close)
+        stream = context.wrap_socket(raw, server_hostname=certificates.NAME, session=session)
+        self.addCleanup(stream.close)
+        return stream
 
     def test_it_does_not_start_with_an_authority_it_cannot_read(self):
         self.ca[0].write_text("nonsense")

@@ -1,10 +1,17 @@
 #include "net/sockets/tls_context.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <ctime>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <span>
 #include <utility>
+
+#include "net/sockets/client_certificate.h"
 
 namespace rollcall::net {
 namespace {
@@ -35,6 +42,35 @@ int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_by
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Into a session with a client's certificate is written when the first certificate of the verified chain ends. It goes
+// with the ticket, and with those of sessions that resume this one: nothing is verified there.
+int note_end_of_chain(SSL* connection, void*) {
+  STACK_OF(X509)* const chain = SSL_get0_verified_chain(connection);
+  if (chain == nullptr) return 1;
+  auto end = std::chrono::system_clock::time_point::max();
+  for (int i = 0; i < sk_X509_num(chain); ++i) end = std::min(end, end_of(sk_X509_value(chain, i)));
+  const std::int64_t seconds = std::chrono::system_clock::to_time_t(end);
+  return SSL_SESSION_set1_ticket_appdata(SSL_get_session(connection), &seconds, sizeof(seconds));
+}
+
+bool has_ended(SSL_SESSION* session) {
+  if (SSL_SESSION_get0_peer(session) == nullptr) return false;
+  void* noted = nullptr;
+  std::size_t bytes = 0;
+  std::int64_t seconds = 0;
+  if (SSL_SESSION_get0_ticket_appdata(session, &noted, &bytes) != 1 || bytes != sizeof(seconds)) return true;
+  std::memcpy(&seconds, noted, sizeof(seconds));
+  return std::time(nullptr) >= seconds;
+}
+
+// A ticket outlives no certificate: where one has ended there is a full handshake, in which the client shows another.
+SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t, SSL_TICKET_STATUS status,
+                               void*) {
+  const bool is_sound = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+  if (!is_sound || has_ended(session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 // Clients are asked for a certificate of one of these, and told whose would do. One that shows another gets no further.
 Result<void> ask_clients(ssl::context& context, const CertificateFiles& files) {
   boost::system::error_code error;
@@ -46,6 +82,7 @@ Result<void> ask_clients(ssl::context& context, const CertificateFiles& files) {
     return failure(Errc::start_up, fmt::format("{}: there is no certificate in it", files.client_ca));
   }
   SSL_CTX_set_client_CA_list(context.native_handle(), names);  // takes it over
+  SSL_CTX_set_session_ticket_cb(context.native_handle(), note_end_of_chain, judge_ticket, nullptr);
   const int needs = files.needs_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
   SSL_CTX_set_verify(context.native_handle(), SSL_VERIFY_PEER | needs, nullptr);
   return {};
