@@ -163,6 +163,14 @@ void count_when_answered(Wait& wait, Counters& counters) {
   };
 }
 
+void count_when_answered(List& list, Counters& counters) {
+  list.make = [&counters, make = std::move(list.make)](registry::LeaseTime now) mutable {
+    Response response = make(now);
+    count_errors(response, counters);
+    return response;
+  };
+}
+
 void count_when_answered(Asking& asking, Counters& counters) {
   asking.answer = [&counters, answer = std::move(asking.answer)](const Result<registry::HistoryPage>& page) mutable {
     Response response = answer(page);
@@ -287,6 +295,10 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
   }
   if (Asking* asking = std::get_if<Asking>(&routed)) {
     count_when_answered(*asking, counters);
+    return routed;
+  }
+  if (List* list = std::get_if<List>(&routed)) {
+    count_when_answered(*list, counters);
     return routed;
   }
   if (std::holds_alternative<Watch>(routed)) return routed;

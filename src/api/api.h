@@ -64,15 +64,23 @@ struct Wait {
   registry::ChangeIndex known = 0;              // of the service; 0: there is none yet
   std::chrono::milliseconds at_most{};
   std::move_only_function<Response(registry::LeaseTime now)> answer;
+  bool is_long = false;  // `answer` is one for a List
   // Who waits for a moment of the lease clock, which stands still while the server does: how far away it is. Zero: it has
   // come, and the wait is over before its time. Empty: only the time counts.
   std::move_only_function<std::chrono::milliseconds(registry::LeaseTime now)> left = {};
+};
+
+// An answer that takes so long to make that no other should wait for it on the same thread. `make` is called at most once,
+// on any thread that holds an rcu::Thread, and owns all it needs but the Counters. Such an `answer` of others as well.
+struct List {
+  std::move_only_function<Response(registry::LeaseTime now)> make;
 };
 
 // A question to the stored history, and what to answer once it has been read: as `describe` of a Submission.
 struct Asking {
   registry::HistoryQuery query;
   std::move_only_function<Response(const Result<registry::HistoryPage>& page)> answer;
+  bool is_long = false;  // `answer` is one for a List
 };
 
 // An answer that does not end: the events of the roll as they happen (event_text.h), until the client goes.
@@ -84,7 +92,7 @@ struct Watch {
 // Not answered: what stands ahead of it on its connection must come to an end first. Route it again then.
 struct Later {};
 
-using Routed = std::variant<Response, Submission, Later, Wait, Asking, Watch>;
+using Routed = std::variant<Response, Submission, Later, Wait, Asking, Watch, List>;
 
 // What stands ahead of a request on its connection, unanswered (RFC 9112 §9.3.2: answers, and effects, in order).
 enum class Ahead : std::uint8_t {
@@ -105,6 +113,7 @@ struct Counters {
   std::atomic<std::uint64_t> unauthenticated{0};  // 401
   std::atomic<std::uint64_t> forbidden{0};        // 403
   std::atomic<std::uint64_t> server_errors{0};    // 5xx
+  std::atomic<std::uint64_t> lists{0};            // answers made apart, because they are long
   std::atomic<std::uint64_t> without_room{0};     // 503: too much is held for clients that do not read
   // Gauges, and what watchers were sent.
   std::atomic<std::uint64_t> waiting{0};   // calls that wait for a change or for time

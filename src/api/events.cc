@@ -37,7 +37,9 @@ Routed list_events(const Call& call) {
                                .id = call.parameters.id,
                                .after = std::nullopt,
                                .limit = call.parameters.limit.value_or(limits::k_events_limit_default)};
-  return Asking{std::move(query), [&zones = call.zones](const Result<registry::HistoryPage>& page) {
+  const bool is_long = query.limit > limits::k_http_list_at_once_max;
+  return Asking{std::move(query),
+                [&zones = call.zones](const Result<registry::HistoryPage>& page) {
                   if (!page) return problem(page.error());
                   JsonWriter json(64 + 320 * page->events.size());
                   json.open_object().name("events").open_array();
@@ -48,7 +50,8 @@ Routed list_events(const Call& call) {
                   Response response;
                   response.body = json.take();
                   return response;
-                }};
+                },
+                is_long};
 }
 
 }  // namespace rollcall::api

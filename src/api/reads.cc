@@ -27,6 +27,24 @@ bool is_asked_for(const Instance& instance, const Parameters& asked, registry::L
   return !asked.tag || std::ranges::binary_search(instance.tags(), std::string_view(*asked.tag));
 }
 
+// The services of a zone, as far as the grant covers them. Under a ReadLock.
+Response show_services(const registry::Registry& registry, const registry::ZoneDirectory& zones, registry::ZoneId zone,
+                       const Grant& grant, registry::LeaseTime now) {
+  // Taken before the services are: what changes meanwhile has a higher index, and may be seen or not.
+  const registry::ChangeIndex index = registry.counts().index;
+  std::vector<const Service*> services;
+  registry.for_each_service([&](const Service& service) {
+    if (service.service.zone == zone && grant.covers(service.key())) services.push_back(&service);
+  });
+  std::ranges::sort(services, {}, [](const Service* service) -> std::string_view { return service->service.name; });
+  const std::string zone_name = zones.name_of(zone);
+  JsonWriter json;
+  json.open_object().name("services").open_array();
+  for (const Service* service : services) describe_service(json, *service, zone_name, now);
+  json.close_array().close_object();
+  return read(json, index);
+}
+
 // A service as it is now. Under a ReadLock.
 Response show_service(const registry::Registry& registry, const registry::ZoneDirectory& zones,
                       const registry::ServiceKey& key, const Parameters& asked, registry::LeaseTime now) {
@@ -52,19 +70,14 @@ Response show_service(const registry::Registry& registry, const registry::ZoneDi
 // Whoever may read some services is shown those.
 Routed list_services(const Call& call) {
   if (const auto permitted = permit(call, call.zone()); !permitted) return problem(permitted.error());
-  // Taken before the services are: what changes meanwhile has a higher index, and may be seen or not.
-  const registry::ChangeIndex index = call.registry.counts().index;
-  std::vector<const Service*> services;
-  call.registry.for_each_service([&](const Service& service) {
-    if (service.service.zone == call.zone() && call.standing.grant->covers(service.key())) services.push_back(&service);
-  });
-  std::ranges::sort(services, {}, [](const Service* service) -> std::string_view { return service->service.name; });
-  const std::string zone = call.zones.name_of(call.zone());
-  JsonWriter json;
-  json.open_object().name("services").open_array();
-  for (const Service* service : services) describe_service(json, *service, zone, call.now);
-  json.close_array().close_object();
-  return read(json, index);
+  if (call.registry.counts().services <= limits::k_http_list_at_once_max) {
+    return show_services(call.registry, call.zones, call.zone(), *call.standing.grant, call.now);
+  }
+  return List{[&registry = call.registry, &zones = call.zones, zone = call.zone(),
+               grant = *call.standing.grant](registry::LeaseTime now) {
+    const rcu::ReadLock lock;
+    return show_services(registry, zones, zone, grant, now);
+  }};
 }
 
 // With `index` and `wait` a blocking query: answered when the service is at another index than the one given. A service
@@ -75,17 +88,19 @@ Routed read_service(const Call& call) {
   registry::ServiceKey key{call.zone(), std::move(*name)};
   const Service* service = call.registry.find_service(key.ref());
   const registry::ChangeIndex index = service == nullptr ? 0 : service->index;
-  if (call.parameters.wait && call.parameters.index == index) {
-    return Wait{.service = key,
-                .known = index,
-                .at_most = *call.parameters.wait,
-                .answer = [&registry = call.registry, &zones = call.zones, key,
-                           asked = call.parameters](registry::LeaseTime now) {
-                  const rcu::ReadLock lock;
-                  return show_service(registry, zones, key, asked, now);
-                }};
-  }
-  return show_service(call.registry, call.zones, key, call.parameters, call.now);
+  const bool is_long = service != nullptr && service->instances.size() > limits::k_http_list_at_once_max;
+  const bool waits = call.parameters.wait && call.parameters.index == index;
+  if (!waits && !is_long) return show_service(call.registry, call.zones, key, call.parameters, call.now);
+  auto show = [&registry = call.registry, &zones = call.zones, key, asked = call.parameters](registry::LeaseTime now) {
+    const rcu::ReadLock lock;
+    return show_service(registry, zones, key, asked, now);
+  };
+  if (!waits) return List{std::move(show)};
+  return Wait{.service = std::move(key),
+              .known = index,
+              .at_most = *call.parameters.wait,
+              .answer = std::move(show),
+              .is_long = is_long};
 }
 
 Routed read_instance(const Call& call) {

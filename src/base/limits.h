@@ -123,6 +123,11 @@ inline constexpr std::size_t k_http_owed_step_bytes = std::size_t{4} << 10;   //
 inline constexpr std::size_t k_http_small_body_bytes = std::size_t{8} << 10;  // taken also when the total is reached
 // Of requests behind a call that waits: read on so far, the end of its client is noticed.
 inline constexpr std::size_t k_http_read_ahead_bytes_max = std::size_t{16} << 10;
+// A list of more than this is made on a thread of its own: a hundred microseconds are what a heartbeat may wait.
+inline constexpr std::size_t k_http_list_at_once_max = 256;
+// About what an event of a page of the history takes, before it is text and then: counted while the page is waited for.
+inline constexpr std::size_t k_http_event_bytes = 512;
+inline constexpr std::size_t k_http_lists_max = 1'024;  // that wait for that thread; beyond: 503
 inline constexpr std::size_t k_json_depth_max = 16;
 inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10);  // of a call that waits for a change
 inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll
@@ -155,6 +160,7 @@ inline constexpr std::chrono::milliseconds k_http_idle{75'000};  // between two 
 inline constexpr std::chrono::milliseconds k_http_request{10'000};
 inline constexpr std::size_t k_http_body_step_bytes = std::size_t{32} << 10;
 inline constexpr std::chrono::milliseconds k_http_commit{10'000};   // for a change to be durable; then 503
+inline constexpr std::chrono::milliseconds k_http_list{30'000};     // for a long list to be made; then 503
 inline constexpr std::chrono::milliseconds k_http_history{10'000};  // for a page of the history to be read; then 503
 // For a client to take some (k_write_progress_bytes_min) of its answer. TCP opens a window that was full in steps of up to
 // 64 KiB, so that a shorter time would cut off readers of a few KiB a second.

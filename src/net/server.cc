@@ -90,6 +90,7 @@ struct Server::Parts {
   std::vector<std::unique_ptr<HttpBackend>> http_backends;
   std::vector<std::unique_ptr<EventLoop>> dns_loops;
   std::vector<std::unique_ptr<EventLoop>> http_loops;
+  ListMaker lists{http_owed};  // goes before the loops that it answers on
   std::vector<std::unique_ptr<UdpWorker>> udp_workers;
   std::vector<std::unique_ptr<TcpListener>> dns_tcp;
   std::vector<std::unique_ptr<TcpListener>> http;
@@ -185,7 +186,7 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
     p.http_loops.push_back(std::make_unique<EventLoop>());
     p.http_backends.push_back(std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching,
-                                                            listeners.http_times, p.http_owed));
+                                                            listeners.http_times, p.http_owed, p.lists));
   }
   Result<void> done = p.load_certificates();
   for (const IpEndpoint& wanted : listeners.dns) {
@@ -223,6 +224,7 @@ void Server::start() {
   }
   if (p.notifier != nullptr) p.notifier->start();
   for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-tcp-" + std::to_string(i));
+  p.lists.start();
   for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
 }
 
@@ -254,6 +256,7 @@ void Server::close_listeners() {
 
 void Server::stop() {
   for (const auto& worker : parts_->udp_workers) worker->stop();
+  parts_->lists.stop();
   for (const auto& loop : parts_->http_loops) loop->stop();
   for (const auto& loop : parts_->dns_loops) loop->stop();
 }

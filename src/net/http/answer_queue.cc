@@ -87,6 +87,13 @@ std::shared_ptr<Waiting> AnswerQueue::take_waiting(Ticket ticket) {
   return std::exchange(place->waiting, nullptr);
 }
 
+void AnswerQueue::await_list(Ticket ticket, Time due) {
+  Place* const place = find(ticket);
+  check(place != nullptr && place->awaits != Awaits::change, "what becomes a list was a read");
+  place->awaits = Awaits::list;
+  place->due = due;
+}
+
 std::vector<AnswerQueue::Ticket> AnswerQueue::waits() const {
   std::vector<Ticket> tickets;
   for (std::size_t i = 0; i < line_.size(); ++i) {

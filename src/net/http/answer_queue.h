@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "api/message.h"
-#include "net/sockets/outbox.h"
 #include "net/http/waiting.h"
+#include "net/sockets/outbox.h"
 
 namespace rollcall::net {
 
@@ -44,6 +44,7 @@ class AnswerQueue {
     change,   // the writer; a drain may go on to wait for time
     history,  // a page of the stored history
     event,    // a service to change, or a time: it has a deadline of its own
+    list,     // a long list to be made
   };
 
   class Ticket {
@@ -82,6 +83,9 @@ class AnswerQueue {
     Ticket ticket;
     Awaits what;
   };
+  // From now on a long list is waited for. The ticket is awaited.
+  void await_list(Ticket ticket, Time due);
+
   // Waits that have begun.
   [[nodiscard]] std::vector<Ticket> waits() const;
   // Everything else that is not answered yet.

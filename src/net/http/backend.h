@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "net/http/answer_times.h"
+#include "net/http/list_maker.h"
 #include "net/http/owed_bytes.h"
 #include "net/http/waiting.h"
 #include "net/http/watch_hub.h"
@@ -18,13 +19,14 @@ namespace rollcall::net {
 struct HttpBackend {
   HttpBackend(EventLoop& loop, const api::Api& the_api, registry::Writer& the_writer,
               const registry::TimeSource& the_clock, const Watching& watching, const AnswerTimes& answer_times,
-              OwedBytes& all_owed)
+              OwedBytes& all_owed, ListMaker& list_maker)
       : api(the_api),
         writer(the_writer),
         clock(the_clock),
         history(watching.history),
         times(answer_times),
         owed(all_owed),
+        lists(list_maker),
         waits(the_api, watching.waiters, the_clock, counters),
         hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
 
@@ -34,6 +36,7 @@ struct HttpBackend {
   registry::History& history;
   const AnswerTimes times;
   OwedBytes& owed;  // of the sessions of all loops
+  ListMaker& lists;
   api::Counters counters{};
   WaitRoom waits;
   WatchHub hub;

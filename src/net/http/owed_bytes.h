@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -27,21 +28,21 @@ class OwedBytes {
 
   class Share {
    public:
-    explicit Share(OwedBytes& total) : total_(total) {}
-    Share(const Share&) = delete;
-    Share& operator=(const Share&) = delete;
+    explicit Share(OwedBytes& total) : total_(&total) {}
+    Share(Share&& other) noexcept : total_(other.total_), counted_(std::exchange(other.counted_, 0)) {}
+    Share& operator=(Share&&) = delete;
     ~Share() { set(0); }
 
     // Counted in whole steps: a connection that owes one small answer after the other touches no shared memory.
     void set(std::size_t bytes) {
       const std::size_t counted = bytes - bytes % limits::k_http_owed_step_bytes;
       if (counted == counted_) return;
-      total_.sum_.fetch_add(counted - counted_, std::memory_order_relaxed);  // modulo 2^64: it may be less
+      total_->sum_.fetch_add(counted - counted_, std::memory_order_relaxed);  // modulo 2^64: it may be less
       counted_ = counted;
     }
 
    private:
-    OwedBytes& total_;
+    OwedBytes* total_;
     std::size_t counted_ = 0;
   };
 

@@ -41,11 +41,11 @@
 #include "api/api.h"
 #include "net/http/answer_queue.h"
 #include "net/http/backend.h"
-#include "net/sockets/outbox.h"
 #include "net/http/owed_bytes.h"
 #include "net/http/usual_request.h"
 #include "net/http/watcher.h"
 #include "net/sockets/event_loop.h"
+#include "net/sockets/outbox.h"
 #include "net/sockets/tcp_listener.h"
 
 namespace rollcall::net {
@@ -100,6 +100,8 @@ class HttpSession final : private StreamSink, public std::enable_shared_from_thi
   void answer_next(api::Response response, Framing framing);
   void submit(api::Submission submission, Framing framing, std::size_t body_bytes);
   void ask(api::Asking asking, Framing framing);
+  void make_list(Ticket ticket, ListMaker::Make make);
+  void finish_wait(Ticket ticket, Waiting& waiting);
   void refuse_for_now(Ticket ticket, std::string sentence);
   void begin_wait(Ticket ticket, api::Wait wait);
   void end_wait(Ticket ticket);

@@ -25,6 +25,10 @@ api::Response late(AnswerQueue::Awaits what) {
           503, "history_too_slow",
           "the history was not read in time, because the disk is slow or many ask for it: ask again in a "
           "few seconds, with a smaller limit");
+    case AnswerQueue::Awaits::list:
+      return api::problem(503, "overloaded",
+                          "the list was not made in time, because many ask for long ones: ask again in "
+                          "a few seconds, for a part where that will do");
     case AnswerQueue::Awaits::event: break;
   }
   return api::problem(503, "overloaded", "the answer was not made in time: ask again in a second");
@@ -66,16 +70,41 @@ void HttpSession::submit(api::Submission submission, Framing framing, std::size_
 }
 
 void HttpSession::ask(api::Asking asking, Framing framing) {
-  const Ticket ticket = queue_.take_place(framing, Awaits::history, 0, steady_clock::now() + backend_.times.history);
-  auto reply = [self = shared_from_this(), describe = std::move(asking.answer),
+  const std::size_t expected = asking.query.limit * limits::k_http_event_bytes;
+  const Ticket ticket =
+      queue_.take_place(framing, Awaits::history, expected, steady_clock::now() + backend_.times.history);
+  auto reply = [self = shared_from_this(), describe = std::move(asking.answer), is_long = asking.is_long,
                 ticket](Result<registry::HistoryPage> page) mutable {
     EventLoop& loop = self->connection_.loop;
-    loop.post([self = std::move(self), describe = std::move(describe), ticket, page = std::move(page)]() mutable {
-      if (self->queue_.is_awaited(ticket)) self->answer_later(ticket, describe(page));
-    });
+    loop.post(
+        [self = std::move(self), describe = std::move(describe), is_long, ticket, page = std::move(page)]() mutable {
+          if (!self->queue_.is_awaited(ticket)) return;
+          if (!is_long) return self->answer_later(ticket, describe(page));
+          self->make_list(
+              ticket, [describe = std::move(describe), page = std::move(page)]() mutable { return describe(page); });
+          self->flush_soon();
+        });
   };
   if (backend_.history.read(std::move(asking.query), std::move(reply))) return set_answer_deadline();
   refuse_for_now(ticket, "too many read the history: try again in a second");
+}
+
+// The session may have gone when the list is there: it ends on its own loop, and not with what is being made for it.
+void HttpSession::make_list(Ticket ticket, ListMaker::Make make) {
+  api::Counters& counters = backend_.counters;
+  auto refuse = [&counters] { return api::refuse_for_room(counters); };
+  auto done = [&loop = connection_.loop, weak = weak_from_this(), ticket](api::Response response,
+                                                                          OwedBytes::Share share) {
+    loop.post([weak, ticket, response = std::move(response), share = std::move(share)]() mutable {
+      if (const std::shared_ptr<HttpSession> self = weak.lock()) self->answer_later(ticket, std::move(response));
+    });
+  };
+  if (!backend_.lists.make(std::move(make), std::move(refuse), std::move(done))) {
+    return refuse_for_now(ticket, "too many ask for long lists: try again in a second");
+  }
+  counters.lists.fetch_add(1, std::memory_order_relaxed);
+  queue_.await_list(ticket, steady_clock::now() + backend_.times.list);
+  set_answer_deadline();
 }
 
 void HttpSession::refuse_for_now(Ticket ticket, std::string sentence) {
@@ -91,7 +120,7 @@ void HttpSession::begin_wait(Ticket ticket, api::Wait wait) {
                                            [this, ticket] { end_wait(ticket); });
   switch (waiting->begin()) {
     case Waiting::Begun::waits: return queue_.keep(ticket, std::move(waiting));
-    case Waiting::Begun::is_over: queue_.answer(ticket, waiting->answer(backend_.clock.now())); return;
+    case Waiting::Begun::is_over: return finish_wait(ticket, *waiting);
     case Waiting::Begun::full: return refuse_for_now(ticket, "too many calls wait already: try again in a second");
   }
 }
@@ -99,8 +128,20 @@ void HttpSession::begin_wait(Ticket ticket, api::Wait wait) {
 void HttpSession::end_wait(Ticket ticket) {
   const std::shared_ptr<Waiting> waiting = queue_.take_waiting(ticket);
   if (!waiting) return;
-  queue_.answer(ticket, waiting->answer(backend_.clock.now()));
+  finish_wait(ticket, *waiting);
   flush_soon();
+}
+
+void HttpSession::finish_wait(Ticket ticket, Waiting& waiting) {
+  auto answer = waiting.take_answer();
+  if (waiting.is_read() && backend_.owed.is_full()) {
+    queue_.answer(ticket, api::refuse_for_room(backend_.counters));
+  } else if (!waiting.is_long()) {
+    queue_.answer(ticket, answer(backend_.clock.now()));
+    count_owed();  // a change wakes many at once
+  } else {
+    make_list(ticket, [answer = std::move(answer), &clock = backend_.clock]() mutable { return answer(clock.now()); });
+  }
 }
 
 void HttpSession::end_waits() {

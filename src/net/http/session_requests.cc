@@ -233,6 +233,9 @@ bool HttpSession::take_routed(api::Routed routed, Framing framing, std::size_t b
     submit(std::move(*submission), framing, body_bytes);
   } else if (api::Asking* asking = std::get_if<api::Asking>(&routed)) {
     ask(std::move(*asking), framing);
+  } else if (api::List* list = std::get_if<api::List>(&routed)) {
+    const Ticket ticket = queue_.take_place(framing, Awaits::list, 0, AnswerQueue::Time::max());
+    make_list(ticket, [make = std::move(list->make), &clock = backend_.clock]() mutable { return make(clock.now()); });
   } else {
     begin_wait(queue_.take_place(framing, Awaits::event, 0, AnswerQueue::Time::max()),
                std::move(std::get<api::Wait>(routed)));

@@ -53,8 +53,10 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
   ~Waiting() override;
 
   [[nodiscard]] Begun begin();
-  // The answer, once.
-  [[nodiscard]] api::Response answer(registry::LeaseTime now) { return wait_.answer(now); }
+  // What makes the answer, once.
+  [[nodiscard]] auto take_answer() { return std::move(wait_.answer); }
+  [[nodiscard]] bool is_long() const { return wait_.is_long; }
+  [[nodiscard]] bool is_read() const { return wait_.service.has_value(); }  // its answer may be of any size
 
  private:
   friend class WaitRoom;

@@ -163,6 +163,41 @@ TEST_CASE("a client that waits to be asked for its body is asked") {
   CHECK(client.read_http().status == 200);
 }
 
+TEST_CASE("a long list is not made on the loop of those who send heartbeats, and keeps its place in the order") {
+  World world;
+  const std::size_t count = limits::k_http_list_at_once_max;
+  for (std::size_t i = 0; i < count; ++i) world.add("s-" + std::to_string(i), "a");
+  for (std::size_t i = 0; i < count; ++i) world.add("long", "i-" + std::to_string(i));
+  Client client = world.http();
+  client.send(request("GET /v1/services/long"));
+  CHECK(client.read_http().status == 200);
+  CHECK(world.counted(&api::Counters::lists) == 0);
+  world.add("long", "one-more");
+  const int index = static_cast<int>(2 * count + 1);
+  client.send(request("GET /v1/services") + request("GET /v1/services/long") +
+              request("GET /v1/services/long?index=" + std::to_string(index) + "&wait=1ms") +
+              request("GET /v1/events?limit=10000") + request("GET /healthz"));
+  CHECK(client.read_http().body.starts_with("{\"services\":["));
+  for (int i = 0; i < 2; ++i) {
+    const HttpAnswer list = client.read_http();
+    CHECK(list.body.starts_with("{\"service\":\"long\""));
+    CHECK(list.fields.at("X-Rollcall-Index") == std::to_string(index));
+  }
+  CHECK(client.read_http().body.starts_with("{\"events\":["));
+  CHECK(client.read_http().body == R"({"status":"up"})");
+  CHECK(world.counted(&api::Counters::lists) == 4);
+}
+
+TEST_CASE("a client that has gone when its list is made is forgotten") {
+  World world;
+  for (std::size_t i = 0; i <= limits::k_http_list_at_once_max; ++i) world.add("long", "i-" + std::to_string(i));
+  for (int i = 0; i < 50; ++i) {
+    Client client = world.http();
+    client.send(request("GET /v1/services/long") + request("GET /v1/services/long"));
+  }
+  CHECK(is_alive(world));
+}
+
 // --- Over TLS ---
 
 CertificateFiles make_certificate(const std::filesystem::path& directory) {

@@ -1,0 +1,25 @@
+#include "net/http/list_maker.h"
+
+#include <utility>
+
+#include "base/limits.h"
+
+namespace rollcall::net {
+
+bool ListMaker::make(Make make, Make refuse, Done done) {
+  if (waiting_.fetch_add(1, std::memory_order_relaxed) >= limits::k_http_lists_max) {
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  loop_.post([this, make = std::move(make), refuse = std::move(refuse), done = std::move(done)]() mutable {
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    if (is_stopping_) return;
+    api::Response response = owed_.is_full() ? refuse() : make();
+    OwedBytes::Share share(owed_);
+    share.set(response.body.capacity());
+    done(std::move(response), std::move(share));
+  });
+  return true;
+}
+
+}  // namespace rollcall::net
