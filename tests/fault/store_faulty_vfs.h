@@ -3,7 +3,10 @@
 // Shape    every call that touches a file, a lock or the shared index is one Step; steps of a kind are counted, and the
 //          chosen ones fail instead of being done. A failing write may leave half of its bytes behind.
 // Time     SQLite's waiting for locks is counted, not slept; a sync that succeeds does nothing, for nobody pulls the
-// plug. Owner    one test; the stores it serves end before it does. Threads  one. Source   sqlite.org/vfs.html.
+//          plug.
+// Owner    one test; the stores it serves end before it does.
+// Threads  one; with a `judge` any.
+// Source   sqlite.org/vfs.html.
 #pragma once
 
 #include <chrono>
@@ -34,6 +37,10 @@ class FaultyVfs {
 
   [[nodiscard]] bool has_failed() const { return failures_ > 0; }
   [[nodiscard]] std::chrono::microseconds waited() const { return waited_; }
+
+  // Instead of what is planned: the code for each step, SQLITE_OK for most. Set before the first file is opened; called on
+  // every thread that has one. Waiting for locks takes its time then.
+  std::function<int(Step step, std::string_view file_name)> judge;
 
   // Called in the middle of every write.
   std::function<void(std::string_view file_name)> on_write;

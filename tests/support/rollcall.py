@@ -54,10 +54,13 @@ def run_to_end(arguments, directory, timeout=20):
 
 
 class Server:
-    """`arguments` follow the harness's own on the command line. `wrapper`: words in front of it, e.g. unshare."""
+    """`arguments` follow the harness's own on the command line. `wrapper`: words in front of it, e.g. unshare. `binary`:
+    another build of the server."""
 
-    def __init__(self, directory, arguments=(), wrapper=(), listen="127.0.0.1", database=None, name="rollcalld"):
+    def __init__(self, directory, arguments=(), wrapper=(), listen="127.0.0.1", database=None, name="rollcalld",
+                 binary=BINARY):
         need_binary()
+        self.binary = binary
         self.directory = pathlib.Path(directory)
         self.arguments = list(arguments)
         self.wrapper = list(wrapper)
@@ -70,7 +73,7 @@ class Server:
 
     def command(self):
         host = f"[{self.address}]" if ":" in self.address else self.address
-        return [*self.wrapper, BINARY, "--dns", f"{host}:{self.dns_port}", "--http", f"{host}:{self.http_port}",
+        return [*self.wrapper, self.binary, "--dns", f"{host}:{self.dns_port}", "--http", f"{host}:{self.http_port}",
                 "--db", self.database, *self.arguments]
 
     def start(self):

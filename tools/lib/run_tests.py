@@ -45,7 +45,8 @@ DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault", "h
 ALL_PARTS = DEFAULT_PARTS + ["threads", "clang"]
 GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile"}
-BLACK_BOX_TARGETS = ["rollcalld", "rollcall", "rollcall_library", "examples"]
+BLACK_BOX_TARGETS = ["rollcalld", "rollcalld_on_a_faulty_disk", "rollcall", "rollcall_library", "examples"]
+SERVERS = ["rollcalld", "rollcalld_on_a_faulty_disk"]  # what black boxes ask
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
 # What each sanitizer looks at: test programs, and folders of tests of a server. What only asks a server from outside is left
@@ -217,7 +218,7 @@ def execute(suite):
 
 
 def targets_of(preset):
-    server = ["rollcalld"] if SANITIZED_BLACK_BOX[preset] else []
+    server = SERVERS if SANITIZED_BLACK_BOX[preset] else []
     return server + SANITIZED_PROGRAMS[preset]
 
 
@@ -271,7 +272,7 @@ def python_files(directory, preset="release", prefix=(), env=None):
 
 def sanitized(run, preset, programs, directories):
     prefix = without_random_layout()
-    server = ["rollcalld"] if directories else []
+    server = SERVERS if directories else []
     if not run(build(preset, *server, *programs), quiet=True):
         return
     for suite in test_programs(preset, prefix, SANITIZER_OPTIONS, programs):
