@@ -50,7 +50,7 @@ class WholeRoll {
  private:
   class Silence final : public api::Server {
    public:
-    [[nodiscard]] std::string status_json() const override { return "{}"; }
+    [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
     [[nodiscard]] std::string metrics_text() const override { return {}; }
     [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {}; }
     [[nodiscard]] std::string unready_reason() const override { return {}; }

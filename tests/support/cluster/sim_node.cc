@@ -215,7 +215,7 @@ void SimNode::poll() {
           const Time back = world_.latency() + (i == 0 ? Time{} : Time(milliseconds(world_.random.below(8'000))));
           world_.time.after(back, [this, other, boot, sent, answer] {
             if (boot != boots_ || !world_.arrives(other, number_)) return;
-            run([this, boot, sent, answer] { liveness_->take(sent, answer, now()); });
+            run([this, sent, answer] { liveness_->take(sent, answer, now()); });
           });
         }
       });

@@ -25,8 +25,7 @@ using namespace std::chrono_literals;
 
 class FakeServer final : public api::Server {
  public:
-  std::string metrics = "rollcall_up 1
-";  // set before the first request
+  std::string metrics = "rollcall_up 1\n";  // set before the first request
 
   [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
   [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
