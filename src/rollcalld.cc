@@ -392,7 +392,7 @@ int main(int argc, char** argv) {
   try {
     return rollcall::start({argv + 1, argv + argc});
   } catch (const std::exception& failed) {
-    std::fprintf(stderr, "rollcalld: %s\n", rollcall::ops::sentence_of(failed).c_str());
+    std::fprintf(stderr, "rollcalld: %s\n", rollcall::log::one_line(rollcall::ops::sentence_of(failed)).c_str());
     return 1;
   }
 }
