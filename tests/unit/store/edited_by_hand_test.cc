@@ -233,9 +233,14 @@ TEST_CASE("a note of an edit with the highest number there is does not hide the 
       "UPDATE instance SET port = 81");
   CHECK(edited.restored().instances.size() == 1);
   CHECK(edited.plain.value("SELECT count(*) FROM edit") == "2");  // SQLite has made up the number of the second
-  CHECK(edited.store->begin_edits(10)->size() == 2);
-  REQUIRE(edited.store->end_edits());
+  const auto rows = edited.store->begin_edits(10);
+  REQUIRE(rows);
+  std::vector<RowKey> keys;
+  for (const EditedRow& row : *rows) keys.push_back(row.key);
+  CHECK(keys.size() == 2);
+  REQUIRE(edited.store->end_edits(keys));
   CHECK_FALSE(edited.store->is_edited());
+  CHECK(edited.plain.value("SELECT count(*) FROM edit") == "0");
 }
 
 TEST_CASE("times that no calendar has are restored as times that one has") {
