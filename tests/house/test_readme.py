@@ -121,7 +121,7 @@ class Documents(Case):
         for document in DOCUMENTS:
             for room, *names in IDENTIFIER.findall(document.read_text()):
                 room = "base" if room == "rcu" else room
-                headers = "".join(path.read_text() for path in (REPOSITORY / "src" / room).glob("*.h"))
+                headers = "".join(path.read_text() for path in (REPOSITORY / "src" / room).rglob("*.h"))
                 for name in filter(None, names):
                     self.assertTrue(re.search(rf"\b{name}\b", headers), f"{document.name}: {room}::{name}")
 
