@@ -79,7 +79,8 @@ def random_exchange(dice):
     service, id = f"s-{n}", f"i-{dice.randrange(30)}"
     stranger = f"x{dice.randrange(10**9)}"
     path = instance_path(service, id)
-    whole = registration(f"192.0.2.{n + 1}", 1 + n, tags=["blue"], meta={"n": "x" * dice.randrange(1200)})
+    whole = registration(f"192.0.2.{n + 1}", 1 + n, tags=["blue"],
+                         meta={f"k{k}": "x" * dice.randrange(240) for k in range(dice.randrange(6))})
     quoted = f'"{id}"'
     return dice.choice((
         lambda: Exchange(wire("PUT", path, whole), quoted, (200, 201)),
@@ -174,7 +175,7 @@ class ChaosTest(Case):
         octets = b"".join(exchange.octets for exchange in exchanges)
         kind = dice.choice(("whole", "whole", "slow", "half", "gone", "broken"))
         with contextlib.suppress(OSError), socket.socket() as stream:  # too many files, too many connections, a stop
-            stream.settimeout(60)
+            stream.settimeout(45)  # nothing waits longer than 30 s
             if kind == "slow":
                 stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
             stream.connect((self.rollcalld.address, self.rollcalld.http_port))
@@ -187,8 +188,12 @@ class ChaosTest(Case):
                 time.sleep(dice.random() / 5)
                 return reset(stream)
             reader = Reader(stream, dice, kind == "slow")
-            for exchange in exchanges[:10 if kind == "slow" else None]:
-                status, headers, body = reader.answer()
+            for n, exchange in enumerate(exchanges[:10 if kind == "slow" else None]):
+                try:
+                    status, headers, body = reader.answer()
+                except TimeoutError:
+                    raise Wrong(f"{kind}: no answer to request {n} of {len(exchanges)}: {exchange.octets[:120]}, "
+                                f"have {bytes(reader.rest[:200])}, at {stream.getsockname()}") from None
                 exchange.check(status, headers, body)
                 if headers.get("connection") == "close":
                     break

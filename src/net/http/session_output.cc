@@ -76,7 +76,8 @@ void HttpSession::on_written(const boost::system::error_code& failed, std::size_
     return write_on();
   }
   is_writing_ = false;
-  writing_ = {};
+  writing_.clear();
+  writing_.shrink_to_fit();  // an empty string assigned would keep the memory of a long answer
   write_late_.cancel_deadline();
   if (failed && is_open()) close();
   flush();

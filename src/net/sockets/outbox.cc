@@ -14,6 +14,7 @@ constexpr std::size_t k_kept_bytes = std::size_t{4} << 10;
 }  // namespace
 
 std::size_t Outbox::bytes() const {
+  if (empty()) return 0;
   std::size_t sum = front_.capacity() > k_segment_bytes ? front_.capacity() : front_.size() - sent_;
   for (const std::string& segment : rest_) sum += segment.capacity();
   return sum;
@@ -49,7 +50,12 @@ std::string Outbox::take_front() {
   return taken;
 }
 
-void Outbox::clear() { *this = {}; }
+void Outbox::clear() {
+  sent_ = 0;
+  rest_.clear();
+  front_.clear();
+  front_.shrink_to_fit();
+}
 
 void Outbox::shrink() {
   if (front_.capacity() > k_kept_bytes && front_.size() <= k_kept_bytes) front_.shrink_to_fit();
@@ -60,8 +66,8 @@ void Outbox::shrink() {
 void Outbox::advance() {
   sent_ = 0;
   if (rest_.empty()) {
-    if (front_.capacity() > k_segment_bytes) front_ = {};
     front_.clear();
+    if (front_.capacity() > k_segment_bytes) front_.shrink_to_fit();  // an empty string assigned would keep the memory
     return;
   }
   front_ = std::move(rest_.front());

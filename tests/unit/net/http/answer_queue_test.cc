@@ -107,6 +107,28 @@ TEST_CASE("a call that reads is told apart: nothing may follow it") {
   CHECK_FALSE(queue.awaits_read());
 }
 
+TEST_CASE("what has been sent is held no longer, however long it was") {
+  Outbox out;
+  for (const bool at_once : {true, false}) {
+    out.append("head");
+    out.append(std::string(std::size_t{4} << 20, 'x'));
+    CHECK(out.bytes() > std::size_t{4} << 20);
+    out.consume(4);
+    if (at_once) {
+      out.consume(std::size_t{4} << 20);
+    } else {
+      static_cast<void>(out.take_front());
+    }
+    CHECK(out.empty());
+    CHECK(out.bytes() == 0);
+    CHECK(out.tail().capacity() < 200'000);
+  }
+  out.append(std::string(100'000, 'x'));
+  out.clear();
+  CHECK(out.bytes() == 0);
+  CHECK(out.tail().capacity() < 1'000);
+}
+
 TEST_CASE("a large text is sent as it is, and small ones together") {
   Outbox out;
   out.append("small ");

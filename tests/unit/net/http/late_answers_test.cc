@@ -140,6 +140,20 @@ TEST_CASE("a connection whose client does not read holds no more than one answer
   CHECK(client.read_http().body.size() == k_long);
 }
 
+TEST_CASE(
+    "requests behind an answer longer than what a connection may hold are answered, whether or not it is taken at "
+    "once") {
+  World world;
+  world.fake().metrics = std::string(limits::k_http_owed_bytes_max + 100'000, 'x');
+  Client client = world.http();
+  client.send(request("GET /metrics") + request("GET /metrics") + request("GET /healthz"));
+  CHECK(client.read_http().body.size() == world.fake().metrics.size());
+  CHECK(client.read_http().body.size() == world.fake().metrics.size());
+  CHECK(client.read_http().status == 200);
+  client.send(request("GET /healthz"));
+  CHECK(client.read_http().status == 200);
+}
+
 TEST_CASE("who may not make a call hears so before the body is waited for") {
   World world;
   const std::string_view fields = GENERATE("", "Expect: 100-continue\r\n");
