@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <fmt/format.h>
 #include <ranges>
+#include <string_view>
 
 #include "base/duration.h"
 #include "base/printable.h"
@@ -30,13 +31,20 @@ std::string fold(std::string_view text) {
 
 // RFC 6763 §6.4: keys compare without case, and clients take the first of a key alone.
 Result<void> check_meta_case(const Registration& draft) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : draft.meta) keys.push_back(fold(key));
-  std::ranges::sort(keys);
-  const auto repeat = std::ranges::adjacent_find(keys);
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  const auto is_before = [&](std::string_view a, std::string_view b) {
+    return std::ranges::lexicographical_compare(a, b, {}, lower, lower);
+  };
+  if (draft.meta.size() < 2) return {};
+  std::vector<std::string_view> keys;
+  keys.reserve(draft.meta.size());
+  for (const auto& [key, value] : draft.meta) keys.push_back(key);
+  std::ranges::sort(keys, is_before);
+  const auto repeat = std::ranges::adjacent_find(keys, equal_but_for_case);
   if (repeat == keys.end()) return {};
   const auto last_first = draft.meta | std::views::reverse;
-  const auto last = std::ranges::find_if(last_first, [&](const auto& pair) { return fold(pair.first) == *repeat; });
+  const auto last =
+      std::ranges::find_if(last_first, [&](const auto& pair) { return equal_but_for_case(pair.first, *repeat); });
   const std::string& key = last->first;
   return failure(Errc::invalid,
                  fmt::format("meta has the key \"{}\" twice: case makes no difference in a TXT record", key),
@@ -46,13 +54,13 @@ Result<void> check_meta_case(const Registration& draft) {
 Result<void> check_meta(const Registration& draft) {
   std::size_t whole = 0;
   for (const auto& [key, value] : draft.meta) {
-    const std::string field = "meta." + key;
     if (key.empty() || key.size() > k_meta_key_max) {
-      return failure(Errc::invalid, fmt::format("a key of meta must have 1 to {} characters", k_meta_key_max), field);
+      return failure(Errc::invalid, fmt::format("a key of meta must have 1 to {} characters", k_meta_key_max),
+                     "meta." + key);
     }
     // RFC 6763 §6.4: what a TXT record's `key=value` can carry.
     if (!std::ranges::all_of(key, [](char c) { return c >= 0x20 && c <= 0x7e && c != '='; })) {
-      return failure(Errc::invalid, "a key of meta must be printable ASCII without '='", field);
+      return failure(Errc::invalid, "a key of meta must be printable ASCII without '='", "meta." + key);
     }
     // One character-string of the TXT record (RFC 6763 §6.1); a longer pair could not be told at all.
     if (const std::size_t pair = key.size() + 1 + value.size(); pair > k_txt_string_bytes_max) {
@@ -61,7 +69,7 @@ Result<void> check_meta(const Registration& draft) {
           fmt::format("a pair of meta is told as \"key=value\" in at most {} octets, \"{}\" has {}: shorten its "
                       "value",
                       k_txt_string_bytes_max, key, pair),
-          field);
+          "meta." + key);
     }
     whole += key.size() + value.size();
   }
@@ -77,7 +85,9 @@ Result<void> check_meta(const Registration& draft) {
 
 // RFC 6763 §6.7: whoever reads the record must know its version first. Everything else stays in the client's order.
 void put_version_first(std::vector<std::pair<std::string, std::string>>& meta) {
-  std::ranges::stable_partition(meta, [](const auto& pair) { return equal_but_for_case(pair.first, "txtvers"); });
+  const auto version =
+      std::ranges::find_if(meta, [](const auto& pair) { return equal_but_for_case(pair.first, "txtvers"); });
+  if (version != meta.end()) std::rotate(meta.begin(), version, version + 1);
 }
 
 Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds) {
