@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from pathlib import Path
 
 from tests.differential.wire import read_answer, write_query
 from tests.support.processes import Process, find_program, free_port, wait_until
@@ -100,7 +101,9 @@ class Peer:
 
 def start_rollcall(directory, files, prefix):
     words = [word for apex, file in files.items() for word in ("--zone", f"{apex.rstrip('.')}={file}")]
-    server = Server(directory, ["--log-level", "error", *words], name=f"{prefix}-rollcalld")
+    # A database of its own: a start behind another goes on behind that one's serials.
+    server = Server(directory, ["--log-level", "error", *words], name=f"{prefix}-rollcalld",
+                    database=Path(directory) / f"{prefix}.db")
     server.start()
     return Peer("Rollcall", server.dns_port, server.process)
 

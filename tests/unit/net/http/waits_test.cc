@@ -63,7 +63,7 @@ TEST_CASE("what is asked behind a call that waits is looked at when that has its
   World world;
   world.add("web", "a");
   Client client = world.http();
-  client.send(wait_for("web", 1) + request("GET /healthz") + wait_for("web", 3) + registration("c"));
+  client.send(wait_for("web", 1) + request("GET /healthz") + wait_for("web", 2) + registration("c"));
   world.wait_for_waiters(1);
   CHECK(client.is_silent_for(50ms));
   CHECK(world.counted(&api::Counters::requests) == 1);  // no answer is made, and held, before it can be sent
