@@ -48,7 +48,7 @@ class WholeRoll {
   void pass(std::chrono::milliseconds time) { clock_.advance(time); }
 
  private:
-  class Silence final : public api::Server {
+  class Silence final : public api::ServerView {
    public:
     [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
     [[nodiscard]] std::string metrics_text() const override { return {}; }

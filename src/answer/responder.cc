@@ -36,16 +36,16 @@ AnswerKind kind_of(const Reply& reply, Rcode rcode) {
 }  // namespace
 
 std::size_t Responder::respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
-                               WorkerState& worker, const UsualQuestion* read) const {
-  if (has_usual_way_ && client.transport == Transport::udp) {
+                               WorkerState& worker, const FastQuery* read) const {
+  if (has_fast_way_ && client.transport == Transport::udp) {
     const rcu::ReadLock lock;
-    UsualQuestion own;
+    FastQuery own;
     if (read == nullptr) {
       own.read(message, zones_.table());
       read = &own;
     }
-    if (read->is_usual) {
-      if (const auto size = answer_usual(message, *read, client, now, out, worker)) return *size;
+    if (read->is_fast) {
+      if (const auto size = answer_fast(message, *read, client, now, out, worker)) return *size;
     }
   }
   Exchange exchange{.message = message, .query = {}, .client = client, .now = now, .out = out, .worker = worker};

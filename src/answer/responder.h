@@ -1,14 +1,14 @@
 // Question and roster to response: the whole answer, in the order of the steps below. Pure: no socket, no clock, no
 // lock.
 //
-//   UsualQuestion          A, AAAA, SRV of `S.Z` over UDP, from what is prebuilt; what is different in any way goes on
+//   FastQuery          A, AAAA, SRV of `S.Z` over UDP, from what is prebuilt; what is different in any way goes on
 //   dns::parse_query       silence, FORMERR, NOTIMP
 //   verify_tsig            NOTAUTH with BADKEY, BADSIG, BADTIME; what follows is signed
 //   agree on EDNS          BADVERS; cookie, NSID, keepalive
 //   must_prove_address     over UDP under load: BADCOOKIE or TC
 //   Transfers              AXFR, IXFR: the first message, and a stream for the rest
 //   ZoneTable::find_enclosing   REFUSED
-//   Roster::find           a service's name: ServiceSections
+//   Roster::find           a service's name: ServiceWriter
 //   StaticZone::look_up    any other name; aliases are followed, inside the zone
 //   Reply                  sections, truncation, OPT
 //   RateLimiter            over UDP: silence, TC or BADCOOKIE instead, for networks that ask too much
@@ -29,9 +29,9 @@
 #include "answer/access.h"
 #include "answer/counters.h"
 #include "answer/encode/reply.h"
-#include "answer/encode/service_sections.h"
+#include "answer/encode/service_writer.h"
 #include "answer/identity.h"
-#include "answer/look_up/usual_question.h"
+#include "answer/look_up/fast_query.h"
 #include "answer/rate_limit.h"
 #include "answer/roster/roster.h"
 #include "answer/transfer/transfer_stream.h"
@@ -83,7 +83,7 @@ struct WorkerState {
 class Responder {
  public:
   Responder(const Zones& zones, const Roster& roster, ResponderSettings settings)
-      : zones_(zones), roster_(roster), settings_(std::move(settings)), has_usual_way_(has_usual_way(settings_)) {}
+      : zones_(zones), roster_(roster), settings_(std::move(settings)), has_fast_way_(has_fast_way(settings_)) {}
 
   [[nodiscard]] std::size_t udp_payload() const { return settings_.udp_payload; }
 
@@ -97,21 +97,21 @@ class Responder {
 
   // Many queries over UDP are best read before the first is answered: what their answers need comes from memory
   // meanwhile. Each of these steps for all of them, then `respond`, under one ReadLock.
-  void read_ahead(Bytes message, UsualQuestion& question) const;
-  void fetch_ahead(const UsualQuestion& question) const;
+  void read_ahead(Bytes message, FastQuery& question) const;
+  void fetch_ahead(const FastQuery& question) const;
   [[nodiscard]] std::size_t respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
-                                    WorkerState& worker, const UsualQuestion* read) const;
+                                    WorkerState& worker, const FastQuery* read) const;
 
  private:
   struct Exchange;  // one query on its way (responder.cc)
 
-  // --- The usual question (responder_usual.cc) ---
+  // --- The usual question (responder_fast.cc) ---
   // Nobody is refused, nobody has to prove anything, and no name has another meaning.
-  [[nodiscard]] static bool has_usual_way(const ResponderSettings& settings);
+  [[nodiscard]] static bool has_fast_way(const ResponderSettings& settings);
   // Empty: it goes the whole way.
-  [[nodiscard]] std::optional<std::size_t> answer_usual(Bytes message, const UsualQuestion& question,
-                                                        const Client& client, registry::LeaseTime now,
-                                                        WritableBytes out, WorkerState& worker) const;
+  [[nodiscard]] std::optional<std::size_t> answer_fast(Bytes message, const FastQuery& question, const Client& client,
+                                                       registry::LeaseTime now, WritableBytes out,
+                                                       WorkerState& worker) const;
 
   std::size_t finish(Exchange& exchange, Reply& reply, dns::Rcode rcode) const;
   [[nodiscard]] bool hold_to_rate(Exchange& exchange, Reply& reply, dns::Rcode& rcode) const;
@@ -135,7 +135,7 @@ class Responder {
   const Zones& zones_;
   const Roster& roster_;
   const ResponderSettings settings_;
-  const bool has_usual_way_;
+  const bool has_fast_way_;
 };
 
 }  // namespace rollcall::answer

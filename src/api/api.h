@@ -33,9 +33,9 @@ struct Explanation {
 };
 
 // What the API shows of the rest of the server. Any thread.
-class Server {
+class ServerView {
  public:
-  virtual ~Server() = default;
+  virtual ~ServerView() = default;
   // GET /v1/status: zones and rows by name, and how many services and instances, as far as the grant covers them.
   [[nodiscard]] virtual std::string status_json(const Grant& reader) const = 0;
   [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics: sums over everything, and no name
@@ -135,7 +135,7 @@ struct Route;  // a line of the table
 class Api {
  public:
   // All borrowed; they outlive the Api.
-  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Server& server,
+  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const ServerView& server,
       const Access& access)
       : registry_(registry), zones_(zones), server_(server), access_(access) {}
 
@@ -164,7 +164,7 @@ class Api {
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;
-  const Server& server_;
+  const ServerView& server_;
   const Access& access_;
 };
 

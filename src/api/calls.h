@@ -22,7 +22,7 @@ struct Call {
   Parameters parameters;
   const registry::Registry& registry;
   const registry::ZoneDirectory& zones;
-  const Server& server;
+  const ServerView& server;
   Counters& counters;
   Ahead ahead;
   Right right;     // what the call needs; the caller has it, for some services at least

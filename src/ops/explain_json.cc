@@ -24,7 +24,7 @@ void put_records(api::JsonWriter& json, const std::vector<answer::ExplainedRecor
   json.close_array();
 }
 
-void put_left_out(api::JsonWriter& json, const answer::LeftOut& left_out) {
+void put_left_out(api::JsonWriter& json, const answer::Omission& left_out) {
   json.open_object();
   json.member("id", left_out.id).member("label", left_out.label);
   json.member("status", registry::to_text(left_out.status)).member("reason", answer::to_text(left_out.reason));
@@ -66,7 +66,7 @@ std::string describe(const answer::Explained& explained) {
   json.member("truncated_over_udp", explained.truncated_over_udp);
   json.member("instances", explained.instances).member("answered", explained.answered);
   json.name("left_out").open_array();
-  for (const answer::LeftOut& left_out : explained.left_out) put_left_out(json, left_out);
+  for (const answer::Omission& left_out : explained.left_out) put_left_out(json, left_out);
   json.close_array();
   if (explained.left_out_more > 0) json.member("left_out_more", explained.left_out_more);
   json.close_object();

@@ -60,7 +60,7 @@ struct Sources {
   std::function<IgnoredRows()> ignored_rows = {};
 };
 
-class Report final : public api::Server {
+class Report final : public api::ServerView {
  public:
   explicit Report(registry::LeaseBounds bounds) : bounds_(bounds) {}
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/handoff.h"
+#include "base/bounded_queue.h"
 #include "store/database.h"
 #include "store/edit_reader.h"
 #include "store/roll_reader.h"
@@ -94,7 +94,7 @@ void InstanceStore::follow(const registry::Transaction& transaction) {
 Result<void> InstanceStore::restore(const TakeRestored& take) {
   skipped_ = {};
   std::vector<registry::Refused> refused;
-  Handoff<registry::Restored> parts(k_parts_ahead);
+  BoundedQueue<registry::Restored> parts(k_parts_ahead);
   std::exception_ptr failed;
   std::int64_t last_edit = 0;
   {

@@ -8,9 +8,9 @@
 #include "base/limits.h"
 #include "fuzz/check_response.h"
 #include "fuzz/targets.h"
+#include "net/http/fast_request.h"
 #include "net/http/request_head.h"
 #include "net/http/response_head.h"
-#include "net/http/usual_request.h"
 #include "unit/api/fixture.h"
 
 namespace rollcall::fuzz {
@@ -71,7 +71,7 @@ void check_head(const api::Response& response, const Parser& parser) {
 }
 
 // What a session takes without the parser, the parser takes to the same.
-void check_usual(const net::UsualRequest& usual, const Parser& parser, std::size_t taken) {
+void check_usual(const net::FastRequest& usual, const Parser& parser, std::size_t taken) {
   const Parser::value_type& message = parser.get();
   const auto authorization = message[http::field::authorization];
   expect(taken == usual.bytes, "a usual request ends where the parser says");
@@ -93,7 +93,7 @@ void http_request(Bytes input) {
   for (std::size_t i = 0; i < k_requests_max && !stream.empty(); ++i) {
     Parser parser;
     const Bytes before = stream;
-    const auto usual = net::find_usual_request({reinterpret_cast<const char*>(before.data()), before.size()});
+    const auto usual = net::find_fast_request({reinterpret_cast<const char*>(before.data()), before.size()});
     const bool is_whole = parse(parser, stream, piece_max);
     expect(is_whole || !usual, "a usual request is one for the parser too");
     if (!is_whole) return;

@@ -94,7 +94,7 @@ Result<int> heartbeat(Session& session, const Heartbeat& flags) {
   return k_done;
 }
 
-Deed declare_heartbeat(Options& options) {
+Action declare_heartbeat(Options& options) {
   constexpr std::uint64_t k_port_max = 65'535;
   auto flags = std::make_shared<Heartbeat>();
   options.argument("SERVICE", flags->service, "of the instance").required().offers(Offer::services);
@@ -115,7 +115,7 @@ Result<int> deregister(Session& session, const Instance& instance) {
   return k_done;
 }
 
-Deed declare_deregister(Options& options) {
+Action declare_deregister(Options& options) {
   auto instance = std::make_shared<Instance>();
   declare_instance_arguments(options, *instance);
   return [instance](Session& session) { return deregister(session, *instance); };
@@ -158,7 +158,7 @@ Result<int> drain(Session& session, const Drain& flags) {
   return k_done;
 }
 
-Deed declare_drain(Options& options) {
+Action declare_drain(Options& options) {
   auto flags = std::make_shared<Drain>();
   declare_instance_arguments(options, flags->instance);
   options.value("--wait", "TIME", flags->wait, "answer when no cache can have it any more, or after TIME");
@@ -173,7 +173,7 @@ Result<int> undrain(Session& session, const Instance& instance) {
   return k_done;
 }
 
-Deed declare_undrain(Options& options) {
+Action declare_undrain(Options& options) {
   auto instance = std::make_shared<Instance>();
   declare_instance_arguments(options, *instance);
   return [instance](Session& session) { return undrain(session, *instance); };

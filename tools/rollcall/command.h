@@ -18,7 +18,7 @@ namespace rollcall::cli {
 class Session;
 
 // Does it; the exit code (exit_code.h), or what went wrong, which main() says on stderr and turns into an exit code.
-using Deed = std::function<Result<int>(Session&)>;
+using Action = std::function<Result<int>(Session&)>;
 
 struct Example {
   std::string_view line;     // "rollcall list web --tag blue"
@@ -43,7 +43,7 @@ struct Command {
   // Arguments with which it can be tried against a bad server; stdin has one line of `export`.
   std::vector<std::string_view> trial;
   // Declares the options, and gives what is to be done once they are parsed.
-  Deed (*declare)(Options&);
+  Action (*declare)(Options&);
 };
 
 // In the order of --help.

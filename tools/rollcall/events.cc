@@ -89,7 +89,7 @@ Result<int> follow(Session& session, const Flags& flags) {
   }
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   constexpr std::uint64_t k_limit_max = 10'000;
   auto flags = std::make_shared<Flags>();
   options.argument("SERVICE", flags->service, "only of this service").offers(Offer::services);

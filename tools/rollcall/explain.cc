@@ -58,7 +58,7 @@ Result<int> explain(Session& session, const Flags& flags) {
   return k_done;
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.argument("NAME", flags->name, "the name; below the zone unless it ends with one").required();
   options.argument("TYPE", flags->type, "A unless named; SRV, AAAA, TXT, ANY …");

@@ -62,7 +62,7 @@ Result<int> export_roll(Session& session, const Asked& asked) {
   return k_done;
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto asked = std::make_shared<Asked>();
   options.argument("FILE", asked->file, "where to; without it, or as -, stdout").offers(Offer::files);
   options.value("--service", "SERVICE", asked->services, "only this service; may come several times")

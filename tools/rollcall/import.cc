@@ -124,7 +124,7 @@ Result<int> import_lines(Session& session, const Asked& asked) {
   return outcome.failures.empty() ? k_done : exit_code(outcome.failures.begin()->second.code);
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto asked = std::make_shared<Asked>();
   options.argument("FILE", asked->file, "JSON lines; without it, or as -, stdin").offers(Offer::files);
   options.number("--connections", "N", asked->connections, 1, 256, "so many at a time (default 8)");

@@ -64,7 +64,7 @@ Result<int> list(Session& session, const Flags& flags) {
   return failure(Errc::start_up, "--tag and --status choose among the instances of a service, so name one");
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.argument("SERVICE", flags->service, "its instances, instead of the services").offers(Offer::services);
   options.value("--tag", "TAG", flags->tag, "only instances with this tag");

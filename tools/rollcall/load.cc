@@ -182,7 +182,7 @@ Result<int> load(Session& session, const Asked& asked) {
   return Load(session, asked, *settings).run();
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto asked = std::make_shared<Asked>();
   options.number("--instances", "N", asked->instances, 1, 1'000'000, "so many instances (default 1000)");
   options.number("--services", "N", asked->services, 1, 100'000, "of so many services (default 10)");

@@ -38,7 +38,7 @@ int run(Globals globals, const std::vector<std::string>& words) {
   const Command* const command = find_command(words.front());
   if (command == nullptr) return misused("", Error{Errc::start_up, fmt::format("no command {}", words.front())});
   Options options;
-  const Deed deed = command->declare(options);
+  const Action action = command->declare(options);
   Options shared;
   declare_globals(shared, globals);
   for (const Option& option : shared.all()) options.append(option);
@@ -49,7 +49,7 @@ int run(Globals globals, const std::vector<std::string>& words) {
     session.print(help_of(*command));
     return k_done;
   }
-  const Result<int> done = deed(session);
+  const Result<int> done = action(session);
   if (done) return *done;
   return done.error().code == Errc::start_up ? misused(command->name, done.error()) : say(done.error());
 }

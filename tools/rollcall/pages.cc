@@ -47,19 +47,19 @@ Result<int> show_completion(Session& session, const Flags& flags) {
   return k_done;
 }
 
-Deed declare_help(Options& options) {
+Action declare_help(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.argument("COMMAND", flags->name, "one of the commands").offers(Offer::commands);
   return [flags](Session& session) { return show_help(session, *flags); };
 }
 
-Deed declare_manual(Options& options) {
+Action declare_manual(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.argument("COMMAND", flags->name, "one of the commands; without, rollcall(1)").offers(Offer::commands);
   return [flags](Session& session) { return show_manual(session, *flags); };
 }
 
-Deed declare_completion(Options& options) {
+Action declare_completion(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.argument("SHELL", flags->name, "whose").required().one_of({"bash", "zsh", "fish"});
   return [flags](Session& session) { return show_completion(session, *flags); };

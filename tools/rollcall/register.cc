@@ -118,7 +118,7 @@ Result<int> register_instance(Session& session, const Flags& flags) {
   return Stay(session, flags, signals, enrolment).run();
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   constexpr std::uint64_t k_port_max = 65'535;
   auto flags = std::make_shared<Flags>();
   options.argument("SERVICE", flags->service, "what it is an instance of").required().offers(Offer::services);

@@ -155,7 +155,7 @@ Result<int> resolve(Session& session, const Flags& flags) {
   }
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   constexpr std::uint64_t k_count_max = 10'000'000;
   auto flags = std::make_shared<Flags>();
   options.argument("NAME", flags->name, "a service, or any name with SRV records").required().offers(Offer::services);

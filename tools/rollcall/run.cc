@@ -101,7 +101,7 @@ Result<int> run(Session& session, const Flags& flags) {
   return Supervisor(settings, signals, notify, child, enrolment).run();
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.value("--service", "NAME", flags->service, "the service that the command is an instance of").required();
   options.value("--port", "PORT", flags->port, "where it listens; auto: a free one, told to it as PORT").required();

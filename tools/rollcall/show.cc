@@ -66,7 +66,7 @@ Result<int> show(Session& session, const Flags& flags) {
   return k_done;
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.argument("SERVICE", flags->service, "of the instance").required().offers(Offer::services);
   options.argument("ID", flags->id, "the instance").required();

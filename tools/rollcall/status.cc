@@ -63,7 +63,7 @@ Result<int> status(Session& session) {
   return is_true(*answer, "ready") ? k_done : k_unreachable;
 }
 
-Deed declare(Options&) { return status; }
+Action declare(Options&) { return status; }
 
 }  // namespace
 

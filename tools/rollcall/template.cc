@@ -185,7 +185,7 @@ Result<int> keep(Session& session, TemplateJobs jobs, const Asked& asked) {
   return k_done;
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto asked = std::make_shared<Asked>();
   options
       .argument("TEMPLATE:FILE[:COMMAND]", asked->specs,

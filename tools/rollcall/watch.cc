@@ -165,7 +165,7 @@ Result<int> watch(Session& session, const Asked& asked) {
   return Live(session, **follower, ends, *window, asked).run();
 }
 
-Deed declare(Options& options) {
+Action declare(Options& options) {
   auto asked = std::make_shared<Asked>();
   options.argument("SERVICE", asked->service, "only this service").offers(Offer::services);
   options.flag("--plain", asked->plain, "a line an event, also on a terminal");

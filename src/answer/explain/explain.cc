@@ -99,7 +99,7 @@ std::vector<Stop> stops_of(const Trace& trace, Type type) {
 void put_sorted(Explained& explained, const Stop& stop, Sorted sorted, std::size_t first) {
   explained.instances += sorted.answered.size() + sorted.left_out.size();
   explained.answered += sorted.answered.size();
-  for (LeftOut& left_out : sorted.left_out) {
+  for (Omission& left_out : sorted.left_out) {
     if (explained.left_out.size() == limits::k_explained_left_out_max) {
       ++explained.left_out_more;
     } else {

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "answer/explain/left_out.h"
+#include "answer/explain/omission.h"
 #include "answer/look_up/trace.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
@@ -66,7 +66,7 @@ struct Explained {
   bool truncated_over_udp = false;  // for a client that takes as much as the server may send
   std::size_t instances = 0;        // of the service, whether in the answer or not
   std::size_t answered = 0;         // of these
-  std::vector<LeftOut> left_out;    // at most k_explained_left_out_max, by id
+  std::vector<Omission> left_out;   // at most k_explained_left_out_max, by id
   std::size_t left_out_more = 0;    // beyond that
   std::string sentence;
 };

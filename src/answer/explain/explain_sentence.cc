@@ -79,7 +79,7 @@ std::string sentence_of(const Explained& explained, std::span<const Stop> stops)
 std::vector<std::string> sentences_of(const Explained& explained) {
   std::vector<std::string> sentences{fmt::format("{} {}: {}. {}", explained.name, explained.type,
                                                  dns::rcode_text(explained.rcode), explained.sentence)};
-  for (const LeftOut& left_out : explained.left_out) {
+  for (const Omission& left_out : explained.left_out) {
     sentences.push_back(fmt::format("{}: {}", left_out.id, left_out.detail));
   }
   if (explained.left_out_more > 0) sentences.push_back(fmt::format("and {} more", explained.left_out_more));

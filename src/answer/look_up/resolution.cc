@@ -86,7 +86,7 @@ Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
 }
 
 Resolution::Step Resolution::answer_service(const RosterName& found) {
-  ServiceSections service = sections(*found.answers);
+  ServiceWriter service = sections(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::service;
   bool put = false;
   switch (query_.type) {
@@ -123,7 +123,7 @@ Resolution::Step Resolution::answer_empty(const RosterName& found) {
 }
 
 Resolution::Step Resolution::answer_instance(const RosterName& found) {
-  ServiceSections service = sections(*found.answers);
+  ServiceWriter service = sections(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::instance;
   if (!service.is_live(*found.member)) return answer_static_name();  // its lease has ended: it is gone, swept or not
   bool put = false;
@@ -142,7 +142,7 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
 
 // `_T._sub._S._P.Z`: the instances are named below `_S._P.Z`, two labels on.
 Resolution::Step Resolution::answer_subtype(const RosterName& found) {
-  ServiceSections service = sections(*found.answers);
+  ServiceWriter service = sections(*found.answers);
   if (asks_for(Type::ptr) && service.put_ptr(name_at_, *found.view, found.protocol, wire(2))) return Rcode::noerror;
   return deny(Rcode::noerror);
 }

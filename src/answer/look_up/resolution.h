@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "answer/encode/reply.h"
-#include "answer/encode/service_sections.h"
+#include "answer/encode/service_writer.h"
 #include "answer/look_up/trace.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
@@ -87,7 +87,7 @@ class Resolution {
     const std::string_view suffix = name_->suffix(first_label);
     return {reinterpret_cast<const std::uint8_t*>(suffix.data()), suffix.size()};
   }
-  [[nodiscard]] ServiceSections sections(const ServiceAnswers& answers) {
+  [[nodiscard]] ServiceWriter sections(const ServiceAnswers& answers) {
     return {reply_, answers, now_, random_, scratch_, trace_ == nullptr};
   }
 

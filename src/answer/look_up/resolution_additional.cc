@@ -110,7 +110,7 @@ void Resolution::put_roster_additional(const RosterName& found, const dns::Quest
   const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
   if (!owner || (type != Type::a && type != Type::aaaa)) return;
   const Family family = type == Type::a ? Family::v4 : Family::v6;
-  ServiceSections service = sections(*found.answers);
+  ServiceWriter service = sections(*found.answers);
   if (found.kind == RosterName::Kind::service) return service.put_additional(*owner, *found.view, family);
   if (found.kind != RosterName::Kind::instance) return;
   service.put_additional(*owner, *found.member, family);

@@ -37,7 +37,7 @@ void Roster::publish(const registry::Service& service) {
   const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
   const ServiceAnswers* before = services_.find(service.key());
   auto answers = ServiceAnswers::make(service, zone.records.apex(), policy_of_(service.key()),
-                                      before == nullptr ? std::make_shared<Continuity>() : before->continuity());
+                                      before == nullptr ? std::make_shared<SharedState>() : before->shared_state());
   const registry::ProtocolSet is = answers->protocols();
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
   if (reverse_) {
@@ -59,13 +59,13 @@ void Roster::withdraw(const registry::ServiceRef& service) {
 registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service, registry::LeaseTime now) const {
   const rcu::ReadLock lock;
   const ServiceAnswers* answers = services_.find(service);
-  return answers == nullptr ? registry::LeaseTime{} : answers->handout().until(now);
+  return answers == nullptr ? registry::LeaseTime{} : answers->answered().until(now);
 }
 
 void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {
   const rcu::ReadLock lock;
   if (const ServiceAnswers* answers = services_.find(service)) {
-    answers->note_handout(now, answers->policy().ttl_seconds);
+    answers->note_answered(now, answers->policy().ttl_seconds);
   }
 }
 

@@ -24,7 +24,7 @@ bool is_short(const registry::Service& service, const AnswerPolicy& policy) {
 
 }  // namespace
 
-void Handout::raise(std::int64_t until, std::uint32_t ttl) noexcept {
+void AnsweredUntil::raise(std::int64_t until, std::uint32_t ttl) noexcept {
   std::uint32_t longest = longest_ttl_.load(std::memory_order_relaxed);
   while (longest < ttl && !longest_ttl_.compare_exchange_weak(longest, ttl, std::memory_order_relaxed)) {
   }
@@ -34,28 +34,28 @@ void Handout::raise(std::int64_t until, std::uint32_t ttl) noexcept {
   }
 }
 
-registry::LeaseTime Handout::until(registry::LeaseTime now) const noexcept {
+registry::LeaseTime AnsweredUntil::until(registry::LeaseTime now) const noexcept {
   const registry::LeaseTime noted(registry::LeaseTime::duration(until_ns_.load(std::memory_order_relaxed)));
   return std::min(noted, now + std::chrono::seconds(longest_ttl_.load(std::memory_order_relaxed)));
 }
 
 std::unique_ptr<ServiceAnswers> ServiceAnswers::make(const registry::Service& service, const dns::Name& apex,
                                                      const AnswerPolicy& policy,
-                                                     std::shared_ptr<Continuity> continuity) {
+                                                     std::shared_ptr<SharedState> shared_state) {
   using enum ServiceParts::Answered;
-  std::unique_ptr<ServiceAnswers> made = make(ServiceParts(service, apex, ready), policy, std::move(continuity));
+  std::unique_ptr<ServiceAnswers> made = make(ServiceParts(service, apex, ready), policy, std::move(shared_state));
   if (is_short(service, policy)) {
-    made->protected_ = make(ServiceParts(service, apex, ready_and_critical), policy, made->continuity_);
+    made->protected_ = make(ServiceParts(service, apex, ready_and_critical), policy, made->shared_state_);
   } else {
-    made->continuity_->protection.end();
+    made->shared_state_->protection.end();
   }
   return made;
 }
 
 std::unique_ptr<ServiceAnswers> ServiceAnswers::make(const ServiceParts& parts, const AnswerPolicy& policy,
-                                                     std::shared_ptr<Continuity> continuity) {
+                                                     std::shared_ptr<SharedState> shared_state) {
   const Layout layout(parts);
-  return std::unique_ptr<ServiceAnswers>(new (layout) ServiceAnswers(parts, layout, policy, std::move(continuity)));
+  return std::unique_ptr<ServiceAnswers>(new (layout) ServiceAnswers(parts, layout, policy, std::move(shared_state)));
 }
 
 ServiceAnswers::Layout::Layout(const ServiceParts& parts) {
@@ -76,8 +76,8 @@ ServiceAnswers::Layout::Layout(const ServiceParts& parts) {
 }
 
 ServiceAnswers::ServiceAnswers(const ServiceParts& parts, const Layout& layout, const AnswerPolicy& policy,
-                               std::shared_ptr<Continuity> continuity)
-    : continuity_(std::move(continuity)),
+                               std::shared_ptr<SharedState> shared_state)
+    : shared_state_(std::move(shared_state)),
       policy_(policy),
       all_(parts.all),
       members_at_(layout.members_at),

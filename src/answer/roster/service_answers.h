@@ -85,7 +85,7 @@ enum class Family : std::uint8_t { v4, v6 };
 //
 // Threads  any. It is written at most once in k_handout_step by all of them together, and may say as much more, but never
 //          more than the longest TTL given from now.
-class Handout {
+class AnsweredUntil {
  public:
   // An answer is given now, for this long.
   void note(registry::LeaseTime now, std::uint32_t ttl) noexcept {
@@ -103,8 +103,8 @@ class Handout {
 };
 
 // What a service's snapshots share.
-struct Continuity {
-  Handout handout;
+struct SharedState {
+  AnsweredUntil answered;
   Protection protection;
 };
 
@@ -114,14 +114,14 @@ class ServiceAnswers final : public rcu::Entry {
  public:
   [[nodiscard]] static std::unique_ptr<ServiceAnswers> make(
       const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
-      std::shared_ptr<Continuity> continuity = std::make_shared<Continuity>());
+      std::shared_ptr<SharedState> shared_state = std::make_shared<SharedState>());
   static void operator delete(void* block) { ::operator delete(block); }
 
   // What is answered now: this, or what its protection makes of it.
   [[nodiscard]] const ServiceAnswers& as_of(registry::LeaseTime now) const noexcept {
     if (protected_ == nullptr) [[likely]]
       return *this;
-    return continuity_->protection.is_active(now, policy_.protect_for) ? *protected_ : *this;
+    return shared_state_->protection.is_active(now, policy_.protect_for) ? *protected_ : *this;
   }
   // Critical instances are answered as if they were ready.
   [[nodiscard]] bool is_protected() const { return is_protected_; }
@@ -134,9 +134,11 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] const AnswerPolicy& policy() const { return policy_; }
 
   // An answer with members of a view is given, for this long.
-  void note_handout(registry::LeaseTime now, std::uint32_t ttl) const noexcept { continuity_->handout.note(now, ttl); }
-  [[nodiscard]] const Handout& handout() const { return continuity_->handout; }
-  [[nodiscard]] const std::shared_ptr<Continuity>& continuity() const { return continuity_; }
+  void note_answered(registry::LeaseTime now, std::uint32_t ttl) const noexcept {
+    shared_state_->answered.note(now, ttl);
+  }
+  [[nodiscard]] const AnsweredUntil& answered() const { return shared_state_->answered; }
+  [[nodiscard]] const std::shared_ptr<SharedState>& shared_state() const { return shared_state_; }
 
   [[nodiscard]] registry::ProtocolSet protocols() const { return protocols_; }
   [[nodiscard]] const View& all() const { return all_; }
@@ -186,11 +188,11 @@ class ServiceAnswers final : public rcu::Entry {
     explicit Layout(const ServiceParts& parts);
   };
   static std::unique_ptr<ServiceAnswers> make(const ServiceParts& parts, const AnswerPolicy& policy,
-                                              std::shared_ptr<Continuity> continuity);
+                                              std::shared_ptr<SharedState> shared_state);
   static void* operator new(std::size_t fixed, const Layout& room) { return ::operator new(fixed + room.bytes); }
   static void operator delete(void* block, const Layout&) { ::operator delete(block); }
   ServiceAnswers(const ServiceParts& parts, const Layout& layout, const AnswerPolicy& policy,
-                 std::shared_ptr<Continuity> continuity);
+                 std::shared_ptr<SharedState> shared_state);
 
   template <class T>
   [[nodiscard]] const T* at(std::size_t offset) const {
@@ -207,7 +209,7 @@ class ServiceAnswers final : public rcu::Entry {
   std::int64_t refresh_earliest_end() const noexcept;
 
   mutable std::atomic<std::int64_t> earliest_end_ns_;
-  std::shared_ptr<Continuity> continuity_;
+  std::shared_ptr<SharedState> shared_state_;
   std::unique_ptr<const ServiceAnswers> protected_;  // the same service with more members, while it is short
   AnswerPolicy policy_;
   View all_;

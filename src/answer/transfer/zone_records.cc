@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "answer/encode/service_sections.h"
+#include "answer/encode/service_writer.h"
 #include "answer/encode/tls_offer.h"
 #include "answer/roster/service_answers.h"
 #include "base/check.h"

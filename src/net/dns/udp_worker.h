@@ -45,7 +45,7 @@ class UdpWorker {
   const registry::TimeSource& clock_;
   answer::WorkerState state_;
   UdpBatch batch_;
-  std::array<answer::UsualQuestion, UdpBatch::k_batch> ahead_;
+  std::array<answer::FastQuery, UdpBatch::k_batch> ahead_;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;
 };

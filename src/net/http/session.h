@@ -3,7 +3,7 @@
 //   read → parse → Api::route → an answer at once, or a place in the queue → answers in order → one write for all
 //
 // A request that is there as a whole, and looks as nearly all do, is taken from the buffer as it stands
-// (usual_request.h); every other one goes through Beast's parser.
+// (fast_request.h); every other one goes through Beast's parser.
 //
 // A heartbeat is answered within the read that brought it. A registration keeps its place in the queue until the writer
 // replies. Changes behind it go to the writer too, so that a pipelined load shares its commits; anything else waits,
@@ -41,8 +41,8 @@
 #include "api/api.h"
 #include "net/http/answer_queue.h"
 #include "net/http/backend.h"
+#include "net/http/fast_request.h"
 #include "net/http/owed_bytes.h"
-#include "net/http/usual_request.h"
 #include "net/http/watcher.h"
 #include "net/sockets/event_loop.h"
 #include "net/sockets/outbox.h"
@@ -89,7 +89,7 @@ class HttpSession final : private StreamSink, public std::enable_shared_from_thi
   bool may_take_body();
   void note_progress_of_body();
   [[nodiscard]] api::Request head_of_request();
-  std::optional<bool> take_usual_request();
+  std::optional<bool> take_fast_request();
   bool route_request();
   [[nodiscard]] api::Routed route(const api::Request& request);
   bool take_routed(api::Routed routed, Framing framing, std::size_t body_bytes);

@@ -39,7 +39,7 @@ bool HttpSession::take_request() {
   if (is_put_off_) return route_request();
   if (in_.size() == 0) return false;
   if (!in_request_) {
-    if (const std::optional<bool> taken = take_usual_request()) return *taken;
+    if (const std::optional<bool> taken = take_fast_request()) return *taken;
     begin_request();
   }
   if (!parse_one()) return false;
@@ -60,9 +60,8 @@ void HttpSession::begin_request() {
 
 // The whole request at the front of the buffer, where it is one of the usual. Empty: it is for the parser, also because
 // it must wait there.
-std::optional<bool> HttpSession::take_usual_request() {
-  const std::optional<UsualRequest> usual =
-      find_usual_request({static_cast<const char*>(in_.data().data()), in_.size()});
+std::optional<bool> HttpSession::take_fast_request() {
+  const std::optional<FastRequest> usual = find_fast_request({static_cast<const char*>(in_.data().data()), in_.size()});
   if (!usual) return std::nullopt;
   api::Routed routed = route({.method = usual->method,
                               .target = usual->target,

@@ -53,7 +53,7 @@ class TwoZones final : public registry::ZoneDirectory {
   }
 };
 
-class FakeServer final : public Server {
+class FakeServer final : public ServerView {
  public:
   std::string status_json(const Grant&) const override { return R"({"version":"0.0.0"})"; }
   // Of the service that the name's first label names.

@@ -23,7 +23,7 @@ namespace rollcall::net::testing {
 
 using namespace std::chrono_literals;
 
-class FakeServer final : public api::Server {
+class FakeServer final : public api::ServerView {
  public:
   std::string metrics = "rollcall_up 1\n";  // set before the first request
 

@@ -46,7 +46,7 @@ registry::InstanceKey key_of(const std::string& id) { return {{registry::ZoneId{
 // "i-2 draining"
 std::vector<std::string> left_out(const Explained& explained) {
   std::vector<std::string> lines;
-  for (const LeftOut& one : explained.left_out) lines.push_back(one.id + ' ' + std::string(to_text(one.reason)));
+  for (const Omission& one : explained.left_out) lines.push_back(one.id + ' ' + std::string(to_text(one.reason)));
   return lines;
 }
 std::string detail(const Explained& explained) { return explained.left_out.at(0).detail; }
@@ -312,7 +312,7 @@ void check_everybody_is_somewhere(const Explained& explained, std::size_t total)
     CHECK_FALSE(record.instances.empty());
     in.insert(record.instances.begin(), record.instances.end());
   }
-  for (const LeftOut& one : explained.left_out) {
+  for (const Omission& one : explained.left_out) {
     CHECK(out.insert(one.id).second);
     CHECK_FALSE(in.contains(one.id));
     CHECK_FALSE(one.detail.empty());
@@ -340,10 +340,10 @@ TEST_CASE("of any roll each instance is in the answer or has a reason, and never
         if (explained.rule == Rule::nothing) continue;
         INFO(name << ' ' << static_cast<unsigned>(type) << " round " << round);
         const bool is_over_limit = std::ranges::any_of(
-            explained.left_out, [](const LeftOut& one) { return one.reason == Reason::over_answer_limit; });
+            explained.left_out, [](const Omission& one) { return one.reason == Reason::over_answer_limit; });
         if (is_over_limit) CHECK(world.policy.answer_limit > 0);
         CHECK(std::ranges::none_of(explained.left_out,
-                                   [](const LeftOut& one) { return one.reason == Reason::did_not_fit; }));
+                                   [](const Omission& one) { return one.reason == Reason::did_not_fit; }));
         check_everybody_is_somewhere(explained, static_cast<std::size_t>(count));
       }
     }

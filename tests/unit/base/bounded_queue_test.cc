@@ -1,4 +1,4 @@
-#include "base/handoff.h"
+#include "base/bounded_queue.h"
 
 #include <atomic>
 #include <thread>
@@ -8,7 +8,7 @@
 namespace rollcall {
 
 TEST_CASE("what is put comes out in order, and then it is known to be all") {
-  Handoff<int> line(2);
+  BoundedQueue<int> line(2);
   int put = 0;
   std::jthread putting([&] {
     for (int i = 0; i < 10'000; ++i) put += line.put(i) ? 1 : 0;
@@ -21,7 +21,7 @@ TEST_CASE("what is put comes out in order, and then it is known to be all") {
 }
 
 TEST_CASE("a full line makes the faster side wait") {
-  Handoff<int> line(1);
+  BoundedQueue<int> line(1);
   REQUIRE(line.put(1));
   std::atomic<bool> has_put{false};
   std::jthread putting([&] {
@@ -34,7 +34,7 @@ TEST_CASE("a full line makes the faster side wait") {
 }
 
 TEST_CASE("who puts into a closed line is told, even one who has been waiting for a place") {
-  Handoff<int> line(1);
+  BoundedQueue<int> line(1);
   REQUIRE(line.put(1));
   std::atomic<int> refused{0};
   {

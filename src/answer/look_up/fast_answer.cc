@@ -1,4 +1,4 @@
-#include "answer/look_up/usual_answer.h"
+#include "answer/look_up/fast_answer.h"
 
 #include <algorithm>
 #include <chrono>
@@ -47,14 +47,14 @@ std::uint8_t* put_family(Family family, std::uint8_t* at, Bytes addresses, std::
 
 }  // namespace
 
-UsualAnswer::UsualAnswer(Bytes message, const UsualQuestion& question, WritableBytes room, std::uint16_t payload)
+FastAnswer::FastAnswer(Bytes message, const FastQuery& question, WritableBytes room, std::uint16_t payload)
     : message_(message), question_(question), payload_(payload), begin_(room.data()), at_(begin_ + question.end) {
   const std::size_t taken = std::max<std::size_t>(question.payload, limits::k_udp_payload_min);
   end_ = begin_ + std::min(room.size(), taken) - (question.has_opt ? dns::k_opt_bytes : 0);
 }
 
-std::size_t UsualAnswer::write(const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
-                               Scratch& scratch) {
+std::size_t FastAnswer::write(const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
+                              Scratch& scratch) {
   const AnswerPolicy& policy = answers.policy();
   ttl_ = policy.ttl_seconds;
   if (policy.answer_limit != 0 || answers.is_protected()) return 0;
@@ -66,12 +66,12 @@ std::size_t UsualAnswer::write(const ServiceAnswers& answers, registry::LeaseTim
     default: put = put_srv(answers, random, scratch); break;
   }
   if (!put) return 0;
-  answers.note_handout(now, ttl_);
+  answers.note_answered(now, ttl_);
   return finish(dns::k_flag_aa);
 }
 
-bool UsualAnswer::put_addresses(const ServiceAnswers& answers, const AddressList& list, Family family, Random& random,
-                                Scratch& scratch) {
+bool FastAnswer::put_addresses(const ServiceAnswers& answers, const AddressList& list, Family family, Random& random,
+                               Scratch& scratch) {
   const std::size_t size = octets_of(family);
   if (list.count == 0 || list.count * (k_record_fixed + size) > left()) return false;
   std::span<const std::uint32_t> order;
@@ -84,7 +84,7 @@ bool UsualAnswer::put_addresses(const ServiceAnswers& answers, const AddressList
   return true;
 }
 
-bool UsualAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch& scratch) {
+bool FastAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch& scratch) {
   const View* found = question_.protocol ? answers.find_protocol(*question_.protocol) : &answers.all();
   if (found == nullptr || found->count == 0 || found->srv_bytes > left()) return false;
   const View& view = *found;
@@ -103,7 +103,7 @@ bool UsualAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch
 }
 
 // Whole RRsets, in the order of the answer, until one does not fit.
-bool UsualAnswer::put_additionals(const ServiceAnswers& answers, const Scratch& scratch) {
+bool FastAnswer::put_additionals(const ServiceAnswers& answers, const Scratch& scratch) {
   for (std::size_t i = 0; i < scratch.chosen.size(); ++i) {
     if (scratch.target_offsets[i] >= k_pointer_reach) return true;
     const Member& member = answers.member(scratch.chosen[i]);
@@ -119,13 +119,13 @@ bool UsualAnswer::put_additionals(const ServiceAnswers& answers, const Scratch& 
   return true;
 }
 
-std::size_t UsualAnswer::write_cut() {
+std::size_t FastAnswer::write_cut() {
   at_ = begin_ + question_.end;
   answers_ = additionals_ = 0;
   return finish(dns::k_flag_tc);
 }
 
-std::size_t UsualAnswer::finish(std::uint16_t flags) {
+std::size_t FastAnswer::finish(std::uint16_t flags) {
   const bool copies_cd = question_.has_opt && question_.dnssec_ok;  // RFC 4035 §3.1.6, RFC 8906 §8.1.3
   const unsigned copied = question_.flags & (dns::k_flag_rd | (copies_cd ? dns::k_flag_cd : 0U));
   std::memcpy(begin_, message_.data(), question_.end);  // id, and the question as it was asked

@@ -19,7 +19,7 @@
 
 namespace rollcall::net {
 
-struct UsualRequest {
+struct FastRequest {
   api::Method method = api::Method::get;
   std::string_view target;
   std::string_view authorization;  // empty where there is none
@@ -28,6 +28,6 @@ struct UsualRequest {
 };
 
 // Empty: the buffer begins with something else, or with less than a whole request.
-[[nodiscard]] std::optional<UsualRequest> find_usual_request(std::string_view buffer);
+[[nodiscard]] std::optional<FastRequest> find_fast_request(std::string_view buffer);
 
 }  // namespace rollcall::net

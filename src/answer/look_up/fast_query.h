@@ -20,13 +20,13 @@
 
 namespace rollcall::answer {
 
-class UsualQuestion {
+class FastQuery {
  public:
   // False: this is another question.
   bool read(Bytes message, const ZoneTable& zones);
 
   // Set by `read`; all but the first when it is one.
-  bool is_usual = false;
+  bool is_fast = false;
   std::uint64_t service_hash = 0;
   const Zone* zone = nullptr;
   std::optional<registry::Protocol> protocol = {};  // of `_S._P.Z`

@@ -2,34 +2,34 @@
 #include <algorithm>
 #include <optional>
 
-#include "answer/look_up/usual_answer.h"
-#include "answer/look_up/usual_question.h"
+#include "answer/look_up/fast_answer.h"
+#include "answer/look_up/fast_query.h"
 #include "answer/responder.h"
 #include "base/rcu.h"
 
 namespace rollcall::answer {
 
-bool Responder::has_usual_way(const ResponderSettings& settings) {
+bool Responder::has_fast_way(const ResponderSettings& settings) {
   const bool answers_all = settings.access.allow.empty() && settings.access.deny.empty();
   return answers_all && settings.cookies_required_above == 0 && !settings.explains;
 }
 
-void Responder::read_ahead(Bytes message, UsualQuestion& question) const {
-  question.is_usual = false;
-  if (has_usual_way_ && question.read(message, zones_.table())) roster_.fetch_place(question.service_hash);
+void Responder::read_ahead(Bytes message, FastQuery& question) const {
+  question.is_fast = false;
+  if (has_fast_way_ && question.read(message, zones_.table())) roster_.fetch_place(question.service_hash);
 }
 
-void Responder::fetch_ahead(const UsualQuestion& question) const {
-  if (question.is_usual) roster_.fetch_answers(question.service_hash);
+void Responder::fetch_ahead(const FastQuery& question) const {
+  if (question.is_fast) roster_.fetch_answers(question.service_hash);
 }
 
-std::optional<std::size_t> Responder::answer_usual(Bytes message, const UsualQuestion& question, const Client& client,
-                                                   registry::LeaseTime now, WritableBytes out,
-                                                   WorkerState& worker) const {
+std::optional<std::size_t> Responder::answer_fast(Bytes message, const FastQuery& question, const Client& client,
+                                                  registry::LeaseTime now, WritableBytes out,
+                                                  WorkerState& worker) const {
   const ServiceAnswers* answers = roster_.find_service(question.service(), question.service_hash, now);
   if (answers == nullptr) return std::nullopt;
-  UsualAnswer answer(message, question, out.first(std::min(out.size(), settings_.udp_payload)),
-                     static_cast<std::uint16_t>(settings_.udp_payload));
+  FastAnswer answer(message, question, out.first(std::min(out.size(), settings_.udp_payload)),
+                    static_cast<std::uint16_t>(settings_.udp_payload));
   std::size_t size = answer.write(*answers, now, worker.random, worker.scratch);
   if (size == 0) return std::nullopt;
   const auto verdict = worker.rate_limiter.judge(settings_.rate_limit, client.address, AnswerKind::positive, now);

@@ -1,4 +1,4 @@
-#include "net/http/usual_request.h"
+#include "net/http/fast_request.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -24,7 +24,7 @@ std::string with_fields(const std::string& fields, const std::string& body = "")
 
 TEST_CASE("a usual request is found whole, with what it asks") {
   const std::string text = k_beat + "GET / HTTP/1.1\r\n";
-  const auto found = find_usual_request(text);
+  const auto found = find_fast_request(text);
   REQUIRE(found.has_value());
   CHECK(found->method == api::Method::post);
   CHECK(found->target == "/v1/services/web/instances/web-1/heartbeat");
@@ -38,7 +38,7 @@ TEST_CASE("fields of common clients do not make a request unusual") {
       "user-agent: curl/7.88.1\r\nAccept: */*\r\nACCEPT-ENCODING:gzip, deflate\r\nConnection: keep-alive\r\n"
       "Content-Type: application/json \r\nauthorization:  Bearer abc  \r\nContent-Length: 2\r\n",
       "{}and what follows");
-  const auto found = find_usual_request(text);
+  const auto found = find_fast_request(text);
   REQUIRE(found.has_value());
   CHECK(found->authorization == "Bearer abc");
   CHECK(found->body == "{}");
@@ -49,9 +49,9 @@ TEST_CASE("less than a whole request is none") {
   const std::string text = with_fields("Content-Length: 5\r\n", "12345");
   for (std::size_t size = 0; size < text.size(); ++size) {
     CAPTURE(size);
-    CHECK_FALSE(find_usual_request(text.substr(0, size)).has_value());
+    CHECK_FALSE(find_fast_request(text.substr(0, size)).has_value());
   }
-  CHECK(find_usual_request(text).has_value());
+  CHECK(find_fast_request(text).has_value());
 }
 
 TEST_CASE("what is wrong, or means something, is for the parser") {
@@ -86,7 +86,7 @@ TEST_CASE("what is wrong, or means something, is for the parser") {
   };
   for (const std::string& text : others) {
     CAPTURE(text);
-    CHECK_FALSE(find_usual_request(text).has_value());
+    CHECK_FALSE(find_fast_request(text).has_value());
   }
 }
 
@@ -95,18 +95,18 @@ TEST_CASE("a usual request keeps the bounds of head and body") {
     const std::string rest = with_fields("User-Agent: \r\n");
     return with_fields("User-Agent: " + std::string(bytes - rest.size(), 'a') + "\r\n");
   };
-  CHECK(find_usual_request(with_agent(limits::k_http_header_bytes_max)).has_value());
-  CHECK_FALSE(find_usual_request(with_agent(limits::k_http_header_bytes_max + 1)).has_value());
+  CHECK(find_fast_request(with_agent(limits::k_http_header_bytes_max)).has_value());
+  CHECK_FALSE(find_fast_request(with_agent(limits::k_http_header_bytes_max + 1)).has_value());
   const auto with_body = [](std::size_t bytes) {
     return with_fields("Content-Length: " + std::to_string(bytes) + "\r\n", std::string(bytes, ' '));
   };
-  CHECK(find_usual_request(with_body(limits::k_http_body_bytes_max)).has_value());
-  CHECK_FALSE(find_usual_request(with_body(limits::k_http_body_bytes_max + 1)).has_value());
+  CHECK(find_fast_request(with_body(limits::k_http_body_bytes_max)).has_value());
+  CHECK_FALSE(find_fast_request(with_body(limits::k_http_body_bytes_max + 1)).has_value());
 }
 
 // Whatever is found, Beast finds the same.
 void expect_as_parsed(const std::string& text) {
-  const auto found = find_usual_request(text);
+  const auto found = find_fast_request(text);
   if (!found) return;
   http::request_parser<http::string_body> parser;
   parser.header_limit(limits::k_http_header_bytes_max + 1);

@@ -14,9 +14,9 @@
 namespace rollcall {
 
 template <class T>
-class Handoff {
+class BoundedQueue {
  public:
-  explicit Handoff(std::size_t places) : places_(places) {}
+  explicit BoundedQueue(std::size_t places) : places_(places) {}
 
   // Waits for a place. False: nobody takes any more.
   bool put(T thing) {

@@ -1,4 +1,4 @@
-#include "answer/encode/service_sections.h"
+#include "answer/encode/service_writer.h"
 
 #include <algorithm>
 #include <chrono>
@@ -32,23 +32,23 @@ struct RecordHead {
 
 }  // namespace
 
-struct ServiceSections::AddressChoice {
+struct ServiceWriter::AddressChoice {
   Bytes octets;
   std::span<const std::uint32_t> weights;
   bool equal_weights = true;
   std::uint32_t ttl = 0;
 };
 
-std::uint32_t ServiceSections::ttl_until(registry::LeaseTime end) const {
+std::uint32_t ServiceWriter::ttl_until(registry::LeaseTime end) const {
   const std::int64_t left = std::chrono::floor<std::chrono::seconds>(end - now_).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, full_ttl()));
 }
 
-bool ServiceSections::leases_reach_full_ttl() const {
+bool ServiceWriter::leases_reach_full_ttl() const {
   return answers_.all_leases_reach(now_ + std::chrono::seconds(full_ttl()));
 }
 
-bool ServiceSections::has_live(const View& view) const {
+bool ServiceWriter::has_live(const View& view) const {
   if (view.count == 0) return false;
   if (leases_reach_full_ttl()) [[likely]]
     return true;
@@ -56,11 +56,11 @@ bool ServiceSections::has_live(const View& view) const {
 }
 
 // The view's members less those whose lease has ended, and the TTL that suits them all.
-std::span<const std::uint32_t> ServiceSections::live_members(const View& view, std::uint32_t& ttl) {
+std::span<const std::uint32_t> ServiceWriter::live_members(const View& view, std::uint32_t& ttl) {
   const std::span<const std::uint32_t> all = answers_.order_of(view);
   ttl = full_ttl();
   if (leases_reach_full_ttl()) [[likely]] {
-    if (!all.empty()) note_handout(ttl);
+    if (!all.empty()) note_answered(ttl);
     return all;
   }
   scratch_.live.clear();
@@ -73,15 +73,15 @@ std::span<const std::uint32_t> ServiceSections::live_members(const View& view, s
   }
   if (!scratch_.live.empty()) {
     ttl = ttl_until(earliest);
-    note_handout(ttl);
+    note_answered(ttl);
   }
   return scratch_.live;
 }
 
-ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& view, Family family) {
+ServiceWriter::AddressChoice ServiceWriter::choose_addresses(const View& view, Family family) {
   const AddressList& list = family == Family::v4 ? view.v4 : view.v6;
   if (leases_reach_full_ttl()) [[likely]] {
-    if (list.count > 0) note_handout(full_ttl());
+    if (list.count > 0) note_answered(full_ttl());
     return {answers_.octets(list.at, list.count * octets_of(family)), answers_.weights(list), list.equal_weights,
             full_ttl()};
   }
@@ -98,7 +98,7 @@ ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& vie
   }
   if (earliest == registry::LeaseTime::max()) return {};
   const std::uint32_t ttl = ttl_until(earliest);
-  note_handout(ttl);
+  note_answered(ttl);
   if (live.size() == view.count) {
     return {answers_.octets(list.at, list.count * octets_of(family)), answers_.weights(list), list.equal_weights, ttl};
   }
@@ -108,7 +108,7 @@ ServiceSections::AddressChoice ServiceSections::choose_addresses(const View& vie
 
 // The addresses of these members, each once, with their weights summed: what a view has prebuilt while nobody is
 // missing.
-void ServiceSections::gather_addresses(std::span<const std::uint32_t> members, Family family) {
+void ServiceWriter::gather_addresses(std::span<const std::uint32_t> members, Family family) {
   const std::size_t size = octets_of(family);
   scratch_.found.clear();
   for (const std::uint32_t i : members) {
@@ -134,7 +134,7 @@ void ServiceSections::gather_addresses(std::span<const std::uint32_t> members, F
   }
 }
 
-bool ServiceSections::put_addresses(std::uint16_t owner_at, const View& view, Family family) {
+bool ServiceWriter::put_addresses(std::uint16_t owner_at, const View& view, Family family) {
   const AddressChoice choice = choose_addresses(view, family);
   const auto count = static_cast<std::uint32_t>(choice.weights.size());
   if (count == 0) return false;
@@ -164,7 +164,7 @@ bool ServiceSections::put_addresses(std::uint16_t owner_at, const View& view, Fa
   return true;
 }
 
-bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
+bool ServiceWriter::put_srv(std::uint16_t owner_at, const View& view) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.empty()) return false;
@@ -185,14 +185,14 @@ bool ServiceSections::put_srv(std::uint16_t owner_at, const View& view) {
   return true;
 }
 
-std::size_t ServiceSections::srv_bytes(std::span<const std::uint32_t> members) const {
+std::size_t ServiceWriter::srv_bytes(std::span<const std::uint32_t> members) const {
   std::size_t bytes = 0;
   for (const std::uint32_t i : members) bytes += k_record_fixed + answers_.member(i).srv.size;
   return bytes;
 }
 
-void ServiceSections::put_srv_records(std::uint16_t owner_at, bool is_weightless,
-                                      std::span<const std::uint32_t> members, std::uint32_t ttl) {
+void ServiceWriter::put_srv_records(std::uint16_t owner_at, bool is_weightless, std::span<const std::uint32_t> members,
+                                    std::uint32_t ttl) {
   scratch_.target_offsets.clear();
   for (const std::uint32_t i : members) {
     const Run run = answers_.member(i).srv;
@@ -213,7 +213,7 @@ void ServiceSections::put_srv_records(std::uint16_t owner_at, bool is_weightless
 }
 
 // RFC 2782: the addresses of the targets. Whole RRsets, in the order of the answer, until one does not fit.
-void ServiceSections::put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl) {
+void ServiceWriter::put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl) {
   for (std::size_t i = 0; i < members.size(); ++i) {
     const std::size_t target_at = scratch_.target_offsets[i];
     if (target_at >= k_pointer_reach) return;  // an owner written out would cost more than it helps over TCP
@@ -226,8 +226,8 @@ void ServiceSections::put_additionals(std::span<const std::uint32_t> members, st
   }
 }
 
-bool ServiceSections::put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets,
-                                      std::uint32_t ttl) {
+bool ServiceWriter::put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets,
+                                    std::uint32_t ttl) {
   const std::size_t size = octets_of(family);
   const std::size_t count = octets.size() / size;
   if (reply_.out().left() < count * (k_record_fixed + size)) return false;
@@ -243,7 +243,7 @@ bool ServiceSections::put_address_set(Section section, std::uint16_t owner_at, F
 
 // --- One member ---
 
-bool ServiceSections::put_addresses(std::uint16_t owner_at, const Member& member, Family family) {
+bool ServiceWriter::put_addresses(std::uint16_t owner_at, const Member& member, Family family) {
   const Bytes addresses = answers_.addresses(member, family);
   if (addresses.empty() || !is_live(member)) return false;
   const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
@@ -253,7 +253,7 @@ bool ServiceSections::put_addresses(std::uint16_t owner_at, const Member& member
   return put_address_set(Section::answer, owner_at, family, addresses.first(take), ttl);
 }
 
-bool ServiceSections::put_srv(std::uint16_t owner_at, const Member& member) {
+bool ServiceWriter::put_srv(std::uint16_t owner_at, const Member& member) {
   if (!is_live(member)) return false;
   const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
   if (!reply_.put(Section::answer, owner_at, dns::Type::srv, ttl, answers_.octets(member.srv.at, member.srv.size))) {
@@ -265,7 +265,7 @@ bool ServiceSections::put_srv(std::uint16_t owner_at, const Member& member) {
   return true;
 }
 
-void ServiceSections::put_additional(std::uint16_t owner_at, const Member& member) {
+void ServiceWriter::put_additional(std::uint16_t owner_at, const Member& member) {
   if (!is_live(member)) return;
   const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
   for (const Family family : {Family::v4, Family::v6}) {
@@ -276,7 +276,7 @@ void ServiceSections::put_additional(std::uint16_t owner_at, const Member& membe
 
 // --- What the zone file's records point at ---
 
-void ServiceSections::put_additional(const dns::Name& owner, const View& view, Family family) {
+void ServiceWriter::put_additional(const dns::Name& owner, const View& view, Family family) {
   const AddressChoice choice = choose_addresses(view, family);
   const auto count = static_cast<std::uint32_t>(choice.weights.size());
   if (count == 0) return;
@@ -293,7 +293,7 @@ void ServiceSections::put_additional(const dns::Name& owner, const View& view, F
   put_additional_set(owner, family, choice.ttl, std::move(addresses));
 }
 
-void ServiceSections::put_additional(const dns::Name& owner, const Member& member, Family family) {
+void ServiceWriter::put_additional(const dns::Name& owner, const Member& member, Family family) {
   const Bytes octets = answers_.addresses(member, family);
   std::vector<std::string> addresses;
   for (std::size_t at = 0; at < octets.size(); at += octets_of(family)) {
@@ -304,13 +304,13 @@ void ServiceSections::put_additional(const dns::Name& owner, const Member& membe
   put_additional_set(owner, family, ttl_until(member.instance->lease.expires_at()), std::move(addresses));
 }
 
-void ServiceSections::put_additional_set(const dns::Name& owner, Family family, std::uint32_t ttl,
-                                         std::vector<std::string> addresses) {
+void ServiceWriter::put_additional_set(const dns::Name& owner, Family family, std::uint32_t ttl,
+                                       std::vector<std::string> addresses) {
   const RRset rrset{type_of(family), ttl, std::move(addresses)};
   reply_.put_whole(Section::additional, owner, rrset, ttl);
 }
 
-bool ServiceSections::put_txt(std::uint16_t owner_at, const Member& member) {
+bool ServiceWriter::put_txt(std::uint16_t owner_at, const Member& member) {
   if (!is_live(member)) return false;
   const std::string rdata = txt_rdata(*member.instance);
   const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());

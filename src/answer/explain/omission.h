@@ -35,7 +35,7 @@ enum class Reason : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_text(Reason reason);
 
-struct LeftOut {
+struct Omission {
   std::string id;
   std::string label;
   registry::Status status = registry::Status::ready;
@@ -47,7 +47,7 @@ struct LeftOut {
 // Instances of a stop, sorted by id, each in one list or the other.
 struct Sorted {
   std::vector<const registry::Instance*> answered;
-  std::vector<LeftOut> left_out;
+  std::vector<Omission> left_out;
   // For each record of the stop: who is answered by it. Several where instances share an address.
   std::vector<std::vector<const registry::Instance*>> by_record;
 };

@@ -1,4 +1,4 @@
-#include "net/http/usual_request.h"
+#include "net/http/fast_request.h"
 
 #include <algorithm>
 #include <array>
@@ -96,7 +96,7 @@ std::size_t read_fields(std::string_view buffer, std::size_t at, Fields& fields)
 
 }  // namespace
 
-std::optional<UsualRequest> find_usual_request(std::string_view buffer) {
+std::optional<FastRequest> find_fast_request(std::string_view buffer) {
   const auto* const method =
       std::ranges::find_if(k_methods, [&](const auto& m) { return buffer.starts_with(m.first); });
   if (method == std::end(k_methods)) return std::nullopt;
@@ -104,7 +104,7 @@ std::optional<UsualRequest> find_usual_request(std::string_view buffer) {
   std::size_t end = begin;
   while (end < buffer.size() && is_visible(buffer[end])) ++end;
   if (end == begin || buffer[begin] != '/' || !buffer.substr(end).starts_with(k_version)) return std::nullopt;
-  UsualRequest request;
+  FastRequest request;
   request.method = method->second;
   request.target = buffer.substr(begin, end - begin);
 

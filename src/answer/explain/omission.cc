@@ -1,4 +1,4 @@
-#include "answer/explain/left_out.h"
+#include "answer/explain/omission.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -173,16 +173,16 @@ class Sorter {
     return is_best ? std::nullopt : std::optional(Reason::lower_priority);
   }
 
-  [[nodiscard]] LeftOut explain(const Instance& instance) const {
+  [[nodiscard]] Omission explain(const Instance& instance) const {
     std::optional<Reason> reason = why_not_ready(instance);
     if (!reason) reason = why_not_chosen(instance);
     if (!reason) reason = asked_.is_truncated ? Reason::did_not_fit : Reason::over_answer_limit;
-    LeftOut left_out{.id = std::string(instance.id()),
-                     .label = std::string(instance.label()),
-                     .status = instance.status,
-                     .reason = *reason,
-                     .since = since(instance, *reason),
-                     .detail = {}};
+    Omission left_out{.id = std::string(instance.id()),
+                      .label = std::string(instance.label()),
+                      .status = instance.status,
+                      .reason = *reason,
+                      .since = since(instance, *reason),
+                      .detail = {}};
     left_out.detail = detail(instance, left_out);
     return left_out;
   }
@@ -194,7 +194,7 @@ class Sorter {
     return asked_.wall_now - std::chrono::duration_cast<std::chrono::milliseconds>(ago);
   }
 
-  [[nodiscard]] std::string detail(const Instance& instance, const LeftOut& left_out) const {
+  [[nodiscard]] std::string detail(const Instance& instance, const Omission& left_out) const {
     const std::string since = left_out.since ? " since " + registry::format_wall_time(*left_out.since) : std::string();
     switch (left_out.reason) {
       case Reason::lease_ended:

@@ -114,7 +114,7 @@ TEST_CASE("a service of many instances is cut like any other, and every payload 
 TEST_CASE("a place that is read into again forgets what it held") {
   World world;
   const rcu::ReadLock lock;
-  UsualQuestion question;
+  FastQuery question;
   const auto read = [&](const std::vector<std::uint8_t>& query) { return question.read(query, world.zones.table()); };
   std::vector<std::uint8_t> with_opt = query_of({.name = "_web._udp.svc.internal", .type = Type::srv, .payload = 4096});
   with_opt[with_opt.size() - 4] = 0x80;  // DO
@@ -130,7 +130,7 @@ TEST_CASE("a place that is read into again forgets what it held") {
   CHECK_FALSE(question.protocol);
   CHECK(question.label() == "api");
   CHECK_FALSE(read(query_of({.name = "web.example", .type = Type::a})));
-  CHECK_FALSE(question.is_usual);
+  CHECK_FALSE(question.is_fast);
 }
 
 TEST_CASE("an answer of the usual way is counted, and beyond the rate it is cut") {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "answer/encode/service_sections.h"
+#include "answer/encode/service_writer.h"
 #include "answer/encode/tls_offer.h"
 
 namespace rollcall::answer {
@@ -37,7 +37,7 @@ std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(by
 
 }  // namespace
 
-bool ServiceSections::put_ptr(std::uint16_t owner_at, const View& view, registry::Protocol protocol, Bytes instances) {
+bool ServiceWriter::put_ptr(std::uint16_t owner_at, const View& view, registry::Protocol protocol, Bytes instances) {
   std::uint32_t ttl = 0;
   bool any = false;
   std::string target;
@@ -76,7 +76,7 @@ std::string svcb_rdata(const ServiceAnswers& answers, const Member& member, dns:
 }
 
 // The live members that have a record of the type. `ttl`: as the earliest of their leases allows.
-std::span<const std::uint32_t> ServiceSections::live_offering(const View& view, dns::Type type, std::uint32_t& ttl) {
+std::span<const std::uint32_t> ServiceWriter::live_offering(const View& view, dns::Type type, std::uint32_t& ttl) {
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.data() != scratch_.live.data()) scratch_.live.assign(live.begin(), live.end());
   std::erase_if(scratch_.live, [&](std::uint32_t i) { return !offers_tls(*answers_.member(i).instance, type); });
@@ -88,7 +88,7 @@ std::span<const std::uint32_t> ServiceSections::live_offering(const View& view, 
   return scratch_.live;
 }
 
-bool ServiceSections::put_svcb(std::uint16_t owner_at, const View& view, dns::Type type) {
+bool ServiceWriter::put_svcb(std::uint16_t owner_at, const View& view, dns::Type type) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_offering(view, type, ttl);
   if (live.empty()) return false;

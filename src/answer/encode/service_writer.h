@@ -29,11 +29,11 @@ namespace rollcall::answer {
 // SVCB or HTTPS (RFC 9460) of a member that has one (tls_offer.h).
 [[nodiscard]] std::string svcb_rdata(const ServiceAnswers& answers, const Member& member, dns::Type type);
 
-class ServiceSections {
+class ServiceWriter {
  public:
   // `is_given`: false when nobody will get the answer, and so no cache will hold it.
-  ServiceSections(Reply& reply, const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
-                  Scratch& scratch, bool is_given = true)
+  ServiceWriter(Reply& reply, const ServiceAnswers& answers, registry::LeaseTime now, Random& random, Scratch& scratch,
+                bool is_given = true)
       : reply_(reply), answers_(answers), now_(now), random_(random), scratch_(scratch), is_given_(is_given) {}
 
   // Whether the view has a ready member whose lease goes on: `when_empty` asks.
@@ -68,8 +68,8 @@ class ServiceSections {
   [[nodiscard]] std::uint32_t ttl_until(registry::LeaseTime end) const;
   [[nodiscard]] std::uint32_t full_ttl() const { return answers_.policy().ttl_seconds; }
   [[nodiscard]] bool leases_reach_full_ttl() const;
-  void note_handout(std::uint32_t ttl) const {
-    if (is_given_) answers_.note_handout(now_, ttl);
+  void note_answered(std::uint32_t ttl) const {
+    if (is_given_) answers_.note_answered(now_, ttl);
   }
   [[nodiscard]] std::span<const std::uint32_t> live_members(const View& view, std::uint32_t& ttl);
   [[nodiscard]] std::span<const std::uint32_t> live_offering(const View& view, dns::Type type, std::uint32_t& ttl);

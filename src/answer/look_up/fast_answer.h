@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "answer/look_up/usual_question.h"
+#include "answer/look_up/fast_query.h"
 #include "answer/roster/member_order.h"
 #include "answer/roster/service_answers.h"
 #include "base/bytes.h"
@@ -19,10 +19,10 @@
 
 namespace rollcall::answer {
 
-class UsualAnswer {
+class FastAnswer {
  public:
   // `room` is what an answer over UDP may take here; `payload` what OPT says of this server.
-  UsualAnswer(Bytes message, const UsualQuestion& question, WritableBytes room, std::uint16_t payload);
+  FastAnswer(Bytes message, const FastQuery& question, WritableBytes room, std::uint16_t payload);
 
   [[nodiscard]] std::size_t write(const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
                                   Scratch& scratch);
@@ -38,7 +38,7 @@ class UsualAnswer {
   [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
   const Bytes message_;
-  const UsualQuestion& question_;
+  const FastQuery& question_;
   const std::uint16_t payload_;
   std::uint8_t* const begin_;
   std::uint8_t* at_;

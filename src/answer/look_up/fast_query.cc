@@ -1,4 +1,4 @@
-#include "answer/look_up/usual_question.h"
+#include "answer/look_up/fast_query.h"
 
 #include <cstring>
 #include <string>
@@ -51,15 +51,15 @@ bool begins_with(Bytes bytes, std::string_view folded) {
 
 }  // namespace
 
-bool UsualQuestion::read(Bytes message, const ZoneTable& zones) {
+bool FastQuery::read(Bytes message, const ZoneTable& zones) {
   payload = limits::k_udp_payload_min;
   dnssec_ok = false;
-  is_usual = read_whole(message, zones);
-  if (is_usual) service_hash = registry::hash_of(service());
-  return is_usual;
+  is_fast = read_whole(message, zones);
+  if (is_fast) service_hash = registry::hash_of(service());
+  return is_fast;
 }
 
-bool UsualQuestion::read_whole(Bytes message, const ZoneTable& zones) {
+bool FastQuery::read_whole(Bytes message, const ZoneTable& zones) {
   // Behind the name's first octet at least a word can be read, as long as the label is within the message.
   if (message.size() < k_name_at + 1 + k_word + k_type_and_class) return false;
   const std::uint8_t* at = message.data();
@@ -80,7 +80,7 @@ bool UsualQuestion::read_whole(Bytes message, const ZoneTable& zones) {
 }
 
 // `S`, or `_S._P`. Where the zone begins; 0: neither of them.
-std::size_t UsualQuestion::read_labels(Bytes message) {
+std::size_t FastQuery::read_labels(Bytes message) {
   const std::uint8_t* at = message.data() + k_name_at;
   std::size_t size = *at++;
   if (size == 0 || size > limits::k_label_bytes_max) return 0;
@@ -105,7 +105,7 @@ std::size_t UsualQuestion::read_labels(Bytes message) {
 }
 
 // The zone whose apex is all that follows the first label. Where the whole name is an apex, that zone is nearer.
-bool UsualQuestion::find_zone(Bytes message, std::size_t rest_at, const ZoneTable& zones) {
+bool FastQuery::find_zone(Bytes message, std::size_t rest_at, const ZoneTable& zones) {
   zone = nullptr;
   if (zones.zones().size() > k_zones_compared) return false;
   for (const Zone& candidate : zones.zones()) {
@@ -116,7 +116,7 @@ bool UsualQuestion::find_zone(Bytes message, std::size_t rest_at, const ZoneTabl
   return zone != nullptr && !zone->is_reverse;
 }
 
-bool UsualQuestion::read_opt(Bytes rest) {
+bool FastQuery::read_opt(Bytes rest) {
   const std::uint8_t* at = rest.data();
   if (rest.size() != dns::k_opt_bytes || at[0] != 0) return false;
   const bool is_plain =
