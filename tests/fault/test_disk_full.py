@@ -6,6 +6,7 @@ import time
 from tests.support.case import Case
 from tests.support.namespace import need_mount_namespaces
 
+NOTES = {f"note{n}": "x" * 240 for n in range(4)}  # about 1,000 octets a row; a pair has at most 255
 DISK_BYTES = 2 * 1024 * 1024
 MOUNT_AND_EXEC = f'mount -t tmpfs -o size={DISK_BYTES} none "$1" && shift && exec "$@"'
 
@@ -35,7 +36,7 @@ class DiskFullTest(Case):
     def write_until_refused(self):
         """The WAL may have a page to spare. Returns how many registrations were still accepted."""
         for n in range(2000):
-            answer = self.api.register("filling", f"i-{n}", "192.0.2.2", meta={"note": "x" * 1000})
+            answer = self.api.register("filling", f"i-{n}", "192.0.2.2", meta=NOTES)
             if answer.status == 503:
                 self.assertTrue(answer.is_problem, answer)
                 self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
@@ -50,7 +51,7 @@ class DiskFullTest(Case):
         accepted = self.write_until_refused()
         for n in range(20):
             self.assertEqual(503, self.api.register("web", f"refused-{n}", "192.0.2.3",
-                                                    meta={"note": "x" * 1000}).status)
+                                                    meta=NOTES).status)
             self.assertEqual(200, self.api.heartbeat("web", "lasting").status)
             self.assertEqual({"lasting"}, self.api.ids("web"))
             self.assertEqual({"192.0.2.1"}, self.dns.addresses("web.svc.internal"))
