@@ -12,8 +12,9 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     fault       tests/fault: the database locked, the disk full
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
-    sanitizers  test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
-    threads     TSan over the rest that has threads, and over a server under fire; not part of a run without arguments
+    sanitizers  the server's test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
+    clients     ASan+UBSan over the client library, the command line and the settings; not part of a run without arguments
+    threads     TSan over the rest that has threads, and over a server under fire; nor is this
     clang       everything builds with Clang 19 too; nor is this
 
     quick       the same as unit: what to run after every change
@@ -42,7 +43,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 # Those that mostly wait come first: what the others need is built beside them.
 DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault", "hostile", "unit", "sanitizers"]
-ALL_PARTS = DEFAULT_PARTS + ["threads", "clang"]
+ALL_PARTS = DEFAULT_PARTS + ["clients", "threads", "clang"]
 GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile"}
 BLACK_BOX_TARGETS = ["rollcalld", "rollcalld_on_a_faulty_disk", "rollcall", "rollcall_library", "examples"]
@@ -52,11 +53,12 @@ BUILD_SECONDS_MAX = 1800
 # What each sanitizer looks at: test programs, and folders of tests of a server. What only asks a server from outside is left
 # out, and for TSan what has one thread.
 SANITIZED_PROGRAMS = {
-    "asan-ubsan": ["test_base", "test_dns", "test_registry", "test_store", "test_answer", "test_api", "test_ops", "test_net",
-                   "test_client", "test_cli", "test_fuzz_corpus"],
+    "asan-ubsan": ["test_base", "test_dns", "test_registry", "test_store", "test_answer", "test_api", "test_net",
+                   "test_fuzz_corpus"],
     "tsan": ["test_base", "test_registry", "test_answer", "test_net"],
 }
 SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": []}
+CLIENTS_PROGRAMS = ["test_ops", "test_client", "test_cli"]
 THREADS_PROGRAMS = ["test_store", "test_client", "test_cli"]
 THREADS_BLACK_BOX = ["hostile"]
 SANITIZER_OPTIONS = {
@@ -327,6 +329,8 @@ class Run:
         elif name == "sanitizers":
             for preset, programs in SANITIZED_PROGRAMS.items():
                 sanitized(self, preset, programs, SANITIZED_BLACK_BOX[preset])
+        elif name == "clients":
+            sanitized(self, "asan-ubsan", CLIENTS_PROGRAMS, [])
         elif name == "threads":
             sanitized(self, "tsan", THREADS_PROGRAMS, THREADS_BLACK_BOX)
         elif name == "clang":
@@ -356,7 +360,7 @@ def is_suite(word):
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but threads and clang, unless named")
+    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but clients, threads and clang, unless named")
     parts = wanted_parts(parser.parse_args().part, parser.error)
 
     adopt_orphans()
