@@ -74,6 +74,7 @@ class Resolution {
   [[nodiscard]] bool is_circle() const;
 
   // --- Additional records (resolution_additional.cc) ---
+  [[nodiscard]] const Node* find_records(std::string_view folded_name) const;
   enum class GlueOf : std::uint8_t { delegated_zone, others };
   // The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
   bool put_glue(const RRset& ns, const Node& cut, GlueOf which);

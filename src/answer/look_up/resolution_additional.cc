@@ -53,11 +53,18 @@ std::vector<dns::QuestionName> targets_of(const RRset& rrset, std::size_t offset
 
 }  // namespace
 
+// The zone file's own records of the name. One that only has names below it, `_acme-challenge.web` below `web`, leaves the
+// name itself to the roll.
+const Node* Resolution::find_records(std::string_view folded_name) const {
+  const Node* node = zone_->records.find(folded_name);
+  return node != nullptr && !node->rrsets.empty() ? node : nullptr;
+}
+
 bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
   bool complete = true;
   for (const std::string& rdata : ns.rdatas) {
     const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
-    const Node* node = server ? zone_->records.find(server->folded_wire()) : nullptr;
+    const Node* node = server ? find_records(server->folded_wire()) : nullptr;
     if (!server || server->is_within(cut.owner) != (which == GlueOf::delegated_zone)) continue;
     dns::QuestionName other;  // a wildcard may have its addresses
     if (node == nullptr && which == GlueOf::others && other.read(server->wire())) {
@@ -93,7 +100,7 @@ void Resolution::put_target_records(const RRset& rrset) {
 void Resolution::put_additional(const dns::QuestionName& target, Type type) {
   if (zones_.find_enclosing(target) != zone_) return;
   const RRset* rrset = nullptr;
-  if (const Node* node = zone_->records.find(target.suffix(0))) {
+  if (const Node* node = find_records(target.suffix(0))) {
     rrset = node->find(type);
   } else if (const RosterName found = roster_.find(*zone_, target, now_); is_there(found)) {
     return put_roster_additional(found, target, type);

@@ -51,6 +51,16 @@ TEST_CASE("a static record that points at a service brings its addresses (RFC 10
   }
 }
 
+TEST_CASE("names of the zone file below a service kept its addresses out of the additional section") {
+  World world({}, 1232, std::string(k_pointing) + "_acme-challenge.web IN TXT token\n");
+  world.add({.addresses = {"192.0.2.1"}});
+  const Records expected = {"web.svc.internal. 1 A 192.0.2.1"};
+  CHECK(world.ask("svc.internal", Type::mx).additional == expected);
+  CHECK(world.ask_tcp("https.svc.internal", Type::https).additional == expected);
+  CHECK(world.ask("a.sub.svc.internal", Type::a).additional ==
+        Records{"ns.sub.svc.internal. 60 A 192.0.2.99", "web.svc.internal. 1 A 192.0.2.1"});
+}
+
 TEST_CASE("a tag and an instance are pointed at as a service is, names without addresses bring nothing") {
   World world({}, 1232, k_pointing);
   world.add_all(
