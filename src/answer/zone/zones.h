@@ -28,10 +28,10 @@ struct Zone {
   registry::ZoneId id{};
   StaticZone records;
   AnswerPolicy policy;
-  std::size_t apex_labels = 0;               // set by the ZoneTable, as are the next two
-  std::string_view folded_apex = {};         // wire form
-  bool has_zones_below = false;              // another zone of the table is inside this one; set by the ZoneTable as well
-  bool is_reverse = false;                   // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
+  std::size_t apex_labels = 0;        // set by the ZoneTable, as are the next two
+  std::string_view folded_apex = {};  // wire form
+  bool has_zones_below = false;       // another zone of the table is inside this one; set by the ZoneTable as well
+  bool is_reverse = false;            // below in-addr.arpa or ip6.arpa: PTR of instances, and no services
   std::optional<ReverseSpace> reverse = {};  // of a reverse zone: its addresses; set by the ZoneTable
   // What every SOA of the zone shows: the file's serial is only where it begins. Set by Zones.
   const std::atomic<dns::Serial>* serial = nullptr;
