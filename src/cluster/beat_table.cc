@@ -47,7 +47,7 @@ void BeatTable::remove(BeatRow& row) {
   unlink(row);
   wheel.cancel(row);
   const Slot slot = row.slot;
-  row.used = row.kept = false;
+  row.used = row.kept = row.ended = false;
   row.revision = 0;
   row.seen = row.hi = k_never<Own>;
   row.lo = k_never<Raw>;

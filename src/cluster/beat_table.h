@@ -26,6 +26,7 @@ struct BeatRow : TimingWheel::Timer {
   InstanceId id;
   bool used = false;
   bool kept = false;      // by the full read that is going on
+  bool ended = false;     // off the roll; kept until every member has fetched its last heartbeat
   Revision revision = 0;  // of the registration
   Duration ttl{};
   Own seen = k_never<Own>;     // when this node has seen that revision

@@ -59,9 +59,14 @@ void Liveness::hear(BeatRow& row, Now now) {
   table_.log(row);
 }
 
+BeatRow* Liveness::find(const InstanceId& id) {
+  BeatRow* row = table_.find(id);
+  return row == nullptr || row->ended ? nullptr : row;
+}
+
 Beat Liveness::heartbeat(const InstanceId& id, Now now) {
   if (!may_answer(now)) return {Verdict::refuse};
-  BeatRow* row = table_.find(id);
+  BeatRow* row = find(id);
   if (row == nullptr) return {Verdict::unknown};
   if (!is_in_time(*row, now)) return {Verdict::put_first, row->revision};
   hear(*row, now);
@@ -71,7 +76,7 @@ Beat Liveness::heartbeat(const InstanceId& id, Now now) {
 Verdict Liveness::confirm(const InstanceId& id, Revision revision, Raw sent, Now now) {
   if (!may_answer(now)) return Verdict::refuse;
   if (applied_ < revision) return Verdict::wait;
-  BeatRow* row = table_.find(id);
+  BeatRow* row = find(id);
   if (row == nullptr) return Verdict::unknown;
   if (rules_.timely && now.raw - sent >= safe(row->ttl)) return Verdict::refuse;
   hear(*row, now);
@@ -82,7 +87,7 @@ std::vector<InstanceId> Liveness::heard_within_ttl(Now now) {
   std::vector<InstanceId> heard;
   for (Slot slot = 0; slot < table_.slots(); ++slot) {
     const BeatRow& row = table_.at(slot);
-    if (row.used && row.sequence != 0 && row.lo + row.ttl > now.raw) heard.push_back(row.id);
+    if (row.used && !row.ended && row.sequence != 0 && row.lo + row.ttl > now.raw) heard.push_back(row.id);
   }
   return heard;
 }
@@ -93,18 +98,49 @@ void Liveness::put(const InstanceId& id, Revision revision, Duration ttl, Now no
   BeatRow* row = table_.find(id);
   if (row == nullptr) {
     row = &table_.add(id);
-    const auto waiting = pending_.find(id);
-    if (waiting != pending_.end()) {
-      row->lo = waiting->second.lo;
-      row->hi = waiting->second.hi;
-      pending_.erase(waiting);
-    }
+  } else if (row->ended) {  // what was heard of the one before counts for this one
+    row->ended = false;
+    std::erase(ended_, row->slot);
+  }
+  if (const auto waiting = pending_.find(id); waiting != pending_.end()) {
+    row->lo = std::max(row->lo, waiting->second.lo);
+    row->hi = std::max(row->hi, waiting->second.hi);
+    pending_.erase(waiting);
   }
   row->revision = revision;
   row->ttl = ttl;
   row->seen = now.own;
   const Own seen = rules_.seen ? row->seen : k_never<Own>;
   table_.wheel.set(*row, tick_of(std::max(upper(*row), seen) + ttl));
+}
+
+// A node whose watch is late answers for a registration that has been ended and made again: what it has heard counts for the
+// new one, and must still reach whoever may end that. So the place in the log outlives the registration.
+void Liveness::end(BeatRow& row) {
+  if (row.sequence == 0 || row.sequence <= fetched_by_all()) return table_.remove(row);
+  row.ended = true;
+  row.revision = 0;
+  table_.wheel.cancel(row);
+  ended_.push_back(row.slot);
+}
+
+std::uint64_t Liveness::fetched_by_all() const {
+  std::uint64_t fetched = table_.sequence();
+  for (const Peer& peer : peers_) {
+    if (peer.is_member) fetched = std::min(fetched, peer.fetched_ours);
+  }
+  return fetched;
+}
+
+void Liveness::drop_ended() {
+  if (ended_.empty()) return;
+  const std::uint64_t fetched = fetched_by_all();
+  std::erase_if(ended_, [&](Slot slot) {
+    BeatRow& row = table_.at(slot);
+    if (row.sequence > fetched) return false;
+    table_.remove(row);
+    return true;
+  });
 }
 
 void Liveness::apply(const RollRevision& changes, Now now) {
@@ -114,7 +150,7 @@ void Liveness::apply(const RollRevision& changes, Now now) {
   if (changes.members_put) members_ = changes.revision;
   for (const InstanceSeen& seen : changes.put) put(seen.id, changes.revision, seen.ttl, now);
   for (const InstanceId& id : changes.ended) {
-    if (BeatRow* row = table_.find(id); row != nullptr) table_.remove(*row);
+    if (BeatRow* row = find(id); row != nullptr) end(*row);
   }
   for (const std::string& name : changes.nodes_gone) see_node_gone(name, changes.members_put, now);
   for (const NodeSeen& node : changes.nodes) see_node(node, now);
@@ -131,7 +167,7 @@ void Liveness::read(const RollSnapshot& snapshot, Now now) {
   members_ = snapshot.members;
   if (behind_ != 0 && applied_ >= behind_) behind_ = 0;
   for (const InstanceSeen& seen : snapshot.instances) {
-    const BeatRow* row = table_.find(seen.id);
+    const BeatRow* row = find(seen.id);
     const bool is_changed = row == nullptr || row->revision != seen.changed;
     if (is_changed) put(seen.id, seen.changed, seen.ttl, now);
     BeatRow* kept = table_.find(seen.id);
@@ -140,7 +176,7 @@ void Liveness::read(const RollSnapshot& snapshot, Now now) {
   }
   for (Slot slot = 0; slot < table_.slots(); ++slot) {
     BeatRow& row = table_.at(slot);
-    if (row.used && !row.kept) table_.remove(row);
+    if (row.used && !row.kept && !row.ended) end(row);
     row.kept = false;
   }
   std::erase_if(peers_, [&](const Peer& peer) {
@@ -271,7 +307,7 @@ void Liveness::end_if_due(BeatRow& row, Own limit, Revision known, Actions& acti
 }
 
 void Liveness::end_differed(const DueEnd& end) {
-  BeatRow* row = table_.find(end.id);
+  BeatRow* row = find(end.id);
   if (row == nullptr || row->revision != end.revision) return;
   table_.wheel.set(*row, table_.wheel.now() + static_cast<Tick>(k_end_soon.count()));
 }

@@ -112,8 +112,8 @@ class Liveness {
   [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
   [[nodiscard]] const std::vector<std::string>& hears() const { return hears_; }
   [[nodiscard]] std::string describe(Now now) const;  // a line for status and tests
-  [[nodiscard]] bool knows(const InstanceId& id) { return table_.find(id) != nullptr; }
-  [[nodiscard]] std::size_t size() const { return table_.size(); }
+  [[nodiscard]] bool knows(const InstanceId& id) { return find(id) != nullptr; }
+  [[nodiscard]] std::size_t size() const { return table_.size() - ended_.size(); }
   // Instances that this node has heard within their ttl: put again when another history has lost them.
   [[nodiscard]] std::vector<InstanceId> heard_within_ttl(Now now);
 
@@ -141,7 +141,11 @@ class Liveness {
   [[nodiscard]] Peer* find_peer(const std::string& name);
   void see_node(const NodeSeen& node, Now now);
   void see_node_gone(const std::string& name, bool clean, Now now);
+  [[nodiscard]] BeatRow* find(const InstanceId& id);  // on the roll
   void put(const InstanceId& id, Revision revision, Duration ttl, Now now);
+  void end(BeatRow& row);
+  [[nodiscard]] std::uint64_t fetched_by_all() const;
+  void drop_ended();
   void begin_membership(Now now);
   void begin_grace(Now now);
   void lose_session();
@@ -170,6 +174,7 @@ class Liveness {
   BeatTable table_;
   std::vector<Peer> peers_;  // all others that have a session; by name
   std::map<InstanceId, Pending> pending_;
+  std::vector<Slot> ended_;  // rows that are kept for what of the log is not fetched yet
   Incarnation incarnation_ = 0;
   Revision applied_ = 0;
   Revision members_ = 0;

@@ -38,7 +38,7 @@ void Liveness::add_whole(const PollRequest& request, Now now, PollAnswer& answer
   Slot slot = *request.whole_from;
   if (slot == 0) answer.fetched = table_.log_end();
   for (; slot < table_.slots() && answer.items.size() < k_items_max; ++slot) {
-    if (table_.at(slot).used) add_item(table_.at(slot), now, answer);
+    if (table_.at(slot).used && !table_.at(slot).ended) add_item(table_.at(slot), now, answer);
   }
   if (slot < table_.slots()) answer.whole_from = slot;
 }
@@ -100,7 +100,7 @@ void Liveness::learn(const BeatItem& item, const SentPoll& poll, const PollAnswe
   const Duration age = item.age * k_age_step;  // rounded down
   const Raw lo = poll.sent.raw - age - k_age_step;
   const Own hi = now.own - age;
-  if (BeatRow* row = table_.find(item.id); row != nullptr) {
+  if (BeatRow* row = find(item.id); row != nullptr) {
     row->lo = std::max(row->lo, lo);
     row->hi = std::max(row->hi, hi);
     return;

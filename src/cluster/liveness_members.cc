@@ -17,6 +17,7 @@ Actions Liveness::tick(Now now) {
   }
   look_at_join(now, actions);
   look_at_ends(now, actions);
+  drop_ended();
   return actions;
 }
 
