@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/ascii_case.h"
 #include "base/hash.h"
 #include "base/limits.h"
 
@@ -35,7 +36,7 @@ std::string slug_of(std::string_view id) {
   std::string slug;
   for (const char c : id) {
     if (is_letter_or_digit(c)) {
-      slug += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+      slug += to_lower(c);
     } else if (!slug.empty() && slug.back() != '-') {
       slug += '-';
     }
@@ -78,10 +79,7 @@ std::uint64_t hash_of(const InstanceRef& key) noexcept {
 }
 
 bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-    return fold(x) == fold(y);
-  });
+  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 std::string label_of(std::string_view id) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "base/check.h"
 #include "base/hash.h"
 
@@ -12,14 +13,6 @@ constexpr auto k_any = [](std::size_t) { return true; };
 
 std::uint64_t hash_of_label(const ServiceRef& service, std::string_view label) {
   return hash_bytes(label, hash_of(service), k_case_blind);
-}
-
-std::string folded(std::string_view label) {
-  std::string text(label);
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return text;
 }
 
 }  // namespace
@@ -133,7 +126,7 @@ void StagedLabels::put(std::string_view id, const Registration* staged, const In
     for (const std::string_view tag : published->tags()) ++overridden_[std::string(tag)];
   }
   if (staged == nullptr) return;
-  labels.push_back(folded(label_of(id)));
+  labels.push_back(to_lower(label_of(id)));
   labels.insert(labels.end(), staged->tags.begin(), staged->tags.end());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     uses_.emplace(labels[i], i == 0 ? Use::label : Use::tag, at->first);
@@ -141,20 +134,20 @@ void StagedLabels::put(std::string_view id, const Registration* staged, const In
 }
 
 std::optional<std::string> StagedLabels::find_instance(std::string_view label) const {
-  const std::string wanted = folded(label);
+  const std::string wanted = to_lower(label);
   const auto at = uses_.lower_bound({wanted, Use::label, std::string()});
   if (at == uses_.end() || std::get<0>(*at) != wanted || std::get<1>(*at) != Use::label) return std::nullopt;
   return std::get<2>(*at);
 }
 
 bool StagedLabels::has_tag(std::string_view tag) const {
-  const std::string wanted = folded(tag);
+  const std::string wanted = to_lower(tag);
   const auto at = uses_.lower_bound({wanted, Use::tag, std::string()});
   return at != uses_.end() && std::get<0>(*at) == wanted;
 }
 
 std::size_t StagedLabels::count_overridden(std::string_view tag) const {
-  const auto at = overridden_.find(folded(tag));
+  const auto at = overridden_.find(to_lower(tag));
   return at == overridden_.end() ? 0 : at->second;
 }
 

@@ -6,6 +6,7 @@
 #include <ranges>
 #include <string_view>
 
+#include "base/ascii_case.h"
 #include "base/duration.h"
 #include "base/printable.h"
 
@@ -21,17 +22,9 @@ bool is_id_character(std::string_view character) {
   return true;
 }
 
-std::string fold(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return folded;
-}
-
 // RFC 6763 §6.4: keys compare without case, and clients take the first of a key alone.
 Result<void> check_meta_case(const Registration& draft) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  const auto lower = [](char c) { return to_lower(c); };
   const auto is_before = [&](std::string_view a, std::string_view b) {
     return std::ranges::lexicographical_compare(a, b, {}, lower, lower);
   };
@@ -132,7 +125,7 @@ Result<std::string> parse_label(std::string_view text, std::string_view field) {
   };
   if (text.empty()) return refuse("it is empty");
   if (text.size() > k_label_bytes_max) return refuse(fmt::format("it has {}", text.size()));
-  std::string folded = fold(text);
+  std::string folded = to_lower(text);
   for (const char c : folded) {
     const bool allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     if (!allowed) return refuse(c > ' ' && c < 0x7f ? fmt::format("'{}' is none", c) : "one character is none");

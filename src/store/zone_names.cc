@@ -1,14 +1,13 @@
 #include "store/zone_names.h"
 
+#include "base/ascii_case.h"
+
 namespace rollcall::store {
 
 const std::string& ZoneNames::text_of(registry::ZoneId zone) {
   const auto [at, is_new] = texts_.try_emplace(zone);
   if (!is_new) return at->second;
-  std::string text = zones_.name_of(zone);
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
+  std::string text = to_lower(zones_.name_of(zone));
   if (text.ends_with('.')) text.pop_back();
   return at->second = std::move(text);
 }

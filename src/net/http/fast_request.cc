@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/api.h"
+#include "base/ascii_case.h"
 #include "base/limits.h"
 
 namespace rollcall::net {
@@ -27,7 +28,7 @@ bool equals(std::string_view text, std::string_view name) {
   if (text.size() != name.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = text[i];
-    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    const char folded = to_lower(c);
     if (folded != name[i]) return false;
   }
   return true;

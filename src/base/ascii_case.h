@@ -1,0 +1,19 @@
+// Letters without case, as the DNS compares names (RFC 4343): ASCII alone, whatever the locale.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rollcall {
+
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+[[nodiscard]] inline std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = to_lower(c);
+  return lower;
+}
+
+}  // namespace rollcall
