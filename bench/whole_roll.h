@@ -17,7 +17,7 @@
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
-#include "api/api.h"
+#include "api/router.h"
 #include "registry/registry.h"
 #include "store/instance_store.h"
 
@@ -70,7 +70,7 @@ class WholeRoll {
   std::vector<std::uint8_t> room_;
   Silence server_;
   api::Access access_{api::AccessRules{}};
-  api::Api api_;
+  api::Router api_;
   api::Caller caller_;
   api::Counters counters_;
 };

@@ -18,7 +18,7 @@
 
 #include "answer/explain/explain.h"
 #include "answer/transfer/transfers.h"
-#include "api/api.h"
+#include "api/router.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "net/checks/runner.h"
@@ -118,7 +118,7 @@ class Rollcalld {
   std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
   api::Access access_;
-  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<api::Router> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;
 };
@@ -147,7 +147,7 @@ Result<void> Rollcalld::open_store() {
 }
 
 Result<void> Rollcalld::bind() {
-  api_ = std::make_unique<api::Api>(*registry_, zones_, report_, access_);
+  api_ = std::make_unique<api::Router>(*registry_, zones_, report_, access_);
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,

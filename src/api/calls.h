@@ -1,6 +1,6 @@
 // The calls of the API, one function each. The table in api.cc says which method and path leads to which.
 //
-// Threads  as Api::route, inside its ReadLock. Nothing of the roll outlives the call but copies.
+// Threads  as Router::route, inside its ReadLock. Nothing of the roll outlives the call but copies.
 // Failure  every error is a problem response (problem.h).
 // Source   interface.md §4.
 #pragma once
@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "api/target.h"
 
 namespace rollcall::api {
@@ -24,7 +24,7 @@ struct Call {
   const registry::ZoneDirectory& zones;
   const ServerView& server;
   Counters& counters;
-  Ahead ahead;
+  PendingAhead ahead;
   Right right;     // what the call needs; the caller has it, for some services at least
   bool is_change;  // it may go to the writer
   Standing standing;

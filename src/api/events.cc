@@ -38,20 +38,20 @@ Routed list_events(const Call& call) {
                                .after = std::nullopt,
                                .limit = call.parameters.limit.value_or(limits::k_events_limit_default)};
   const bool is_long = query.limit > limits::k_http_list_at_once_max;
-  return Asking{std::move(query),
-                [&zones = call.zones](const Result<registry::HistoryPage>& page) {
-                  if (!page) return problem(page.error());
-                  JsonWriter json(64 + 320 * page->events.size());
-                  json.open_object().name("events").open_array();
-                  for (const registry::Event& event : page->events) {
-                    describe_event(json, event, zones.name_of(event.key.service.zone));
-                  }
-                  json.close_array().close_object();
-                  Response response;
-                  response.body = json.take();
-                  return response;
-                },
-                is_long};
+  return HistoryRequest{std::move(query),
+                        [&zones = call.zones](const Result<registry::HistoryPage>& page) {
+                          if (!page) return problem(page.error());
+                          JsonWriter json(64 + 320 * page->events.size());
+                          json.open_object().name("events").open_array();
+                          for (const registry::Event& event : page->events) {
+                            describe_event(json, event, zones.name_of(event.key.service.zone));
+                          }
+                          json.close_array().close_object();
+                          Response response;
+                          response.body = json.take();
+                          return response;
+                        },
+                        is_long};
 }
 
 }  // namespace rollcall::api

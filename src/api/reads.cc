@@ -73,8 +73,8 @@ Routed list_services(const Call& call) {
   if (call.registry.counts().services <= limits::k_http_list_at_once_max) {
     return show_services(call.registry, call.zones, call.zone(), *call.standing.grant, call.now);
   }
-  return List{[&registry = call.registry, &zones = call.zones, zone = call.zone(),
-               grant = *call.standing.grant](registry::LeaseTime now) {
+  return LongAnswer{[&registry = call.registry, &zones = call.zones, zone = call.zone(),
+                     grant = *call.standing.grant](registry::LeaseTime now) {
     const rcu::ReadLock lock;
     return show_services(registry, zones, zone, grant, now);
   }};
@@ -95,7 +95,7 @@ Routed read_service(const Call& call) {
     const rcu::ReadLock lock;
     return show_service(registry, zones, key, asked, now);
   };
-  if (!waits) return List{std::move(show)};
+  if (!waits) return LongAnswer{std::move(show)};
   return Wait{.service = std::move(key),
               .known = index,
               .at_most = *call.parameters.wait,

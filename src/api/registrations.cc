@@ -42,7 +42,7 @@ std::string location_of(const registry::InstanceKey& key, std::string_view zone)
 }
 
 // What the answer to a registration needs besides its outcome. Owned: the answer is made after the call.
-struct Asked {
+struct RegistrationReply {
   registry::InstanceKey key;
   std::string zone;
   registry::Protocol protocol;
@@ -61,23 +61,23 @@ std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, cons
 
 // The lease is counted from here, where its 2xx leaves, and not from the commit it shared with others: who counts from the
 // answer must never see it end early.
-Response describe_outcome(const Asked& asked, const registry::Registry& registry, const Outcome& outcome,
+Response describe_outcome(const RegistrationReply& reply, const registry::Registry& registry, const Outcome& outcome,
                           LeaseTime now) {
   if (!outcome) return problem(outcome.error());
-  const LeaseTime expires_at = renew_if_still(registry, asked.key, outcome->index, now).value_or(outcome->expires_at);
+  const LeaseTime expires_at = renew_if_still(registry, reply.key, outcome->index, now).value_or(outcome->expires_at);
   Response response;
   response.status = outcome->created ? 201 : 200;
-  response.body = describe_registration({asked.key.service.name, asked.zone, asked.key.id, asked.protocol, asked.ttl,
+  response.body = describe_registration({reply.key.service.name, reply.zone, reply.key.id, reply.protocol, reply.ttl,
                                          outcome->label, outcome->status, expires_at, outcome->index},
                                         now);
-  if (outcome->created) response.headers.emplace_back("Location", location_of(asked.key, asked.zone));
+  if (outcome->created) response.headers.emplace_back("Location", location_of(reply.key, reply.zone));
   return response;
 }
 
 // Where nothing would change but the deadline: a heartbeat, which costs no write. Empty: it is for the writer, and so is
 // an ended lease.
 std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
-  if (call.ahead != Ahead::nothing) return std::nullopt;
+  if (call.ahead != PendingAhead::nothing) return std::nullopt;
   const registry::Instance* known = call.registry.find_instance(registration.key.ref());
   if (known == nullptr || !known->is_as(registration)) return std::nullopt;
   const auto renewed = call.registry.renew(*known, call.now);
@@ -90,11 +90,11 @@ std::optional<Response> renew_unchanged(const Call& call, const Registration& re
 }
 
 Routed submit(const Call& call, Registration registration) {
-  Asked asked{registration.key, call.zones.name_of(registration.key.service.zone), registration.protocol,
-              registration.ttl};
+  RegistrationReply reply{registration.key, call.zones.name_of(registration.key.service.zone), registration.protocol,
+                          registration.ttl};
   return Submission{registry::Register{std::move(registration)},
-                    [asked = std::move(asked), &registry = call.registry](const Outcome& outcome, LeaseTime now)
-                        -> std::variant<Response, Wait> { return describe_outcome(asked, registry, outcome, now); }};
+                    [reply = std::move(reply), &registry = call.registry](const Outcome& outcome, LeaseTime now)
+                        -> std::variant<Response, Wait> { return describe_outcome(reply, registry, outcome, now); }};
 }
 
 Routed put(const Call& call, Result<Registration> registration) {

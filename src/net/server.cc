@@ -174,7 +174,7 @@ Result<void> Server::Parts::bind_http_address(const IpEndpoint& wanted, const Tl
 }
 
 Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
-                                             const api::Api& api, registry::Writer& writer,
+                                             const api::Router& api, registry::Writer& writer,
                                              const registry::TimeSource& clock, const Watching& watching) {
   auto parts = std::make_unique<Parts>(listeners, responder, clock);
   Parts& p = *parts;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "answer/responder.h"
-#include "api/api.h"
+#include "api/router.h"
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
 #include "base/limits.h"
@@ -54,7 +54,7 @@ class Server {
  public:
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
   [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
-                                                            const answer::Responder& responder, const api::Api& api,
+                                                            const answer::Responder& responder, const api::Router& api,
                                                             registry::Writer& writer, const registry::TimeSource& clock,
                                                             const Watching& watching);
   ~Server();

@@ -17,7 +17,7 @@
 #include "answer/roster/roster.h"
 #include "answer/transfer/transfers.h"
 #include "answer/zone/zones.h"
-#include "api/api.h"
+#include "api/router.h"
 #include "base/connection_counters.h"
 #include "base/guarded.h"
 #include "ops/metrics.h"

@@ -53,8 +53,8 @@ bool parse(Parser& parser, Bytes& stream, std::size_t piece_max) {
     seen -= taken;
     if (error && error != http::error::need_more) return false;
     if (had_header || !parser.is_header_done()) continue;
-    const std::size_t most =
-        api::Api::body_bytes_max({.method = to_method(parser.get().method()), .target = target_of(parser), .body = {}});
+    const std::size_t most = api::Router::body_bytes_max(
+        {.method = to_method(parser.get().method()), .target = target_of(parser), .body = {}});
     parser.body_limit(most);
     if (parser.content_length().value_or(0) > most) return false;
     parser.eager(true);

@@ -3,7 +3,7 @@
 // Owner    one for each HTTP loop; outlives its sessions. Borrows the rest of the server.
 #pragma once
 
-#include "api/api.h"
+#include "api/router.h"
 #include "net/http/answer_times.h"
 #include "net/http/list_maker.h"
 #include "net/http/owed_bytes.h"
@@ -17,7 +17,7 @@
 namespace rollcall::net {
 
 struct HttpBackend {
-  HttpBackend(EventLoop& loop, const api::Api& the_api, registry::Writer& the_writer,
+  HttpBackend(EventLoop& loop, const api::Router& the_api, registry::Writer& the_writer,
               const registry::TimeSource& the_clock, const Watching& watching, const AnswerTimes& answer_times,
               OwedBytes& all_owed, ListMaker& list_maker)
       : api(the_api),
@@ -30,7 +30,7 @@ struct HttpBackend {
         waits(the_api, watching.waiters, the_clock, counters),
         hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
 
-  const api::Api& api;
+  const api::Router& api;
   registry::Writer& writer;
   const registry::TimeSource& clock;
   registry::History& history;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "base/ascii_case.h"
 #include "base/limits.h"
 
@@ -117,7 +117,7 @@ std::optional<FastRequest> find_fast_request(std::string_view buffer) {
   request.body = buffer.substr(head, fields.length);
   request.bytes = head + fields.length;
   const std::size_t body_max =
-      api::Api::body_bytes_max({.method = request.method, .target = request.target, .body = {}});
+      api::Router::body_bytes_max({.method = request.method, .target = request.target, .body = {}});
   if (fields.length > body_max) return std::nullopt;
   return request;
 }

@@ -66,7 +66,7 @@ asio::awaitable<bool> HttpSession::agree() {
 bool HttpSession::is_over() const { return queue_.empty() && (closing_ || (is_input_over_ && !has_more_)); }
 
 // Whether the next request may be looked at. Where all connections together owe too much, one that owes nothing may still
-// ask for something small (api::Room), and the others wait until their clients have read.
+// ask for something small (api::MemoryRoom), and the others wait until their clients have read.
 bool HttpSession::may_route() const {
   if (closing_ || is_stream_ || queue_.is_full() || queue_.awaits_read()) return false;
   if (is_put_off_ && !queue_.empty()) return false;

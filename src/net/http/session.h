@@ -1,6 +1,6 @@
 // One HTTP connection: requests parsed in place, answered in the order they came, pipelined as deep as the limits allow.
 //
-//   read → parse → Api::route → an answer at once, or a place in the queue → answers in order → one write for all
+//   read → parse → Router::route → an answer at once, or a place in the queue → answers in order → one write for all
 //
 // A request that is there as a whole, and looks as nearly all do, is taken from the buffer as it stands
 // (fast_request.h); every other one goes through Beast's parser.
@@ -38,7 +38,7 @@
 #include <string_view>
 #include <variant>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "net/http/answer_queue.h"
 #include "net/http/backend.h"
 #include "net/http/fast_request.h"
@@ -99,7 +99,7 @@ class HttpSession final : private StreamSink, public std::enable_shared_from_thi
   // session_answers.cc: from what was routed to an answer.
   void answer_next(api::Response response, Framing framing);
   void submit(api::Submission submission, Framing framing, std::size_t body_bytes);
-  void ask(api::Asking asking, Framing framing);
+  void ask(api::HistoryRequest request, Framing framing);
   void make_list(Ticket ticket, ListMaker::Make make);
   void finish_wait(Ticket ticket, Waiting& waiting);
   void refuse_for_now(Ticket ticket, std::string sentence);

@@ -69,11 +69,11 @@ void HttpSession::submit(api::Submission submission, Framing framing, std::size_
   refuse_for_now(ticket, "too many changes are waiting: try again in a second");
 }
 
-void HttpSession::ask(api::Asking asking, Framing framing) {
-  const std::size_t expected = asking.query.limit * limits::k_http_event_bytes;
+void HttpSession::ask(api::HistoryRequest request, Framing framing) {
+  const std::size_t expected = request.query.limit * limits::k_http_event_bytes;
   const Ticket ticket =
       queue_.take_place(framing, Awaits::history, expected, steady_clock::now() + backend_.times.history);
-  auto reply = [self = shared_from_this(), describe = std::move(asking.answer), is_long = asking.is_long,
+  auto reply = [self = shared_from_this(), describe = std::move(request.answer), is_long = request.is_long,
                 ticket](Result<registry::HistoryPage> page) mutable {
     EventLoop& loop = self->connection_.loop;
     loop.post(
@@ -85,7 +85,7 @@ void HttpSession::ask(api::Asking asking, Framing framing) {
           self->flush_soon();
         });
   };
-  if (backend_.history.read(std::move(asking.query), std::move(reply))) return set_answer_deadline();
+  if (backend_.history.read(std::move(request.query), std::move(reply))) return set_answer_deadline();
   refuse_for_now(ticket, "too many read the history: try again in a second");
 }
 

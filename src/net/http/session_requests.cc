@@ -68,7 +68,7 @@ std::optional<bool> HttpSession::take_fast_request() {
                               .body = usual->body,
                               .authorization = usual->authorization,
                               .caller = &caller_});
-  if (std::holds_alternative<api::Later>(routed)) return std::nullopt;
+  if (std::holds_alternative<api::RouteAgain>(routed)) return std::nullopt;
   const bool is_head = usual->method == api::Method::head;
   const std::size_t body_bytes = usual->body.size();
   in_.consume(usual->bytes);
@@ -140,7 +140,7 @@ bool HttpSession::begin_body() {
   const auto authorization = head[http::field::authorization];
   authorization_ = {authorization.data(), authorization.size()};
   is_from_page_ = head.count(http::field::origin) > 0;
-  const std::size_t body_bytes_max = api::Api::body_bytes_max(head_of_request());
+  const std::size_t body_bytes_max = api::Router::body_bytes_max(head_of_request());
   parser_->body_limit(body_bytes_max);
   if (parser_->content_length().value_or(0) > body_bytes_max) {
     refuse(413, "body_too_large",
@@ -205,7 +205,7 @@ bool HttpSession::route_request() {
   request.body = message.body();
   request.last_event_id = {last_event_id.data(), last_event_id.size()};
   api::Routed routed = route(request);
-  is_put_off_ = std::holds_alternative<api::Later>(routed);
+  is_put_off_ = std::holds_alternative<api::RouteAgain>(routed);
   if (is_put_off_) return false;
   const std::size_t body_bytes = request.body.size();
   const bool goes_on = take_routed(std::move(routed), framing, body_bytes);
@@ -214,8 +214,8 @@ bool HttpSession::route_request() {
 }
 
 api::Routed HttpSession::route(const api::Request& request) {
-  const auto ahead = queue_.empty() ? api::Ahead::nothing : api::Ahead::changes;
-  const auto room = backend_.owed.is_full() ? api::Room::little : api::Room::enough;
+  const auto ahead = queue_.empty() ? api::PendingAhead::nothing : api::PendingAhead::changes;
+  const auto room = backend_.owed.is_full() ? api::MemoryRoom::little : api::MemoryRoom::enough;
   return backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead, room);
 }
 
@@ -230,9 +230,9 @@ bool HttpSession::take_routed(api::Routed routed, Framing framing, std::size_t b
     answer_next(std::move(*response), framing);
   } else if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
     submit(std::move(*submission), framing, body_bytes);
-  } else if (api::Asking* asking = std::get_if<api::Asking>(&routed)) {
-    ask(std::move(*asking), framing);
-  } else if (api::List* list = std::get_if<api::List>(&routed)) {
+  } else if (api::HistoryRequest* history = std::get_if<api::HistoryRequest>(&routed)) {
+    ask(std::move(*history), framing);
+  } else if (api::LongAnswer* list = std::get_if<api::LongAnswer>(&routed)) {
     const Ticket ticket = queue_.take_place(framing, Awaits::list, 0, AnswerQueue::Time::max());
     make_list(ticket, [make = std::move(list->make), &clock = backend_.clock]() mutable { return make(clock.now()); });
   } else {

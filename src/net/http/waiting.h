@@ -12,7 +12,7 @@
 #include <optional>
 #include <unordered_set>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "net/sockets/event_loop.h"
 #include "registry/waiters.h"
 
@@ -23,7 +23,8 @@ class Waiting;
 // What those who wait on one loop have in common.
 class WaitRoom {
  public:
-  WaitRoom(const api::Api& api, registry::Waiters& waiters, const registry::TimeSource& clock, api::Counters& counters)
+  WaitRoom(const api::Router& api, registry::Waiters& waiters, const registry::TimeSource& clock,
+           api::Counters& counters)
       : api_(api), waiters_(waiters), clock_(clock), counters_(counters) {}
 
   // Every wait is over, now and from now on: the server stops.
@@ -31,7 +32,7 @@ class WaitRoom {
 
  private:
   friend class Waiting;
-  const api::Api& api_;
+  const api::Router& api_;
   registry::Waiters& waiters_;
   const registry::TimeSource& clock_;
   api::Counters& counters_;

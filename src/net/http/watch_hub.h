@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "net/sockets/event_loop.h"
 #include "registry/feed.h"
 #include "registry/history.h"

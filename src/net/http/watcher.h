@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "net/http/watch_hub.h"
 #include "net/sockets/event_loop.h"
 

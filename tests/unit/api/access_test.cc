@@ -132,7 +132,7 @@ TEST_CASE("where there is room for no long answer, short ones are given") {
   world.expect_registered("a");
   const auto status = [&](Method method, std::string_view target, std::string_view body = {}) {
     const Routed routed = world.api.route({.method = method, .target = target, .body = body, .caller = &world.caller},
-                                          world.clock.now(), world.counters, Ahead::nothing, Room::little);
+                                          world.clock.now(), world.counters, PendingAhead::nothing, MemoryRoom::little);
     const Response* response = std::get_if<Response>(&routed);
     return response == nullptr ? 0U : response->status;
   };

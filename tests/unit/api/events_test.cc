@@ -24,8 +24,8 @@ Watch watch_of(World& world, std::string_view target, std::string_view last_even
       {.method = Method::get, .target = target, .body = {}, .last_event_id = last_event_id, .caller = &world.caller},
       world.clock.now(), world.counters));
 }
-Asking asking_of(World& world, std::string_view target) {
-  return std::get<Asking>(
+HistoryRequest asking_of(World& world, std::string_view target) {
+  return std::get<HistoryRequest>(
       world.api.route({.method = Method::get, .target = target, .body = {}, .caller = &world.caller}, world.clock.now(),
                       world.counters));
 }
@@ -53,7 +53,7 @@ TEST_CASE("a watch goes on after the event that is named, in the header before t
 TEST_CASE("the history is asked for what is named, a hundred events unless more are wanted") {
   World world;
   CHECK(asking_of(world, "/v1/events").query.limit == 100);
-  const Asking asking = asking_of(world, "/v1/events?service=web&id=a&limit=10000&zone=svc.internal");
+  const HistoryRequest asking = asking_of(world, "/v1/events?service=web&id=a&limit=10000&zone=svc.internal");
   CHECK(asking.query.what.service == "web");
   CHECK(asking.query.what.zone == registry::ZoneId{0});
   CHECK(asking.query.id == "a");

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/api.h"
+#include "api/router.h"
 #include "registry/registry.h"
 
 namespace rollcall::api::testing {
@@ -80,7 +80,7 @@ struct World {
   registry::ManualClock clock;
   registry::Registry registry{journal, nobody, zones, std::chrono::hours(1)};
   Access access{AccessRules{}};
-  Api api{registry, zones, server, access};
+  Router api{registry, zones, server, access};
   Caller caller{*IpAddress::parse("127.0.0.1")};
   Counters counters;
   std::string authorization;  // of calls from now on

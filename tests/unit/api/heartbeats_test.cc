@@ -120,7 +120,7 @@ TEST_CASE("ten thousand heartbeats fit into one call") {
     body += fmt::format(R"({}{{"service":"web","id":"{}"}})", i == 0 ? "" : ",", id);
   }
   body += "]}";
-  REQUIRE(body.size() <= Api::body_bytes_max({Method::post, "/v1/heartbeats", {}}));
+  REQUIRE(body.size() <= Router::body_bytes_max({Method::post, "/v1/heartbeats", {}}));
   const boost::json::value answer = parse(world.post("/v1/heartbeats", body));
   CHECK(number_of(answer, "renewed") == 5000);
   CHECK(answer.at("unknown").as_array().size() == 5000);

@@ -13,7 +13,7 @@
 
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
-#include "api/api.h"
+#include "api/router.h"
 #include "net/server.h"
 #include "unit/answer/world.h"
 #include "unit/net/client.h"
@@ -195,7 +195,7 @@ class World {
   registry::Writer writer_{registry_, clock_};
   FakeServer fake_;
   api::Access access_{api::AccessRules{}};
-  api::Api api_{registry_, zones_, fake_, access_};
+  api::Router api_{registry_, zones_, fake_, access_};
   answer::Responder responder_{zones_, roster_, {.udp_payload = 1232}};
   std::unique_ptr<Server> server_;
   std::jthread writing_;

@@ -1,5 +1,5 @@
 // Which request leads where.
-#include "api/api.h"
+#include "api/router.h"
 
 #include <string>
 
@@ -86,12 +86,12 @@ TEST_CASE("every call takes a zone, and no other parameter it does not know") {
 }
 
 TEST_CASE("only the batch may have a large body") {
-  CHECK(Api::body_bytes_max({Method::post, "/v1/heartbeats", {}}) == limits::k_http_batch_body_bytes_max);
-  CHECK(Api::body_bytes_max({Method::post, "/v1/heartbeats?zone=svc.internal", {}}) ==
+  CHECK(Router::body_bytes_max({Method::post, "/v1/heartbeats", {}}) == limits::k_http_batch_body_bytes_max);
+  CHECK(Router::body_bytes_max({Method::post, "/v1/heartbeats?zone=svc.internal", {}}) ==
         limits::k_http_batch_body_bytes_max);
-  CHECK(Api::body_bytes_max({Method::put, "/v1/heartbeats", {}}) == limits::k_http_body_bytes_max);
-  CHECK(Api::body_bytes_max({Method::post, "/v1/heartbeat", {}}) == limits::k_http_body_bytes_max);
-  CHECK(Api::body_bytes_max({Method::get, "", {}}) == limits::k_http_body_bytes_max);
+  CHECK(Router::body_bytes_max({Method::put, "/v1/heartbeats", {}}) == limits::k_http_body_bytes_max);
+  CHECK(Router::body_bytes_max({Method::post, "/v1/heartbeat", {}}) == limits::k_http_body_bytes_max);
+  CHECK(Router::body_bytes_max({Method::get, "", {}}) == limits::k_http_body_bytes_max);
 }
 
 TEST_CASE("requests and their errors are counted") {

@@ -64,7 +64,7 @@ struct Wait {
   registry::ChangeIndex known = 0;              // of the service; 0: there is none yet
   std::chrono::milliseconds at_most{};
   std::move_only_function<Response(registry::LeaseTime now)> answer;
-  bool is_long = false;  // `answer` is one for a List
+  bool is_long = false;  // `answer` is one for a LongAnswer
   // Who waits for a moment of the lease clock, which stands still while the server does: how far away it is. Zero: it has
   // come, and the wait is over before its time. Empty: only the time counts.
   std::move_only_function<std::chrono::milliseconds(registry::LeaseTime now)> left = {};
@@ -72,15 +72,15 @@ struct Wait {
 
 // An answer that takes so long to make that no other should wait for it on the same thread. `make` is called at most once,
 // on any thread that holds an rcu::Thread, and owns all it needs but the Counters. Such an `answer` of others as well.
-struct List {
+struct LongAnswer {
   std::move_only_function<Response(registry::LeaseTime now)> make;
 };
 
 // A question to the stored history, and what to answer once it has been read: as `describe` of a Submission.
-struct Asking {
+struct HistoryRequest {
   registry::HistoryQuery query;
   std::move_only_function<Response(const Result<registry::HistoryPage>& page)> answer;
-  bool is_long = false;  // `answer` is one for a List
+  bool is_long = false;  // `answer` is one for a LongAnswer
 };
 
 // An answer that does not end: the events of the roll as they happen (event_text.h), until the client goes.
@@ -90,19 +90,19 @@ struct Watch {
 };
 
 // Not answered: what stands ahead of it on its connection must come to an end first. Route it again then.
-struct Later {};
+struct RouteAgain {};
 
-using Routed = std::variant<Response, Submission, Later, Wait, Asking, Watch, List>;
+using Routed = std::variant<Response, Submission, RouteAgain, Wait, HistoryRequest, Watch, LongAnswer>;
 
 // What stands ahead of a request on its connection, unanswered (RFC 9112 §9.3.2: answers, and effects, in order).
-enum class Ahead : std::uint8_t {
+enum class PendingAhead : std::uint8_t {
   nothing,
   changes,  // for the writer: another change follows them there, and a read or a bare heartbeat waits
 };
 
 // Whether there is room for an answer of any size: what clients have not taken yet may fill the memory kept for it. Calls
 // whose answers are small, heartbeats and changes among them, are answered all the same.
-enum class Room : std::uint8_t { enough, little };
+enum class MemoryRoom : std::uint8_t { enough, little };
 
 // One per HTTP thread, written by it alone; read by a scrape.
 struct Counters {
@@ -127,22 +127,22 @@ struct Counters {
 // 431, 503 …).
 void count_errors(const Response& response, Counters& counters);
 
-// The 503 for Room::little, counted.
+// The 503 for MemoryRoom::little, counted.
 [[nodiscard]] Response refuse_for_room(Counters& counters);
 
 struct Route;  // a line of the table
 
-class Api {
+class Router {
  public:
-  // All borrowed; they outlive the Api.
-  Api(const registry::Registry& registry, const registry::ZoneDirectory& zones, const ServerView& server,
-      const Access& access)
+  // All borrowed; they outlive the Router.
+  Router(const registry::Registry& registry, const registry::ZoneDirectory& zones, const ServerView& server,
+         const Access& access)
       : registry_(registry), zones_(zones), server_(server), access_(access) {}
 
   // A heartbeat that renews, and every read, is answered at once. A registration, update or deregistration comes back
   // as a Submission.
   [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters,
-                             Ahead ahead = Ahead::nothing, Room room = Room::enough) const;
+                             PendingAhead ahead = PendingAhead::nothing, MemoryRoom room = MemoryRoom::enough) const;
 
   // What can be told from a head alone, before any of its body is waited for: a call that does not exist, or that its
   // caller has no right for, whatever it names. Empty: the body is wanted. A refusal is counted.
@@ -158,8 +158,8 @@ class Api {
   [[nodiscard]] static std::size_t body_bytes_max(const Request& head);
 
  private:
-  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead,
-                                    Room room) const;
+  [[nodiscard]] Routed find_and_run(const Request& request, registry::LeaseTime now, Counters& counters,
+                                    PendingAhead ahead, MemoryRoom room) const;
   [[nodiscard]] Result<Standing> admit(const Request& request, const Route& route) const;
 
   const registry::Registry& registry_;

@@ -1,4 +1,4 @@
-#include "api/api.h"
+#include "api/router.h"
 
 #include <array>
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ enum class Kind : std::uint8_t { at_once, change };
 // A setting that takes a route's right away.
 enum class Opening : std::uint8_t { never, open_metrics };
 
-// How large an answer may be: beyond a few KiB it needs room (Room).
+// How large an answer may be: beyond a few KiB it needs room (MemoryRoom).
 enum class Size : std::uint8_t { small, any };
 
 struct Route {
@@ -163,7 +163,7 @@ void count_when_answered(Wait& wait, Counters& counters) {
   };
 }
 
-void count_when_answered(List& list, Counters& counters) {
+void count_when_answered(LongAnswer& list, Counters& counters) {
   list.make = [&counters, make = std::move(list.make)](registry::LeaseTime now) mutable {
     Response response = make(now);
     count_errors(response, counters);
@@ -171,8 +171,8 @@ void count_when_answered(List& list, Counters& counters) {
   };
 }
 
-void count_when_answered(Asking& asking, Counters& counters) {
-  asking.answer = [&counters, answer = std::move(asking.answer)](const Result<registry::HistoryPage>& page) mutable {
+void count_when_answered(HistoryRequest& history, Counters& counters) {
+  history.answer = [&counters, answer = std::move(history.answer)](const Result<registry::HistoryPage>& page) mutable {
     Response response = answer(page);
     count_errors(response, counters);
     return response;
@@ -213,7 +213,7 @@ Routed audited(Routed routed, const Principal& principal, const registry::ZoneDi
 }  // namespace
 
 // As whom the request is let in, for this call.
-Result<Standing> Api::admit(const Request& request, const Route& route) const {
+Result<Standing> Router::admit(const Request& request, const Route& route) const {
   const bool is_open = route.opening == Opening::open_metrics && access_.current()->open_metrics;
   const Right needed = is_open ? Right::none : route.right;
   if (needed == Right::none) return Standing{{}, &nothing()};
@@ -232,20 +232,20 @@ Result<Standing> Api::admit(const Request& request, const Route& route) const {
   return std::unexpected(std::move(error));
 }
 
-Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead,
-                         Room room) const {
+Routed Router::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, PendingAhead ahead,
+                            MemoryRoom room) const {
   const std::optional<Target> target = parse_target(request.target);
   if (!target) return refuse_target();
   const std::optional<Found> found = find_route(request.method, *target);
   if (!found) return refuse(*target);
   const Route& route = found->route;
   const bool is_change = route.kind == Kind::change;
-  if (ahead == Ahead::changes && !is_change) return Later{};
+  if (ahead == PendingAhead::changes && !is_change) return RouteAgain{};
   const Result<Standing> standing = admit(request, route);
   if (!standing) return problem(standing.error());
   Result<Parameters> parameters = parse_parameters(target->query, route.takes, zones_);
   if (!parameters) return problem(parameters.error());
-  if (room == Room::little && route.size == Size::any) return without_room(counters);
+  if (room == MemoryRoom::little && route.size == Size::any) return without_room(counters);
   const Call call{request,
                   now,
                   found->match.service,
@@ -262,7 +262,7 @@ Routed Api::find_and_run(const Request& request, registry::LeaseTime now, Counte
   return audited(route.run(call), call.standing.principal, zones_);
 }
 
-std::optional<Response> Api::refuse_unread(const Request& head, Counters& counters) const {
+std::optional<Response> Router::refuse_unread(const Request& head, Counters& counters) const {
   const auto find_fault = [&]() -> std::optional<Response> {
     const std::optional<Target> target = parse_target(head.target);
     if (!target) return refuse_target();
@@ -280,10 +280,11 @@ std::optional<Response> Api::refuse_unread(const Request& head, Counters& counte
   return refused;
 }
 
-Routed Api::route(const Request& request, registry::LeaseTime now, Counters& counters, Ahead ahead, Room room) const {
+Routed Router::route(const Request& request, registry::LeaseTime now, Counters& counters, PendingAhead ahead,
+                     MemoryRoom room) const {
   const rcu::ReadLock lock;
   Routed routed = find_and_run(request, now, counters, ahead, room);
-  if (std::holds_alternative<Later>(routed)) return routed;
+  if (std::holds_alternative<RouteAgain>(routed)) return routed;
   counters.requests.fetch_add(1, std::memory_order_relaxed);
   if (const Response* response = std::get_if<Response>(&routed)) {
     count_errors(*response, counters);
@@ -293,11 +294,11 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
     count_when_answered(*wait, counters);
     return routed;
   }
-  if (Asking* asking = std::get_if<Asking>(&routed)) {
-    count_when_answered(*asking, counters);
+  if (HistoryRequest* history = std::get_if<HistoryRequest>(&routed)) {
+    count_when_answered(*history, counters);
     return routed;
   }
-  if (List* list = std::get_if<List>(&routed)) {
+  if (LongAnswer* list = std::get_if<LongAnswer>(&routed)) {
     count_when_answered(*list, counters);
     return routed;
   }
@@ -316,14 +317,14 @@ Routed Api::route(const Request& request, registry::LeaseTime now, Counters& cou
   return routed;
 }
 
-bool Api::is_over(const Wait& wait) const {
+bool Router::is_over(const Wait& wait) const {
   if (!wait.service) return false;
   const rcu::ReadLock lock;
   const registry::Service* service = registry_.find_service(wait.service->ref());
   return (service == nullptr ? 0 : service->index) != wait.known;
 }
 
-std::size_t Api::body_bytes_max(const Request& head) {
+std::size_t Router::body_bytes_max(const Request& head) {
   const std::string_view path = head.target.substr(0, head.target.find('?'));
   const bool is_batch = head.method == Method::post && path == "/v1/heartbeats";
   return is_batch ? limits::k_http_batch_body_bytes_max : limits::k_http_body_bytes_max;
