@@ -74,7 +74,7 @@ struct Server::Parts {
         clock(time),
         dns_clients(wanted.dns_connections_per_client_max),
         http_clients(wanted.http_connections_per_client_max),
-        http_owed(wanted.http_owed_bytes_max, http_connections.owed_bytes) {}
+        http_held(wanted.http_owed_bytes_max, http_connections.owed_bytes) {}
 
   const Listeners listeners;
   const answer::Responder& responder;
@@ -83,14 +83,14 @@ struct Server::Parts {
   ConnectionCounters http_connections;
   ClientLimit dns_clients;
   ClientLimit http_clients;
-  OwedBytes http_owed;
+  HeldBytes http_held;
   std::unique_ptr<TlsContext> dns_context;  // null: no DNS over TLS
   std::unique_ptr<TlsContext> http_context;
   std::vector<std::unique_ptr<answer::WorkerState>> dns_states;
   std::vector<std::unique_ptr<HttpBackend>> http_backends;
   std::vector<std::unique_ptr<EventLoop>> dns_loops;
   std::vector<std::unique_ptr<EventLoop>> http_loops;
-  ListMaker lists{http_owed};  // goes before the loops that it answers on
+  ListMaker lists{http_held};  // goes before the loops that it answers on
   std::vector<std::unique_ptr<UdpWorker>> udp_workers;
   std::vector<std::unique_ptr<TcpListener>> dns_tcp;
   std::vector<std::unique_ptr<TcpListener>> http;
@@ -186,7 +186,7 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
     p.http_loops.push_back(std::make_unique<EventLoop>());
     p.http_backends.push_back(std::make_unique<HttpBackend>(*p.http_loops.back(), api, writer, clock, watching,
-                                                            listeners.http_times, p.http_owed, p.lists));
+                                                            listeners.http_times, p.http_held, p.lists));
   }
   Result<void> done = p.load_certificates();
   for (const IpEndpoint& wanted : listeners.dns) {

@@ -4,132 +4,126 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "net/http/response_head.h"
 
 namespace rollcall::net {
 
-void put_response(Outbox& out, api::Response response, const Framing& framing) {
-  write_head(out.tail(), response, framing.keep_alive, framing.version);
-  if (!framing.is_head) out.append(std::move(response.body));
-}
+bool AnswerQueue::is_full() const { return slots_.size() >= limits::k_http_pipeline_max; }
 
-bool AnswerQueue::is_full() const { return line_.size() >= limits::k_http_pipeline_max; }
-
-AnswerQueue::Ticket AnswerQueue::take_place(Framing framing, Awaits awaits, std::size_t reserved, Time due) {
-  check(awaits == Awaits::change || line_.empty(), "a call that reads is routed when nothing is ahead of it");
+AnswerQueue::Ticket AnswerQueue::reserve(Framing framing, Awaits awaits, std::size_t held, Time due) {
+  check(awaits == Awaits::change || slots_.empty(), "a call that reads is routed when nothing is ahead of it");
   check(reads_ == 0, "nothing is routed behind a call that reads");
-  line_.push_back({.framing = framing, .awaits = awaits, .reserved = reserved, .due = due});
-  bytes_ += reserved;
+  slots_.push_back({.framing = framing, .awaits = awaits, .held = held, .due = due});
+  bytes_ += held;
   if (awaits != Awaits::change) ++reads_;
-  return Ticket(first_ + line_.size() - 1);
+  return Ticket(first_ + slots_.size() - 1);
 }
 
 void AnswerQueue::add(api::Response response, Framing framing) {
-  Place place{.framing = framing, .response = std::move(response)};
-  place.reserved = place.response->body.capacity();
-  bytes_ += place.reserved;
-  line_.push_back(std::move(place));
+  check(!slots_.empty() && reads_ == 0, "an answer is queued only behind changes");
+  Slot slot{.framing = framing, .response = std::move(response)};
+  slot.held = slot.response->body.capacity();
+  bytes_ += slot.held;
+  slots_.push_back(std::move(slot));
 }
 
-// Only what is there and has no answer yet.
-AnswerQueue::Place* AnswerQueue::find(Ticket ticket) {
-  if (ticket.number_ < first_ || ticket.number_ - first_ >= line_.size()) return nullptr;
-  Place& place = line_[static_cast<std::size_t>(ticket.number_ - first_)];
-  return place.response ? nullptr : &place;
+// Null: the slot is gone, or has its answer.
+AnswerQueue::Slot* AnswerQueue::find(Ticket ticket) {
+  if (ticket.number_ < first_ || ticket.number_ - first_ >= slots_.size()) return nullptr;
+  Slot& slot = slots_[static_cast<std::size_t>(ticket.number_ - first_)];
+  return slot.response ? nullptr : &slot;
 }
 
-const AnswerQueue::Place* AnswerQueue::find(Ticket ticket) const {
-  return const_cast<AnswerQueue*>(this)->find(ticket);
-}
+const AnswerQueue::Slot* AnswerQueue::find(Ticket ticket) const { return const_cast<AnswerQueue*>(this)->find(ticket); }
 
 bool AnswerQueue::answer(Ticket ticket, api::Response response) {
-  Place* const place = find(ticket);
-  if (place == nullptr) return false;
-  fill(*place, std::move(response));
+  Slot* const slot = find(ticket);
+  if (slot == nullptr) return false;
+  fill(*slot, std::move(response));
   return true;
 }
 
 bool AnswerQueue::answer_last(Ticket ticket, api::Response response) {
-  Place* const place = find(ticket);
-  if (place == nullptr) return false;
-  place->framing.keep_alive = false;
-  fill(*place, std::move(response));
+  Slot* const slot = find(ticket);
+  if (slot == nullptr) return false;
+  slot->framing.keep_alive = false;
+  fill(*slot, std::move(response));
   return true;
 }
 
-void AnswerQueue::fill(Place& place, api::Response response) {
-  leave(place);
-  place.waiting.reset();
-  place.reserved = response.body.capacity();
-  bytes_ += place.reserved;
-  place.response = std::move(response);
+void AnswerQueue::fill(Slot& slot, api::Response response) {
+  uncount(slot);
+  slot.waiting.reset();
+  slot.held = response.body.capacity();
+  bytes_ += slot.held;
+  slot.response = std::move(response);
 }
 
-void AnswerQueue::leave(const Place& place) {
-  bytes_ -= place.reserved;
-  if (place.response) return;
-  if (place.awaits != Awaits::change) --reads_;
-  if (place.waiting) --waits_;
+void AnswerQueue::uncount(const Slot& slot) {
+  check(bytes_ >= slot.held, "what is subtracted was added");
+  bytes_ -= slot.held;
+  if (slot.response) return;
+  if (slot.awaits != Awaits::change) --reads_;
+  if (slot.waiting) --waits_;
 }
 
 void AnswerQueue::keep(Ticket ticket, std::shared_ptr<Waiting> waiting) {
-  Place* const place = find(ticket);
-  check(place != nullptr && !place->waiting, "a wait begins once, for somebody who is there");
-  place->waiting = std::move(waiting);
-  place->due = Time::max();
+  Slot* const slot = find(ticket);
+  check(slot != nullptr && !slot->waiting, "a wait begins once, for an answer that is awaited");
+  slot->waiting = std::move(waiting);
+  slot->due = Time::max();
   ++waits_;
 }
 
 std::shared_ptr<Waiting> AnswerQueue::take_waiting(Ticket ticket) {
-  Place* const place = find(ticket);
-  if (place == nullptr || !place->waiting) return nullptr;
+  Slot* const slot = find(ticket);
+  if (slot == nullptr || !slot->waiting) return nullptr;
   --waits_;
-  return std::exchange(place->waiting, nullptr);
+  return std::exchange(slot->waiting, nullptr);
 }
 
 void AnswerQueue::await_list(Ticket ticket, Time due) {
-  Place* const place = find(ticket);
-  check(place != nullptr && place->awaits != Awaits::change, "what becomes a list was a read");
-  place->awaits = Awaits::list;
-  place->due = due;
+  Slot* const slot = find(ticket);
+  check(slot != nullptr && slot->awaits != Awaits::change, "what becomes a list was a read");
+  slot->awaits = Awaits::list;
+  slot->due = due;
 }
 
 std::vector<AnswerQueue::Ticket> AnswerQueue::waits() const {
   std::vector<Ticket> tickets;
-  for (std::size_t i = 0; i < line_.size(); ++i) {
-    if (line_[i].waiting) tickets.push_back(Ticket(first_ + i));
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].waiting) tickets.push_back(Ticket(first_ + i));
   }
   return tickets;
 }
 
 std::vector<AnswerQueue::Awaited> AnswerQueue::pending() const {
   std::vector<Awaited> found;
-  for (std::size_t i = 0; i < line_.size(); ++i) {
-    if (!line_[i].response && !line_[i].waiting) found.push_back({Ticket(first_ + i), line_[i].awaits});
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].response && !slots_[i].waiting) found.push_back({Ticket(first_ + i), slots_[i].awaits});
   }
   return found;
 }
 
 std::optional<AnswerQueue::Time> AnswerQueue::next_due() const {
-  for (const Place& place : line_) {
-    if (!place.response && place.due != Time::max()) return place.due;
+  for (const Slot& slot : slots_) {
+    if (!slot.response && slot.due != Time::max()) return slot.due;
   }
   return std::nullopt;
 }
 
 void AnswerQueue::move_ready(Outbox& out) {
-  while (!line_.empty() && line_.front().response) {
-    Place& place = line_.front();
-    bytes_ -= place.reserved;
-    put_response(out, std::move(*place.response), place.framing);
-    line_.pop_front();
+  while (!slots_.empty() && slots_.front().response) {
+    Slot& slot = slots_.front();
+    bytes_ -= slot.held;
+    put_response(out, std::move(*slot.response), slot.framing);
+    slots_.pop_front();
     ++first_;
   }
 }
 
 void AnswerQueue::clear() {
-  first_ += line_.size();
-  line_.clear();
+  first_ += slots_.size();
+  slots_.clear();
   bytes_ = reads_ = waits_ = 0;
 }
 

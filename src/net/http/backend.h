@@ -1,31 +1,51 @@
 // What all HTTP sessions of one loop share.
 //
 // Owner    one for each HTTP loop; outlives its sessions. Borrows the rest of the server.
+// Threads  the loop's; the counters are read by any.
 #pragma once
 
+#include <chrono>
+
 #include "api/router.h"
-#include "net/http/answer_times.h"
+#include "base/limits.h"
+#include "net/http/event_hub.h"
+#include "net/http/held_bytes.h"
 #include "net/http/list_maker.h"
-#include "net/http/owed_bytes.h"
 #include "net/http/waiting.h"
-#include "net/http/watch_hub.h"
-#include "net/http/watching.h"
 #include "net/sockets/event_loop.h"
+#include "registry/feed.h"
+#include "registry/history.h"
 #include "registry/lease.h"
+#include "registry/waiters.h"
 #include "registry/writer.h"
 
 namespace rollcall::net {
 
+// How long the answer to an HTTP request may take until it is made, and until its client has read it.
+struct AnswerTimes {
+  std::chrono::milliseconds commit = limits::k_http_commit;    // for a change to be durable
+  std::chrono::milliseconds history = limits::k_http_history;  // for a page of the history to be read
+  std::chrono::milliseconds list = limits::k_http_list;        // for a long list to be made
+  std::chrono::milliseconds write = limits::k_http_write;      // for the client to read some of it
+};
+
+// What waiting calls and event streams need of the registry. All borrowed for life.
+struct Watching {
+  registry::Waiters& waiters;
+  registry::Feed& feed;
+  registry::History& history;
+};
+
 struct HttpBackend {
   HttpBackend(EventLoop& loop, const api::Router& the_api, registry::Writer& the_writer,
               const registry::TimeSource& the_clock, const Watching& watching, const AnswerTimes& answer_times,
-              OwedBytes& all_owed, ListMaker& list_maker)
+              HeldBytes& all_held, ListMaker& list_maker)
       : api(the_api),
         writer(the_writer),
         clock(the_clock),
         history(watching.history),
         times(answer_times),
-        owed(all_owed),
+        held(all_held),
         lists(list_maker),
         waits(the_api, watching.waiters, the_clock, counters),
         hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
@@ -35,11 +55,11 @@ struct HttpBackend {
   const registry::TimeSource& clock;
   registry::History& history;
   const AnswerTimes times;
-  OwedBytes& owed;  // of the sessions of all loops
+  HeldBytes& held;  // by the sessions of all loops
   ListMaker& lists;
   api::Counters counters{};
   WaitRoom waits;
-  WatchHub hub;
+  EventHub hub;
 };
 
 }  // namespace rollcall::net

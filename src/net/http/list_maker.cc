@@ -14,8 +14,8 @@ bool ListMaker::make(Make make, Make refuse, Done done) {
   loop_.post([this, make = std::move(make), refuse = std::move(refuse), done = std::move(done)]() mutable {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     if (is_stopping_) return;
-    api::Response response = owed_.is_full() ? refuse() : make();
-    OwedBytes::Share share(owed_);
+    api::Response response = held_.is_full() ? refuse() : make();
+    HeldBytes::Share share(held_);
     share.set(response.body.capacity());
     done(std::move(response), std::move(share));
   });

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <ostream>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 
@@ -14,7 +15,7 @@ namespace rollcall::net {
 namespace {
 
 constexpr unsigned k_no_content = 204;
-constexpr std::size_t k_head_bytes = 256;                          // of nearly every answer
+constexpr std::size_t k_head_bytes = 256;                          // enough for most answers
 constexpr std::size_t k_small_body_bytes = std::size_t{16} << 10;  // longer ones are not copied behind their head
 
 void append_number(std::string& out, std::size_t number) {
@@ -44,7 +45,7 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 void append_status_line(std::string& out, unsigned status, unsigned version) {
-  if (status == 200 && version == 11) {  // what nearly every answer begins with
+  if (status == 200 && version == 11) {  // most answers
     out.append("HTTP/1.1 200 OK\r\nDate: ").append(date_now()).append("\r\n");
     return;
   }
@@ -57,7 +58,14 @@ void append_status_line(std::string& out, unsigned status, unsigned version) {
 
 }  // namespace
 
+void put_response(Outbox& out, api::Response response, const Framing& framing) {
+  write_head(out.tail(), response, framing.keep_alive, framing.version);
+  if (!framing.is_head) out.append(std::move(response.body));
+}
+
 void write_head(std::string& out, const api::Response& response, bool keep_alive, unsigned version) {
+  check(response.status >= 100 && response.status <= 599, "a status has three digits");
+  check(version == 10 || version == 11, "HTTP/1.0 or HTTP/1.1");
   out.reserve(out.size() + k_head_bytes + std::min(response.body.size(), k_small_body_bytes));
   append_status_line(out, response.status, version);
   if (response.status != k_no_content) {

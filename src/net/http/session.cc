@@ -1,22 +1,23 @@
 #include "net/http/session.h"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <string_view>
 #include <utility>
+#include <variant>
 
+#include "api/event_text.h"
+#include "base/check.h"
 #include "base/limits.h"
+#include "net/http/response_head.h"
 
 namespace rollcall::net {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t k_read_bytes = 16 * 1024;
-constexpr std::size_t k_read_bytes_few = 1024;  // nearly any one request; what an idle connection keeps
-constexpr std::size_t k_read_bytes_quiet = 256;
-constexpr std::size_t k_linger_bytes = 4 * 1024;  // read at a time, and forgotten
+constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -25,23 +26,25 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend)
       backend_(backend),
       caller_(connection_.peer),
       progress_(connection_.loop.context(), asio::steady_timer::time_point::max()),
-      reading_late_(connection_.loop, *this),
-      answer_late_(connection_.loop, *this),
-      write_late_(connection_.loop, *this),
-      share_(backend.owed) {
-  reading_late_.expires_after(limits::k_http_request);  // a client that connects has something to ask
+      reader_(connection_.loop, connection_.socket, caller_, backend, *this),
+      writer_(connection_.loop, connection_.socket, backend.times.write, *this),
+      answers_(connection_.loop, backend, writer_.outbox(), *this),
+      share_(backend.held) {
+  reader_.expires_after(limits::k_http_request);  // a client that connects has something to ask
 }
+
+// --- The connection ---
 
 asio::awaitable<void> HttpSession::run() {
   const auto self = shared_from_this();  // the coroutine is one of the owners
-  const bool is_agreed = co_await agree();
+  const bool is_agreed = co_await agree_on_tls();
   if (!is_agreed) co_return;
   boost::system::error_code ignored;
   connection_.socket.socket().non_blocking(true, ignored);
   while (is_open() && !is_over()) {
-    has_more_ = take_requests();
+    take_requests();
     flush();
-    if (is_over() || (has_more_ && may_route())) continue;  // what was sent has made room for the next request
+    if (is_over() || (reader_.has_more() && may_route())) continue;  // what was sent has made room for the next request
     if (may_read()) {
       co_await read_more();
     } else {
@@ -51,37 +54,29 @@ asio::awaitable<void> HttpSession::run() {
   co_await leave();
 }
 
-// TLS, where the listener speaks it. False: the peer does not.
-asio::awaitable<bool> HttpSession::agree() {
+// On a listener with TLS. False: the peer does not speak it.
+asio::awaitable<bool> HttpSession::agree_on_tls() {
   if (!connection_.socket.is_encrypted()) co_return true;
-  reading_late_.expires_after(limits::k_tls_handshake);
+  reader_.expires_after(limits::k_tls_handshake);
   const bool is_agreed = co_await connection_.handshake();
   if (!is_agreed) co_return false;
   caller_ = api::Caller(connection_.peer, connection_.socket.client_identity());
-  reading_late_.expires_after(limits::k_http_request);
+  reader_.expires_after(limits::k_http_request);
   co_return true;
 }
 
 // Every request has its answer, and no other request comes.
-bool HttpSession::is_over() const { return queue_.empty() && (closing_ || (is_input_over_ && !has_more_)); }
-
-// Whether the next request may be looked at. Where all connections together owe too much, one that owes nothing may still
-// ask for something small (api::MemoryRoom), and the others wait until their clients have read.
-bool HttpSession::may_route() const {
-  if (closing_ || is_stream_ || queue_.is_full() || queue_.awaits_read()) return false;
-  if (is_put_off_ && !queue_.empty()) return false;
-  const std::size_t mine = owed();
-  if (mine >= limits::k_http_owed_bytes_max) return false;
-  return mine == 0 || !backend_.owed.is_full();
+bool HttpSession::is_over() const {
+  return answers_.empty() && (phase_ == Phase::closing || (reader_.is_input_over() && !reader_.has_more()));
 }
 
-// A connection whose next request may not be looked at is not read: TCP tells its client. One that waits or watches is
-// read to learn of its end.
+// When its next request may not be looked at, the connection is not read, and TCP slows its client down. While it waits
+// or streams it is read to learn when the client closes.
 bool HttpSession::may_read() const {
-  if (is_input_over_) return false;
-  if (closing_ || is_stream_) return is_quiet();
+  if (reader_.is_input_over()) return false;
+  if (phase_ != Phase::serving) return is_quiet();
   if (may_route()) return true;
-  return queue_.is_waiting() && in_.size() < limits::k_http_read_ahead_bytes_max;
+  return answers_.is_waiting() && reader_.buffered() < limits::k_http_read_ahead_bytes_max;
 }
 
 asio::awaitable<void> HttpSession::wait_for_progress() {
@@ -91,9 +86,12 @@ asio::awaitable<void> HttpSession::wait_for_progress() {
 }
 
 asio::awaitable<void> HttpSession::read_more() {
-  const boost::system::error_code error = co_await read_some();
-  if (closing_ || is_stream_) in_.clear();
-  if (!error || error == asio::error::operation_aborted) co_return;  // aborted: somebody has woken us
+  if (reader_.is_small()) writer_.outbox().shrink();
+  auto pace = answers_.empty() ? RequestReader::Pace::only_reading : RequestReader::Pace::answering;
+  if (is_quiet()) pace = RequestReader::Pace::quiet;
+  const boost::system::error_code error = co_await reader_.read(pace);
+  if (phase_ != Phase::serving) reader_.discard();
+  if (!error || error == asio::error::operation_aborted) co_return;  // aborted: by `wake`
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
     end_input();
   } else {
@@ -101,98 +99,197 @@ asio::awaitable<void> HttpSession::read_more() {
   }
 }
 
-// While an answer is waited for, it may end the read (wake_reader): requests behind it may be in the buffer already.
-asio::awaitable<boost::system::error_code> HttpSession::read_some() {
-  boost::system::error_code error;
-  auto done = asio::redirect_error(asio::use_awaitable, error);
-  auto until_woken = asio::bind_cancellation_slot(read_cancel_.slot(), done);
-  std::size_t room = reads_much_ ? k_read_bytes : k_read_bytes_few;
-  if (!reads_much_ && in_.size() == 0) {
-    if (in_.capacity() > room) in_.shrink_to_fit();
-    outbox_.shrink();
-  }
-  if (is_quiet() && in_.size() == 0) {
-    in_.shrink_to_fit();
-    // TLS has a buffer of its own, and must be read to be heard.
-    if (connection_.socket.is_encrypted()) {
-      room = k_read_bytes_quiet;
-    } else {
-      co_await connection_.socket.socket().async_wait(asio::socket_base::wait_read, until_woken);
-      if (error) co_return error;
-    }
-  }
-  std::size_t got = 0;
-  if (is_stream_ || !queue_.empty()) {
-    got = co_await connection_.socket.async_read_some(in_.prepare(room), until_woken);
-  } else {
-    got = co_await connection_.socket.async_read_some(in_.prepare(room), done);
-  }
-  in_.commit(got);
-  reads_much_ = got >= k_read_bytes_few;
-  co_return error;
-}
-
-void HttpSession::wake_reader() {
+void HttpSession::wake() {
   progress_.cancel();
-  read_cancel_.emit(asio::cancellation_type::terminal);
+  reader_.wake();
 }
 
-// Something has been answered or sent: does the coroutine have more to do than to read on?
-void HttpSession::wake_reader_for_more() {
+// Something has been answered or sent: `run` goes on if it can do more than continue to read.
+void HttpSession::wake_for_requests() {
   progress_.cancel();
-  if (!is_stream_ && (has_more_ || closing_ || is_input_over_)) wake_reader();
+  if (phase_ == Phase::streaming) return;
+  if (reader_.has_more() || phase_ == Phase::closing || reader_.is_input_over()) wake();
 }
 
-// The peer has gone, or has only closed its side: it gets its answers all the same. Those who wait are answered at once,
-// and nobody watches any more.
+// The client has gone, or has only closed its side: it gets its answers all the same. Its waits are answered at once, and
+// its event stream ends.
 void HttpSession::end_input() {
-  is_input_over_ = true;
-  if (is_stream_) {
-    watcher_.reset();
+  reader_.end_input();
+  if (phase_ == Phase::streaming) {
+    stream_.reset();
     close();
   } else {
-    end_waits();
+    answers_.end_waits();
   }
 }
 
-// What is still on its way to an answer finds nobody.
 void HttpSession::close() {
   connection_.socket.close();
-  queue_.clear();
-  outbox_.clear();
-  reading_late_.cancel_deadline();
-  answer_late_.cancel_deadline();
-  write_late_.cancel_deadline();
+  answers_.close();
+  writer_.close();
+  reader_.cancel_deadline();
   progress_.cancel();
 }
 
-// A request has not come in time, or none has. One that we have not read on, because its client owes us a read, has not
-// come late.
-void HttpSession::on_reading_late() {
-  if (in_request_ && !may_read()) {
-    reading_late_.expires_after(limits::k_http_request);
-    return;
-  }
+void HttpSession::close_late() {
   connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
   close();
 }
 
-// After the last answer: a client still sending would lose the answer to a reset, so it is read for a moment
-// (RFC 9112 §9.6).
+void HttpSession::on_reading_late() { close_late(); }
+
+// If we closed with octets unread, a reset could destroy the last answer on its way to the client: what still comes is
+// read for a moment (RFC 9112 §9.6).
 asio::awaitable<void> HttpSession::leave() {
   while (is_open() && is_busy()) co_await wait_for_progress();
   if (!is_open()) co_return;
-  const bool has_peer_gone = is_input_over_ && !closing_;
+  const bool has_peer_gone = reader_.is_input_over() && phase_ != Phase::closing;
   if (has_peer_gone && !connection_.socket.is_encrypted()) co_return;
-  reading_late_.expires_after(limits::k_http_linger);
+  reader_.abandon();
+  reader_.expires_after(limits::k_http_linger);
   co_await connection_.socket.shut_down();
-  boost::system::error_code error;
-  auto done = asio::redirect_error(asio::use_awaitable, error);
-  while (is_open() && !error) {
-    in_.clear();
-    co_await connection_.socket.socket().async_read_some(in_.prepare(k_linger_bytes),
-                                                         done);  // no one reads it: octets do
+  co_await reader_.drain();
+}
+
+// --- Requests ---
+
+// Whether the next request may be looked at. Where all connections together hold too much, one that holds nothing may
+// still ask for something small (api::MemoryRoom), and the others wait until their clients have read.
+bool HttpSession::may_route() const {
+  if (phase_ != Phase::serving || answers_.is_blocked()) return false;
+  if (reader_.is_holding() && !answers_.empty()) return false;
+  const std::size_t mine = held();
+  if (mine >= limits::k_http_owed_bytes_max) return false;
+  return mine == 0 || !backend_.held.is_full();
+}
+
+void HttpSession::take_requests() {
+  answers_.move_ready();  // what has its answer is ahead of nobody
+  while (may_route() && take_request()) {
   }
+}
+
+// False: there is no whole request, or it waits for those ahead of it.
+bool HttpSession::take_request() {
+  RequestReader::Next next = reader_.next();
+  if (api::Response* refusal = std::get_if<api::Response>(&next)) {
+    add_last_answer(std::move(*refusal));
+    return false;
+  }
+  const RequestReader::WholeRequest* const whole = std::get_if<RequestReader::WholeRequest>(&next);
+  if (whole == nullptr) return false;
+  api::Routed routed = route(whole->request);
+  if (std::holds_alternative<api::RouteAgain>(routed)) {
+    reader_.hold();
+    return reader_.has_more();
+  }
+  const std::size_t body_bytes = whole->request.body.size();
+  const Framing framing = whole->framing;
+  reader_.accept();
+  if (api::Watch* watch = std::get_if<api::Watch>(&routed)) {
+    begin_stream(std::move(*watch), framing);
+    return true;
+  }
+  if (!framing.keep_alive) phase_ = Phase::closing;
+  answers_.take(std::move(routed), framing, body_bytes);
+  return true;
+}
+
+api::Routed HttpSession::route(const api::Request& request) {
+  const auto ahead = answers_.empty() ? api::PendingAhead::nothing : api::PendingAhead::changes;
+  const auto room = backend_.held.is_full() ? api::MemoryRoom::little : api::MemoryRoom::enough;
+  return backend_.api.route(request, backend_.clock.now(), backend_.counters, ahead, room);
+}
+
+// Nothing is ahead of it, because a watch is a call that reads. HEAD gets the head alone.
+void HttpSession::begin_stream(api::Watch watch, const Framing& framing) {
+  check(answers_.empty() && phase_ == Phase::serving, "a watch is routed when nothing is ahead of it");
+  write_stream_head(stream_tail(), api::k_event_stream_type, framing.keep_alive, framing.version);
+  if (framing.is_head) {
+    if (!framing.keep_alive) phase_ = Phase::closing;
+    return;
+  }
+  phase_ = Phase::streaming;
+  connection_.socket.bound_send_buffer(limits::k_watch_send_buffer_bytes);
+  EventStream::Output& output = *this;
+  stream_ = std::make_shared<EventStream>(backend_.hub, output, std::move(watch), framing.version);
+  stream_->begin();
+}
+
+void HttpSession::end_stream() {
+  phase_ = Phase::closing;
+  flush();
+  wake();
+}
+
+void HttpSession::add_last_answer(api::Response response) {
+  check(phase_ == Phase::serving, "only one answer is the last");
+  phase_ = Phase::closing;
+  answers_.add(std::move(response), {.keep_alive = false});
+}
+
+// --- Answers ---
+
+// With the body that is being read: this counts for all connections together.
+void HttpSession::count_held() { share_.set(is_open() ? held() + reader_.body_bytes() : 0); }
+
+// Everything that is answered, in one write. The socket is tried first: it nearly always takes it all.
+void HttpSession::flush() {
+  if (!is_open()) return;
+  answers_.move_ready();
+  if (answers_.empty() && reader_.take_continue()) stream_tail() += k_continue;
+  const bool has_work = is_busy() || !answers_.empty();
+  if (has_work && !writer_.is_writing()) {
+    switch (writer_.send()) {
+      case ConnectionWriter::Sent::all: await_next_request(); break;
+      case ConnectionWriter::Sent::part:
+        if (!reader_.is_in_request()) reader_.cancel_deadline();
+        break;
+      case ConnectionWriter::Sent::failed: close(); break;
+    }
+  }
+  count_held();
+}
+
+// One commit answers many requests of a connection: they are sent in one write, after all that the loop has been given.
+void HttpSession::flush_soon() {
+  if (std::exchange(is_flush_posted_, true)) return;
+  connection_.loop.post([self = shared_from_this()] {
+    self->is_flush_posted_ = false;
+    self->flush();
+    self->wake_for_requests();
+  });
+}
+
+void HttpSession::on_written(const boost::system::error_code& failed) {
+  if (failed && is_open()) close();
+  flush();
+  if (is_open() && !is_busy()) await_next_request();
+  if (stream_ && !is_busy()) stream_->go_on();
+  wake_for_requests();
+}
+
+// Everything has been sent.
+void HttpSession::await_next_request() {
+  if (reader_.is_in_request()) return;  // the deadline of the request goes on
+  if (answers_.empty() && phase_ != Phase::streaming) return reader_.expires_after(limits::k_http_idle);
+  reader_.cancel_deadline();
+  if (!is_quiet()) return;
+  writer_.outbox().shrink();  // it may be long before the next answer
+  reader_.release_memory();
+}
+
+void HttpSession::on_answer_late() {
+  connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  phase_ = Phase::closing;
+  reader_.abandon();
+  flush();
+  wake();
+}
+
+void HttpSession::on_write_late() {
+  if (stream_) backend_.counters.watchers_cut_off.fetch_add(1, std::memory_order_relaxed);
+  close_late();
 }
 
 }  // namespace rollcall::net

@@ -14,8 +14,8 @@ constexpr auto k_never = AnswerQueue::Time::max();
 
 api::Response said(std::string body) { return {.status = 200, .body = std::move(body), .headers = {}}; }
 
-AnswerQueue::Ticket take_place(AnswerQueue& queue, Awaits awaits = Awaits::change) {
-  return queue.take_place({}, awaits, 100, k_never);
+AnswerQueue::Ticket reserve_slot(AnswerQueue& queue, Awaits awaits = Awaits::change) {
+  return queue.reserve({}, awaits, 100, k_never);
 }
 
 std::string sent(AnswerQueue& queue) {
@@ -28,8 +28,8 @@ std::string sent(AnswerQueue& queue) {
 
 TEST_CASE("answers leave in the order of their requests, whenever they come") {
   AnswerQueue queue;
-  const auto first = take_place(queue);
-  const auto second = take_place(queue);
+  const auto first = reserve_slot(queue);
+  const auto second = reserve_slot(queue);
   queue.add(said("third"), {});
   CHECK(queue.answer(second, said("second")));
   CHECK(sent(queue).empty());
@@ -43,7 +43,7 @@ TEST_CASE("answers leave in the order of their requests, whenever they come") {
 
 TEST_CASE("an answer that comes when its place has gone finds nobody, and never another's place") {
   AnswerQueue queue;
-  const auto late = take_place(queue);
+  const auto late = reserve_slot(queue);
   SECTION("answered, and sent") {
     CHECK(queue.answer_last(late, said("too slow")));
     CHECK(sent(queue).find("Connection: close") != std::string::npos);
@@ -57,7 +57,7 @@ TEST_CASE("an answer that comes when its place has gone finds nobody, and never 
   CHECK_FALSE(queue.is_awaited(late));
   CHECK_FALSE(queue.answer(late, said("late")));
   CHECK(queue.take_waiting(late) == nullptr);
-  const auto next = take_place(queue);
+  const auto next = reserve_slot(queue);
   CHECK_FALSE(queue.answer(late, said("late")));
   CHECK(queue.is_awaited(next));
   CHECK(queue.answer(next, said("next")));
@@ -66,24 +66,24 @@ TEST_CASE("an answer that comes when its place has gone finds nobody, and never 
 
 TEST_CASE("what is held for a client is counted until it leaves") {
   AnswerQueue queue;
-  const auto first = take_place(queue);
-  const auto second = take_place(queue);
+  const auto first = reserve_slot(queue);
+  const auto second = reserve_slot(queue);
   CHECK(queue.bytes() == 200);
   queue.answer(second, said(std::string(5'000, 'x')));
   CHECK(queue.bytes() >= 5'100);
   queue.answer(first, said("x"));
   static_cast<void>(sent(queue));
   CHECK(queue.bytes() == 0);
-  static_cast<void>(take_place(queue));
+  static_cast<void>(reserve_slot(queue));
   queue.clear();
   CHECK(queue.bytes() == 0);
 }
 
 TEST_CASE("a queue is full at its limit") {
   AnswerQueue queue;
-  for (std::size_t i = 1; i < limits::k_http_pipeline_max; ++i) static_cast<void>(take_place(queue));
+  for (std::size_t i = 1; i < limits::k_http_pipeline_max; ++i) static_cast<void>(reserve_slot(queue));
   CHECK_FALSE(queue.is_full());
-  static_cast<void>(take_place(queue));
+  static_cast<void>(reserve_slot(queue));
   CHECK(queue.is_full());
 }
 
@@ -91,8 +91,8 @@ TEST_CASE("what waits for the disk has a time, and what has been answered none")
   AnswerQueue queue;
   const auto due = std::chrono::steady_clock::now();
   CHECK_FALSE(queue.next_due());
-  const auto first = queue.take_place({}, Awaits::change, 0, due);
-  static_cast<void>(queue.take_place({}, Awaits::change, 0, due + std::chrono::seconds(1)));
+  const auto first = queue.reserve({}, Awaits::change, 0, due);
+  static_cast<void>(queue.reserve({}, Awaits::change, 0, due + std::chrono::seconds(1)));
   CHECK(queue.next_due() == due);
   queue.answer(first, said(""));
   CHECK(queue.next_due() == due + std::chrono::seconds(1));
@@ -101,7 +101,7 @@ TEST_CASE("what waits for the disk has a time, and what has been answered none")
 
 TEST_CASE("a call that reads is told apart: nothing may follow it") {
   AnswerQueue queue;
-  const auto page = take_place(queue, Awaits::history);
+  const auto page = reserve_slot(queue, Awaits::history);
   CHECK(queue.awaits_read());
   queue.answer(page, said(""));
   CHECK_FALSE(queue.awaits_read());

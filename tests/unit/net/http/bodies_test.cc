@@ -157,6 +157,20 @@ TEST_CASE("a client that asks before it sends its body is told to go on") {
   }
 }
 
+TEST_CASE("a client that asks before it sends its body is not told to go on after the last answer of its connection") {
+  World world({.times = {.commit = 1ms}});
+  registry::testing::Gate& gate = world.hold_the_journal();
+  Client client = world.http();
+  client.send(registration("late") + std::string(k_heartbeat) +
+              " HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  gate.wait_until_entered();
+  const HttpAnswer answer = client.read_http();
+  CHECK(answer.status == 503);
+  CHECK(answer.fields.at("Connection") == "close");
+  CHECK(client.is_at_end());
+  gate.open();
+}
+
 TEST_CASE("a client that asks before it sends too much is told not to") {
   World world;
   Client client = world.http();

@@ -1,19 +1,20 @@
-#include <chrono>
-#include <utility>
-#include <variant>
+#include "net/http/pending_answers.h"
 
-#include "api/event_text.h"
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
 #include "api/problem.h"
+#include "base/check.h"
 #include "base/limits.h"
-#include "net/http/response_head.h"
-#include "net/http/session.h"
 
 namespace rollcall::net {
 namespace {
 
 using std::chrono::steady_clock;
 
-// Why an answer that was waited for does not come.
+// Why an answer does not come.
 api::Response late(AnswerQueue::Awaits what) {
   switch (what) {
     case AnswerQueue::Awaits::change:
@@ -36,67 +37,89 @@ api::Response late(AnswerQueue::Awaits what) {
 
 }  // namespace
 
-// With nothing unanswered ahead of it, the answer needs no place.
-void HttpSession::answer_next(api::Response response, Framing framing) {
+void PendingAnswers::take(api::Routed routed, const Framing& framing, std::size_t body_bytes) {
+  check(!is_blocked(), "the session asks before it routes");
+  if (api::Response* response = std::get_if<api::Response>(&routed)) {
+    add(std::move(*response), framing);
+  } else if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
+    submit(std::move(*submission), framing, body_bytes);
+  } else if (api::HistoryRequest* request = std::get_if<api::HistoryRequest>(&routed)) {
+    ask(std::move(*request), framing);
+  } else if (api::LongAnswer* list = std::get_if<api::LongAnswer>(&routed)) {
+    const Ticket ticket = queue_.reserve(framing, Awaits::list, 0, AnswerQueue::Time::max());
+    make_list(ticket, [make = std::move(list->make), &clock = backend_.clock]() mutable { return make(clock.now()); });
+  } else {
+    begin_wait(queue_.reserve(framing, Awaits::event, 0, AnswerQueue::Time::max()),
+               std::move(std::get<api::Wait>(routed)));
+  }
+}
+
+// With nothing unanswered ahead of it, the answer needs no slot.
+void PendingAnswers::add(api::Response response, const Framing& framing) {
   if (!queue_.empty()) return queue_.add(std::move(response), framing);
   put_response(outbox_, std::move(response), framing);
 }
 
-// The one way of every answer that comes later: on this loop, to whom it is for, or to nobody.
-void HttpSession::answer_later(Ticket ticket, std::variant<api::Response, api::Wait> answer) {
+void PendingAnswers::close() {
+  queue_.clear();
+  late_.cancel_deadline();
+}
+
+// Every answer that comes later is delivered here, on this loop; one that is not awaited any more is dropped.
+void PendingAnswers::answer_later(Ticket ticket, std::variant<api::Response, api::Wait> answer) {
   if (!queue_.is_awaited(ticket)) return;
   if (api::Wait* const wait = std::get_if<api::Wait>(&answer)) {
     begin_wait(ticket, std::move(*wait));
   } else {
     queue_.answer(ticket, std::get<api::Response>(std::move(answer)));
   }
-  flush_soon();
+  owner_.on_answer();
 }
 
-// The promise of an answer travels to the writer and back; the session lives at least as long.
-void HttpSession::submit(api::Submission submission, Framing framing, std::size_t body_bytes) {
+// The reply holds the session until the writer has called it.
+void PendingAnswers::submit(api::Submission submission, const Framing& framing, std::size_t body_bytes) {
   const Ticket ticket =
-      queue_.take_place(framing, Awaits::change, body_bytes, steady_clock::now() + backend_.times.commit);
-  auto reply = [self = shared_from_this(), describe = std::move(submission.describe),
+      queue_.reserve(framing, Awaits::change, body_bytes, steady_clock::now() + backend_.times.commit);
+  auto reply = [self = owner_.share_answers(), describe = std::move(submission.describe),
                 ticket](registry::Outcome outcome) mutable {
-    EventLoop& loop = self->connection_.loop;
+    EventLoop& loop = self->loop_;
     loop.post([self = std::move(self), describe = std::move(describe), ticket, outcome = std::move(outcome)]() mutable {
-      // Described also where nobody waits any more: what came of a change is written down.
+      // `describe` is called also when nobody waits any more: it writes the audit log.
       self->answer_later(ticket, describe(outcome, self->backend_.clock.now()));
     });
   };
-  if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return set_answer_deadline();
+  if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return set_deadline();
   refuse_for_now(ticket, "too many changes are waiting: try again in a second");
 }
 
-void HttpSession::ask(api::HistoryRequest request, Framing framing) {
+void PendingAnswers::ask(api::HistoryRequest request, const Framing& framing) {
   const std::size_t expected = request.query.limit * limits::k_http_event_bytes;
   const Ticket ticket =
-      queue_.take_place(framing, Awaits::history, expected, steady_clock::now() + backend_.times.history);
-  auto reply = [self = shared_from_this(), describe = std::move(request.answer), is_long = request.is_long,
+      queue_.reserve(framing, Awaits::history, expected, steady_clock::now() + backend_.times.history);
+  auto reply = [self = owner_.share_answers(), describe = std::move(request.answer), is_long = request.is_long,
                 ticket](Result<registry::HistoryPage> page) mutable {
-    EventLoop& loop = self->connection_.loop;
+    EventLoop& loop = self->loop_;
     loop.post(
         [self = std::move(self), describe = std::move(describe), is_long, ticket, page = std::move(page)]() mutable {
           if (!self->queue_.is_awaited(ticket)) return;
           if (!is_long) return self->answer_later(ticket, describe(page));
           self->make_list(
               ticket, [describe = std::move(describe), page = std::move(page)]() mutable { return describe(page); });
-          self->flush_soon();
+          self->owner_.on_answer();
         });
   };
-  if (backend_.history.read(std::move(request.query), std::move(reply))) return set_answer_deadline();
+  if (backend_.history.read(std::move(request.query), std::move(reply))) return set_deadline();
   refuse_for_now(ticket, "too many read the history: try again in a second");
 }
 
-// The session may have gone when the list is there: it ends on its own loop, and not with what is being made for it.
-void HttpSession::make_list(Ticket ticket, ListMaker::Make make) {
+// Holds the session only weakly: it must end on its own loop, and not on the list maker's thread.
+void PendingAnswers::make_list(Ticket ticket, ListMaker::Make make) {
   api::Counters& counters = backend_.counters;
   auto refuse = [&counters] { return api::refuse_for_room(counters); };
-  auto done = [&loop = connection_.loop, weak = weak_from_this(), ticket](api::Response response,
-                                                                          OwedBytes::Share share) {
+  auto done = [&loop = loop_, weak = std::weak_ptr(owner_.share_answers()), ticket](api::Response response,
+                                                                                    HeldBytes::Share share) {
     loop.post([weak, ticket, response = std::move(response), share = std::move(share)]() mutable {
-      if (const std::shared_ptr<HttpSession> self = weak.lock()) self->answer_later(ticket, std::move(response));
+      if (const std::shared_ptr<PendingAnswers> self = weak.lock()) self->answer_later(ticket, std::move(response));
     });
   };
   if (!backend_.lists.make(std::move(make), std::move(refuse), std::move(done))) {
@@ -104,20 +127,22 @@ void HttpSession::make_list(Ticket ticket, ListMaker::Make make) {
   }
   counters.lists.fetch_add(1, std::memory_order_relaxed);
   queue_.await_list(ticket, steady_clock::now() + backend_.times.list);
-  set_answer_deadline();
+  set_deadline();
 }
 
-void HttpSession::refuse_for_now(Ticket ticket, std::string sentence) {
+void PendingAnswers::refuse_for_now(Ticket ticket, std::string sentence) {
   api::Response response = api::problem({Errc::overloaded, std::move(sentence)});
   api::count_errors(response, backend_.counters);
   queue_.answer(ticket, std::move(response));
 }
 
-// The queue owns the wait, and ends it with its place.
-void HttpSession::begin_wait(Ticket ticket, api::Wait wait) {
-  if (is_input_over_) wait.at_most = {};
-  auto waiting = std::make_shared<Waiting>(connection_.loop, backend_.waits, std::move(wait),
-                                           [this, ticket] { end_wait(ticket); });
+// --- Waits ---
+
+// The queue owns the wait, and ends it with its slot.
+void PendingAnswers::begin_wait(Ticket ticket, api::Wait wait) {
+  if (!may_wait_) wait.at_most = {};
+  auto waiting =
+      std::make_shared<Waiting>(loop_, backend_.waits, std::move(wait), [this, ticket] { end_wait(ticket); });
   switch (waiting->begin()) {
     case Waiting::Begun::waits: return queue_.keep(ticket, std::move(waiting));
     case Waiting::Begun::is_over: return finish_wait(ticket, *waiting);
@@ -125,85 +150,53 @@ void HttpSession::begin_wait(Ticket ticket, api::Wait wait) {
   }
 }
 
-void HttpSession::end_wait(Ticket ticket) {
+void PendingAnswers::end_wait(Ticket ticket) {
   const std::shared_ptr<Waiting> waiting = queue_.take_waiting(ticket);
   if (!waiting) return;
   finish_wait(ticket, *waiting);
-  flush_soon();
+  owner_.on_answer();
 }
 
-void HttpSession::finish_wait(Ticket ticket, Waiting& waiting) {
+void PendingAnswers::finish_wait(Ticket ticket, Waiting& waiting) {
   auto answer = waiting.take_answer();
-  if (waiting.is_read() && backend_.owed.is_full()) {
+  if (waiting.is_read() && backend_.held.is_full()) {
     queue_.answer(ticket, api::refuse_for_room(backend_.counters));
   } else if (!waiting.is_long()) {
     queue_.answer(ticket, answer(backend_.clock.now()));
-    count_owed();  // a change wakes many at once
+    owner_.on_held();  // at once, and not when it is sent: one change may end many waits
   } else {
     make_list(ticket, [answer = std::move(answer), &clock = backend_.clock]() mutable { return answer(clock.now()); });
   }
 }
 
-void HttpSession::end_waits() {
+void PendingAnswers::end_waits() {
+  may_wait_ = false;
   for (const Ticket ticket : queue_.waits()) end_wait(ticket);
 }
 
-// At the first that is due. An answer in time leaves it as it is: it looks again then.
-void HttpSession::set_answer_deadline() {
-  if (answer_late_.is_set()) return;
+// --- The deadline ---
+
+// Set for the first answer that is due. When that comes in time, the deadline stays, and is set again when it passes.
+void PendingAnswers::set_deadline() {
+  if (late_.is_set()) return;
   const std::optional<AnswerQueue::Time> due = queue_.next_due();
   if (!due) return;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - steady_clock::now());
-  answer_late_.expires_after(std::max(left, std::chrono::milliseconds::zero()));
+  late_.expires_after(std::max(left, std::chrono::milliseconds::zero()));
 }
 
-// Whoever waits for an answer for too long hears so, and the connection ends: what comes behind would have to wait as
-// well.
-void HttpSession::on_answer_late() {
+// The connection ends with them, because requests behind a late answer would have to wait as well.
+void PendingAnswers::on_late() {
   const std::optional<AnswerQueue::Time> due = queue_.next_due();
   if (!due) return;
-  if (*due > steady_clock::now()) return set_answer_deadline();
-  connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+  if (*due > steady_clock::now()) return set_deadline();
   for (const AnswerQueue::Awaited& each : queue_.pending()) {
     api::Response response = late(each.what);
     api::count_errors(response, backend_.counters);
     queue_.answer_last(each.ticket, std::move(response));
   }
-  closing_ = true;
-  in_request_ = false;
   end_waits();
-  flush();
-  wake_reader();
-}
-
-// --- A stream ---
-
-// Nothing is ahead of it: it reads. HEAD gets the head alone.
-void HttpSession::watch(api::Watch watch, Framing framing) {
-  write_stream_head(outbox_.tail(), api::k_event_stream_type, framing.keep_alive, framing.version);
-  if (framing.is_head) {
-    closing_ = closing_ || !framing.keep_alive;
-    return;
-  }
-  is_stream_ = true;
-  stream_version_ = framing.version;
-  connection_.socket.bound_send_buffer(limits::k_watch_send_buffer_bytes);
-  StreamSink& sink = *this;
-  watcher_ = std::make_shared<Watcher>(backend_.hub, sink, std::move(watch));
-  watcher_->begin();
-}
-
-void HttpSession::write_stream(std::string_view text) {
-  write_chunk(outbox_.tail(), text, stream_version_);
-  flush();
-}
-
-void HttpSession::end_stream() {
-  if (stream_version_ >= 11) write_chunk(outbox_.tail(), {}, stream_version_);
-  closing_ = true;
-  is_stream_ = false;
-  flush();
-  wake_reader();
+  owner_.on_answer_late();
 }
 
 }  // namespace rollcall::net

@@ -1,8 +1,9 @@
-// What the server holds for its HTTP clients, all connections together: answers that are not sent yet, changes that are
-// not answered yet, bodies that are on their way in.
+// How much memory the server holds for its HTTP clients, all connections together: answers that are not sent yet, changes
+// that are not answered yet, request bodies that are being read.
 //
-// Shape    a sum, and a bound that those who ask look at before they take on more; each connection has a Share.
-// Owner    outlives every Share. A Share is a connection's, and gives back what it has counted when it ends.
+// Shape    a sum of octets with an upper bound. The bound is looked at before more is taken on (`is_full`); each connection
+//          adds what it holds through its Share.
+// Owner    outlives every Share. A Share belongs to a connection, and subtracts what it has added when it ends.
 // Threads  any; one Share: its connection's.
 // Limits   the bound given (k_http_owed_total_bytes_max). docs/security.md has the formula.
 #pragma once
@@ -16,24 +17,24 @@
 
 namespace rollcall::net {
 
-class OwedBytes {
+class HeldBytes {
  public:
-  // `sum` is borrowed: where a scrape reads it.
-  OwedBytes(std::size_t bytes_max, std::atomic<std::uint64_t>& sum) : bytes_max_(bytes_max), sum_(sum) {}
-  OwedBytes(const OwedBytes&) = delete;
-  OwedBytes& operator=(const OwedBytes&) = delete;
+  // `sum` is borrowed: a scrape of the metrics reads it.
+  HeldBytes(std::size_t bytes_max, std::atomic<std::uint64_t>& sum) : bytes_max_(bytes_max), sum_(sum) {}
+  HeldBytes(const HeldBytes&) = delete;
+  HeldBytes& operator=(const HeldBytes&) = delete;
 
   [[nodiscard]] bool is_full() const { return bytes() >= bytes_max_; }
   [[nodiscard]] std::size_t bytes() const { return sum_.load(std::memory_order_relaxed); }
 
   class Share {
    public:
-    explicit Share(OwedBytes& total) : total_(&total) {}
+    explicit Share(HeldBytes& total) : total_(&total) {}
     Share(Share&& other) noexcept : total_(other.total_), counted_(std::exchange(other.counted_, 0)) {}
     Share& operator=(Share&&) = delete;
     ~Share() { set(0); }
 
-    // Counted in whole steps: a connection that owes one small answer after the other touches no shared memory.
+    // Counted in whole steps, so that a connection which sends one small answer after the other writes no shared memory.
     void set(std::size_t bytes) {
       const std::size_t counted = bytes - bytes % limits::k_http_owed_step_bytes;
       if (counted == counted_) return;
@@ -42,7 +43,7 @@ class OwedBytes {
     }
 
    private:
-    OwedBytes* total_;
+    HeldBytes* total_;
     std::size_t counted_ = 0;
   };
 

@@ -1,53 +1,57 @@
-#include "net/http/watcher.h"
+#include "net/http/event_stream.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "api/event_text.h"
+#include "base/check.h"
 #include "base/limits.h"
+#include "net/http/response_head.h"
 
 namespace rollcall::net {
 namespace {
 
-constexpr std::size_t k_portion_events = 128;  // of the Feed, at a time
+constexpr std::size_t k_portion_events = 128;  // read from the Feed at a time
 
 }  // namespace
 
-Watcher::Watcher(WatchHub& hub, StreamSink& sink, api::Watch watch)
+EventStream::EventStream(EventHub& hub, Output& output, api::Watch watch, unsigned version)
     : Deadline(hub.loop_),
       hub_(hub),
-      sink_(sink),
+      output_(output),
       what_(std::move(watch.what)),
+      version_(version),
       is_resuming_(watch.after.has_value()),
       next_(watch.after.value_or(0) + 1) {
   hub_.join(*this);
   hub_.counters_.watching.fetch_add(1, std::memory_order_relaxed);
 }
 
-Watcher::~Watcher() {
+EventStream::~EventStream() {
   hub_.leave(*this);
   hub_.counters_.watching.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void Watcher::begin() {
+void EventStream::begin() {
   const registry::EventId last = hub_.feed_.last();
   if (!is_resuming_ || next_ > last + 1) {
-    // A number from the future was given out by another database: whatever the client knows may be wrong here.
+    // A number from the future was given out by another database: what the client knows may be wrong here.
     if (is_resuming_) add_gap(1, last);
     next_ = last + 1;
   } else {
-    is_behind_ = is_replaying_ = true;
+    state_ = State::replaying;
   }
   pending_ += api::stream_start(next_ - 1);
   if (hub_.is_closed_) return end("the server stops");
   send_pending();
 }
 
-// While it is busy, or behind, the event stays where it is: in the Feed.
-bool Watcher::offer(const registry::Event& event, std::string& text) {
-  if (is_over_ || is_behind_ || event.id < next_) return false;
-  if (sink_.is_busy() || pending_.size() >= limits::k_watch_chunk_bytes) {
-    is_behind_ = true;
+// While the client has not read what was sent, the event is not copied for it: it stays in the Feed, and is read from
+// there later.
+bool EventStream::offer(const registry::Event& event, std::string& text) {
+  if (state_ != State::up_to_date || event.id < next_) return false;
+  if (output_.is_busy() || pending_.size() >= limits::k_watch_chunk_bytes) {
+    state_ = State::behind;
     next_ = event.id;
     return false;
   }
@@ -57,47 +61,56 @@ bool Watcher::offer(const registry::Event& event, std::string& text) {
   return is_first;
 }
 
-void Watcher::add(const registry::Event& event, std::string_view text) {
+void EventStream::add(const registry::Event& event, std::string_view text) {
+  check(event.id >= next_, "events are told once, in their order");
   pending_ += text;
   next_ = event.id + 1;
   hub_.counters_.events_sent.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Watcher::send_pending() {
-  if (is_over_) return;
-  if (!pending_.empty()) sink_.write_stream(std::exchange(pending_, {}));
+void EventStream::write(std::string_view text) {
+  check(state_ != State::over && !text.empty(), "an empty chunk would end the stream");
+  write_chunk(output_.stream_tail(), text, version_);
+  output_.send_stream();
+}
+
+void EventStream::write_pending() {
+  if (!pending_.empty()) write(std::exchange(pending_, {}));
+}
+
+void EventStream::send_pending() {
+  if (state_ == State::over) return;
+  write_pending();
   expires_after(limits::k_watch_keep_alive);
-  if (is_behind_) catch_up();
+  catch_up();
 }
 
-void Watcher::go_on() {
-  if (!is_over_ && is_behind_) catch_up();
-}
+void EventStream::go_on() { catch_up(); }
 
-void Watcher::on_deadline() {
-  if (is_over_) return;
-  if (!sink_.is_busy() && !is_asking_) {
+void EventStream::on_deadline() {
+  if (state_ == State::over) return;
+  if (!output_.is_busy() && state_ != State::awaits_history) {
     // Up to date, it has missed nothing of what the hub has offered to others meanwhile.
-    const registry::EventId last = is_behind_ ? next_ - 1 : std::max(next_ - 1, hub_.position_);
-    sink_.write_stream(api::stream_keep_alive(last));
+    const bool is_up_to_date = state_ == State::up_to_date;
+    write(api::stream_keep_alive(is_up_to_date ? std::max(next_ - 1, hub_.position_) : next_ - 1));
   }
   expires_after(limits::k_watch_keep_alive);
 }
 
-// As long as the client takes what it is given.
-void Watcher::catch_up() {
-  while (is_behind_ && !is_over_ && !is_asking_ && !sink_.is_busy()) {
+// As long as the client reads what it is sent.
+void EventStream::catch_up() {
+  while (is_catching_up() && !output_.is_busy()) {
     if (!add_from_feed()) return;
-    if (!pending_.empty()) sink_.write_stream(std::exchange(pending_, {}));
+    write_pending();
   }
 }
 
-// A portion, as far as the hub has come. False: it has to wait, or is over.
-bool Watcher::add_from_feed() {
+// A portion, as far as the hub has come. False: the stream has to wait for the history, or is over.
+bool EventStream::add_from_feed() {
   while (pending_.size() < limits::k_watch_chunk_bytes) {
     const std::optional<registry::Feed::Events> events = hub_.feed_.read(next_, k_portion_events);
     if (!events) {
-      if (is_replaying_) {
+      if (state_ == State::replaying) {
         ask_history();
       } else {
         cut_off("too slow");
@@ -112,29 +125,30 @@ bool Watcher::add_from_feed() {
       next_ = event->id + 1;
     }
     if (next_ > hub_.position_) {
-      is_behind_ = is_replaying_ = false;
+      state_ = State::up_to_date;
       return true;
     }
   }
   return true;
 }
 
-void Watcher::ask_history() {
+void EventStream::ask_history() {
   registry::HistoryQuery query{
       .what = what_, .id = std::nullopt, .after = next_ - 1, .limit = limits::k_watch_page_events};
   auto reply = [&loop = hub_.loop_, weak = weak_from_this()](Result<registry::HistoryPage> page) {
     loop.post([weak, page = std::move(page)]() mutable {
-      if (const std::shared_ptr<Watcher> watcher = weak.lock()) watcher->add_page(std::move(page));
+      if (const std::shared_ptr<EventStream> stream = weak.lock()) stream->add_page(std::move(page));
     });
   };
-  if (!pending_.empty()) sink_.write_stream(std::exchange(pending_, {}));
-  is_asking_ = hub_.history_.read(std::move(query), std::move(reply));
-  if (!is_asking_) cut_off("too many read the history");
+  write_pending();
+  if (!hub_.history_.read(std::move(query), std::move(reply))) return cut_off("too many read the history");
+  if (state_ == State::replaying) state_ = State::awaits_history;
 }
 
-void Watcher::add_page(Result<registry::HistoryPage> page) {
-  is_asking_ = false;
-  if (is_over_) return;
+void EventStream::add_page(Result<registry::HistoryPage> page) {
+  if (state_ == State::over) return;
+  check(state_ == State::awaits_history, "a page comes to a stream that has asked for it");
+  state_ = State::replaying;
   if (!page) return cut_off("the history cannot be read");
   const registry::EventId asked = next_;
   const registry::EventId first_told = hub_.feed_.first();
@@ -149,25 +163,26 @@ void Watcher::add_page(Result<registry::HistoryPage> page) {
   send_pending();
 }
 
-void Watcher::add_gap(registry::EventId from, registry::EventId to) {
+void EventStream::add_gap(registry::EventId from, registry::EventId to) {
   pending_ += api::stream_gap(from, to);
   next_ = to + 1;
   hub_.counters_.watchers_with_gap.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Watcher::cut_off(std::string_view why) {
-  if (is_over_) return;
+void EventStream::cut_off(std::string_view why) {
+  if (state_ == State::over) return;
   hub_.counters_.watchers_cut_off.fetch_add(1, std::memory_order_relaxed);
   end(why);
 }
 
-void Watcher::end(std::string_view why) {
-  if (is_over_) return;
-  is_over_ = true;
+void EventStream::end(std::string_view why) {
+  if (state_ == State::over) return;
   cancel_deadline();
   pending_ += api::stream_end(why, next_ - 1);
-  sink_.write_stream(std::exchange(pending_, {}));
-  sink_.end_stream();
+  write_chunk(output_.stream_tail(), std::exchange(pending_, {}), version_);
+  if (version_ >= 11) write_chunk(output_.stream_tail(), {}, version_);
+  state_ = State::over;
+  output_.end_stream();
 }
 
 }  // namespace rollcall::net
