@@ -10,7 +10,7 @@
 // Failure  `send` returns `failed`, and a background write passes its error on: the owner closes the connection.
 #pragma once
 
-#include <boost/system/error_code.hpp>
+#include <boost/asio/error.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
