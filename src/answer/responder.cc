@@ -24,8 +24,6 @@ constexpr std::string_view k_version_server("\7version\6server\0", 16);
 constexpr std::string_view k_hostname_bind("\10hostname\4bind\0", 15);
 constexpr std::string_view k_id_server("\2id\6server\0", 11);
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 AnswerKind kind_of(const Reply& reply, Rcode rcode) {
   if (rcode == Rcode::nxdomain) return AnswerKind::negative;
   if (rcode != Rcode::noerror) return AnswerKind::error;

@@ -24,8 +24,7 @@ struct AskedWhy {
 
 dns::Name name_from(const dns::QuestionName& name, std::size_t first_label) {
   const std::string_view suffix = name.suffix(first_label);
-  return dns::Name::parse_wire({reinterpret_cast<const std::uint8_t*>(suffix.data()), suffix.size()})
-      .value_or(dns::Name());
+  return dns::Name::parse_wire(octets(suffix)).value_or(dns::Name());
 }
 
 // `_explain.NAME`, or `_TYPE._explain.NAME`. Without a type: SRV for names that begin with an underscore, A for others.
@@ -70,8 +69,7 @@ bool Responder::put_why(const Exchange& exchange, const Zone& zone, Reply& reply
       Explainer(zones_, roster_, settings_.udp_payload).explain(asked->name, asked->type, exchange.now, wall_now);
   for (const std::string& sentence : sentences_of(explained)) {
     const std::string rdata = txt_of(sentence);
-    const Bytes octets(reinterpret_cast<const std::uint8_t*>(rdata.data()), rdata.size());
-    if (reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets)) continue;
+    if (reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets(rdata))) continue;
     reply.set_truncated();
     break;
   }

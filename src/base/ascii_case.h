@@ -1,6 +1,7 @@
 // Letters without case, as the DNS compares names (RFC 4343): ASCII alone, whatever the locale.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ namespace rollcall {
   std::string lower(text);
   for (char& c : lower) c = to_lower(c);
   return lower;
+}
+
+[[nodiscard]] constexpr bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
+  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 }  // namespace rollcall

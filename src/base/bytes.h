@@ -9,11 +9,20 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace rollcall {
 
 using Bytes = std::span<const std::uint8_t>;
 using WritableBytes = std::span<std::uint8_t>;
+
+// The same octets under the other type. They borrow: valid as long as what they are given.
+[[nodiscard]] inline Bytes octets(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+[[nodiscard]] inline std::string_view text_of(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 class ByteReader {
  public:

@@ -20,8 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr std::uint8_t k_response_bit = 0x80;
 
-Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 Rcode rcode_of(Bytes message) { return static_cast<Rcode>(message[3] & 15U); }
 
 bool is_response(Bytes message) { return message.size() >= dns::k_header_bytes && (message[2] & k_response_bit) != 0; }
@@ -36,7 +34,7 @@ milliseconds ttl_of(std::uint32_t ttl) {
 milliseconds negative_ttl(const MessageRecords& records) {
   for (const MessageRecord& record : records.authority) {
     if (record.type != Type::soa || record.rdata.size() < 4) continue;
-    const std::uint32_t minimum = load_u32(bytes_of(record.rdata).data() + record.rdata.size() - 4);
+    const std::uint32_t minimum = load_u32(octets(record.rdata).data() + record.rdata.size() - 4);
     return std::min(ttl_of(record.ttl), ttl_of(minimum));
   }
   return milliseconds(0);
@@ -66,7 +64,7 @@ Answered records_for(const MessageRecords& message, Name owner, Type type) {
     }
     const MessageRecord* alias = answered.records.empty() ? find_alias(message, owner) : nullptr;
     if (alias == nullptr) return answered;
-    const std::optional<Name> next = Name::parse_wire(bytes_of(alias->rdata));
+    const std::optional<Name> next = Name::parse_wire(octets(alias->rdata));
     if (!next) return answered;
     answered.take(*alias);
     owner = *next;
@@ -75,14 +73,14 @@ Answered records_for(const MessageRecords& message, Name owner, Type type) {
 }
 
 std::optional<IpAddress> address_of(const MessageRecord& record) {
-  const Bytes rdata = bytes_of(record.rdata);
+  const Bytes rdata = octets(record.rdata);
   if (record.type == Type::a && rdata.size() == 4) return IpAddress::v4(rdata.first<4>());
   if (record.type == Type::aaaa && rdata.size() == 16) return IpAddress::v6(rdata.first<16>());
   return std::nullopt;
 }
 
 std::optional<SrvRecord> srv_of(const MessageRecord& record) {
-  const Bytes rdata = bytes_of(record.rdata);
+  const Bytes rdata = octets(record.rdata);
   if (rdata.size() < 7) return std::nullopt;
   const std::optional<Name> target = Name::parse_wire(rdata.subspan(6));
   if (!target) return std::nullopt;

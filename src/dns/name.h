@@ -39,7 +39,7 @@ class Name {
   // `label` in front of `parent`; empty when the label is empty or over 63 octets, or the whole over 255.
   [[nodiscard]] static std::optional<Name> join(std::string_view label, const Name& parent);
 
-  [[nodiscard]] Bytes wire() const { return {reinterpret_cast<const std::uint8_t*>(wire_.data()), wire_.size()}; }
+  [[nodiscard]] Bytes wire() const { return octets(wire_); }
   // The same as text, for keys of containers: folded to lower case.
   [[nodiscard]] std::string folded_wire() const;
   [[nodiscard]] bool is_root() const { return wire_.size() == 1; }

@@ -71,11 +71,6 @@ int base64_value(char c) {
 
 }  // namespace
 
-bool equals_folded(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](char x, char y) { return fold(static_cast<std::uint8_t>(x)) == fold(static_cast<std::uint8_t>(y)); });
-}
-
 std::string quote(std::string_view token) { return "\"" + std::string(token) + "\""; }
 
 std::optional<std::string> read_string(std::string_view token) {

@@ -14,9 +14,6 @@
 
 namespace rollcall::dns {
 
-// ASCII only.
-[[nodiscard]] bool equals_folded(std::string_view a, std::string_view b);
-
 // "\"a b\"", for messages.
 [[nodiscard]] std::string quote(std::string_view token);
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/ascii_case.h"
 #include "base/bytes.h"
 #include "dns/presentation.h"
 #include "dns/rdata_check.h"
@@ -143,7 +144,7 @@ std::string type_text(Type type) {
 Result<Type> parse_type(std::string_view text) {
   constexpr std::string_view k_prefix = "TYPE";
   const auto unknown = [&] { return failure(Errc::invalid, "\"" + std::string(text) + "\" is no record type"); };
-  if (text.size() > k_prefix.size() && equals_folded(text.substr(0, k_prefix.size()), k_prefix)) {
+  if (text.size() > k_prefix.size() && equal_but_for_case(text.substr(0, k_prefix.size()), k_prefix)) {
     std::uint16_t number = 0;
     const auto [end, status] = std::from_chars(text.data() + k_prefix.size(), text.data() + text.size(), number);
     if (status != std::errc{} || end != text.data() + text.size()) return unknown();

@@ -248,8 +248,6 @@ Result<void> check_rules(Type type, Bytes rdata) {
   }
 }
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 // Goes through the fields; visit(field, where it begins, where it ends). False: the octets are of another shape.
 template <class F>
 bool for_each_field(const RdataForm& form, Bytes rdata, F&& visit) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii_case.h"
 #include "dns/presentation.h"
 
 namespace rollcall::dns {
@@ -132,7 +133,8 @@ const RdataForm* find_form(Type type) {
 }
 
 const RdataForm* find_form(std::string_view name) {
-  const auto at = std::ranges::find_if(k_forms, [&](const RdataForm& form) { return equals_folded(form.name, name); });
+  const auto at =
+      std::ranges::find_if(k_forms, [&](const RdataForm& form) { return equal_but_for_case(form.name, name); });
   return at == k_forms.end() ? nullptr : &*at;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii_case.h"
 #include "dns/presentation.h"
 #include "dns/rdata.h"
 #include "dns/svc_params.h"
@@ -116,7 +117,8 @@ Result<void> RdataReader::read_number(std::size_t octets, std::span<const Mnemon
   if (token.empty()) return unreadable();
   const std::uint64_t most = (std::uint64_t{1} << octets * 8) - 1;
   std::optional<std::uint64_t> number = dns::read_number(token, most);
-  const auto named = std::ranges::find_if(mnemonics, [&](const Mnemonic& m) { return equals_folded(m.name, token); });
+  const auto named =
+      std::ranges::find_if(mnemonics, [&](const Mnemonic& m) { return equal_but_for_case(m.name, token); });
   if (named != mnemonics.end()) number = named->value;
   if (!number) return invalid(quote(token) + (mnemonics.empty() ? " is no whole number" : " is no number or mnemonic"));
   if (*number > most) {

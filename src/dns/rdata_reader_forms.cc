@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "dns/presentation.h"
 #include "dns/rdata_location.h"
 #include "dns/rdata_reader.h"
@@ -95,7 +96,7 @@ Result<void> RdataReader::read_eui(std::size_t octets) {
 // RFC 1706 §7.
 Result<void> RdataReader::read_nsap() {
   std::string digits(take());
-  if (!equals_folded(std::string_view(digits).substr(0, 2), "0x")) return unreadable();
+  if (!equal_but_for_case(std::string_view(digits).substr(0, 2), "0x")) return unreadable();
   digits.erase(0, 2);
   std::erase(digits, '.');
   return !digits.empty() && append_hex(out_, digits) ? Result<void>() : unreadable();

@@ -82,7 +82,7 @@ bool read_section(Bytes message, std::size_t& at, std::size_t count, std::vector
     if (!fixed.ok() || fixed.left() < size) return false;
     at = fixed.at() + size;
     if (record.type == Type::opt) continue;
-    const auto name = Name::parse_wire({reinterpret_cast<const std::uint8_t*>(owner.data()), owner.size()});
+    const auto name = Name::parse_wire(octets(owner));
     if (!name || !append_rdata(message, fixed.at(), at, record.type, record.rdata)) return false;
     record.owner = *name;
     records.push_back(std::move(record));

@@ -33,7 +33,6 @@ const std::array<Algorithm, 5> k_algorithms{{
 const Algorithm& algorithm_of(const TsigKey& key) { return k_algorithms[static_cast<std::size_t>(key.algorithm)]; }
 std::size_t mac_bytes(const TsigKey& key) { return static_cast<std::size_t>(EVP_MD_size(algorithm_of(key).digest())); }
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 std::string folded(Bytes text) {
   std::string result;
   for (const std::uint8_t octet : text) result += static_cast<char>(fold(octet));

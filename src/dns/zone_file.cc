@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/ascii_case.h"
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "dns/presentation.h"
 #include "dns/zone_text.h"
@@ -112,15 +114,15 @@ Result<void> Loader::read(std::string_view text, Place& place) {
 Result<void> Loader::put_directive(Tokens tokens, Place& place) {
   const std::string_view directive = tokens.front();
   const Tokens arguments = tokens.subspan(1);
-  if (equals_folded(directive, "$INCLUDE")) return include(arguments, place);
-  if (equals_folded(directive, "$ORIGIN")) {
+  if (equal_but_for_case(directive, "$INCLUDE")) return include(arguments, place);
+  if (equal_but_for_case(directive, "$ORIGIN")) {
     if (arguments.size() != 1) return fail_at(place, "$ORIGIN takes one name");
     const std::optional<Name> origin = parse_relative_name(arguments[0], place.origin);
     if (!origin) return fail_at(place, quote(arguments[0]) + " is no domain name");
     place.origin = *origin;
     return {};
   }
-  if (equals_folded(directive, "$TTL")) {
+  if (equal_but_for_case(directive, "$TTL")) {
     const std::optional<std::uint32_t> ttl = arguments.size() == 1 ? parse_period(arguments[0]) : std::nullopt;
     if (!ttl) return fail_at(place, "$TTL takes one time: seconds, or words like 1h30m");
     place.default_ttl = ttl;
@@ -171,8 +173,8 @@ Result<void> Loader::set_owner(const ZoneEntry& entry, Place& place) {
 }
 
 bool is_class(std::string_view token) {
-  return equals_folded(token, "IN") || equals_folded(token, "CH") || equals_folded(token, "HS") ||
-         equals_folded(token, "CS") || equals_folded(token.substr(0, 5), "CLASS");
+  return equal_but_for_case(token, "IN") || equal_but_for_case(token, "CH") || equal_but_for_case(token, "HS") ||
+         equal_but_for_case(token, "CS") || equal_but_for_case(token.substr(0, 5), "CLASS");
 }
 
 // [owner] [TTL] [class] type RDATA, TTL and class in either order.
@@ -185,7 +187,7 @@ Result<void> Loader::put_record(const ZoneEntry& entry, Place& place) {
     const std::string_view token = left.front();
     if (!has_class && is_class(token)) {
       has_class = true;
-      if (!equals_folded(token, "IN") && !equals_folded(token, "CLASS1")) {
+      if (!equal_but_for_case(token, "IN") && !equal_but_for_case(token, "CLASS1")) {
         return fail_at(place, "class " + std::string(token) + ": only IN is served");
       }
     } else if (!written_ttl && token.front() >= '0' && token.front() <= '9') {
@@ -215,7 +217,7 @@ Result<std::uint32_t> Loader::ttl_of(std::optional<std::uint32_t> written, const
   std::optional<std::uint32_t> ttl = written ? written : place.default_ttl ? place.default_ttl : place.last_ttl;
   if (!ttl && record.type == Type::soa) {
     const std::string_view minimum = std::string_view(record.rdata).substr(record.rdata.size() - 4);
-    ttl = ByteReader({reinterpret_cast<const std::uint8_t*>(minimum.data()), minimum.size()}).u32();
+    ttl = ByteReader(octets(minimum)).u32();
     written = ttl;
   }
   if (!ttl) return fail_at(place, "a record without a TTL: write one, or $TTL above it");

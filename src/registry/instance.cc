@@ -78,10 +78,6 @@ std::uint64_t hash_of(const InstanceRef& key) noexcept {
   return hash_bytes(key.id, hash_of(key.service), k_case_blind);
 }
 
-bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 std::string label_of(std::string_view id) {
   if (is_host_label(id) && !ends_like_derived(id)) return std::string(id);
   return slug_of(id).append(k_derived_mark).append(short_hash(id));

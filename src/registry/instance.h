@@ -99,7 +99,6 @@ struct InstanceKey {
 [[nodiscard]] std::uint64_t hash_of(const ServiceRef& key) noexcept;
 // Blind to the case of the id: ids that would share a label meet in the same chain.
 [[nodiscard]] std::uint64_t hash_of(const InstanceRef& key) noexcept;
-[[nodiscard]] bool equal_but_for_case(std::string_view a, std::string_view b) noexcept;
 
 // What a client asks for: validated (registration.h) and normalised, so that equal values mean nothing has changed.
 struct Registration {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/ip_address.h"
 
 namespace rollcall::registry {
@@ -110,9 +111,7 @@ struct Address {
   }
   static std::size_t size_at(const char* at) { return 1 + octet(at); }
   static std::size_t size_of(const IpAddress& address) { return 1 + address.bytes().size(); }
-  static char* write(const IpAddress& address, char* at) {
-    return Text::write({reinterpret_cast<const char*>(address.bytes().data()), address.bytes().size()}, at);
-  }
+  static char* write(const IpAddress& address, char* at) { return Text::write(text_of(address.bytes()), at); }
 };
 
 }  // namespace packed

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/ascii_case.h"
 #include "base/limits.h"
 
 namespace rollcall::registry {

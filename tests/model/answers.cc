@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "base/ascii_case.h"
 #include "unit/answer/ask.h"
 
 namespace rollcall::testing {
@@ -114,14 +115,13 @@ ExpectedAnswer expected_answer(const Roll& roll, const Question& question, Lease
   }
   if (question.below.empty()) return answer_view(members, question, now, policy);
   const auto named = std::ranges::find_if(members, [&](const ModelInstance* member) {
-    return registry::equal_but_for_case(registry::label_of(member->registration.key.id), question.below);
+    return equal_but_for_case(registry::label_of(member->registration.key.id), question.below);
   });
   if (named != members.end() && (*named)->deadline > now) return answer_member(**named, question, now, policy);
   if (question.by_protocol) return {"NXDOMAIN", {}};
   std::erase_if(members, [&](const ModelInstance* member) {
-    return std::ranges::none_of(member->registration.tags, [&](const std::string& tag) {
-      return registry::equal_but_for_case(tag, question.below);
-    });
+    return std::ranges::none_of(member->registration.tags,
+                                [&](const std::string& tag) { return equal_but_for_case(tag, question.below); });
   });
   if (members.empty()) return {"NXDOMAIN", {}};
   return answer_view(members, question, now, policy);

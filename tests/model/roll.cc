@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii_case.h"
+
 namespace rollcall::testing {
 namespace {
 
@@ -23,15 +25,14 @@ bool is_static_name(const ServiceKey& service) { return service.name == "ns"; }
 // Within a service no two instances have one label, and no label is a tag.
 bool is_refused(const Roll& roll, const registry::Registration& asked) {
   const std::string label = registry::label_of(asked.key.id);
-  const auto is_label = [&](const std::string& tag) { return registry::equal_but_for_case(tag, label); };
+  const auto is_label = [&](const std::string& tag) { return equal_but_for_case(tag, label); };
   if (std::ranges::any_of(asked.tags, is_label)) return true;
   return std::ranges::any_of(roll.instances, [&](const auto& entry) {
     const auto& [key, other] = entry;
     if (key.service != asked.key.service || key.id == asked.key.id) return false;
     const std::string other_label = registry::label_of(key.id);
-    return registry::equal_but_for_case(other_label, label) || std::ranges::any_of(other.registration.tags, is_label) ||
-           std::ranges::any_of(asked.tags,
-                               [&](const auto& tag) { return registry::equal_but_for_case(tag, other_label); });
+    return equal_but_for_case(other_label, label) || std::ranges::any_of(other.registration.tags, is_label) ||
+           std::ranges::any_of(asked.tags, [&](const auto& tag) { return equal_but_for_case(tag, other_label); });
   });
 }
 

@@ -8,8 +8,6 @@
 namespace rollcall::answer {
 namespace {
 
-Bytes octets(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 constexpr std::uint16_t k_pointer = 0xc000;
 constexpr std::size_t k_option_head_bytes = 4;
 constexpr std::size_t k_rdlength_bytes = 2;
@@ -174,7 +172,7 @@ void Reply::put_explanation(ByteWriter& out) const {
     out.u16(static_cast<std::uint16_t>(dns::Option::extended_error));
     out.u16(static_cast<std::uint16_t>(2 + text.size()));
     out.u16(static_cast<std::uint16_t>(explanation_->code));
-    out.bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    out.bytes(octets(text));
     if (out.ok()) return;
     out.rewind(before);
   }

@@ -314,8 +314,7 @@ bool ServiceWriter::put_txt(std::uint16_t owner_at, const Member& member) {
   if (!is_live(member)) return false;
   const std::string rdata = txt_rdata(*member.instance);
   const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  const Bytes octets(reinterpret_cast<const std::uint8_t*>(rdata.data()), rdata.size());
-  if (!reply_.put(Section::answer, owner_at, dns::Type::txt, ttl, octets)) reply_.set_truncated();
+  if (!reply_.put(Section::answer, owner_at, dns::Type::txt, ttl, octets(rdata))) reply_.set_truncated();
   return true;
 }
 

@@ -20,8 +20,6 @@ enum class SvcParam : std::uint16_t {
   ipv6hint = 6
 };  // RFC 9460 §14.3.2
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 void append_u16(std::string& out, std::size_t value) {
   out += static_cast<char>(value >> 8);
   out += static_cast<char>(value);
@@ -32,8 +30,6 @@ void append_param(std::string& out, SvcParam key, std::string_view value) {
   append_u16(out, value.size());
   out += value;
 }
-
-std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
 

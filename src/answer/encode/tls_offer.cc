@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii_case.h"
+
 namespace rollcall::answer {
 namespace {
 
@@ -22,7 +24,7 @@ std::string_view trim(std::string_view text) {
 // Calls visit(id) for each that the instance can offer, until one returns false.
 void for_each_id(const registry::Instance& instance, auto&& visit) {
   for (const auto& [key, value] : instance.meta()) {
-    if (!registry::equal_but_for_case(key, k_alpn_key)) continue;
+    if (!equal_but_for_case(key, k_alpn_key)) continue;
     std::string_view rest = value;
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "answer/encode/tls_offer.h"
+#include "base/ascii_case.h"
 #include "dns/rdata.h"
 #include "registry/wall_time.h"
 
@@ -135,12 +136,11 @@ class Sorter {
 
   // Instances of several services may share an address, and their labels.
   void match_reverse(const dns::MessageRecord& record, std::vector<const Instance*>& found) const {
-    const auto target =
-        dns::Name::parse_wire({reinterpret_cast<const std::uint8_t*>(record.rdata.data()), record.rdata.size()});
+    const auto target = dns::Name::parse_wire(octets(record.rdata));
     if (!target || target->label_count() < 2) return;
     for (const Instance* instance : all_) {
-      if (registry::equal_but_for_case(target->first_label(), instance->label()) &&
-          registry::equal_but_for_case(target->parent().first_label(), instance->key().service.name)) {
+      if (equal_but_for_case(target->first_label(), instance->label()) &&
+          equal_but_for_case(target->parent().first_label(), instance->key().service.name)) {
         found.push_back(instance);
       }
     }

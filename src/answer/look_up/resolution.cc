@@ -14,8 +14,6 @@ namespace {
 using dns::Rcode;
 using dns::Type;
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
 
 }  // namespace
@@ -216,7 +214,7 @@ bool Resolution::has_closer_roster_name(const dns::QuestionName& name, const Nod
   for (; labels > encloser_labels; --labels) {
     const std::string_view above = name.suffix(name.labels - labels);
     dns::QuestionName encloser;
-    if (!encloser.read({reinterpret_cast<const std::uint8_t*>(above.data()), above.size()})) continue;
+    if (!encloser.read(octets(above))) continue;
     if (is_roster_name(encloser)) return true;
   }
   return false;

@@ -84,10 +84,7 @@ class Resolution {
   void put_roster_additional(const RosterName& found, const dns::QuestionName& target, dns::Type type);
 
   // The present name from one of its labels on, in folded wire form.
-  [[nodiscard]] Bytes wire(std::size_t first_label) const {
-    const std::string_view suffix = name_->suffix(first_label);
-    return {reinterpret_cast<const std::uint8_t*>(suffix.data()), suffix.size()};
-  }
+  [[nodiscard]] Bytes wire(std::size_t first_label) const { return octets(name_->suffix(first_label)); }
   [[nodiscard]] ServiceWriter sections(const ServiceAnswers& answers) {
     return {reply_, answers, now_, random_, scratch_, trace_ == nullptr};
   }

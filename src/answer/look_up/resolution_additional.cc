@@ -13,8 +13,6 @@ namespace {
 
 using dns::Type;
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 bool is_svcb(Type type) { return type == Type::svcb || type == Type::https; }
 
 // Octets in front of the name in RDATA whose name gets its addresses into the additional section (RFC 1035 §3.3, RFC

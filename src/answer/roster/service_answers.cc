@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "answer/roster/service_parts.h"
+#include "base/ascii_case.h"
 #include "base/limits.h"
 
 namespace rollcall::answer {
@@ -139,7 +140,7 @@ const Member* ServiceAnswers::find_member(std::string_view folded_label) const {
   const auto found = std::lower_bound(
       all.begin(), all.end(), folded_label,
       [this](const Member& member, std::string_view label) { return comes_before(label_of(member), label); });
-  if (found == all.end() || !registry::equal_but_for_case(label_of(*found), folded_label)) return nullptr;
+  if (found == all.end() || !equal_but_for_case(label_of(*found), folded_label)) return nullptr;
   return &*found;
 }
 

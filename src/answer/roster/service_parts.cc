@@ -32,7 +32,7 @@ struct Listed {
 };
 
 Listed listed(Bytes octets, std::uint32_t weight) {
-  Listed entry{.weight = weight, .octets = {reinterpret_cast<const char*>(octets.data()), octets.size()}};
+  Listed entry{.weight = weight, .octets = text_of(octets)};
   for (const std::uint8_t octet : octets) {
     entry.high = entry.high << 8 | entry.low >> 56;
     entry.low = entry.low << 8 | octet;

@@ -9,9 +9,6 @@
 namespace rollcall::answer {
 namespace {
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-std::string text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
 std::optional<dns::Edns> without_borrowed(std::optional<dns::Edns> edns) {
   if (edns) edns->cookie = {};
   return edns;

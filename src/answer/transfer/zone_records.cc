@@ -21,8 +21,6 @@ using registry::Protocol;
 
 constexpr std::array k_domain_enumerators{"b", "lb"};  // RFC 6763 §11
 
-Bytes octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 // `labels` in front of the parent, the first outermost. A name that would be too long is empty, as are all below it.
 std::optional<Name> below(const std::optional<Name>& parent, std::string_view label) {
   return parent ? Name::join(label, *parent) : std::nullopt;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 
 namespace rollcall::answer {
@@ -19,7 +20,7 @@ std::vector<const registry::Instance*> sorted(std::span<const registry::Instance
 
 std::uint64_t ReverseName::hash(const Key& key) noexcept {
   static const std::uint64_t seed = hash_seed();
-  return hash_bytes({reinterpret_cast<const char*>(key.bytes().data()), key.bytes().size()}, seed);
+  return hash_bytes(text_of(key.bytes()), seed);
 }
 
 void ReverseNames::update(std::span<const registry::Instance* const> before,

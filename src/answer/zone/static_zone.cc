@@ -25,7 +25,7 @@ constexpr std::size_t k_soa_minimum_from_end = 4;
 std::uint32_t soa_number(const RRset& soa, std::size_t from_end) {
   const std::string& rdata = soa.rdatas.front();
   check(rdata.size() > k_soa_serial_from_end, "an SOA has its five numbers");
-  const Bytes bytes(reinterpret_cast<const std::uint8_t*>(rdata.data()), rdata.size());
+  const Bytes bytes = octets(rdata);
   return ByteReader(bytes, rdata.size() - from_end).u32();
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "answer/transfer/zone_records.h"
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/private_socket.h"
@@ -189,7 +190,7 @@ std::size_t Notifier::Target::write() {
   out.u16(static_cast<std::uint16_t>(dns::Type::soa));
   out.u16(static_cast<std::uint16_t>(dns::Class::in));
   const std::size_t question_end = out.size();
-  out.bytes({reinterpret_cast<const std::uint8_t*>(soa[0].data()), soa[0].size()});
+  out.bytes(octets(soa[0]));
   const std::size_t size = out.ok() ? out.size() : question_end;
   if (!out.ok()) store_u16(message_.data() + 6, 0);
   if (!secondary_.key) return size;

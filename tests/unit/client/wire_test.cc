@@ -18,7 +18,7 @@ void put(ByteWriter& writer, const Line& line) {
   writer.u16(1);
   writer.u32(line.ttl);
   writer.u16(static_cast<std::uint16_t>(rdata->size()));
-  writer.bytes({reinterpret_cast<const std::uint8_t*>(rdata->data()), rdata->size()});
+  writer.bytes(rollcall::octets(*rdata));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ using namespace rollcall::dns;
 
 namespace {
 
-std::vector<std::uint8_t> octets(std::string_view hex) {
+std::vector<std::uint8_t> from_hex(std::string_view hex) {
   std::vector<std::uint8_t> result;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
     result.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
@@ -40,21 +40,21 @@ TEST_CASE("SipHash-2-4 gives the value of its authors' example", "[dns]") {
 
 TEST_CASE("RFC 9018 A.1: a new server cookie for a client", "[dns]") {
   const auto client = *IpAddress::parse("198.51.100.100");
-  const auto cookie = make_cookie(octets("2464c4abcf10c957"), client, 1559731985, k_secret);
+  const auto cookie = make_cookie(from_hex("2464c4abcf10c957"), client, 1559731985, k_secret);
   CHECK(hex(cookie) == "2464c4abcf10c957010000005cf79f111f8130c3eee29480");
   CHECK(check_cookie(cookie, client, 1559731985, {k_secret}) == CookieCheck::good);
 }
 
 TEST_CASE("RFC 9018 A.2: a cookie half an hour old is good, and due for renewal", "[dns]") {
   const auto client = *IpAddress::parse("198.51.100.100");
-  const auto old = octets("2464c4abcf10c957010000005cf79f111f8130c3eee29480");
+  const auto old = from_hex("2464c4abcf10c957010000005cf79f111f8130c3eee29480");
   CHECK(check_cookie(old, client, 1559734385, {k_secret}) == CookieCheck::ageing);
   CHECK(hex(make_cookie(old, client, 1559734385, k_secret)) == "2464c4abcf10c957010000005cf7a871d4a564a1442aca77");
 }
 
 TEST_CASE("RFC 9018 A.3: reserved octets are hashed as received", "[dns]") {
   const auto client = *IpAddress::parse("203.0.113.203");
-  const auto sent = octets("fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5");
+  const auto sent = from_hex("fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5");
   CHECK(check_cookie(sent, client, 0x5cf78f71, {k_secret}) == CookieCheck::good);
   CHECK(hex(make_cookie(sent, client, 1559734700, k_secret)) == "fc93fc62807ddb86010000005cf7a9acf73a7810aca2381e");
 }
@@ -63,7 +63,7 @@ TEST_CASE("RFC 9018 A.4: a cookie of the old secret is good until the secret is 
   const auto client = *IpAddress::parse("2001:db8:220:1:59de:d0f4:8769:82b8");
   const SipHashKey old_secret = *parse_cookie_secret("dd3bdf9344b678b185a6f5cb60fca715");
   const SipHashKey new_secret = *parse_cookie_secret("445536bcd2513298075a5d379663c962");
-  const auto sent = octets("22681ab97d52c298010000005cf7c57926556bd0934c72f8");
+  const auto sent = from_hex("22681ab97d52c298010000005cf7c57926556bd0934c72f8");
   const std::uint32_t now = 0x5cf7c609;
   CHECK(check_cookie(sent, client, now, {new_secret, old_secret}) == CookieCheck::ageing);
   CHECK(check_cookie(sent, client, now, {new_secret}) == CookieCheck::unknown);
@@ -73,7 +73,7 @@ TEST_CASE("RFC 9018 A.4: a cookie of the old secret is good until the secret is 
 TEST_CASE("a cookie is good for an hour, and for clocks five minutes ahead", "[dns]") {
   const auto client = *IpAddress::parse("192.0.2.1");
   const std::uint32_t made = 0xfffffff0U;  // the seconds wrap
-  const auto cookie = make_cookie(octets("0011223344556677"), client, made, k_secret);
+  const auto cookie = make_cookie(from_hex("0011223344556677"), client, made, k_secret);
   CHECK(check_cookie(cookie, client, made + 3600, {k_secret}) == CookieCheck::ageing);
   CHECK(check_cookie(cookie, client, made + 3601, {k_secret}) == CookieCheck::unknown);
   CHECK(check_cookie(cookie, client, made - 300, {k_secret}) == CookieCheck::good);

@@ -31,7 +31,7 @@ struct Message {
     const std::size_t at = out.size();
     const auto rdata = parse_rdata(type, presentation);
     REQUIRE(rdata);
-    names.put_rdata(type, {reinterpret_cast<const std::uint8_t*>(rdata->data()), rdata->size()});
+    names.put_rdata(type, rollcall::octets(*rdata));
     return at + 2;
   }
   // The name at an offset, as ldns reads it.

@@ -14,9 +14,7 @@ using std::string_literals::operator""s;
 std::string message(int count, const std::string& records) {
   return "\0\1\x84\0\0\1\0"s + static_cast<char>(count) + "\0\0\0\0"s + "\3web\4test\0\0\1\0\1"s + records;
 }
-std::optional<MessageRecords> read(const std::string& text) {
-  return read_records({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
+std::optional<MessageRecords> read(const std::string& text) { return read_records(rollcall::octets(text)); }
 
 TEST_CASE("owners and compressible RDATA come back whole, other RDATA as it is") {
   const auto records =

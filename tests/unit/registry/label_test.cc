@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii_case.h"
 #include "catch.h"
 #include "dns/name.h"
 #include "registry/instance.h"
