@@ -5,7 +5,7 @@
 
 #include "base/duration.h"
 #include "base/limits.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 #include "registry/wall_time.h"
 
 namespace rollcall::api {
@@ -84,7 +84,7 @@ void describe_instance(JsonWriter& json, const Instance& instance, std::string_v
   for (const auto& [key, value] : instance.meta()) json.text_name(key).value(value);
   json.close_object();
   if (instance.health()) {
-    for (const auto& [name, text] : registry::health_members(*instance.health())) json.name(name).raw(text);
+    for (const auto& [name, text] : health::plan_members(*instance.health())) json.name(name).raw(text);
   }
   json.member("ttl", format_duration(instance.ttl()))
       .member("registered_at", format_wall_time(instance.registered_at))

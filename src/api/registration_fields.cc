@@ -5,7 +5,7 @@
 #include "api/fields.h"
 #include "api/target.h"
 #include "api/values.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 
 namespace rollcall::api {
 namespace {
@@ -25,7 +25,7 @@ struct Draft {
   std::optional<ZoneId> zone;
   std::optional<IpAddress> address;  // `address`, which must be the first of `addresses` where both are given
   std::optional<std::chrono::milliseconds> ttl;
-  registry::HealthPlan health;
+  health::Plan health;
 };
 
 Result<void> read_service(const json::value& value, Draft& draft) {
@@ -117,12 +117,12 @@ Result<void> read_field(std::string_view name, const json::value& value, Draft& 
   for (const Field& field : k_registration_fields) {
     if (field.name == name) return value.is_null() ? Result<void>{} : field.read(value, draft);
   }
-  if (registry::is_health_field(name)) return registry::read_health_field(name, value, draft.health);
+  if (health::is_plan_field(name)) return health::read_plan_field(name, value, draft.health);
   std::string known;
   for (const Field& field : k_registration_fields) known.append(known.empty() ? "" : ", ").append(field.name);
   const std::string_view shown = quotable(name);
   return invalid(fmt::format("unknown field \"{}\"; a registration has {}, {}", shown, known,
-                             fmt::join(registry::k_health_fields, ", ")),
+                             fmt::join(health::k_plan_fields, ", ")),
                  shown);
 }
 
@@ -170,7 +170,7 @@ Result<Registration> parse_registration(const json::object& body, const Given& g
     asked.key.id = registry::default_instance_id(asked.addresses.front(), asked.port, asked.protocol);
   }
   asked.ttl = draft.ttl.value_or(bounds.standard);
-  if (const auto health = keep(registry::settle_health(std::move(draft.health)), asked.health); !health) {
+  if (const auto health = keep(health::complete_plan(std::move(draft.health)), asked.health); !health) {
     return std::unexpected(health.error());
   }
   const std::size_t apex_bytes = zones.apex_bytes_of(asked.key.service.zone);

@@ -1,19 +1,18 @@
 #include <array>
 
 #include "base/rcu.h"
+#include "health/check_state.h"
 #include "ops/report.h"
-#include "registry/health.h"
 
 namespace rollcall::ops {
 namespace {
 
-using registry::CheckEnd;
-using registry::CheckType;
+using health::CheckType;
+using health::RunEnd;
 
 constexpr std::array k_types{CheckType::tcp, CheckType::http, CheckType::dns};
-constexpr std::array k_ends{CheckEnd::passed, CheckEnd::failed, CheckEnd::refused, CheckEnd::timed_out,
-                            CheckEnd::not_run};
-static_assert(k_ends.size() == registry::k_check_ends);
+constexpr std::array k_ends{RunEnd::passed, RunEnd::failed, RunEnd::refused, RunEnd::timed_out, RunEnd::not_run};
+static_assert(k_ends.size() == health::k_run_ends);
 
 double read(const std::atomic<std::uint64_t>& count) {
   return static_cast<double>(count.load(std::memory_order_relaxed));
@@ -29,7 +28,7 @@ void Report::put_checks(MetricsPage& page) const {
              read(checks.waiting));
   std::vector<Sample> runs;
   std::vector<Sample> probes;
-  for (const CheckEnd end : k_ends) {
+  for (const RunEnd end : k_ends) {
     const std::string result(to_text(end));
     for (const CheckType type : k_types) {
       const auto& count = checks.checks[static_cast<std::size_t>(type)][static_cast<std::size_t>(end)];

@@ -4,6 +4,9 @@
 #include <span>
 #include <utility>
 
+#include "base/hash.h"
+#include "health/timing.h"
+
 namespace rollcall::registry {
 namespace {
 
@@ -16,19 +19,25 @@ Tick tick_before(LeaseTime time) {
   return static_cast<Tick>(std::chrono::floor<milliseconds>(time.time_since_epoch()).count());
 }
 
+// The same in every run: the phases of its checks come from it.
+std::uint64_t number_of(const InstanceRef& key) {
+  const std::uint64_t hash = stable_hash(key.id) ^ (stable_hash(key.service.name) << 1);
+  return hash + static_cast<std::uint64_t>(key.service.zone);
+}
+
 void add_one(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 
 // A check of an instance, or its probe.
 struct HealthSchedule::Task : TimingWheel::Timer {
-  Task(Watched& its_owner, std::size_t its_place, const Check& its_check, bool is_up)
+  Task(Watched& its_owner, std::size_t its_place, const health::Check& its_check, bool is_up)
       : owner(its_owner), place(its_place), check(its_check), state(is_up) {}
 
   Watched& owner;
   const std::size_t place;
-  const Check& check;  // of the owner's plan
-  CheckState state;
+  const health::Check& check;  // of the owner's plan
+  health::CheckState state;
   milliseconds phase{};
   LeaseTime due{};
   std::string output{};  // of the last run, while the check is down
@@ -36,7 +45,7 @@ struct HealthSchedule::Task : TimingWheel::Timer {
 
 struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
   Judged judged;
-  SharedPlan plan;
+  health::SharedPlan plan;
   std::vector<IpAddress> addresses;
   std::uint16_t port = 0;
   milliseconds ttl{};
@@ -99,18 +108,18 @@ void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& p
   watched.port = asked.port;
   watched.ttl = asked.ttl;
   watched.is_critical = instance.is_critical();
-  for (const Check& check : watched.plan->checks) {
+  for (const health::Check& check : watched.plan->checks) {
     const std::size_t number = watched.tasks.size();
     Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));
-    task.phase = phase_of(asked.key.ref(), number, check.interval);
+    task.phase = health::phase_of(number_of(asked.key.ref()), number, check.interval);
     // Someone waits for the first pass of what is critical: its checks run once ahead of their phase.
-    const LeaseTime regular = next_run(now, task.phase, check.interval);
+    const LeaseTime regular = health::next_run(now, task.phase, check.interval);
     set(task, watched.is_critical ? std::min(regular, now + task.phase % limits::k_check_early) : regular);
   }
   if (watched.plan->probe) {
     Task& task =
         *watched.tasks.emplace_back(std::make_unique<Task>(watched, watched.tasks.size(), *watched.plan->probe, true));
-    set(task, silent_from(instance.lease.expires_at(), watched.ttl));
+    set(task, health::silent_from(instance.lease.expires_at(), watched.ttl));
   }
 }
 
@@ -140,7 +149,7 @@ void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
   const rcu::ReadLock lock;
   const Instance* instance = registry_.find_instance(task.owner.judged.key.ref());
   if (instance == nullptr || !instance->lease.is_alive(now)) return;
-  const LeaseTime silent = silent_from(instance->lease.expires_at(), task.owner.ttl);
+  const LeaseTime silent = health::silent_from(instance->lease.expires_at(), task.owner.ttl);
   if (now < silent) {
     set(task, silent);
   } else {
@@ -198,13 +207,13 @@ bool HealthSchedule::start(const std::shared_ptr<Watched>& watched, std::size_t 
   return true;
 }
 
-void HealthSchedule::finish(std::uint64_t run, CheckResult result, LeaseTime now) {
+void HealthSchedule::finish(std::uint64_t run, health::RunResult result, LeaseTime now) {
   const auto at = running_.find(run);
   if (at == running_.end()) return;
   const Place place = std::move(at->second);
   running_.erase(at);
   counters_.in_flight.store(running_.size(), std::memory_order_relaxed);
-  result.output = cut_output(std::move(result.output));
+  result.output = health::cut_output(std::move(result.output));
   if (const std::shared_ptr<Watched> watched = place.watched.lock()) {
     Task& task = *watched->tasks[place.task];
     if (watched->is_probe(task)) {
@@ -216,15 +225,15 @@ void HealthSchedule::finish(std::uint64_t run, CheckResult result, LeaseTime now
   start_waiting(now);
 }
 
-void HealthSchedule::finish_check(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
+void HealthSchedule::finish_check(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
   add_one(counters_.checks[static_cast<std::size_t>(task.check.type)][static_cast<std::size_t>(result.end)]);
-  if (result.end != CheckEnd::not_run) {
-    const bool passed = result.end == CheckEnd::passed;
+  if (result.end != health::RunEnd::not_run) {
+    const bool passed = result.end == health::RunEnd::passed;
     task.state.record(passed, task.check);
     if (task.state.is_wavering()) add_one(counters_.damped);
     if (!passed || task.state.is_up()) task.output = passed ? std::string() : result.output;
   }
-  set(task, next_run(now, task.phase, task.check.interval));
+  set(task, health::next_run(now, task.phase, task.check.interval));
   judge(watched);
 }
 
@@ -238,7 +247,7 @@ void HealthSchedule::judge(Watched& watched) {
   orders_.report(watched.judged, critical, critical ? down->output : std::string());
 }
 
-void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResult& result, LeaseTime now) {
+void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
   add_one(counters_.probes[static_cast<std::size_t>(result.end)]);
   LeaseTime expires_at = now;
   {
@@ -247,11 +256,11 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
     if (instance == nullptr || instance->checked_since() != watched.judged.since) return;
     expires_at = instance->lease.expires_at();
   }
-  const milliseconds pause = std::max(heartbeat_interval(watched.ttl) / 4, limits::k_probe_retry_min);
-  const bool is_excused = result.end == CheckEnd::not_run && watched.plan->renew_on_probe;
-  if (result.end != CheckEnd::passed && !is_excused) {
-    if (result.end == CheckEnd::refused && watched.plan->evict_on_refusal &&
-        now >= silent_from(expires_at, watched.ttl)) {
+  const milliseconds pause = std::max(health::heartbeat_interval(watched.ttl) / 4, limits::k_probe_retry_min);
+  const bool is_excused = result.end == health::RunEnd::not_run && watched.plan->renew_on_probe;
+  if (result.end != health::RunEnd::passed && !is_excused) {
+    if (result.end == health::RunEnd::refused && watched.plan->evict_on_refusal &&
+        now >= health::silent_from(expires_at, watched.ttl)) {
       add_one(counters_.evicted);
       orders_.evict(watched.judged, result.output, expires_at);
     }
@@ -265,7 +274,7 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const CheckResul
   const Result<Renewed> renewed = registry_.renew(watched.judged.key.ref(), now, watched.judged.since);
   if (!renewed) return;
   if (!is_excused) add_one(counters_.renewed);
-  set(task, silent_from(renewed->expires_at, watched.ttl));
+  set(task, health::silent_from(renewed->expires_at, watched.ttl));
 }
 
 void HealthSchedule::reported(const Judged& judged) {

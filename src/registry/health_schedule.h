@@ -7,11 +7,11 @@
 // Threads  one, an rcu::Thread; the counters any.
 // Order    at most `in_flight_max` runs at once; what is due beyond that waits in line, probes ahead of checks.
 //          A run of a check is followed by the next one at its phase (health.h), so a late run is not made up for.
-// Probes   an instance is probed when it is silent (silent_from, health.h), and its lease is alive. What passes is
+// Probes   an instance is probed when it is silent ((health/timing.h)), and its lease is alive. What passes is
 //          counted, and with renew_on_probe renews the lease as a heartbeat does; without, nothing more is asked before
 //          the next heartbeat. What is refused, with evict_on_refusal, asks for the end of the lease. Anything else is
 //          tried again after a quarter of the heartbeat interval, until the lease ends.
-// Not run  what this server could not ask (CheckEnd::not_run) is no result: it is counted, and asked again at its time.
+// Not run  what this server could not ask (RunEnd::not_run) is no result: it is counted, and asked again at its time.
 //          With renew_on_probe it renews the lease, because the silence was ours: as a restart, which gives everybody a
 //          lease of grace.
 // Reports  only changes: an instance is critical while any of its checks is down. A report that came to nothing (the
@@ -33,7 +33,7 @@
 
 #include "base/histogram.h"
 #include "base/timing_wheel.h"
-#include "registry/health.h"
+#include "health/check_state.h"
 #include "registry/registry.h"
 
 namespace rollcall::registry {
@@ -41,8 +41,8 @@ namespace rollcall::registry {
 // One run, for whoever can open sockets. Its result is handed to `finish` under the same id, once.
 struct CheckRun {
   std::uint64_t id = 0;
-  SharedPlan plan;  // keeps `check` alive
-  const Check* check = nullptr;
+  health::SharedPlan plan;  // keeps `check` alive
+  const health::Check* check = nullptr;
   std::vector<IpAddress> addresses;  // of the instance
   std::uint16_t port = 0;
   std::chrono::milliseconds timeout{};
@@ -76,8 +76,8 @@ struct HealthCounters {
   std::atomic<std::uint64_t> turned_ready{0};
   std::atomic<std::uint64_t> renewed{0};                            // by a probe
   std::atomic<std::uint64_t> evicted{0};                            // for a refused one
-  std::atomic<std::uint64_t> checks[3][k_check_ends]{};             // done, by CheckType and CheckEnd
-  std::atomic<std::uint64_t> probes[k_check_ends]{};                // done, by CheckEnd
+  std::atomic<std::uint64_t> checks[3][health::k_run_ends]{};       // done, by CheckType and RunEnd
+  std::atomic<std::uint64_t> probes[health::k_run_ends]{};          // done, by RunEnd
   Histogram lateness_seconds{Histogram::exponential(0.001, 4, 9)};  // 1 ms … 66 s
 };
 
@@ -92,7 +92,7 @@ class HealthSchedule {
   bool look_at(const ServiceKey& service, LeaseTime now);
   // Starts what is due.
   void advance(LeaseTime now);
-  void finish(std::uint64_t run, CheckResult result, LeaseTime now);
+  void finish(std::uint64_t run, health::RunResult result, LeaseTime now);
   void reported(const Judged& judged);
   // When `advance` should be called next, or earlier.
   [[nodiscard]] std::optional<LeaseTime> next_wake();
@@ -115,8 +115,8 @@ class HealthSchedule {
   void start_or_wait(Task& task, LeaseTime now);
   bool start(const std::shared_ptr<Watched>& watched, std::size_t task, LeaseTime now);
   void start_waiting(LeaseTime now);
-  void finish_check(Watched& watched, Task& task, const CheckResult& result, LeaseTime now);
-  void finish_probe(Watched& watched, Task& task, const CheckResult& result, LeaseTime now);
+  void finish_check(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now);
+  void finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now);
   void judge(Watched& watched);
   void set(Task& task, LeaseTime due);
 

@@ -155,8 +155,8 @@ Instance::Instance(const Registration& asked, std::string_view derived_label, co
   write_text(standing.output, at);
 }
 
-const SharedPlan& Instance::health() const {
-  static const SharedPlan k_none;
+const health::SharedPlan& Instance::health() const {
+  static const health::SharedPlan k_none;
   return health_ == nullptr ? k_none : health_->plan;
 }
 

@@ -19,10 +19,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/ip_address.h"
 #include "base/rcu.h"
 #include "base/timing_wheel.h"
-#include "registry/health_plan.h"
+#include "health/plan.h"
 #include "registry/lease.h"
 #include "registry/packed_list.h"
 
@@ -42,7 +43,7 @@ using ChangeIndex = std::uint64_t;
 //          addresses and under the same lease; zero: it has no plan, nobody judges it.
 enum class CheckedSince : ChangeIndex {};
 
-using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+using rollcall::WallTime;
 
 enum class Protocol : std::uint8_t { tcp, udp };
 [[nodiscard]] std::string_view to_text(Protocol protocol);  // "tcp", "udp"
@@ -111,7 +112,7 @@ struct Registration {
   std::vector<std::string> tags;                          // folded, sorted, no repeats
   std::vector<std::pair<std::string, std::string>> meta;  // in the client's order, but `txtvers` first
   std::chrono::milliseconds ttl{};
-  SharedPlan health = {};  // what the server asks of it
+  health::SharedPlan health = {};  // what the server asks of it
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
@@ -173,7 +174,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] PackedTexts tags() const { return PackedTexts(run(tags_at(), tags_bytes_)); }
   [[nodiscard]] PackedPairs meta() const { return PackedPairs(run(meta_at(), meta_bytes_)); }
   [[nodiscard]] std::chrono::milliseconds ttl() const { return std::chrono::milliseconds(ttl_ms_); }
-  [[nodiscard]] const SharedPlan& health() const;
+  [[nodiscard]] const health::SharedPlan& health() const;
   [[nodiscard]] CheckedSince checked_since() const { return health_ == nullptr ? CheckedSince{} : health_->since; }
   [[nodiscard]] Registration registration() const;
   // Whether this is what is asked for: nothing would change.
@@ -201,7 +202,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
     std::size_t octets;
   };
   struct Checked {
-    SharedPlan plan;
+    health::SharedPlan plan;
     CheckedSince since;
   };
   static void* operator new(std::size_t fixed, Room room) { return ::operator new(fixed + room.octets); }

@@ -1,7 +1,6 @@
 // A lease promises that an instance is alive until `expires_at`; nobody has to do anything for it to end.
 //
-// Time     LeaseTime: the monotonic clock less the server's own pauses (lease_clock.h). Wall time exists only in
-//          store/ and in what people read; clock steps have no effect.
+// Time     LeaseTime (base/clock.h): steps of the wall clock have no effect.
 // Source   interface.md §2.
 #pragma once
 
@@ -10,39 +9,14 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/clock.h"
+
 namespace rollcall::registry {
 
-// The time leases live by. An instant of it is not comparable with any other clock's.
-struct LeaseTimeline {
-  using duration = std::chrono::nanoseconds;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = std::chrono::time_point<LeaseTimeline>;
-  static constexpr bool is_steady = true;
-};
-using LeaseTime = LeaseTimeline::time_point;
-
-// The millisecond an instant is in: deadlines are whole ones.
-[[nodiscard]] constexpr std::uint64_t millisecond_of(LeaseTime time) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
-}
-
-// Where the present comes from: LeaseClock in the server, ManualClock in tests.
-class TimeSource {
- public:
-  virtual ~TimeSource() = default;
-  [[nodiscard]] virtual LeaseTime now() const noexcept = 0;
-};
-
-class ManualClock final : public TimeSource {
- public:
-  [[nodiscard]] LeaseTime now() const noexcept override { return now_; }
-  void advance(LeaseTime::duration by) { now_ += by; }
-
- private:
-  LeaseTime now_{std::chrono::hours(1)};
-};
+using rollcall::LeaseTime;
+using rollcall::ManualClock;
+using rollcall::millisecond_of;
+using rollcall::TimeSource;
 
 // Threads  any thread renews and reads; the writer ends. One word, no lock.
 // Rule     a deadline only grows, until the lease ends; an ended lease never comes back (but undo_end). A renewal and an end that race

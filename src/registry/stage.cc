@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "registry/health.h"
+#include "registry/standing.h"
 #include "registry/rules.h"
 
 namespace rollcall::registry {

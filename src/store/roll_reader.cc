@@ -9,9 +9,9 @@
 #include <tuple>
 #include <utility>
 
-#include "registry/health.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 #include "registry/registration.h"
+#include "registry/standing.h"
 #include "store/row_text.h"
 #include "store/wall_time.h"
 #include "store/zone_names.h"
@@ -119,8 +119,7 @@ Result<Registration> read_registration(const Cursor& row, registry::ZoneId zone,
       take(number_at(row, 4, "port"), draft.port, error) && take(parse_protocol(row.text(5)), draft.protocol, error) &&
       take(number_at(row, 6, "priority"), draft.priority, error) &&
       take(number_at(row, 7, "weight"), draft.weight, error) && take(parse_tags(row.text(8)), draft.tags, error) &&
-      take(parse_meta(row.text(9)), draft.meta, error) &&
-      take(registry::parse_health(row.text(16)), draft.health, error);
+      take(parse_meta(row.text(9)), draft.meta, error) && take(health::parse_plan(row.text(16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
   // Settings may have become narrower since: a lease once granted is good.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 #include "store/database.h"
 #include "store/row_text.h"
 
@@ -148,7 +148,7 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   write_meta(registration.meta, meta_);
   protocol_ = to_text(registration.protocol);
   status_ = to_text(record.standing.status());
-  checks_ = registry::write_health(registration.health);
+  checks_ = health::write_plan(registration.health);
 
   SQLite::Statement& row = put_instance_;
   row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));

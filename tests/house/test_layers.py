@@ -10,13 +10,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ARROWS = {
     "base": set(),
     "dns": {"base"},
-    "registry": {"base", "dns"},
-    "store": {"base", "dns", "registry"},
-    "cluster": {"base", "dns", "registry"},
-    "answer": {"base", "dns", "registry"},
-    "api": {"base", "dns", "registry"},
-    "net": {"base", "dns", "registry", "answer", "api"},
-    "ops": {"base", "dns", "registry", "answer", "api"},
+    "health": {"base", "dns"},
+    "registry": {"base", "dns", "health"},
+    "store": {"base", "dns", "health", "registry"},
+    "cluster": {"base", "dns", "health", "registry"},
+    "answer": {"base", "dns", "health", "registry"},
+    "api": {"base", "dns", "health", "registry"},
+    "net": {"base", "dns", "health", "registry", "answer", "api"},
+    "ops": {"base", "dns", "health", "registry", "answer", "api"},
     "client": {"base", "dns", "rollcall"},
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
@@ -39,7 +40,7 @@ HOMES = {
     r"boost/asio": {"net", "client/http_client.cc"},
     r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
     r"boost/beast": {"net", "api", "client/http_client.cc"},
-    r"boost/(json|system)": {"api", "store", "registry/check_json.cc", "registry/health_json.cc", "client/problem.cc",
+    r"boost/(json|system)": {"api", "store", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},

@@ -20,8 +20,8 @@
 #include "base/random.h"
 #include "dns/name.h"
 #include "dns/query.h"
+#include "health/check_json.h"
 #include "net/sockets/asio_address.h"
-#include "registry/check_json.h"
 
 namespace rollcall::net {
 namespace {
@@ -30,27 +30,27 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using asio::ip::udp;
-using registry::CheckEnd;
-using registry::CheckResult;
+using health::RunEnd;
+using health::RunResult;
 
 constexpr std::size_t k_dns_message_bytes = limits::k_udp_payload_min;
 constexpr std::size_t k_answer_bytes = std::size_t{8} << 10;
 
-std::string ranges_text(const std::vector<registry::StatusRange>& ranges) {
+std::string ranges_text(const std::vector<health::StatusRange>& ranges) {
   std::string text;
-  for (const registry::StatusRange& range : ranges) {
+  for (const health::StatusRange& range : ranges) {
     if (!text.empty()) text += ", ";
     text += range.first == range.last ? std::to_string(range.first) : fmt::format("{}-{}", range.first, range.last);
   }
   return text;
 }
 
-bool is_expected(unsigned status, const std::vector<registry::StatusRange>& ranges) {
+bool is_expected(unsigned status, const std::vector<health::StatusRange>& ranges) {
   return std::ranges::any_of(ranges, [&](const auto& range) { return status >= range.first && status <= range.last; });
 }
 
 // The question alone, recursion desired: the instance may be a resolver.
-std::size_t write_query(const registry::Check& check, std::uint16_t id, std::span<std::uint8_t> message) {
+std::size_t write_query(const health::Check& check, std::uint16_t id, std::span<std::uint8_t> message) {
   ByteWriter out(message);
   out.u16(id);
   out.u16(dns::k_flag_rd);
@@ -65,7 +65,7 @@ std::size_t write_query(const registry::Check& check, std::uint16_t id, std::spa
 
 }  // namespace
 
-CheckAttempt::CheckAttempt(EventLoop& loop, const registry::Check& check, std::chrono::milliseconds timeout)
+CheckAttempt::CheckAttempt(EventLoop& loop, const health::Check& check, std::chrono::milliseconds timeout)
     : Deadline(loop),
       check_(check),
       timeout_(timeout),
@@ -84,26 +84,26 @@ void CheckAttempt::on_deadline() {
   alarm_.cancel();
 }
 
-CheckResult CheckAttempt::timed_out(const std::string& what) const {
-  return {CheckEnd::timed_out, fmt::format("{}: no answer within {}", what, format_duration(timeout_))};
+RunResult CheckAttempt::timed_out(const std::string& what) const {
+  return {RunEnd::timed_out, fmt::format("{}: no answer within {}", what, format_duration(timeout_))};
 }
 
-CheckResult CheckAttempt::failed(const std::string& what, const boost::system::error_code& error) const {
+RunResult CheckAttempt::failed(const std::string& what, const boost::system::error_code& error) const {
   if (is_over_) return timed_out(what);
   if (error.category() == boost::system::system_category() && is_local_error(error.value())) {
-    return {CheckEnd::not_run, fmt::format("{}: this server cannot ask: {}", what, error.message())};
+    return {RunEnd::not_run, fmt::format("{}: this server cannot ask: {}", what, error.message())};
   }
   const bool refused = error == asio::error::connection_refused;
-  return {refused ? CheckEnd::refused : CheckEnd::failed, fmt::format("{}: {}", what, error.message())};
+  return {refused ? RunEnd::refused : RunEnd::failed, fmt::format("{}: {}", what, error.message())};
 }
 
-asio::awaitable<CheckResult> CheckAttempt::ask(IpEndpoint endpoint) {
+asio::awaitable<RunResult> CheckAttempt::ask(IpEndpoint endpoint) {
   switch (check_.type) {
-    case registry::CheckType::tcp: return ask_tcp(endpoint, fmt::format("tcp {}", endpoint.text()));
-    case registry::CheckType::http: return ask_http(endpoint, fmt::format("http://{}{}", endpoint.text(), check_.path));
-    case registry::CheckType::dns:
+    case health::CheckType::tcp: return ask_tcp(endpoint, fmt::format("tcp {}", endpoint.text()));
+    case health::CheckType::http: return ask_http(endpoint, fmt::format("http://{}{}", endpoint.text(), check_.path));
+    case health::CheckType::dns:
       return ask_dns(endpoint,
-                     fmt::format("dns {} {} {}", endpoint.text(), check_.name, registry::qtype_text(check_.qtype)));
+                     fmt::format("dns {} {} {}", endpoint.text(), check_.name, health::qtype_text(check_.qtype)));
   }
   std::unreachable();
 }
@@ -128,7 +128,7 @@ CheckAttempt::Awaitable CheckAttempt::ask_tcp(IpEndpoint endpoint, std::string w
   const boost::system::error_code error = co_await connect(endpoint);
   if (error) co_return failed(what, error);
   reset();
-  co_return CheckResult{CheckEnd::passed, {}};
+  co_return RunResult{RunEnd::passed, {}};
 }
 
 CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string what) {
@@ -160,18 +160,18 @@ CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string 
   }
   const unsigned status = answer.get().result_int();
   if (!is_expected(status, check_.expect_status)) {
-    co_return CheckResult{CheckEnd::failed,
-                          fmt::format("{}: status {}, expected {}", what, status, ranges_text(check_.expect_status))};
+    co_return RunResult{RunEnd::failed,
+                        fmt::format("{}: status {}, expected {}", what, status, ranges_text(check_.expect_status))};
   }
   if (!check_.expect_body.empty()) {
     const std::string_view body = std::string_view(answer.get().body()).substr(0, limits::k_check_body_bytes_max);
     if (!body.contains(check_.expect_body)) {
-      co_return CheckResult{CheckEnd::failed,
-                            fmt::format("{}: status {}, but the body has no \"{}\"", what, status, check_.expect_body)};
+      co_return RunResult{RunEnd::failed,
+                          fmt::format("{}: status {}, but the body has no \"{}\"", what, status, check_.expect_body)};
     }
   }
   reset();
-  co_return CheckResult{CheckEnd::passed, {}};
+  co_return RunResult{RunEnd::passed, {}};
 }
 
 CheckAttempt::Awaitable CheckAttempt::ask_dns(IpEndpoint endpoint, std::string what) {
@@ -196,8 +196,8 @@ CheckAttempt::Awaitable CheckAttempt::ask_dns(IpEndpoint endpoint, std::string w
     const std::uint16_t flags = load_u16(message.data() + 2);
     if ((flags & dns::k_flag_qr) == 0) continue;
     const auto rcode = static_cast<dns::Rcode>(flags & 0xfU);
-    if (rcode == dns::Rcode::noerror) co_return CheckResult{CheckEnd::passed, {}};
-    co_return CheckResult{CheckEnd::failed, fmt::format("{}: {}", what, dns::rcode_text(rcode))};
+    if (rcode == dns::Rcode::noerror) co_return RunResult{RunEnd::passed, {}};
+    co_return RunResult{RunEnd::failed, fmt::format("{}: {}", what, dns::rcode_text(rcode))};
   }
 }
 

@@ -11,26 +11,27 @@
 #include <boost/asio/steady_timer.hpp>
 #include <string>
 
+#include "base/ip_address.h"
+#include "health/check_state.h"
 #include "net/sockets/event_loop.h"
-#include "registry/health.h"
 
 namespace rollcall::net {
 
 class CheckAttempt final : public Deadline {
  public:
-  CheckAttempt(EventLoop& loop, const registry::Check& check, std::chrono::milliseconds timeout);
+  CheckAttempt(EventLoop& loop, const health::Check& check, std::chrono::milliseconds timeout);
   ~CheckAttempt() override = default;
 
   // Asks one address, as the check's type has it.
-  [[nodiscard]] boost::asio::awaitable<registry::CheckResult> ask(IpEndpoint endpoint);
+  [[nodiscard]] boost::asio::awaitable<health::RunResult> ask(IpEndpoint endpoint);
 
   [[nodiscard]] bool is_over() const { return is_over_; }
   // Waited on by whoever has to be woken at the deadline and has no socket.
   [[nodiscard]] boost::asio::steady_timer& alarm() { return alarm_; }
-  [[nodiscard]] registry::CheckResult timed_out(const std::string& what) const;
+  [[nodiscard]] health::RunResult timed_out(const std::string& what) const;
 
  private:
-  using Awaitable = boost::asio::awaitable<registry::CheckResult>;
+  using Awaitable = boost::asio::awaitable<health::RunResult>;
 
   Awaitable ask_tcp(IpEndpoint endpoint, std::string what);
   Awaitable ask_http(IpEndpoint endpoint, std::string what);
@@ -38,9 +39,9 @@ class CheckAttempt final : public Deadline {
   boost::asio::awaitable<boost::system::error_code> connect(IpEndpoint endpoint);
   void reset();
   void on_deadline() override;
-  [[nodiscard]] registry::CheckResult failed(const std::string& what, const boost::system::error_code& error) const;
+  [[nodiscard]] health::RunResult failed(const std::string& what, const boost::system::error_code& error) const;
 
-  const registry::Check& check_;
+  const health::Check& check_;
   const std::chrono::milliseconds timeout_;
   boost::asio::ip::tcp::socket tcp_;
   boost::asio::ip::udp::socket udp_;

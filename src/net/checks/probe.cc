@@ -15,8 +15,8 @@ namespace rollcall::net {
 namespace {
 
 namespace asio = boost::asio;
-using registry::CheckEnd;
-using registry::CheckResult;
+using health::RunEnd;
+using health::RunResult;
 
 // Shared with the look-up, which may end after the attempt has.
 struct LookUp {
@@ -38,9 +38,9 @@ asio::awaitable<Result<std::vector<IpAddress>>> look_up(std::string host, HostNa
   co_return std::move(*shared->found);
 }
 
-asio::awaitable<CheckResult> run_guarded(const registry::CheckRun& run, EventLoop& loop, HostNames& names,
-                                         const CheckPermit& permits) {
-  const registry::Check& check = *run.check;
+asio::awaitable<RunResult> run_guarded(const registry::CheckRun& run, EventLoop& loop, HostNames& names,
+                                       const CheckPermit& permits) {
+  const health::Check& check = *run.check;
   CheckAttempt attempt(loop, check, run.timeout);
   std::vector<IpAddress> addresses = run.addresses;
   if (!check.address.empty()) {
@@ -50,41 +50,41 @@ asio::awaitable<CheckResult> run_guarded(const registry::CheckRun& run, EventLoo
       Result<std::vector<IpAddress>> found = co_await look_up(check.address, names, attempt);
       if (!found) {
         const bool is_ours = found.error().code == Errc::overloaded;
-        co_return CheckResult{is_ours ? CheckEnd::not_run : CheckEnd::failed, found.error().message};
+        co_return RunResult{is_ours ? RunEnd::not_run : RunEnd::failed, found.error().message};
       }
       addresses = std::move(*found);
     }
   }
   const std::uint16_t port = check.port == 0 ? run.port : check.port;
-  CheckResult last{CheckEnd::failed, "there is no address to ask"};
+  RunResult last{RunEnd::failed, "there is no address to ask"};
   bool all_refused = true;
-  std::optional<CheckResult> not_run;
+  std::optional<RunResult> not_run;
   for (const IpAddress& address : addresses) {
     const IpEndpoint endpoint{address, port};
     if (permits(address)) {
       last = co_await attempt.ask(endpoint);
     } else {
-      last = {CheckEnd::failed, fmt::format("{}: [checks] allow and deny do not permit it", endpoint.text())};
+      last = {RunEnd::failed, fmt::format("{}: [checks] allow and deny do not permit it", endpoint.text())};
     }
-    if (last.end == CheckEnd::passed || attempt.is_over()) break;
-    all_refused = all_refused && last.end == CheckEnd::refused;
-    if (last.end == CheckEnd::not_run) not_run = last;
+    if (last.end == RunEnd::passed || attempt.is_over()) break;
+    all_refused = all_refused && last.end == RunEnd::refused;
+    if (last.end == RunEnd::not_run) not_run = last;
   }
   // One of the addresses could not be asked: whether it would have passed is not known.
-  if (not_run && last.end != CheckEnd::passed) co_return *not_run;
+  if (not_run && last.end != RunEnd::passed) co_return *not_run;
   // Refused means that nobody is there: at none of the addresses.
-  if (last.end == CheckEnd::refused && !all_refused) last.end = CheckEnd::failed;
+  if (last.end == RunEnd::refused && !all_refused) last.end = RunEnd::failed;
   co_return last;
 }
 
 }  // namespace
 
-asio::awaitable<CheckResult> run_check(registry::CheckRun run, EventLoop& loop, HostNames& names,
-                                       const CheckPermit& permits) {
+asio::awaitable<RunResult> run_check(registry::CheckRun run, EventLoop& loop, HostNames& names,
+                                     const CheckPermit& permits) {
   try {
     co_return co_await run_guarded(run, loop, names, permits);
   } catch (const std::exception& exception) {
-    co_return CheckResult{CheckEnd::not_run, fmt::format("the check cannot run: {}", exception.what())};
+    co_return RunResult{RunEnd::not_run, fmt::format("the check cannot run: {}", exception.what())};
   }
 }
 

@@ -24,7 +24,7 @@ namespace rollcall::net {
 using CheckPermit = std::function<bool(const IpAddress&)>;
 
 // Everything given outlives the coroutine.
-[[nodiscard]] boost::asio::awaitable<registry::CheckResult> run_check(registry::CheckRun run, EventLoop& loop,
-                                                                      HostNames& names, const CheckPermit& permits);
+[[nodiscard]] boost::asio::awaitable<health::RunResult> run_check(registry::CheckRun run, EventLoop& loop,
+                                                                  HostNames& names, const CheckPermit& permits);
 
 }  // namespace rollcall::net

@@ -52,9 +52,9 @@ class CheckRunner::Parts final : public registry::HealthOrders {
   void run(registry::CheckRun run) override {
     const std::uint64_t id = run.id;
     asio::co_spawn(loop_.context(), run_check(std::move(run), loop_, names_, settings_.permits),
-                   [this, id](const std::exception_ptr& failed, registry::CheckResult result) {
-                     if (failed) result = {registry::CheckEnd::not_run, "the check cannot run"};
-                     if (result.end == registry::CheckEnd::not_run) tell_of_shortage(result.output);
+                   [this, id](const std::exception_ptr& failed, health::RunResult result) {
+                     if (failed) result = {health::RunEnd::not_run, "the check cannot run"};
+                     if (result.end == health::RunEnd::not_run) tell_of_shortage(result.output);
                      schedule_.finish(id, std::move(result), clock_.now());
                      wait();
                    });

@@ -8,14 +8,17 @@
 #include <vector>
 
 #include "catch.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 #include "registry/health_schedule.h"
 #include "unit/registry/world.h"
 
 namespace rollcall::registry::testing {
 
-inline SharedPlan plan(std::string_view json) {
-  Result<SharedPlan> parsed = parse_health(json);
+using health::CheckType;
+using health::RunEnd;
+
+inline health::SharedPlan plan(std::string_view json) {
+  Result<health::SharedPlan> parsed = health::parse_plan(json);
   INFO((parsed ? std::string() : parsed.error().message));
   REQUIRE(parsed);
   return *parsed;
@@ -52,7 +55,7 @@ struct Office final : HealthOrders {
   void look() { schedule.look_at({k_svc, "web"}, world.clock.now()); }
 
   // Runs of all that was asked for end so; what was reported reaches the roll.
-  void answer(CheckEnd end, const std::string& output = "no") {
+  void answer(RunEnd end, const std::string& output = "no") {
     for (CheckRun& run : std::exchange(runs, {})) schedule.finish(run.id, {end, output}, world.clock.now());
     while (!reports.empty()) {
       for (const Change& change : std::exchange(reports, {})) {

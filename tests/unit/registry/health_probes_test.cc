@@ -32,7 +32,7 @@ TEST_CASE("a probe that passes is counted, and extends nothing") {
   Office office(world);
   office.add("a", R"({"probe":"tcp"})", 15s);
   office.pass(10s);
-  office.answer(CheckEnd::passed);
+  office.answer(RunEnd::passed);
   CHECK(world.left(key("web", "a")) == 5s);
   CHECK(office.pass(4990ms) == 0);
   CHECK(office.schedule.counters().probes[0] == 1);
@@ -46,7 +46,7 @@ TEST_CASE("with renew_on_probe nobody has to send heartbeats") {
   office.add("a", R"({"probe":"http:/health","renew_on_probe":true})", 15s);
   for (int round = 0; round < 100; ++round) {
     CHECK(office.pass(10s) == 1);
-    office.answer(CheckEnd::passed);
+    office.answer(RunEnd::passed);
     CHECK(world.left(key("web", "a")) == 15s);
     CHECK(world.sweep() == 0);
   }
@@ -60,7 +60,7 @@ TEST_CASE("a probe that this server could not run neither ends a lease early nor
   office.add("b", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
   for (int i = 0; i < 60; ++i) {
     office.pass(1s);
-    office.answer(CheckEnd::not_run);
+    office.answer(RunEnd::not_run);
   }
   CHECK(office.lines.empty());
   CHECK(office.schedule.counters().renewed == 0);
@@ -80,7 +80,7 @@ TEST_CASE("a probe that passes renews nobody but the version it has asked") {
   moved.ttl = 15s;
   REQUIRE(world.apply(Register{moved}));  // and nobody has looked since
   world.pass(1s);
-  office.schedule.finish(office.runs[0].id, {CheckEnd::passed, {}}, world.clock.now());
+  office.schedule.finish(office.runs[0].id, {RunEnd::passed, {}}, world.clock.now());
   CHECK(world.left(key("web", "a")) == 14s);
   CHECK(office.schedule.counters().renewed == 0);
 }
@@ -95,7 +95,7 @@ TEST_CASE("a refused probe ends nobody but the version it has asked") {
   moved.health = plan(R"({"probe":"tcp","evict_on_refusal":true})");
   moved.ttl = 1s;  // silent by the measure of the old lease as soon as it begins
   REQUIRE(world.apply(Register{moved}));
-  office.schedule.finish(office.runs[0].id, {CheckEnd::refused, "no"}, world.clock.now());
+  office.schedule.finish(office.runs[0].id, {RunEnd::refused, "no"}, world.clock.now());
   CHECK(office.reports.empty());
   CHECK(office.schedule.counters().evicted == 0);
 }
@@ -106,7 +106,7 @@ TEST_CASE("a refused probe ends the lease where that is asked for") {
   office.add("a", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
   office.add("b", R"({"probe":"tcp"})", 15s);
   office.pass(10s);
-  office.answer(CheckEnd::refused, "connection refused");
+  office.answer(RunEnd::refused, "connection refused");
   CHECK(office.lines == Lines{"a evicted: connection refused"});
   CHECK(world.ids("web") == Ids{"b"});
 }
@@ -117,7 +117,7 @@ TEST_CASE("a heartbeat that comes before the end is applied wins") {
   office.add("a", R"({"probe":"tcp","evict_on_refusal":true})", 15s);
   office.pass(10s);
   REQUIRE(office.runs.size() == 1);
-  office.schedule.finish(office.runs[0].id, {CheckEnd::refused, "no"}, world.clock.now());
+  office.schedule.finish(office.runs[0].id, {RunEnd::refused, "no"}, world.clock.now());
   REQUIRE(office.reports.size() == 1);
   REQUIRE(world.renew(key("web", "a")));
   static_cast<void>(world.apply(office.reports[0]));
@@ -131,7 +131,7 @@ TEST_CASE("a probe that fails otherwise is tried again until the lease ends") {
   std::size_t tries = 0;
   for (int step = 0; step < 1200; ++step) {
     tries += office.pass(10ms);
-    if (!office.runs.empty()) office.answer(CheckEnd::timed_out);
+    if (!office.runs.empty()) office.answer(RunEnd::timed_out);
   }
   CHECK(tries == 4);  // after 8, 9, 10 and 11 s
   CHECK(office.lines.empty());

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "catch.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 
 namespace rollcall::registry {
 namespace {
@@ -44,7 +44,7 @@ Registration most() {
   }
   asked.meta = {{std::string(limits::k_meta_key_max, 'k'), std::string(limits::k_meta_bytes_max - 65, 'v')}, {"x", ""}};
   asked.ttl = limits::k_lease_max;
-  asked.health = *parse_health(R"({"checks":[{"type":"tcp","interval":"10s"}]})");
+  asked.health = *health::parse_plan(R"({"checks":[{"type":"tcp","interval":"10s"}]})");
   return asked;
 }
 

@@ -1,10 +1,11 @@
 // Draining, health, an early end, edits: what they do to an instance and what they leave alone.
+#include "registry/standing.h"
+
 #include <string_view>
 #include <vector>
 
 #include "catch.h"
-#include "registry/health.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 #include "unit/registry/world.h"
 
 namespace rollcall::registry::testing {
@@ -163,7 +164,7 @@ constexpr std::string_view k_checked = R"({"checks":[{"type":"tcp"}],"probe":"tc
 
 Registration checked(std::string_view plan = k_checked) {
   Registration made = registration("web", "a");
-  made.health = parse_health(plan).value();
+  made.health = health::parse_plan(plan).value();
   return made;
 }
 

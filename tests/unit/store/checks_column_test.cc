@@ -2,7 +2,7 @@
 #include <string>
 
 #include "catch.h"
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 #include "unit/store/roll.h"
 
 namespace rollcall::store {
@@ -47,7 +47,7 @@ struct ChecksWorld {
 
 TEST_CASE("a health plan survives a restart, and so does its absence") {
   ChecksWorld world;
-  const auto plan = registry::parse_health(
+  const auto plan = health::parse_plan(
       R"({"checks":[{"type":"http","path":"/\"up\"","expect_status":["2xx",304]},{"type":"dns","name":"a.example"}],
           "probe":"tcp","evict_on_refusal":true,"renew_on_probe":true,"initial":"critical","rise":2})");
   REQUIRE(plan);

@@ -1,4 +1,4 @@
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -7,9 +7,9 @@
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
-#include "registry/check_json.h"
+#include "health/check_json.h"
 
-namespace rollcall::registry {
+namespace rollcall::health {
 namespace {
 
 namespace json = boost::json;
@@ -21,7 +21,7 @@ std::unexpected<Error> invalid(std::string sentence, std::string_view field) {
   return failure(Errc::invalid, std::move(sentence), std::string(field));
 }
 
-Result<void> read_checks(const json::value& value, HealthPlan& draft) {
+Result<void> read_checks(const json::value& value, Plan& draft) {
   const json::array* list = value.if_array();
   if (list == nullptr) return invalid("checks must be a list of objects, each with a type", "checks");
   if (list->size() > limits::k_checks_max) {
@@ -36,7 +36,7 @@ Result<void> read_checks(const json::value& value, HealthPlan& draft) {
   return {};
 }
 
-Result<void> read_probe(const json::value& value, HealthPlan& draft) {
+Result<void> read_probe(const json::value& value, Plan& draft) {
   Result<Check> probe = parse_probe(value);
   if (!probe) return std::unexpected(std::move(probe.error()));
   draft.probe = std::move(*probe);
@@ -49,7 +49,7 @@ Result<void> read_bool(const json::value& value, std::string_view field, bool& i
   return {};
 }
 
-Result<void> read_initial(const json::value& value, HealthPlan& draft) {
+Result<void> read_initial(const json::value& value, Plan& draft) {
   const json::string* text = value.if_string();
   if (text == nullptr || (*text != "ready" && *text != "critical")) {
     return invalid("initial must be \"ready\" or \"critical\"", "initial");
@@ -67,12 +67,10 @@ Result<void> read_streak(const json::value& value, std::string_view field, std::
 
 }  // namespace
 
-bool is_health_field(std::string_view name) {
-  return std::ranges::find(k_health_fields, name) != k_health_fields.end();
-}
+bool is_plan_field(std::string_view name) { return std::ranges::find(k_plan_fields, name) != k_plan_fields.end(); }
 
-Result<void> read_health_field(std::string_view name, const json::value& value, HealthPlan& draft) {
-  if (value.is_null() && is_health_field(name)) return {};  // as if left out
+Result<void> read_plan_field(std::string_view name, const json::value& value, Plan& draft) {
+  if (value.is_null() && is_plan_field(name)) return {};  // as if left out
   if (name == "checks") return read_checks(value, draft);
   if (name == "probe") return read_probe(value, draft);
   if (name == "evict_on_refusal") return read_bool(value, name, draft.evict_on_refusal);
@@ -81,11 +79,11 @@ Result<void> read_health_field(std::string_view name, const json::value& value, 
   if (name == "rise") return read_streak(value, name, draft.rise);
   if (name == "fall") return read_streak(value, name, draft.fall);
   const std::string_view shown = name.substr(0, limits::k_meta_key_max);
-  return invalid(fmt::format("unknown field \"{}\"; a health plan has {}", shown, fmt::join(k_health_fields, ", ")),
+  return invalid(fmt::format("unknown field \"{}\"; a health plan has {}", shown, fmt::join(k_plan_fields, ", ")),
                  shown);
 }
 
-Result<SharedPlan> settle_health(HealthPlan draft) {
+Result<SharedPlan> complete_plan(Plan draft) {
   const auto needs = [](std::string_view field, std::string_view other) {
     return invalid(fmt::format("{} says nothing without {}: add it, or leave {} out", field, other, field), field);
   };
@@ -103,7 +101,7 @@ Result<SharedPlan> settle_health(HealthPlan draft) {
   return SharedPlan(std::move(draft));
 }
 
-std::vector<std::pair<std::string_view, std::string>> health_members(const HealthPlan& plan) {
+std::vector<std::pair<std::string_view, std::string>> plan_members(const Plan& plan) {
   std::vector<std::pair<std::string_view, std::string>> members;
   if (!plan.checks.empty()) {
     std::string list = "[";
@@ -122,10 +120,10 @@ std::vector<std::pair<std::string_view, std::string>> health_members(const Healt
   return members;
 }
 
-std::string write_health(const SharedPlan& plan) {
+std::string write_plan(const SharedPlan& plan) {
   std::string out = "{";
   if (plan) {
-    for (const auto& [name, text] : health_members(*plan)) {
+    for (const auto& [name, text] : plan_members(*plan)) {
       if (out.size() > 1) out += ',';
       out.append("\"").append(name).append("\":").append(text);
     }
@@ -133,17 +131,17 @@ std::string write_health(const SharedPlan& plan) {
   return out + '}';
 }
 
-Result<SharedPlan> parse_health(std::string_view object) {
+Result<SharedPlan> parse_plan(std::string_view object) {
   if (object == "{}") return SharedPlan();
   json::error_code broken;
   const json::value value = json::parse(json::string_view(object.data(), object.size()), broken);
   if (broken || !value.is_object()) return invalid("checks must be a JSON object", "checks");
-  HealthPlan draft;
+  Plan draft;
   for (const auto& [name, member] : value.get_object()) {
-    const Result<void> read = read_health_field({name.data(), name.size()}, member, draft);
+    const Result<void> read = read_plan_field({name.data(), name.size()}, member, draft);
     if (!read) return std::unexpected(read.error());
   }
-  return settle_health(std::move(draft));
+  return complete_plan(std::move(draft));
 }
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::health

@@ -1,28 +1,28 @@
 // The health members of a registration: each field at its bound and one beyond, and what is read back.
-#include "registry/health_json.h"
+#include "health/plan_json.h"
 
 #include <fmt/format.h>
 #include <string>
 
 #include "catch.h"
-#include "registry/health.h"
+#include "health/check_state.h"
 
-namespace rollcall::registry {
+namespace rollcall::health {
 namespace {
 
 // "ok", or the field that is wrong.
 std::string outcome_of(const std::string& object) {
-  const Result<SharedPlan> plan = parse_health(object);
+  const Result<SharedPlan> plan = parse_plan(object);
   return plan ? "ok" : plan.error().field;
 }
 std::string with_check(const std::string& members) { return outcome_of(R"({"checks":[{)" + members + "}]}"); }
 std::string with_http(const std::string& members) { return with_check(R"("type":"http",)" + members); }
 
 std::string written(const std::string& object) {
-  const Result<SharedPlan> plan = parse_health(object);
+  const Result<SharedPlan> plan = parse_plan(object);
   REQUIRE(plan);
-  const std::string text = write_health(*plan);
-  const Result<SharedPlan> again = parse_health(text);
+  const std::string text = write_plan(*plan);
+  const Result<SharedPlan> again = parse_plan(text);
   REQUIRE(again);
   CHECK(*again == *plan);
   return text;
@@ -31,7 +31,7 @@ std::string written(const std::string& object) {
 TEST_CASE("no member is no plan") {
   CHECK(written("{}") == "{}");
   CHECK(written(R"({"checks":[],"evict_on_refusal":false,"initial":"ready"})") == "{}");
-  CHECK_FALSE(bool{*parse_health("{}")});
+  CHECK_FALSE(bool{*parse_plan("{}")});
 }
 
 TEST_CASE("a check is read back with its defaults") {
@@ -148,4 +148,4 @@ TEST_CASE("an output is cut between characters") {
 }
 
 }  // namespace
-}  // namespace rollcall::registry
+}  // namespace rollcall::health

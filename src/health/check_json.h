@@ -9,13 +9,13 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "registry/health_plan.h"
+#include "health/plan.h"
 
 namespace boost::json {
 class value;
 }
 
-namespace rollcall::registry {
+namespace rollcall::health {
 
 // `path` is what the check is called: "checks[2]", "probe".
 [[nodiscard]] Result<Check> parse_check(const boost::json::value& value, std::string_view path);
@@ -31,4 +31,4 @@ enum class CheckRole : std::uint8_t { check, probe };
 // "A", "AAAA", "SRV" …, else "TYPE65280" (RFC 3597 §5).
 [[nodiscard]] std::string qtype_text(std::uint16_t qtype);
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::health

@@ -1,6 +1,6 @@
 // What an instance wants to be asked, to know whether it is well: its health checks, and the probe for its silence.
 //
-// Shape    values, validated and settled (health_json.h): every default is filled in. Most instances have no plan, and
+// Shape    values, validated and settled (plan_json.h): every default is filled in. Most instances have no plan, and
 //          then it costs them one null pointer; a plan is shared by all copies of its registration.
 // Units    durations are milliseconds.
 // Threads  immutable once made.
@@ -18,7 +18,7 @@
 
 #include "base/limits.h"
 
-namespace rollcall::registry {
+namespace rollcall::health {
 
 enum class CheckType : std::uint8_t {
   tcp,   // a connection is accepted
@@ -50,7 +50,7 @@ struct Check {
   friend bool operator==(const Check&, const Check&) = default;
 };
 
-struct HealthPlan {
+struct Plan {
   std::vector<Check> checks = {};
   std::optional<Check> probe =
       {};                         // for an instance whose heartbeat is overdue; its interval, rise and fall say nothing
@@ -60,8 +60,8 @@ struct HealthPlan {
   std::optional<std::uint16_t> rise = {};  // of all checks that do not say their own
   std::optional<std::uint16_t> fall = {};
 
-  [[nodiscard]] bool is_empty() const { return *this == HealthPlan{}; }
-  friend bool operator==(const HealthPlan&, const HealthPlan&) = default;
+  [[nodiscard]] bool is_empty() const { return *this == Plan{}; }
+  friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 // A plan, or none. Equal by value.
@@ -69,12 +69,11 @@ class SharedPlan {
  public:
   SharedPlan() = default;
   // An empty plan is none.
-  explicit SharedPlan(HealthPlan plan)
-      : plan_(plan.is_empty() ? nullptr : std::make_shared<const HealthPlan>(std::move(plan))) {}
+  explicit SharedPlan(Plan plan) : plan_(plan.is_empty() ? nullptr : std::make_shared<const Plan>(std::move(plan))) {}
 
   [[nodiscard]] explicit operator bool() const { return plan_ != nullptr; }
-  [[nodiscard]] const HealthPlan& operator*() const { return *plan_; }
-  [[nodiscard]] const HealthPlan* operator->() const { return plan_.get(); }
+  [[nodiscard]] const Plan& operator*() const { return *plan_; }
+  [[nodiscard]] const Plan* operator->() const { return plan_.get(); }
 
   [[nodiscard]] bool has_checks() const { return plan_ != nullptr && !plan_->checks.empty(); }
 
@@ -84,7 +83,7 @@ class SharedPlan {
   }
 
  private:
-  std::shared_ptr<const HealthPlan> plan_;
+  std::shared_ptr<const Plan> plan_;
 };
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::health

@@ -1,5 +1,5 @@
 // A health plan as JSON: the same members in a registration over HTTP and in the database's column `checks`. Together
-// with health_json.cc, and beside api and store, the only place that sees Boost.JSON.
+// with plan_json.cc, and beside api and store, the only place that sees Boost.JSON.
 //
 // Shape    `checks`, `probe`, `evict_on_refusal`, `renew_on_probe`, `initial`, `rise`, `fall`: read one by one into a
 //          draft, in any order, then settled.
@@ -15,30 +15,30 @@
 #include <vector>
 
 #include "base/result.h"
-#include "registry/health_plan.h"
+#include "health/plan.h"
 
 namespace boost::json {
 class value;
 }
 
-namespace rollcall::registry {
+namespace rollcall::health {
 
-inline constexpr std::array<std::string_view, 7> k_health_fields{
+inline constexpr std::array<std::string_view, 7> k_plan_fields{
     "checks", "probe", "evict_on_refusal", "renew_on_probe", "initial", "rise", "fall"};
 
-// Whether `name` is one of k_health_fields, and if so its value into the draft. A field that is null counts as left out, at
+// Whether `name` is one of k_plan_fields, and if so its value into the draft. A field that is null counts as left out, at
 // every depth.
-[[nodiscard]] bool is_health_field(std::string_view name);
-[[nodiscard]] Result<void> read_health_field(std::string_view name, const boost::json::value& value, HealthPlan& draft);
+[[nodiscard]] bool is_plan_field(std::string_view name);
+[[nodiscard]] Result<void> read_plan_field(std::string_view name, const boost::json::value& value, Plan& draft);
 
 // Fills in what was left out, and holds the fields against each other.
-[[nodiscard]] Result<SharedPlan> settle_health(HealthPlan draft);
+[[nodiscard]] Result<SharedPlan> complete_plan(Plan draft);
 
 // The members as they are read back, each a name and JSON text.
-[[nodiscard]] std::vector<std::pair<std::string_view, std::string>> health_members(const HealthPlan& plan);
+[[nodiscard]] std::vector<std::pair<std::string_view, std::string>> plan_members(const Plan& plan);
 
 // The whole as one object; "{}" is none.
-[[nodiscard]] std::string write_health(const SharedPlan& plan);
-[[nodiscard]] Result<SharedPlan> parse_health(std::string_view object);
+[[nodiscard]] std::string write_plan(const SharedPlan& plan);
+[[nodiscard]] Result<SharedPlan> parse_plan(std::string_view object);
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::health

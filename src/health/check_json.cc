@@ -1,4 +1,4 @@
-#include "registry/check_json.h"
+#include "health/check_json.h"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@
 #include "dns/name.h"
 #include "dns/types.h"
 
-namespace rollcall::registry {
+namespace rollcall::health {
 namespace {
 
 namespace json = boost::json;
@@ -368,4 +368,4 @@ std::string_view to_text(CheckType type) {
   return "tcp";
 }
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::health
