@@ -1,11 +1,12 @@
 // The port to the store that several nodes share: what is asked of etcd, in its own terms and within its limits.
 //
-// Shape    four calls: `read` a range, `commit` a guarded transaction, `watch` a prefix by whole revisions, and one
-//          session, a lease that the engine keeps alive and that puts can be attached to.
-// Owner    rollcalld.cc owns an engine; it calls back on a thread of its own, once for each call of `read`, `commit` and
-//          `open_session`, and as often as something happens for `watch`.
-// Failure  a transaction has one of three outcomes. `unknown` means that it may have been applied, or may be applied later
-//          while nothing it compares has changed; nothing is ever retried by the engine itself.
+// Shape    `read` a range, `commit` a guarded transaction, `watch` a prefix by whole revisions, one session (a lease that the
+//          engine keeps alive and that puts can be attached to), and `look`, how the store is.
+// Owner    rollcalld.cc owns an engine; it calls back on one thread of its own, once for each call of `read`, `commit`, `look`
+//          and `open_session`, and as often as something happens for `watch`. Once it is destroyed nothing is called back.
+// Threads  any may call; a callback may call again.
+// Failure  every outcome is a value. `unknown` means that a transaction may have been applied, or may be applied later
+//          while nothing it compares has changed; the engine itself retries nothing that may have been applied.
 // Limits   k_operations_max operations, as many compares, a key put or deleted once; compares see the state before.
 // Source   etcd v3 API (kv.proto, rpc.proto); docs: etcd "API guarantees".
 #pragma once
@@ -34,7 +35,7 @@ struct Compare {
 
 struct Put {
   std::string key;
-  std::string value;
+  std::string value = {};
   bool in_session = false;  // goes with the lease of the engine's session
 };
 
@@ -53,18 +54,28 @@ struct Range {
 
 // If all compares hold, the puts and deletes are made, in one revision; otherwise the ranges are read.
 struct Transaction {
-  std::vector<Compare> compares;
-  std::vector<Put> puts;
-  std::vector<std::string> deletes;  // keys that need not exist; one that does not makes no revision
-  std::vector<Range> otherwise;
+  std::vector<Compare> compares = {};
+  std::vector<Put> puts = {};
+  std::vector<std::string> deletes = {};  // keys that need not exist; one that does not makes no revision
+  std::vector<Range> otherwise = {};
 };
+
+using LeaseNumber = std::int64_t;  // of etcd; 0: none
 
 struct KeyValue {
   std::string key;
-  std::string value;
+  std::string value = {};
   Revision created = 0;
   Revision changed = 0;
   std::int64_t version = 0;  // changes of the key since it was created
+  LeaseNumber lease = 0;     // that the key goes with
+};
+
+// `at`: the store as it was at this revision; 0: as it is now. `keys_max`: of one answer; 0: all.
+struct Reading {
+  Range range;
+  Revision at = 0;
+  std::int64_t keys_max = 0;
 };
 
 // What every answer of the engine says of the store.
@@ -76,25 +87,55 @@ struct Header {
 enum class CommitOutcome : std::uint8_t {
   applied,   // all compares held
   differed,  // one did not; `read` holds what the ranges came to
-  refused,   // certainly not applied: no space, no such lease, too large, not allowed
+  refused,   // certainly not applied: `refusal` says why
   unknown,   // no answer: it may have been applied, or may still be
+};
+
+enum class Refusal : std::uint8_t {
+  none,
+  no_space,     // etcd's alarm NOSPACE: deletions alone pass
+  no_lease,     // the session's lease has ended
+  too_large,    // more octets or operations than etcd takes
+  overloaded,   // too many proposals wait there
+  not_allowed,  // user, password or rights
+  other,
 };
 
 struct Committed {
   CommitOutcome outcome = CommitOutcome::unknown;
+  Refusal refusal = Refusal::none;
   Header header;
   std::vector<KeyValue> read;
 };
 
+enum class ReadOutcome : std::uint8_t { answered, compacted, refused, no_answer };
+
 struct Snapshot {
-  bool ok = false;  // false: no answer
+  ReadOutcome outcome = ReadOutcome::no_answer;
   Header header;
   std::vector<KeyValue> keys;  // in order
+  bool more = false;           // `keys_max` has left some out
+
+  [[nodiscard]] bool ok() const { return outcome == ReadOutcome::answered; }
 };
 
 struct KeyEvent {
   bool deleted = false;
-  KeyValue now;  // of a deleted key: only its name, and the revision of the deletion
+  KeyValue now;               // of a deleted key: only its name, and the revision of the deletion
+  LeaseNumber lease_was = 0;  // of the value before; 0 too where etcd does not know it any more
+};
+
+// How the store is, as the member that is asked tells it.
+struct EngineState {
+  bool answered = false;
+  std::string endpoint = {};
+  std::string version = {};  // of etcd
+  Header header = {};
+  std::int64_t database_bytes = 0;
+  std::int64_t bytes_in_use = 0;
+  bool has_leader = false;
+  bool has_no_space = false;
+  std::string error = {};  // why there is no answer: for people
 };
 
 // All events of one revision, in the engine's order.
@@ -117,7 +158,7 @@ class Watcher {
 class Engine {
  public:
   virtual ~Engine() = default;
-  virtual void read(Range range, std::function<void(Snapshot)> done) = 0;  // linearizable
+  virtual void read(Reading reading, std::function<void(Snapshot)> done) = 0;  // linearizable
   virtual void commit(Transaction transaction, std::function<void(Committed)> done) = 0;
   // In order, each revision once. Ends the watch before, of which nothing more comes; nor once the watcher is gone.
   virtual void watch(std::string prefix, Revision from, std::weak_ptr<Watcher> watcher) = 0;
@@ -125,6 +166,9 @@ class Engine {
   // the engine confirms, which proves nothing (a stuck leader confirms what has ended).
   virtual void open_session(std::function<void(bool granted)> done, std::function<void()> renewed) = 0;
   virtual void close_session(bool revoke) = 0;  // without `revoke` the lease runs out by itself
+  virtual void look(std::function<void(EngineState)> done) = 0;
+  // To another member of the store, where more than one is known: this one is behind, or cannot be believed. The watch ends.
+  virtual void move_on() = 0;
 };
 
 }  // namespace rollcall::cluster

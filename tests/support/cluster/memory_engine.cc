@@ -20,11 +20,11 @@ void MemoryEngine::call_back(std::shared_ptr<bool> open, std::function<void(T)> 
   });
 }
 
-void MemoryEngine::read(Range range, std::function<void(Snapshot)> done) {
+void MemoryEngine::read(Reading reading, std::function<void(Snapshot)> done) {
   auto open = std::make_shared<bool>(true);
-  time_.after(latency(), [self = shared_from_this(), range = std::move(range), open, done] {
+  time_.after(latency(), [self = shared_from_this(), reading = std::move(reading), open, done] {
     if (!self->passes()) return;
-    Snapshot snapshot{true, self->store_.header(), self->store_.read(range)};
+    Snapshot snapshot{ReadOutcome::answered, self->store_.header(), self->store_.read(reading.range)};
     self->time_.after(self->latency(), [self, open, done, snapshot = std::move(snapshot)]() mutable {
       if (self->link_.answers_cut == 0) self->call_back<Snapshot>(open, done, std::move(snapshot));
     });
@@ -151,6 +151,15 @@ void MemoryEngine::keep_alive(std::uint64_t session) {
   });
   time_.after(std::chrono::milliseconds(1'600), [self = shared_from_this(), session] {
     self->executor_([self, session] { self->keep_alive(session); });
+  });
+}
+
+void MemoryEngine::look(std::function<void(EngineState)> done) {
+  time_.after(latency(), [self = shared_from_this(), done] {
+    EngineState state{.answered = self->passes(), .has_leader = self->quorum_.is_there};
+    if (state.answered) state.header = self->store_.header();
+    state.has_no_space = self->store_.is_full();
+    self->executor_([done, state = std::move(state)] { done(state); });
   });
 }
 

@@ -38,11 +38,13 @@ class MemoryEngine final : public Engine, public std::enable_shared_from_this<Me
                Executor executor)
       : time_(time), store_(store), quorum_(quorum), random_(random), link_(link), executor_(std::move(executor)) {}
 
-  void read(Range range, std::function<void(Snapshot)> done) override;
+  void read(Reading reading, std::function<void(Snapshot)> done) override;
   void commit(Transaction transaction, std::function<void(Committed)> done) override;
   void watch(std::string prefix, Revision from, std::weak_ptr<Watcher> watcher) override;
   void open_session(std::function<void(bool)> done, std::function<void()> renewed) override;
   void close_session(bool revoke) override;
+  void look(std::function<void(EngineState)> done) override;
+  void move_on() override { store_restored(); }
 
   void store_changed();   // there may be something to watch
   void store_restored();  // the connection is lost, and another history may be there

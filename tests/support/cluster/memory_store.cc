@@ -30,24 +30,23 @@ bool MemoryStore::is_within_limits(const Transaction& transaction) const {
 Committed MemoryStore::apply(const Transaction& transaction, LeaseId lease) {
   const auto in_session = std::ranges::any_of(transaction.puts, &Put::in_session);
   // etcd refuses a request with a put for lack of space before it looks at the compares.
-  if (!is_within_limits(transaction) || (is_full_ && !transaction.puts.empty())) {
-    return {CommitOutcome::refused, header(), {}};
-  }
+  if (!is_within_limits(transaction)) return {CommitOutcome::refused, Refusal::too_large, header(), {}};
+  if (is_full_ && !transaction.puts.empty()) return {CommitOutcome::refused, Refusal::no_space, header(), {}};
   if (!std::ranges::all_of(transaction.compares, [this](const Compare& compare) { return holds(compare); })) {
-    Committed differed{CommitOutcome::differed, header(), {}};
+    Committed differed{CommitOutcome::differed, Refusal::none, header(), {}};
     for (const Range& range : transaction.otherwise) {
       for (KeyValue& found : read(range)) differed.read.push_back(std::move(found));
     }
     return differed;
   }
-  if (in_session && !leases_.contains(lease)) return {CommitOutcome::refused, header(), {}};
+  if (in_session && !leases_.contains(lease)) return {CommitOutcome::refused, Refusal::no_lease, header(), {}};
   std::vector<KeyEvent> events;
   for (const std::string& key : transaction.deletes) {
-    if (keys_.erase(key) != 0) events.push_back({true, {key, {}, 0, revision_ + 1, 0}});
+    if (keys_.erase(key) != 0) events.push_back({true, {.key = key, .changed = revision_ + 1}});
   }
   for (const Put& put : transaction.puts) {
     Entry& entry = keys_[put.key];
-    if (entry.value.version == 0) entry.value = {put.key, {}, revision_ + 1, 0, 0};
+    if (entry.value.version == 0) entry.value = {.key = put.key, .created = revision_ + 1};
     entry.value.value = put.value;
     entry.value.changed = revision_ + 1;
     ++entry.value.version;
@@ -56,7 +55,7 @@ Committed MemoryStore::apply(const Transaction& transaction, LeaseId lease) {
     events.push_back({false, entry.value});
   }
   finish(std::move(events));
-  return {CommitOutcome::applied, header(), {}};
+  return {CommitOutcome::applied, Refusal::none, header(), {}};
 }
 
 std::vector<KeyValue> MemoryStore::read(const Range& range) const {
@@ -99,7 +98,7 @@ void MemoryStore::drop(LeaseId lease) {
     const auto at = keys_.find(key);
     if (at == keys_.end() || at->second.lease != lease) continue;
     keys_.erase(at);
-    events.push_back({true, {key, {}, 0, revision_ + 1, 0}});
+    events.push_back({true, {.key = key, .changed = revision_ + 1}});
   }
   attached_.erase(lease);
   finish(std::move(events));

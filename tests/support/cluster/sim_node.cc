@@ -115,14 +115,14 @@ void SimNode::begin_incarnation() {
   if (is_reading_) return;
   is_reading_ = true;
   waiting_.clear();
-  engine_->read({std::string(1, '\0'), "\x7f"}, [this](Snapshot snapshot) {
+  engine_->read({.range = {std::string(1, '\0'), "\x7f"}}, [this](Snapshot snapshot) {
     is_reading_ = false;
     took_snapshot(std::move(snapshot), true);
   });
 }
 
 void SimNode::took_snapshot(Snapshot snapshot, bool begin) {
-  if (!snapshot.ok) {
+  if (!snapshot.ok()) {
     if (begin) return begin_incarnation();
     return ended(End::compacted);
   }
@@ -167,7 +167,7 @@ void SimNode::put_back(Instance instance) {
 void SimNode::ended(End) {
   if (is_reading_) return;
   is_reading_ = true;
-  engine_->read({std::string(1, '\0'), "\x7f"}, [this](Snapshot snapshot) {
+  engine_->read({.range = {std::string(1, '\0'), "\x7f"}}, [this](Snapshot snapshot) {
     is_reading_ = false;
     took_snapshot(std::move(snapshot), false);
   });
