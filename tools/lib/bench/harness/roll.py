@@ -60,9 +60,10 @@ class Roll:
                 "INSERT INTO instance (zone, service, id, addresses, port, ttl_ms) VALUES (?, ?, ?, ?, ?, ?)", rows)
             connection.execute("DELETE FROM edit")  # a start reads every row; notes of each would be read besides
 
-    def served_by(self, run, *arguments, **options):
+    def served_by(self, run, *arguments, program=None, **options):
         """A running rollcalld with all of it."""
-        with run.rollcalld() as empty:
+        options["program"] = program
+        with run.rollcalld(program=program) as empty:
             directory = empty.directory
         self.fill(directory / "rollcall.db")
         server = run.rollcalld(*arguments, directory=directory, **options)

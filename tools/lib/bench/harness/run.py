@@ -40,12 +40,12 @@ class Run:
         self._directories += 1
         return self.directory / f"{name}-{self._directories}"
 
-    def rollcalld(self, *arguments, settings="", core=None, directory=None, wait=True):
-        """A running rollcalld, with 1 DNS worker on the servers' core unless told otherwise."""
+    def rollcalld(self, *arguments, settings="", core=None, directory=None, wait=True, program=None):
+        """A running rollcalld, with 1 DNS worker on the servers' core unless told otherwise. `program`: another build of it."""
         if "--dns-workers" not in arguments:
             arguments = ("--dns-workers", "1", *arguments)
         return self._cleanup.enter_context(servers.Rollcalld(
-            self.program("rollcalld"), directory or self.new_directory("rollcalld"), arguments, settings, core, wait=wait))
+            program or self.program("rollcalld"), directory or self.new_directory("rollcalld"), arguments, settings, core, wait=wait))
 
     def start(self, peer, *arguments, **options):
         """A running peer of bench.harness.peers, e.g. run.start(peers.knot, {"svc.internal": zone})."""
