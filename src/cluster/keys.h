@@ -1,0 +1,78 @@
+// The keys of one cluster in the store, and what a key of it stands for. Pure.
+//
+// Shape    below `/rollcall/<cluster>/`:
+//            roll/<zone>/<service>/<label>   a registration; the label is that of the DNS, folded, so that ids which differ in
+//                                            case alone meet at one key
+//            service/<zone>/<service>        its protocols, and since when it is empty
+//            serial/<zone>                   put by every transaction that changes the zone: its version counts the changes
+//            last/<node>/<lane>              put and compared by every transaction of a lane: nothing late can be applied
+//            node/<name>                     the session of a node; goes with its lease
+//            nodes/<name>                    the registered set
+//            members                         the fence
+//            format                          version, base of the indexes, incarnation of this history
+//            nothing                         never there: its deletion goes through consensus, and makes no revision
+//          Names are folded; a zone has no final dot.
+// Failure  a key that is none of these is `Foreign`: somebody else's, left alone and counted.
+// Source   docs/architecture.md, "The leases of a cluster".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "cluster/guarded.h"
+
+namespace rollcall::cluster {
+
+// What a key stands for; the text is borrowed from the key.
+struct InstancePlace {
+  std::string_view zone, service, label;
+};
+struct ServicePlace {
+  std::string_view zone, service;
+};
+struct SerialPlace {
+  std::string_view zone;
+};
+struct LanePlace {
+  std::string_view node;
+  std::uint32_t lane = 0;
+};
+struct SessionPlace {
+  std::string_view node;
+};
+struct RegisteredPlace {
+  std::string_view node;
+};
+struct MembersPlace {};
+struct FormatPlace {};
+struct Foreign {};
+using Place = std::variant<Foreign, InstancePlace, ServicePlace, SerialPlace, LanePlace, SessionPlace, RegisteredPlace,
+                           MembersPlace, FormatPlace>;
+
+// A name of a cluster or of a node: letters, digits, hyphens, at most 63, no hyphen at an end; as a label of the DNS.
+[[nodiscard]] bool is_node_name(std::string_view text);
+
+class Keys {
+ public:
+  // `cluster` is such a name.
+  explicit Keys(std::string_view cluster);
+
+  [[nodiscard]] const std::string& all() const { return prefix_; }  // of every key here
+  [[nodiscard]] std::string roll() const { return prefix_ + "roll/"; }
+  [[nodiscard]] std::string lanes() const { return prefix_ + "last/"; }
+  [[nodiscard]] std::string instance(std::string_view zone, std::string_view service, std::string_view label) const;
+  [[nodiscard]] std::string service(std::string_view zone, std::string_view service) const;
+  [[nodiscard]] std::string serial(std::string_view zone) const;
+  [[nodiscard]] std::string lane(std::string_view node, std::uint32_t lane) const;
+  [[nodiscard]] std::string format() const { return prefix_ + "format"; }
+  [[nodiscard]] NodeKeys node(std::string_view name) const;
+
+  [[nodiscard]] Place place_of(std::string_view key) const;
+
+ private:
+  std::string prefix_;
+};
+
+}  // namespace rollcall::cluster
