@@ -1,57 +1,60 @@
-// From one thread to another, in order: a line of at most `k_places` things, so that the faster waits for the slower.
+// A queue from one thread to another that holds at most `places` items: the faster side waits for the slower.
 //
 // Owner    shared by reference; outlives both threads.
 // Threads  one that puts, one that takes.
+// Failure  once closed, `put` refuses, and `take` returns what is left, then nothing.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/check.h"
+#include "base/guarded.h"
 
 namespace rollcall {
 
 template <class T>
 class BoundedQueue {
  public:
-  explicit BoundedQueue(std::size_t places) : places_(places) {}
-
-  // Waits for a place. False: nobody takes any more.
-  bool put(T thing) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return is_closed_ || line_.size() < places_; });
-    if (is_closed_) return false;
-    line_.push_back(std::move(thing));
-    changed_.notify_all();
-    return true;
+  explicit BoundedQueue(std::size_t places) : places_(places) {
+    check(places > 0, "a queue without places would never take anything");
   }
 
-  // Waits for the next. Empty: that was the last.
+  // Waits for a free place. False: the queue is closed.
+  bool put(T item) {
+    return state_.change_when([this](const State& state) { return state.is_closed || state.items.size() < places_; },
+                              [&](State& state) {
+                                if (!state.is_closed) state.items.push_back(std::move(item));
+                                return !state.is_closed;
+                              });
+  }
+
+  // Waits for the next item. Empty: the queue is closed, and that was the last.
   std::optional<T> take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return is_closed_ || !line_.empty(); });
-    if (line_.empty()) return std::nullopt;
-    std::optional<T> thing(std::move(line_.front()));
-    line_.pop_front();
-    changed_.notify_all();
-    return thing;
+    return state_.change_when([](const State& state) { return state.is_closed || !state.items.empty(); },
+                              [](State& state) -> std::optional<T> {
+                                if (state.items.empty()) return std::nullopt;
+                                std::optional<T> item(std::move(state.items.front()));
+                                state.items.pop_front();
+                                return item;
+                              });
   }
 
-  // Either side: nothing more will be put. What is in line can still be taken.
+  // Either side.
   void close() {
-    const std::lock_guard lock(mutex_);
-    is_closed_ = true;
-    changed_.notify_all();
+    state_.change([](State& state) { state.is_closed = true; });
   }
 
  private:
+  struct State {
+    std::deque<T> items;
+    bool is_closed = false;
+  };
+
   const std::size_t places_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<T> line_;
-  bool is_closed_ = false;
+  GuardedCondition<State> state_;
 };
 
 }  // namespace rollcall

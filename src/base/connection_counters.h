@@ -9,9 +9,9 @@ namespace rollcall {
 struct ConnectionCounters {
   std::atomic<std::uint64_t> open{0};
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};            // over a limit
-  std::atomic<std::uint64_t> not_accepted{0};       // tries that failed for want of a descriptor or memory
-  std::atomic<std::uint64_t> owed_bytes{0};         // gauge: held for the clients of HTTP (net/http/owed_bytes.h)
+  std::atomic<std::uint64_t> refused{0};            // closed at once: over a limit
+  std::atomic<std::uint64_t> not_accepted{0};       // accept() failed: no descriptor or memory was left
+  std::atomic<std::uint64_t> held_bytes{0};         // gauge: memory held for HTTP clients (net/http/held_bytes.h)
   std::atomic<std::uint64_t> timed_out{0};          // closed because a deadline passed
   std::atomic<std::uint64_t> handshakes{0};         // of TLS, that succeeded
   std::atomic<std::uint64_t> handshakes_failed{0};  // of TLS, that did not

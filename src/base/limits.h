@@ -113,19 +113,19 @@ inline constexpr std::size_t k_http_batch_body_bytes_max = std::size_t{1} << 20;
 inline constexpr std::size_t k_http_pipeline_max = 256;         // unanswered requests of one connection
 inline constexpr std::size_t k_explained_left_out_max = 1'000;  // of GET /v1/explain: a page, not the whole roll
 inline constexpr std::size_t k_http_connections_max = 10'000;
-// What one connection may owe its client (answers not sent yet, changes not answered yet) before its next request is
-// looked at; one answer may go beyond it. A whole pipeline of registrations fits.
-inline constexpr std::size_t k_http_owed_bytes_max = std::size_t{1} << 20;
-// The same of all connections, with the bodies that are on their way in: a quarter of a gigabyte serves thousands of
-// slow readers, and leaves the roll its memory on a small machine.
-inline constexpr std::size_t k_http_owed_total_bytes_max = std::size_t{256} << 20;
-inline constexpr std::size_t k_http_owed_step_bytes = std::size_t{4} << 10;   // less than that is not counted
-inline constexpr std::size_t k_http_small_body_bytes = std::size_t{8} << 10;  // taken also when the total is reached
-// Of requests behind a call that waits: read on so far, the end of its client is noticed.
+// Memory held for the client of one connection (answers not sent yet, changes not answered yet): when there is more, its
+// next request is not looked at; one answer may exceed it. A whole pipeline of registrations fits.
+inline constexpr std::size_t k_http_held_bytes_max = std::size_t{1} << 20;
+// The same for all connections together, with the request bodies that are being read: a quarter of a gigabyte serves
+// thousands of slow readers, and leaves the roll its memory on a small machine.
+inline constexpr std::size_t k_http_held_total_bytes_max = std::size_t{256} << 20;
+inline constexpr std::size_t k_http_held_step_bytes = std::size_t{4} << 10;   // counted in steps of this
+inline constexpr std::size_t k_http_small_body_bytes = std::size_t{8} << 10;  // accepted also when the total is reached
+// Read behind a call that waits, so that the close of its client is noticed.
 inline constexpr std::size_t k_http_read_ahead_bytes_max = std::size_t{16} << 10;
-// A list of more than this is made on a thread of its own: a hundred microseconds are what a heartbeat may wait.
+// A longer list is made on a thread of its own: no heartbeat waits more than some hundred microseconds behind a list.
 inline constexpr std::size_t k_http_list_at_once_max = 256;
-// About what an event of a page of the history takes, before it is text and then: counted while the page is waited for.
+// Estimated memory of an event in a page of the history, as a value and as text: counted while the page is read.
 inline constexpr std::size_t k_http_event_bytes = 512;
 inline constexpr std::size_t k_http_lists_max = 1'024;  // that wait for that thread; beyond: 503
 inline constexpr std::size_t k_json_depth_max = 16;
@@ -134,23 +134,23 @@ inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;            
 inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
 inline constexpr std::uint32_t k_events_limit_max = 10'000;
 
-// --- Waiting and watching ---
+// --- Waiting calls and event streams ---
 inline constexpr std::size_t k_waiters_max = 65'536;                   // calls that block; beyond: 503
-inline constexpr std::size_t k_feed_events_max = 16'384;               // of the history in memory: how far a watcher
-inline constexpr std::size_t k_feed_bytes_max = std::size_t{8} << 20;  // may fall behind before it is cut off
-inline constexpr std::size_t k_watch_chunk_bytes = std::size_t{32} << 10;  // of one write to a watcher
-// What the system may keep for a watcher that does not read; it takes twice that.
+inline constexpr std::size_t k_feed_events_max = 16'384;               // of the history in memory: how far an event
+inline constexpr std::size_t k_feed_bytes_max = std::size_t{8} << 20;  // stream may fall behind before it is cut off
+inline constexpr std::size_t k_watch_chunk_bytes = std::size_t{32} << 10;  // of one write to an event stream
+// The socket's send buffer of an event stream; the system takes twice that.
 inline constexpr int k_watch_send_buffer_bytes = 64 << 10;
 inline constexpr std::uint32_t k_watch_page_events = 100;               // of the stored history, at a time
 inline constexpr std::chrono::milliseconds k_watch_keep_alive{15'000};  // after so long without an event
 
-// --- Who may ask ---
-inline constexpr std::size_t k_token_bytes_min = 16;   // what is shorter can be guessed
-inline constexpr std::size_t k_token_bytes_max = 512;  // of the header field; a hash of 256 bits says no more than 64
-inline constexpr std::size_t k_tokens_max = 1'000;     // each is compared, whichever it is
+// --- Tokens and certificates ---
+inline constexpr std::size_t k_token_bytes_min = 16;   // a shorter one can be guessed
+inline constexpr std::size_t k_token_bytes_max = 512;  // of the header field
+inline constexpr std::size_t k_tokens_max = 1'000;     // each is compared with every token that comes
 inline constexpr std::size_t k_token_name_characters_max = 64;
 inline constexpr std::size_t k_certificate_rules_max = 1'000;
-inline constexpr std::size_t k_certificate_names_max = 64;  // of one certificate; what is beyond counts for nothing
+inline constexpr std::size_t k_certificate_names_max = 64;        // of one certificate; more are ignored
 inline constexpr std::size_t k_certificate_name_bytes_max = 255;  // a domain name, or a short URI
 inline constexpr std::size_t k_grant_patterns_max = 256;          // zones, or services, of one token
 
@@ -162,13 +162,13 @@ inline constexpr std::size_t k_http_body_step_bytes = std::size_t{32} << 10;
 inline constexpr std::chrono::milliseconds k_http_commit{10'000};   // for a change to be durable; then 503
 inline constexpr std::chrono::milliseconds k_http_list{30'000};     // for a long list to be made; then 503
 inline constexpr std::chrono::milliseconds k_http_history{10'000};  // for a page of the history to be read; then 503
-// For a client to take some (k_write_progress_bytes_min) of its answer. TCP opens a window that was full in steps of up to
-// 64 KiB, so that a shorter time would cut off readers of a few KiB a second.
+// For a client to read k_write_progress_bytes_min of its answer. A full TCP window opens in steps of up to 64 KiB, so a
+// shorter time would cut off readers of a few KiB a second.
 inline constexpr std::chrono::milliseconds k_http_write{30'000};
 inline constexpr std::chrono::milliseconds k_http_linger{1'000};    // to let a refused client read why
 inline constexpr std::chrono::milliseconds k_dns_tcp_idle{10'000};  // without a whole message (RFC 7766 §6.2.3)
 inline constexpr std::chrono::milliseconds k_write{10'000};         // the same for a peer of DNS
-// In each k_write: far below any line there is. Who takes less holds a place (a transfer's, a connection's) for nothing.
+// In each k_write: far below the speed of any line. A peer that reads less only occupies a connection, or a transfer.
 inline constexpr std::uint64_t k_write_progress_bytes_min = 4'096;
 inline constexpr std::size_t k_dns_tcp_backlog_bytes_max = std::size_t{256}
                                                            << 10;  // answers of one read, before they are written
@@ -177,15 +177,15 @@ inline constexpr std::chrono::milliseconds k_tls_handshake{5'000};
 inline constexpr std::chrono::milliseconds k_tls_goodbye{1'000};  // for the peer's close_notify (RFC 8446 §6.1)
 inline constexpr unsigned k_client_ipv6_bits = 64;                // a client's connections are counted by network
 
-// A shortage of descriptors, memory or ports makes thousands of calls fail a second: the log tells of it so often.
+// A shortage of descriptors, memory or ports makes thousands of calls fail each second: it is logged this often.
 inline constexpr std::chrono::milliseconds k_said_again_after{10'000};
 
 // --- The writer ---
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
 
-// Services that are shown again after a reload, before the writer turns to what else waits: each may be held against a
-// thousand rules, and each of its instances is written into its answers.
+// After a reload so many services are published again before the writer does other work: each is compared with up to a
+// thousand rules, and each of its instances is encoded into its answers.
 inline constexpr std::size_t k_shown_again_services_max = 64;
 inline constexpr std::size_t k_shown_again_instances_max = 4'096;
 
@@ -231,7 +231,7 @@ inline constexpr std::chrono::milliseconds k_client_partial_ttl{500};  // of an 
 inline constexpr std::chrono::milliseconds k_client_retry_min{100};    // after a failure, twice as long each time
 inline constexpr std::chrono::milliseconds k_client_retry_max{1'000};  // "recovers within 2 s"
 inline constexpr std::chrono::milliseconds k_client_away{
-    5'000};  // after a failure nobody waits for the servers so long
+    5'000};  // after a failure no caller waits for the servers meanwhile
 inline constexpr std::chrono::milliseconds k_client_interest{30'000};  // names not asked for so long are not retried
 
 // --- Clients of the HTTP API ---

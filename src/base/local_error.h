@@ -1,5 +1,5 @@
-// Errors of system calls that speak of this process or this machine alone, not of whoever was to be reached: no
-// descriptor, no memory, no port of our own is left. What was to be found out is not known then.
+// Errors of system calls whose cause is this process or this machine, and not the peer: no descriptor, no memory or no
+// local port is left. They say nothing about the peer.
 #pragma once
 
 #include <cerrno>

@@ -29,8 +29,8 @@ void set_up(Level level, Format format);
 [[nodiscard]] bool enabled(Level level);
 void write(Level level, std::string_view message);
 
-// For who has many lines to say at once: while one lives, what its thread says is kept back, and written in one go at its
-// end, or as soon as it is long. Lines of other threads may come in between those of before and after, never inside one.
+// Joins many lines into one write: while a Together lives, the lines of its thread are collected, and written at its end, or
+// earlier when they have become long. Lines of other threads may come before and after that write, never inside a line.
 class Together {
  public:
   Together();
@@ -39,11 +39,11 @@ class Together {
   Together& operator=(const Together&) = delete;
 };
 
-// For a line that any packet, or any check, could give a reason for: one in k_said_again_after, and the next says how
-// many were left out. Threads: one.
+// For a line that any packet could cause: logged once in k_said_again_after, and the next one says how many were left out.
+// Threads: one.
 class Seldom {
  public:
-  // How many times it was not due since it was last; empty: not now.
+  // How many lines were left out since the last one; empty: this one is left out as well.
   [[nodiscard]] std::optional<std::uint64_t> is_due(std::chrono::steady_clock::time_point now);
 
  private:

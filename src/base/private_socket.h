@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// Neither inherited nor waiting.
+// Close-on-exec and non-blocking.
 [[nodiscard]] int open_private_socket(int family, int type, int protocol) noexcept;
 void close_socket(int socket) noexcept;
 

@@ -22,10 +22,10 @@ enum class Errc : std::uint8_t {
   store_busy,        // the store cannot write now; nothing was done; try again
   store_failed,      // the store failed in a way that trying again may not mend (disk full, I/O error)
   overloaded,        // a bounded queue is full; nothing was done; try again
-  unauthenticated,   // whoever asks has not shown who it is, or is not known
-  forbidden,         // whoever asks is known, and may not
-  start_up,          // the program cannot start as it was told to
-  unreachable,       // a server that is asked cannot be reached, or does not answer as it should
+  unauthenticated,   // the caller has given no credentials, or unknown ones
+  forbidden,         // the caller is known, and has no right to this
+  start_up,          // the program cannot start with these settings
+  unreachable,       // another server cannot be reached, or does not answer as it should
 };
 
 struct Error {

@@ -7,47 +7,41 @@ namespace rollcall::client {
 using std::chrono::steady_clock;
 
 void Touch::note_acknowledged(Time sent, std::chrono::milliseconds lease) {
-  {
-    const std::lock_guard lock(mutex_);
-    until_ = is_acknowledged_ ? std::max(until_, sent + lease) : sent + lease;
-    is_acknowledged_ = true;
-  }
-  changed_.notify_all();
+  state_.change([&](State& state) {
+    state.until = state.is_acknowledged ? std::max(state.until, sent + lease) : sent + lease;
+    state.is_acknowledged = true;
+  });
 }
 
 void Touch::close() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_closed_ = true;
-  }
-  changed_.notify_all();
+  state_.change([](State& state) { state.is_closed = true; });
 }
 
 bool Touch::is_registered(Time now) const {
-  const std::lock_guard lock(mutex_);
-  return !is_closed_ && is_acknowledged_ && now < until_;
+  return state_.with([now](const State& state) { return !state.is_closed && state.is_registered(now); });
 }
 
 bool Touch::wait_until_registered(Time until) {
-  std::unique_lock lock(mutex_);
-  const auto is_registered = [this] { return is_acknowledged_ && steady_clock::now() < until_; };
-  changed_.wait_until(lock, until, [&] { return is_closed_ || is_registered(); });
-  return !is_closed_ && is_registered();
+  state_.wait_until(until,
+                    [](const State& state) { return state.is_closed || state.is_registered(steady_clock::now()); });
+  return is_registered(steady_clock::now());
 }
 
 void Touch::watch(const std::function<void(bool)>& on_touch) {
   bool is_in_touch = true;
-  std::unique_lock lock(mutex_);
-  while (!is_closed_) {
-    if ((steady_clock::now() < until_) != is_in_touch) {
+  while (true) {
+    const State seen = state_.with([](const State& state) { return state; });
+    if (seen.is_closed) return;
+    if ((steady_clock::now() < seen.until) != is_in_touch) {
       is_in_touch = !is_in_touch;
-      lock.unlock();
       on_touch(is_in_touch);
-      lock.lock();
-    } else if (is_in_touch) {
-      changed_.wait_until(lock, until_);
+      continue;
+    }
+    const auto has_moved = [&seen](const State& state) { return state.is_closed || state.until != seen.until; };
+    if (is_in_touch) {
+      state_.wait_until(seen.until, has_moved);
     } else {
-      changed_.wait(lock);
+      state_.wait(has_moved);
     }
   }
 }

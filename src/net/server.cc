@@ -74,7 +74,7 @@ struct Server::Parts {
         clock(time),
         dns_clients(wanted.dns_connections_per_client_max),
         http_clients(wanted.http_connections_per_client_max),
-        http_held(wanted.http_owed_bytes_max, http_connections.owed_bytes) {}
+        http_held(wanted.http_held_bytes_max, http_connections.held_bytes) {}
 
   const Listeners listeners;
   const answer::Responder& responder;

@@ -45,7 +45,7 @@ struct Listeners {
   std::vector<Secondary> secondaries = {};
   AnswerTimes http_times = {};  // tests wait less, for this and the next
   std::chrono::milliseconds dns_write_max = limits::k_write;
-  std::size_t http_owed_bytes_max = limits::k_http_owed_total_bytes_max;
+  std::size_t http_held_bytes_max = limits::k_http_held_total_bytes_max;
   const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
 };
 

@@ -184,7 +184,7 @@ void Report::put_http(MetricsPage& page) const {
                {{.labels = {{"reason", "unauthenticated"}}, .value = total(&api::Counters::unauthenticated)},
                 {.labels = {{"reason", "forbidden"}}, .value = total(&api::Counters::forbidden)}});
   page.gauge("rollcall_http_owed_bytes", "Octets held for HTTP clients: answers they have not taken, bodies, changes.",
-             as_double(sources_->http_connections.owed_bytes.load(std::memory_order_relaxed)));
+             as_double(sources_->http_connections.held_bytes.load(std::memory_order_relaxed)));
   page.counter("rollcall_http_lists_total", "HTTP requests whose answers were long, and made on a thread of their own.",
                total(&api::Counters::lists));
   page.counter("rollcall_http_without_room_total", "HTTP requests answered 503: too much is held for clients already.",

@@ -5,7 +5,7 @@
 //          adds what it holds through its Share.
 // Owner    outlives every Share. A Share belongs to a connection, and subtracts what it has added when it ends.
 // Threads  any; one Share: its connection's.
-// Limits   the bound given (k_http_owed_total_bytes_max). docs/security.md has the formula.
+// Limits   the bound given (k_http_held_total_bytes_max). docs/security.md has the formula.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,7 @@ class HeldBytes {
 
     // Counted in whole steps, so that a connection which sends one small answer after the other writes no shared memory.
     void set(std::size_t bytes) {
-      const std::size_t counted = bytes - bytes % limits::k_http_owed_step_bytes;
+      const std::size_t counted = bytes - bytes % limits::k_http_held_step_bytes;
       if (counted == counted_) return;
       total_->sum_.fetch_add(counted - counted_, std::memory_order_relaxed);  // modulo 2^64: it may be less
       counted_ = counted;

@@ -159,7 +159,7 @@ bool HttpSession::may_route() const {
   if (phase_ != Phase::serving || answers_.is_blocked()) return false;
   if (reader_.is_holding() && !answers_.empty()) return false;
   const std::size_t mine = held();
-  if (mine >= limits::k_http_owed_bytes_max) return false;
+  if (mine >= limits::k_http_held_bytes_max) return false;
   return mine == 0 || !backend_.held.is_full();
 }
 

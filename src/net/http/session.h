@@ -12,8 +12,8 @@
 // Threads  its loop's.
 // Deadlines each for one thing: the TLS handshake, a request (request_reader.h), the next request, an answer
 //          (pending_answers.h), the client's reading (connection_writer.h), the client's close after the last answer.
-// Memory   what is held for the client counts against k_http_owed_bytes_max, and with all others against
-//          k_http_owed_total_bytes_max (held_bytes.h). A connection that only waits keeps no buffers.
+// Memory   what is held for the client counts against k_http_held_bytes_max, and with all others against
+//          k_http_held_total_bytes_max (held_bytes.h). A connection that only waits keeps no buffers.
 // Limits   k_http_pipeline_max unanswered requests; while more is held for the client than it may, its next request is not
 //          looked at, and nothing is read.
 // Failure  a broken connection is closed, and counted where a deadline broke it; nothing is reported to the caller.

@@ -40,7 +40,7 @@ struct Connections {
   AnswerTimes times = {};
   std::size_t feed = limits::k_feed_events_max;
   std::chrono::milliseconds dns_write = limits::k_write;
-  std::size_t owed = limits::k_http_owed_total_bytes_max;
+  std::size_t held = limits::k_http_held_total_bytes_max;
   CertificateFiles certificate = {};  // of HTTPS, where there is one
 };
 
@@ -121,7 +121,7 @@ inline Listeners loopback(const Connections& most) {
           .certificates = {.dns = {}, .http = most.certificate},
           .http_times = most.times,
           .dns_write_max = most.dns_write,
-          .http_owed_bytes_max = most.owed};
+          .http_held_bytes_max = most.held};
 }
 
 class World {

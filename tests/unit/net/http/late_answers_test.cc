@@ -90,19 +90,19 @@ TEST_CASE("a reader that takes nothing is let go, and what was held for it as we
   world.fake().metrics = std::string(k_long, 'x');
   Client client(world.server().http_endpoints().front(), SOCK_STREAM, 64 << 10);
   client.send(request("GET /metrics"));
-  while (world.server().http_connections().owed_bytes == 0) std::this_thread::yield();
-  while (world.server().http_connections().owed_bytes > 0) std::this_thread::yield();
+  while (world.server().http_connections().held_bytes == 0) std::this_thread::yield();
+  while (world.server().http_connections().held_bytes > 0) std::this_thread::yield();
   CHECK(client.read_to_end().size() < k_long);
   CHECK(world.server().http_connections().timed_out == 1);
 }
 
 TEST_CASE("where clients that do not read hold all the memory for answers, lists are refused and heartbeats are not") {
-  World world({.owed = 1 << 20});
+  World world({.held = 1 << 20});
   world.add("web", "a");
   world.fake().metrics = std::string(k_long, 'x');
   Client holding(world.server().http_endpoints().front(), SOCK_STREAM, 64 << 10);
   holding.send(request("GET /metrics"));
-  while (world.server().http_connections().owed_bytes == 0) std::this_thread::yield();
+  while (world.server().http_connections().held_bytes == 0) std::this_thread::yield();
   Client client = world.http();
   for (const char* path : {"/v1/services", "/v1/services/web", "/v1/events", "/v1/watch", "/v1/explain?name=web.x"}) {
     client.send(request("GET " + std::string(path)));
@@ -119,7 +119,7 @@ TEST_CASE("where clients that do not read hold all the memory for answers, lists
   CHECK(client.is_at_end());
   CHECK(world.counted(&api::Counters::without_room) == 6);
   CHECK(holding.read_http().body.size() == k_long);
-  CHECK(world.server().http_connections().owed_bytes == 0);
+  CHECK(world.server().http_connections().held_bytes == 0);
   Client again = world.http();
   again.send(request("GET /v1/services"));
   CHECK(again.read_http().status == 200);
@@ -132,9 +132,9 @@ TEST_CASE("a connection whose client does not read holds no more than one answer
   std::string together;
   for (int i = 0; i < 50; ++i) together += request("GET /metrics");
   client.send(together);
-  while (world.server().http_connections().owed_bytes == 0) std::this_thread::yield();
+  while (world.server().http_connections().held_bytes == 0) std::this_thread::yield();
   std::this_thread::sleep_for(50ms);
-  CHECK(world.server().http_connections().owed_bytes < k_long + limits::k_http_owed_bytes_max);
+  CHECK(world.server().http_connections().held_bytes < k_long + limits::k_http_held_bytes_max);
   CHECK(world.counted(&api::Counters::requests) == 1);
   CHECK(client.read_http().body.size() == k_long);
   CHECK(client.read_http().body.size() == k_long);
@@ -144,7 +144,7 @@ TEST_CASE(
     "requests behind an answer longer than what a connection may hold are answered, whether or not it is taken at "
     "once") {
   World world;
-  world.fake().metrics = std::string(limits::k_http_owed_bytes_max + 100'000, 'x');
+  world.fake().metrics = std::string(limits::k_http_held_bytes_max + 100'000, 'x');
   Client client = world.http();
   client.send(request("GET /metrics") + request("GET /metrics") + request("GET /healthz"));
   CHECK(client.read_http().body.size() == world.fake().metrics.size());
