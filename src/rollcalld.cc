@@ -234,8 +234,8 @@ Result<void> Rollcalld::restore() {
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             settings_.store_path);
   // Indices are stored before they are shown.
-  if (const Result<void> settled = registry_->settle(); !settled) {
-    log::warn("the index of this start is not stored yet: {}", settled.error().message);
+  if (const Result<void> recorded = registry_->record_pending(); !recorded) {
+    log::warn("the index of this start is not stored yet: {}", recorded.error().message);
   }
   const auto kept = store_->kept_serials();
   if (!kept) log::warn("the serials shown before this start cannot be read: {}", kept.error().message);

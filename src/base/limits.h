@@ -184,6 +184,9 @@ inline constexpr std::chrono::milliseconds k_said_again_after{10'000};
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it
 
+// So often in a row changes are staged anew because somebody else was faster; then the client is told to try again.
+inline constexpr std::size_t k_conflicts_max = 8;
+
 // After a reload so many services are published again before the writer does other work: each is compared with up to a
 // thousand rules, and each of its instances is encoded into its answers.
 inline constexpr std::size_t k_shown_again_services_max = 64;

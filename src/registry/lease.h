@@ -18,6 +18,11 @@ using rollcall::ManualClock;
 using rollcall::millisecond_of;
 using rollcall::TimeSource;
 
+// Who counts a lease. This node: heartbeats that it hears renew the lease, and it ends at its deadline. Elsewhere: another
+// node of the cluster does; here the instance is only shown, without a deadline, until a durable change ends it.
+enum class LeaseHolder : std::uint8_t { this_node, elsewhere };
+
+// Shape    the deadline in nanoseconds of LeaseTime; zero once it has ended; k_elsewhere when another node counts it.
 // Threads  any thread renews and reads; the writer ends. One word, no lock.
 // Rule     a deadline only grows, until the lease ends; an ended lease never comes back (but undo_end). A renewal and an end that race
 //          have one winner: either the renewal is acknowledged and the lease goes on, or it is refused.
@@ -25,6 +30,12 @@ class Lease {
  public:
   // The deadline is rounded up to a whole millisecond, the resolution of expiry: never early.
   Lease(LeaseTime now, std::chrono::milliseconds ttl) noexcept : deadline_(deadline_after(now, ttl)) {}
+
+  // Leaves the counting to another node. Before anybody has seen this one.
+  void count_elsewhere() noexcept { deadline_.store(k_elsewhere, std::memory_order_relaxed); }
+  [[nodiscard]] LeaseHolder counted_by() const noexcept {
+    return deadline_.load(std::memory_order_relaxed) == k_elsewhere ? LeaseHolder::elsewhere : LeaseHolder::this_node;
+  }
 
   // When the lease ends, or ended. The past for a lease that was ended by force.
   [[nodiscard]] LeaseTime expires_at() const noexcept {
@@ -84,6 +95,8 @@ class Lease {
 
  private:
   static constexpr std::int64_t k_ended = 0;
+  // So far away that it never comes, and that no sum with it overflows.
+  static constexpr std::int64_t k_elsewhere = std::int64_t{1} << 62;
 
   static std::int64_t deadline_after(LeaseTime now, std::chrono::milliseconds ttl) noexcept {
     return std::chrono::ceil<std::chrono::milliseconds>(now.time_since_epoch() + ttl).count() * 1'000'000;

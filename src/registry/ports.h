@@ -14,52 +14,10 @@
 #include "dns/serial.h"
 #include "registry/event.h"
 #include "registry/instance.h"
+#include "registry/journal.h"
 #include "registry/lease.h"
 
 namespace rollcall::registry {
-
-// A service as it is made durable. `emptied_at`: since when it has had no instance. `index`, when it is restored: 0 where
-// the service may have changed since its last index was given out.
-struct ServiceRecord {
-  ServiceKey key;
-  ChangeIndex index = 0;
-  ProtocolSet protocols = 0;
-  std::optional<WallTime> emptied_at;
-};
-
-// An instance as it is made durable. The lease is not: it lives in memory, and starts anew after a restart.
-struct InstanceRecord {
-  Registration registration;
-  Standing standing = {};
-  ChangeIndex index = 0;
-  WallTime registered_at;
-  // Not stored: whether the change that made it begins the lease anew, and which version its checks judge. A restart
-  // begins both.
-  bool renews_lease = true;
-  std::optional<CheckedSince> checked_since = std::nullopt;
-  // Of a stored row that somebody has edited since it was on the roll: which edit that was. Such a row comes after the
-  // others, in the order of the edits. Zero: nobody has.
-  std::int64_t edit = 0;
-};
-
-// An instance that a rule keeps off the roll (rules.h), whose row stays where it is.
-struct Refused {
-  InstanceKey key;
-  std::string sentence;
-};
-
-// What one commit writes, all or nothing; in this order: removals, then services, then instances, then forgotten
-// services. Borrowed for the call.
-struct Transaction {
-  std::vector<InstanceRef> removed;                  // rows that may or may not be there
-  std::vector<ServiceRecord> services;               // inserted or replaced
-  std::vector<const InstanceRecord*> instances;      // inserted or replaced
-  std::vector<ServiceRef> forgotten;                 // services without instances
-  std::vector<const Refused*> set_aside;             // no longer on the roll; their rows stay
-  std::vector<std::shared_ptr<const Event>> events;  // in order, numbered
-  ChangeIndex index = 0;                             // the highest index given out so far
-  EventId last_event = 0;                            // the highest number given out so far, those of `events` included
-};
 
 // What is on stable storage, or a part of it: services with all their instances. Zones the directory does not know are
 // left out, and stay where they are.
@@ -78,15 +36,6 @@ struct KeptSerial {
 };
 // Durable when it returns true: a later start goes on behind all of them.
 using KeepSerials = std::function<bool(const std::vector<KeptSerial>&)>;
-
-// Where the roll is kept. Called by the writer thread alone.
-class Journal {
- public:
-  virtual ~Journal() = default;
-  // Durable when it returns; on failure nothing of the transaction is. Errc::store_busy: trying again may help soon;
-  // Errc::store_failed: it may not.
-  [[nodiscard]] virtual Result<void> record(const Transaction& transaction) = 0;
-};
 
 // Who is shown the roll. Called by the writer thread alone, after the change is durable (or a lease has ended) and
 // before it is acknowledged. The snapshot outlives every reader that finds it before it is replaced or withdrawn.

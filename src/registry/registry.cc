@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
-#include <unordered_set>
 #include <utility>
 #include <variant>
 
 #include "base/check.h"
-#include "registry/stage.h"
+#include "base/limits.h"
+#include "registry/staged_batch.h"
 
 namespace rollcall::registry {
 namespace {
@@ -63,42 +63,59 @@ Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
   return renew(found.key(), now);
 }
 
+std::unique_ptr<StagedBatch> Registry::stage(std::span<const Change> changes, LeaseTime now, WallTime wall_now) {
+  auto batch = std::make_unique<StagedBatch>(changes, Stage(instances_, services_, labels_, zones_, ended_));
+  const rcu::ReadLock lock;
+  batch->waiting = batch->stage.add_all(changes, now, wall_now, batch->outcomes);
+  check(batch->outcomes.size() == changes.size(), "each change has one outcome");
+  if (batch->needs_record()) batch->transaction = batch->stage.transaction(wall_now);
+  add_events_to(batch->transaction, batch->stage.events());
+  return batch;
+}
+
 std::vector<Outcome> Registry::apply(std::span<const Change> changes, const TimeSource& clock, WallTime wall_now) {
   const LeaseTime staged_at = clock.now();
   sweep(staged_at, wall_now);
+  for (std::size_t conflicts = 0;; ++conflicts) {
+    const std::unique_ptr<StagedBatch> batch = stage(changes, staged_at, wall_now);
+    if (!batch->needs_record()) return std::move(batch->outcomes);
+    add_pending_to(batch->transaction);
+    // What the transaction points at stays: nobody but this thread takes anything off the roll.
+    const Recorded recorded = journal_.record(batch->transaction);
+    if (recorded) return show(*batch, *recorded, clock, wall_now);
+    const NotRecorded& failed = recorded.error();
+    const bool stages_anew = failed.reason == NotRecorded::Reason::conflict && conflicts < limits::k_conflicts_max;
+    if (!stages_anew) return give_up(*batch, failed);
+    batch->stage.undo_early_ends();
+    static_cast<void>(follow(failed.newer, clock, wall_now));
+    check(followed_ >= failed.follow_up_to, "a journal that answers at once has what is newer at hand");
+  }
+}
 
-  std::vector<Outcome> outcomes;
-  std::vector<std::size_t> waiting;
-  Stage stage(instances_, services_, labels_, zones_, ended_, index_);
-  Transaction transaction;
-  {
-    const rcu::ReadLock lock;
-    waiting = stage.add_all(changes, staged_at, wall_now, outcomes);
-    if (stage.is_empty()) return outcomes;
-    transaction = stage.transaction(wall_now);
-    add_owed_to(transaction);
-    add_events_to(transaction, stage.events());
-  }
-  // What the stage points at stays: nobody but this thread takes anything off the roll.
-  if (const Result<void> recorded = journal_.record(transaction); !recorded) {
-    stage.take_back();
-    for (const std::size_t i : waiting) outcomes[i] = std::unexpected(recorded.error());
-    return outcomes;
-  }
-  owed_ = {};
-  index_ = stage.index();
-  {
-    // Leases begin when everything is durable: a slow disk takes nothing from them.
-    const LeaseTime now = clock.now();
-    const rcu::ReadLock lock;
-    for (auto& [key, edit] : stage.edits()) publish(key, edit, wall_now, now);
-    visible_index_.store(index_, std::memory_order_relaxed);
-    for (const std::size_t i : waiting) outcomes[i]->expires_at = end_after(changes[i], now);
-  }
+// Leases begin when everything is durable: a slow disk takes nothing from them.
+std::vector<Outcome> Registry::show(StagedBatch& batch, const Committed& committed, const TimeSource& clock,
+                                    WallTime wall_now) {
+  pending_ = {};
+  batch.transaction.number(committed);
+  batch.stage.number(committed);
+  const LeaseTime now = clock.now();
+  show(batch.stage, now, wall_now);
+  raise_visible_index(committed.last_index);
+  std::vector<Outcome> outcomes = conclude(batch, committed, now);
   forget_empty_services(clock.now());
-  note_safe_times(stage.drained(), clock);
-  events_are_durable(transaction);
+  note_safe_times(batch.stage.drained(), clock);
+  tell_of(batch.transaction);
   return outcomes;
+}
+
+void Registry::show(Stage& stage, LeaseTime now, WallTime wall_now) {
+  const rcu::ReadLock lock;
+  for (auto& [key, edit] : stage.edits()) publish(key, edit, wall_now, now);
+}
+
+void Registry::raise_visible_index(ChangeIndex index) {
+  check(!is_staged(index), "only an index that was given is shown");
+  if (index > visible_index_.load(std::memory_order_relaxed)) visible_index_.store(index, std::memory_order_relaxed);
 }
 
 // Until when the instance stays, for who asked for the change. Under a ReadLock, once all is published.
@@ -126,6 +143,7 @@ void Registry::note_safe_times(std::span<const InstanceKey> drained, const TimeS
 // The order of visibility: the instances themselves, the service's snapshot, the audience. What they replaced is
 // retired last, when nothing leads to it any more.
 void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now) {
+  check(edit.index > 0 && !is_staged(edit.index), "a service is shown at the index it was recorded at");
   std::vector<std::unique_ptr<const Instance>> retired;
   std::vector<const Instance*> members;
   static const std::vector<const Instance*> k_none;
@@ -140,10 +158,13 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     retired.push_back(instances_.remove(gone));
   };
   const auto put_in = [&](InstanceRecord& record, const Instance* replaced) {
+    check(!is_staged(record.index), "an instance is shown at the index it was recorded at");
     auto instance = Instance::make(record.registration, record.standing, record.index, record.registered_at, now,
                                    record.checked_since);
     const Instance& added = *instance;
-    const bool goes_on = replaced != nullptr && !record.renews_lease;
+    const bool goes_on =
+        replaced != nullptr && !record.renews_lease && replaced->lease.counted_by() == record.lease_holder;
+    if (record.lease_holder == LeaseHolder::elsewhere) added.lease.count_elsewhere();
     if (goes_on) added.lease.begin_as(replaced->lease);
     if (replaced != nullptr && replaced->is_draining()) added.safe = replaced->safe;
     if (replaced != nullptr) {
@@ -188,6 +209,7 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
                                 std::vector<const Instance*> members, std::optional<WallTime> empty_since,
                                 LeaseTime now) {
   const bool is_empty = members.empty();
+  check(!is_empty || empty_since.has_value(), "a service without instances says since when");
   members.shrink_to_fit();
   auto service =
       std::make_unique<Service>(key, index, protocols, std::move(members), is_empty ? empty_since : std::nullopt);
@@ -200,7 +222,9 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
+// None for a lease that another node counts.
 void Registry::set_timer(const Instance& instance, Look look) {
+  if (instance.lease.counted_by() != LeaseHolder::this_node) return;
   LeaseTime at = instance.lease.expires_at();
   if (look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
   wheel_.set(timer_of(instance), millisecond_of(at));
@@ -228,7 +252,6 @@ std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   if (count > 0) {
     instance_count_.fetch_sub(count, std::memory_order_relaxed);
     expired_count_.fetch_add(count, std::memory_order_relaxed);
-    visible_index_.store(index_, std::memory_order_relaxed);
   }
   forget_empty_services(now);
   return count;
@@ -243,87 +266,25 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
   members.reserve(service->instances.size() - ended.size());
   std::ranges::copy_if(service->instances, std::back_inserter(members),
                        [&](const Instance* member) { return !std::ranges::binary_search(ended, member); });
-  ++index_;
-  owed_.services.insert_or_assign(
-      key, ServiceRecord{key, index_, service->protocols, members.empty() ? std::optional(wall_now) : std::nullopt});
+  const ChangeIndex index = journal_.take_index();
+  check(index > service->index, "a service's index only grows");
+  pending_.services.insert_or_assign(
+      key, ServiceRecord{key, index, service->protocols, members.empty() ? std::optional(wall_now) : std::nullopt});
   std::vector<std::unique_ptr<const Instance>> retired;
   for (const Instance* instance : ended) {
-    owed_.removed.push_back(instance->owned_key());
-    owed_.events.push_back({.at = wall_now,
-                            .key = instance->owned_key(),
-                            .kind = EventKind::expired,
-                            .cause = Cause::lease_ended,
-                            .index = index_});
+    pending_.removed.push_back(instance->owned_key());
+    pending_.events.push_back({.at = wall_now,
+                               .key = instance->owned_key(),
+                               .kind = EventKind::expired,
+                               .cause = Cause::lease_ended,
+                               .index = index});
     ended_.add(instance->key());
     labels_.remove(*instance);
     retired.push_back(instances_.remove(*instance));
   }
-  publish_snapshot(key, index_, service->protocols, std::move(members), wall_now, now);
+  publish_snapshot(key, index, service->protocols, std::move(members), wall_now, now);
+  raise_visible_index(index);
   for (std::unique_ptr<const Instance>& instance : retired) rcu::Entry::retire(std::move(instance));
-}
-
-// --- What leases that ended owe to stable storage ---
-
-bool Registry::owes() const noexcept {
-  return !owed_.removed.empty() || !owed_.services.empty() || !owed_.forgotten.empty() || !owed_.set_aside.empty() ||
-         !owed_.events.empty();
-}
-
-void Registry::add_owed_to(Transaction& transaction) const {
-  // A change staged for the same service is the newer word. The set borrows from the rows, which must not move.
-  transaction.services.reserve(transaction.services.size() + owed_.services.size());
-  std::unordered_set<ServiceRef, ServiceHash, ServiceEqual> newer;
-  for (const ServiceRecord& record : transaction.services) newer.insert(record.key.ref());
-  for (const auto& [key, record] : owed_.services) {
-    if (!newer.contains(key.ref())) transaction.services.push_back(record);
-  }
-  for (const InstanceKey& key : owed_.removed) transaction.removed.push_back(key.ref());
-  for (const ServiceKey& key : owed_.forgotten) {
-    const bool came_back = newer.contains(key.ref()) || services_.find(key.ref()) != nullptr;
-    if (!came_back) transaction.forgotten.push_back(key.ref());
-  }
-  for (const Refused& each : owed_.set_aside) transaction.set_aside.push_back(&each);
-  transaction.index = std::max(transaction.index, index_);
-}
-
-Result<void> Registry::settle() {
-  Transaction transaction;
-  std::vector<Event> none;
-  {
-    const rcu::ReadLock lock;
-    add_owed_to(transaction);
-    add_events_to(transaction, none);
-  }
-  Result<void> recorded = journal_.record(transaction);
-  if (!recorded) return recorded;
-  owed_ = {};
-  events_are_durable(transaction);
-  return recorded;
-}
-
-// --- The history ---
-
-// What is owed happened first. Numbers are taken for good only when the transaction is durable.
-void Registry::add_events_to(Transaction& transaction, std::vector<Event>& staged) {
-  transaction.events.reserve(owed_.events.size() + staged.size());
-  EventId id = last_event_;
-  const auto add = [&](Event event) {
-    event.id = ++id;
-    transaction.events.push_back(std::make_shared<const Event>(std::move(event)));
-  };
-  for (const Event& event : owed_.events) add(event);
-  for (Event& event : staged) add(std::move(event));
-  transaction.last_event = id;
-}
-
-void Registry::events_are_durable(Transaction& transaction) {
-  if (transaction.events.empty()) return;
-  last_event_ = transaction.events.back()->id;
-  for (const std::shared_ptr<const Event>& event : transaction.events) {
-    if (event->cause == Cause::refused) ended_.add(event->key.ref());
-    if (event->cause == Cause::came_back) ended_.remove(event->key.ref());
-  }
-  if (sink_ != nullptr) sink_->tell(std::move(transaction.events));
 }
 
 std::optional<LeaseTime> Registry::next_wake() {

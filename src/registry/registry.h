@@ -3,11 +3,12 @@
 // Every change takes one way, `apply`: staged against the roll, recorded in the Journal, made visible (to readers of
 // this object, then to the Audience), and only then reported. A failed record changes nothing. Leases that end take
 // the same way, with one difference: they are made invisible first, because an answer never outlives a lease, and
-// their rows are owed to the journal until it takes them.
+// their rows stay pending until the journal has recorded them. What is durable already, because it was changed elsewhere,
+// comes in by `follow`. With a store that answers later, the two halves of `apply` are called apart (agreed_writer.h).
 //
 // Threads  `find…`, `for_each_service`, `renew`, `counts`: any thread holding an rcu::Thread; `find…` and
-//          `for_each_service` under a ReadLock. `restore`, `apply`, `sweep`, `settle`, `next_wake`: the writer thread
-//          alone.
+//          `for_each_service` under a ReadLock. Everything else: the writer thread alone.
+// Failure  of a change: its Outcome. Of `record_pending`: what the journal says; the rows stay pending.
 // Time     an argument, or the TimeSource given at the call.
 // Source   interface.md §2; style.md §4.
 #pragma once
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -27,10 +29,12 @@
 #include "base/result.h"
 #include "base/timing_wheel.h"
 #include "registry/change.h"
+#include "registry/durable_change.h"
 #include "registry/ended_leases.h"
 #include "registry/event.h"
 #include "registry/expiry_limit.h"
 #include "registry/instance.h"
+#include "registry/journal.h"
 #include "registry/labels.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
@@ -51,7 +55,9 @@ struct Counts {
   ChangeIndex index = 0;
 };
 
-struct ServiceEdit;  // stage.h
+class Stage;  // stage.h
+struct ServiceEdit;
+struct StagedBatch;  // staged_batch.h
 
 // What a start goes on from. Before it some changes may have been shown and not stored, leases that ended: they stay
 // behind. A database that has given out no index yet begins at the clock, in milliseconds: an index from another database,
@@ -91,32 +97,46 @@ class Registry {
   std::vector<Refused> restore(Restored part, LeaseTime now, WallTime wall_now);
 
   // Asks the zones again for everybody, after they have been replaced: whose names are theirs now leaves the roll, and the
-  // row stays. Visible when it returns; what is to be stored of it is owed. Returns who has left.
+  // row stays. Visible when it returns; what is to be stored of it is pending. Returns who has left.
   std::vector<Refused> set_aside_refused(LeaseTime now, WallTime wall_now);
 
   // Applies the changes in order as one transaction, after a sweep. One outcome each, in the same order. A change that
   // fails by itself (conflict, unknown instance) fails alone; a failed record fails all that would have changed
-  // something.
+  // something. Where the journal names a conflict, the roll follows what is newer, and the changes are staged anew.
   [[nodiscard]] std::vector<Outcome> apply(std::span<const Change> changes, const TimeSource& clock, WallTime wall_now);
 
+  // What is durable already is laid over the roll, becomes visible, and is told: changes made elsewhere, in the order of
+  // their indexes. What has been followed before, and what an instance is past, is left out. Returns whom a rule keeps off
+  // the roll on this node.
+  std::vector<Refused> follow(std::span<const DurableChange> changes, const TimeSource& clock, WallTime wall_now);
+  // The index up to which the roll has followed.
+  [[nodiscard]] ChangeIndex followed() const noexcept { return followed_; }
+
+  // The first half of `apply`: nothing is visible, and nothing of the roll is touched but leases that a change ends early.
+  [[nodiscard]] std::unique_ptr<StagedBatch> stage(std::span<const Change> changes, LeaseTime now, WallTime wall_now);
+  // What becomes of a staged batch that is recorded through an Agreement: the outcomes. The changes themselves have been
+  // followed before. Once for each batch: one of the two.
+  [[nodiscard]] std::vector<Outcome> conclude(StagedBatch& batch, const Committed& committed, LeaseTime now) const;
+  [[nodiscard]] std::vector<Outcome> give_up(StagedBatch& batch, const Error& why) const;
+
   // Ends every lease whose deadline is at or before `now`, and forgets services empty for too long. Visible when it
-  // returns. The rows are owed: see `settle`. Returns how many leases ended.
+  // returns. The rows are pending: see `record_pending`. Returns how many leases ended.
   std::size_t sweep(LeaseTime now, WallTime wall_now);
 
   // Before `restore`.
   void limit_expiries(const ExpiryRule& rule) { expiry_limit_.set(rule); }
 
-  // Whether rows are owed to the journal, and the attempt to write them: a transaction even when nothing is owed, which
-  // shows whether the store works. A failed attempt owes them still.
-  [[nodiscard]] bool owes() const noexcept;
-  [[nodiscard]] Result<void> settle();
+  // Whether something is visible that the journal has not recorded, and the attempt to record it: a transaction even when
+  // there is nothing, which shows whether the store works. After a failed attempt it is still pending.
+  [[nodiscard]] bool has_unrecorded_rows() const noexcept;
+  [[nodiscard]] Result<void> record_pending();
 
   // When `sweep` should be called next; empty when nothing is on the roll. Never later than the next end of a lease.
   [[nodiscard]] std::optional<LeaseTime> next_wake();
 
  private:
-  // Rows that are out of date on stable storage because leases have ended.
-  struct Owed {
+  // What is visible and not recorded: leases have ended, zones have taken names back.
+  struct Pending {
     std::vector<InstanceKey> removed;
     std::map<ServiceKey, ServiceRecord> services;
     std::vector<ServiceKey> forgotten;
@@ -124,9 +144,13 @@ class Registry {
     std::vector<Event> events;  // not numbered yet
   };
 
-  void add_owed_to(Transaction& transaction) const;
-  void add_events_to(Transaction& transaction, std::vector<Event>& staged);
-  void events_are_durable(Transaction& transaction);
+  void add_pending_to(Transaction& transaction) const;
+  void add_events_to(Transaction& transaction, std::vector<Event>& staged) const;
+  void forget_pending(const DurableChange& change);
+  void tell_of(Transaction& transaction);
+  std::vector<Outcome> show(StagedBatch& batch, const Committed& committed, const TimeSource& clock, WallTime wall_now);
+  void show(Stage& stage, LeaseTime now, WallTime wall_now);
+  void raise_visible_index(ChangeIndex index);
   [[nodiscard]] LeaseTime end_after(const Change& change, LeaseTime now) const;
   void note_safe_times(std::span<const InstanceKey> drained, const TimeSource& clock);
   void restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
@@ -163,11 +187,10 @@ class Registry {
   // Services without instances, and when each is forgotten: by name, and by time.
   std::map<ServiceKey, LeaseTime> empty_;
   std::set<std::pair<LeaseTime, ServiceKey>> to_forget_;
-  Owed owed_;
+  Pending pending_;
   EndedLeases ended_;
   ExpiryLimit expiry_limit_;
-  ChangeIndex index_ = 0;
-  EventId last_event_ = 0;
+  ChangeIndex followed_ = 0;
 
   std::atomic<std::uint64_t> service_count_{0};
   std::atomic<std::uint64_t> instance_count_{0};

@@ -25,7 +25,7 @@ void Registry::forget_at(const ServiceKey& key, std::optional<LeaseTime> time) {
   to_forget_.emplace(*time, key);
 }
 
-// Those whose time is over, and the oldest of too many. Their rows are owed.
+// Those whose time is over, and the oldest of too many. Their rows are pending.
 void Registry::forget_empty_services(LeaseTime now) {
   const auto is_to_go = [&] {
     return to_forget_.begin()->first <= now || empty_.size() > limits::k_empty_services_max;
@@ -39,8 +39,8 @@ void Registry::forget_empty_services(LeaseTime now) {
     audience_.withdraw(key.ref());
     rcu::Entry::retire(std::move(gone));
     service_count_.fetch_sub(1, std::memory_order_relaxed);
-    owed_.services.erase(key);
-    owed_.forgotten.push_back(key);
+    pending_.services.erase(key);
+    pending_.forgotten.push_back(key);
   }
 }
 

@@ -32,8 +32,8 @@ std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wa
   services_.reserve(services_at_most);
   audience_.expect(services_at_most);
   const rcu::ReadLock lock;
-  index_ = std::max(index_, part.index);
-  last_event_ = part.last_event;
+  journal_.go_on_after(part.index, part.last_event);
+  raise_visible_index(part.index);
   wheel_.advance(millisecond_of(now), [](TimingWheel::Timer&) {});
   const auto service_of = [](const InstanceRecord& record) -> const ServiceKey& {
     return record.registration.key.service;
@@ -58,7 +58,6 @@ std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wa
     rest = rest.subspan(count);
   }
   forget_empty_services(now);
-  visible_index_.store(index_, std::memory_order_relaxed);
   return refused;
 }
 
@@ -82,7 +81,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
   }
   // What may have changed meanwhile is at an index that nobody has seen: those who wait with one from before go on.
   const bool is_new_index = record.index == 0;
-  ChangeIndex index = is_new_index ? ++index_ : record.index;
+  ChangeIndex index = is_new_index ? journal_.take_index() : record.index;
   ProtocolSet protocols = record.protocols;
   std::vector<const Instance*> members;
   members.reserve(stored.size());
@@ -100,13 +99,15 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
     labels_.add(*instance);
     check(instances_.publish(std::move(instance)) == nullptr, "an instance is stored once");
   }
-  index_ = std::max(index_, index);
+  check(index > 0, "a service that is restored has an index");
+  journal_.go_on_after(index, 0);
+  raise_visible_index(index);
   // All that is there was refused, and nothing says that anybody has been there before: nobody knows the service.
   if (members.empty() && !stored.empty() && !record.emptied_at) return;
   if (!std::ranges::is_sorted(members, {}, &Instance::id)) std::ranges::sort(members, {}, &Instance::id);
   instance_count_.fetch_add(members.size(), std::memory_order_relaxed);
   if (is_new_index) {
-    owed_.services.insert_or_assign(
+    pending_.services.insert_or_assign(
         record.key, ServiceRecord{record.key, index, protocols,
                                   members.empty() ? record.emptied_at.value_or(wall_now) : std::optional<WallTime>()});
   }
@@ -126,15 +127,15 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
 // A roll of many has nobody's return told.
 void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
   if (counts().instances > limits::k_restored_events_max) {
-    owed_.events = {};
+    pending_.events = {};
     return;
   }
   for (const Instance* instance : service.instances) {
-    owed_.events.push_back({.at = wall_now,
-                            .key = instance->owned_key(),
-                            .kind = kind_of(instance->status),
-                            .cause = Cause::restored,
-                            .index = instance->index});
+    pending_.events.push_back({.at = wall_now,
+                               .key = instance->owned_key(),
+                               .kind = kind_of(instance->status),
+                               .cause = Cause::restored,
+                               .index = instance->index});
   }
 }
 

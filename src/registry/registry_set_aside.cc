@@ -35,11 +35,10 @@ std::vector<Refused> Registry::set_aside_refused(LeaseTime now, WallTime wall_no
     for (const auto& [instance, sentence] : leaving.instances) refused.push_back({instance->owned_key(), sentence});
     set_aside(leaving, now, wall_now);
   }
-  visible_index_.store(index_, std::memory_order_relaxed);
   return refused;
 }
 
-// As with leases that end: invisible at once, and what is to be stored is owed.
+// As with leases that end: invisible at once, and what is to be stored is pending.
 void Registry::set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now) {
   const Service& service = *leaving.service;
   const ServiceKey key = service.service;
@@ -52,16 +51,16 @@ void Registry::set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now) {
       members.push_back(member);
     }
   }
-  ++index_;
+  const ChangeIndex index = journal_.take_index();
   std::vector<std::unique_ptr<const Instance>> retired;
   for (auto& [instance, sentence] : leaving.instances) {
-    owed_.set_aside.push_back({instance->owned_key(), sentence});
-    owed_.events.push_back({.at = wall_now,
-                            .key = instance->owned_key(),
-                            .kind = EventKind::deregistered,
-                            .cause = Cause::set_aside,
-                            .detail = std::move(sentence),
-                            .index = index_});
+    pending_.set_aside.push_back({instance->owned_key(), sentence});
+    pending_.events.push_back({.at = wall_now,
+                               .key = instance->owned_key(),
+                               .kind = EventKind::deregistered,
+                               .cause = Cause::set_aside,
+                               .detail = std::move(sentence),
+                               .index = index});
     wheel_.cancel(const_cast<Instance&>(*instance));  // timers belong to the writer
     instance->lease.end();
     labels_.remove(*instance);
@@ -70,17 +69,18 @@ void Registry::set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now) {
   instance_count_.fetch_sub(retired.size(), std::memory_order_relaxed);
   if (leaving.is_whole) {
     forget_at(key, std::nullopt);
-    owed_.services.erase(key);
+    pending_.services.erase(key);
     std::unique_ptr<const Service> gone = services_.remove(service);
     audience_.withdraw(key.ref());
     rcu::Entry::retire(std::move(gone));
     service_count_.fetch_sub(1, std::memory_order_relaxed);
   } else {
     const bool is_empty = members.empty();
-    owed_.services.insert_or_assign(
-        key, ServiceRecord{key, index_, service.protocols, is_empty ? std::optional(wall_now) : std::nullopt});
-    publish_snapshot(key, index_, service.protocols, std::move(members), wall_now, now);
+    pending_.services.insert_or_assign(
+        key, ServiceRecord{key, index, service.protocols, is_empty ? std::optional(wall_now) : std::nullopt});
+    publish_snapshot(key, index, service.protocols, std::move(members), wall_now, now);
   }
+  raise_visible_index(index);
   for (std::unique_ptr<const Instance>& instance : retired) rcu::Entry::retire(std::move(instance));
 }
 

@@ -4,8 +4,9 @@
 #include <utility>
 #include <variant>
 
-#include "registry/standing.h"
+#include "base/check.h"
 #include "registry/rules.h"
+#include "registry/standing.h"
 
 namespace rollcall::registry {
 
@@ -14,11 +15,17 @@ std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTi
   std::vector<std::size_t> waiting;
   outcomes.reserve(changes.size());
   for (const Change& change : changes) {
-    Asking asking{change.by, now, wall_now};
-    outcomes.push_back(std::visit([&](const auto& asked) { return add(asked, asking); }, change.asked));
-    if (asking.waits) waiting.push_back(outcomes.size() - 1);
+    Context context{change.by, now, wall_now};
+    outcomes.push_back(std::visit([&](const auto& asked) { return add(asked, context); }, change.asked));
+    if (context.needs_record) waiting.push_back(outcomes.size() - 1);
   }
   return waiting;
+}
+
+ChangeIndex Stage::index_for(const Context& context) {
+  const ChangeIndex index = context.index != 0 ? context.index : ++last_;
+  check(is_staged(index) == (context.index == 0), "a change has an index already, or takes the next place");
+  return index;
 }
 
 ServiceEdit& Stage::edit_of(const ServiceKey& key) {
@@ -78,15 +85,15 @@ void Stage::put_record(ServiceEdit& edit, const InstanceKey& key, std::optional<
   edit.instances.insert_or_assign(key.id, std::move(record));
 }
 
-Outcome Stage::add(const Register& change, Asking& asking) {
+Outcome Stage::add(const Register& change, Context& context) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
   if (before.registration.has_value() && means_the_same(*before.registration, asked)) {
     if (before.published == nullptr && before.renews_lease) {  // repeats what waits for the record already
       return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
     }
-    if (before.published != nullptr && before.published->lease.renew(asking.now, asked.ttl)) {
-      asking.waits = false;
+    if (before.published != nullptr && before.published->lease.renew(context.now, asked.ttl)) {
+      context.needs_record = false;
       return Applied{.status = before.standing.status(),
                      .label = std::string(before.published->label()),
                      .index = before.index,
@@ -95,24 +102,24 @@ Outcome Stage::add(const Register& change, Asking& asking) {
   }
   const bool is_new = !before.registration.has_value();
   if (std::optional<Error> refusal = refuse(asked)) {
-    asking.waits = false;
+    context.needs_record = false;
     return std::unexpected(std::move(*refusal));
   }
   const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
   Standing standing =
-      standing_of(before.registration ? &*before.registration : nullptr, before.standing, asked, asking.wall_now);
-  Outcome outcome = put(asked, before, std::move(standing), asking);
-  tell(asked.key, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed, asking);
+      standing_of(before.registration ? &*before.registration : nullptr, before.standing, asked, context.wall_now);
+  Outcome outcome = put(asked, before, std::move(standing), context);
+  add_event(asked.key, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed, context);
   return outcome;
 }
 
 // The instance as it will be. The lease goes on, unless it is a registration that put it there.
-Outcome Stage::put(const Registration& asked, const Before& before, Standing standing, Asking& asking) {
+Outcome Stage::put(const Registration& asked, const Before& before, Standing standing, Context& context) {
   const bool is_new = !before.registration.has_value();
   ServiceEdit& edit = edit_of(asked.key.service);
   const bool protocol_is_new = (edit.protocols & to_set(asked.protocol)) == 0;
   edit.protocols |= to_set(asked.protocol);
-  edit.index = ++index_;
+  edit.index = index_for(context);
   // A service's row is written when it appears, comes back, or shows a protocol for the first time.
   if (edit.current == nullptr || edit.current->instances.empty() || protocol_is_new) edit.index_needs_row = true;
   const Status status = standing.status();
@@ -120,11 +127,11 @@ Outcome Stage::put(const Registration& asked, const Before& before, Standing sta
   put_record(edit, asked.key,
              InstanceRecord{.registration = asked,
                             .standing = std::move(standing),
-                            .index = index_,
-                            .registered_at = is_new ? asking.wall_now : before.registered_at,
-                            .checked_since = is_as_judged ? before.checked_since : checked_since(asked, index_)});
+                            .index = edit.index,
+                            .registered_at = is_new ? context.wall_now : before.registered_at,
+                            .checked_since = is_as_judged ? before.checked_since : checked_since(asked, edit.index)});
   return Applied{
-      .created = is_new, .changed = true, .status = status, .label = label_of(asked.key.id), .index = index_};
+      .created = is_new, .changed = true, .status = status, .label = label_of(asked.key.id), .index = edit.index};
 }
 
 namespace {
@@ -136,153 +143,187 @@ Outcome unknown(const InstanceKey& key) {
 
 }  // namespace
 
-Outcome Stage::add(const Deregister& change, Asking& asking) {
-  return take_out(change.key, {.kind = EventKind::deregistered, .cause = Cause::deregistered}, asking);
+Outcome Stage::add(const Deregister& change, Context& context) {
+  return remove(change.key, {.kind = EventKind::deregistered, .cause = Cause::deregistered}, context);
 }
 
-Outcome Stage::add(const End& change, Asking& asking) {
+Outcome Stage::add(const End& change, Context& context) {
   const Before before = find(change.key.ref());
   if (!before.registration.has_value()) {
-    asking.waits = false;
+    context.needs_record = false;
     return unknown(change.key);
   }
   // The lease ends here, ahead of the record: a heartbeat that comes meanwhile is told so, and never acknowledged for an
   // instance that is about to leave.
   const Instance* live = instances_.find(change.key.ref());
   const bool is_the_same = before.checked_since == change.judged && !before.renews_lease && live != nullptr;
-  if (!is_the_same) return leave(change.key, before, asking);
+  if (!is_the_same) return keep_as_it_is(change.key, before, context);
   const std::optional<LeaseTime> deadline = live->lease.end_unless_renewed(change.unless_renewed);
-  if (!deadline) return leave(change.key, before, asking);
-  ended_ahead_.emplace_back(live, *deadline);
-  return take_out(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, asking);
+  if (!deadline) return keep_as_it_is(change.key, before, context);
+  ended_early_.emplace_back(live, *deadline);
+  return remove(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, context);
 }
 
-void Stage::take_back() {
-  for (const auto& [instance, deadline] : ended_ahead_) instance->lease.undo_end(deadline);
+void Stage::undo_early_ends() {
+  for (const auto& [instance, deadline] : ended_early_) instance->lease.undo_end(deadline);
 }
 
-// A verdict about another version: nothing changes.
-Outcome Stage::leave(const InstanceKey& key, const Before& before, Asking& asking) const {
-  asking.waits = false;
+// A verdict about another version: nothing changes. What is said of a version that is only staged depends on its record.
+Outcome Stage::keep_as_it_is(const InstanceKey& key, const Before& before, Context& context) const {
+  context.needs_record = is_staged(before.index);
   return Applied{.status = before.standing.status(), .label = label_of(key.id), .index = before.index};
 }
 
-Outcome Stage::take_out(const InstanceKey& key, Event event, Asking& asking) {
+Outcome Stage::remove(const InstanceKey& key, Event event, Context& context) {
   const Before before = find(key.ref());
-  asking.waits = before.registration.has_value();
-  if (!asking.waits) return unknown(key);
+  context.needs_record = before.registration.has_value();
+  if (!context.needs_record) return unknown(key);
   const Status status = before.standing.status();
   ServiceEdit& edit = edit_of(key.service);
-  edit.index = ++index_;
+  edit.index = index_for(context);
   edit.index_needs_row = true;
   put_record(edit, key, std::nullopt);
-  tell(key, event.kind, event.cause, asking, std::move(event.detail));
-  return Applied{.changed = true, .status = status, .label = label_of(key.id), .index = index_};
+  add_event(key, event.kind, event.cause, context, std::move(event.detail));
+  return Applied{.changed = true, .status = status, .label = label_of(key.id), .index = edit.index};
 }
 
-Outcome Stage::add(const SetDraining& change, Asking& asking) {
+Outcome Stage::add(const SetDraining& change, Context& context) {
   const Before before = find(change.key.ref());
   if (!before.registration.has_value()) {
-    asking.waits = false;
+    context.needs_record = false;
     return unknown(change.key);
   }
   Standing standing = before.standing;
   standing.is_draining = change.is_draining;
   if (change.is_draining && !before.standing.is_draining) drained_.push_back(change.key);
   const Cause cause = change.is_draining ? Cause::drain_started : Cause::drain_ended;
-  return put_standing(change.key, before, std::move(standing), cause, asking);
+  return put_standing(change.key, before, std::move(standing), cause, context);
 }
 
-Outcome Stage::add(const SetHealth& change, Asking& asking) {
+Outcome Stage::add(const SetHealth& change, Context& context) {
   const Before before = find(change.key.ref());
   if (!before.registration.has_value()) {
-    asking.waits = false;
+    context.needs_record = false;
     return unknown(change.key);
   }
-  if (before.checked_since != change.judged) return leave(change.key, before, asking);
+  if (before.checked_since != change.judged) return keep_as_it_is(change.key, before, context);
   Standing standing = before.standing;
   standing.is_critical = change.is_critical;
   standing.output = change.is_critical ? change.output.substr(0, limits::k_check_output_bytes_max) : std::string();
   const Cause cause = change.is_critical ? Cause::check_failed : Cause::check_passed;
-  return put_standing(change.key, before, std::move(standing), cause, asking);
+  return put_standing(change.key, before, std::move(standing), cause, context);
 }
 
 Outcome Stage::put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause,
-                            Asking& asking) {
+                            Context& context) {
   if (standing == before.standing) {
-    asking.waits = before.published == nullptr;
+    context.needs_record = before.published == nullptr;
     return Applied{.status = standing.status(), .label = label_of(key.id), .index = before.index};
   }
   const bool shows = standing.status() != before.standing.status();
-  if (shows) standing.since = asking.wall_now;
+  if (shows) standing.since = context.wall_now;
   const std::string detail = standing.output;
   const Status status = standing.status();
-  Outcome outcome = put(*before.registration, before, std::move(standing), asking);
+  Outcome outcome = put(*before.registration, before, std::move(standing), context);
   edits_.at(key.service).instances.find(key.id)->second->renews_lease = before.renews_lease;
-  if (shows) tell(key, kind_of(status), cause, asking, cause == Cause::check_failed ? detail : std::string());
+  if (shows) add_event(key, kind_of(status), cause, context, cause == Cause::check_failed ? detail : std::string());
   return outcome;
 }
 
-Outcome Stage::add(const Edit& change, Asking& asking) {
+Outcome Stage::add(const Edit& change, Context& context) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
   const bool is_new = !before.registration.has_value();
   if (!is_new && *before.registration == asked && before.standing == change.standing) {
-    asking.waits = false;
+    context.needs_record = is_staged(before.index);
     return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
   }
   if (std::optional<Error> refusal = refuse(asked)) {
-    asking.waits = false;
+    context.needs_record = false;
     return std::unexpected(std::move(*refusal));
   }
   Standing standing = change.standing;
   // What a check has said leaves with the checks; what somebody has written into the row by hand stays.
   if (!is_new && standing.is_critical == before.standing.is_critical) {
-    standing = standing_of(&*before.registration, std::move(standing), asked, asking.wall_now);
+    standing = standing_of(&*before.registration, std::move(standing), asked, context.wall_now);
   }
   const bool shows = !is_new && standing.status() != before.standing.status();
-  if (is_new || shows) standing.since = asking.wall_now;
+  if (is_new || shows) standing.since = context.wall_now;
   if (standing.is_draining && !before.standing.is_draining) drained_.push_back(asked.key);
   const Status status = standing.status();
-  Outcome outcome = put(asked, before, std::move(standing), asking);
+  Outcome outcome = put(asked, before, std::move(standing), context);
   edits_.at(asked.key.service).instances.find(asked.key.id)->second->renews_lease = is_new || before.renews_lease;
   const EventKind kind = is_new ? EventKind::registered : shows ? kind_of(status) : EventKind::updated;
-  tell(asked.key, kind, Cause::edited, asking);
+  add_event(asked.key, kind, Cause::edited, context);
   return outcome;
 }
 
-void Stage::tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail) {
-  events_.push_back({.at = asking.wall_now,
+void Stage::add_event(const InstanceKey& key, EventKind kind, Cause cause, const Context& context, std::string detail) {
+  events_.push_back({.at = context.wall_now,
                      .key = key,
                      .kind = kind,
                      .cause = cause,
-                     .by = asking.by,
+                     .by = context.by,
                      .detail = std::move(detail),
-                     .index = index_});
+                     .index = last_});
 }
 
-Transaction Stage::transaction(WallTime wall_now) const {
+// The cause is told with the change; what it says of the labels and names of others is held to the rules here too, because
+// each node has zone files of its own.
+std::optional<Error> Stage::add_durable(const DurableChange& change) {
+  const Event& event = change.event;
+  check(event.index > 0 && !is_staged(event.index), "a durable change has an index");
+  const Before before = find(event.key.ref());
+  Context context{event.by, {}, event.at};
+  context.index = event.index;
+  if (!change.present) {
+    if (!before.registration) return std::nullopt;
+    ServiceEdit& edit = edit_of(event.key.service);
+    edit.index = event.index;
+    put_record(edit, event.key, std::nullopt);
+  } else {
+    check(change.present->registration.key == event.key, "a durable change is about the instance it names");
+    if (std::optional<Error> refusal = refuse(change.present->registration)) return refusal;
+    if (change.present->standing.is_draining && !before.standing.is_draining) drained_.push_back(event.key);
+    static_cast<void>(put(change.present->registration, before, change.present->standing, context));
+    InstanceRecord& record = *edits_.at(event.key.service).instances.find(event.key.id)->second;
+    record.registered_at = change.present->registered_at;
+    record.lease_holder = change.present->lease_holder;
+    record.renews_lease = change.present->renews_lease || !before.registration || before.renews_lease;
+  }
+  events_.push_back(event);
+  return std::nullopt;
+}
+
+Transaction Stage::transaction(WallTime wall_now) {
   Transaction transaction;
-  transaction.index = index_;
-  for (const auto& [key, edit] : edits_) {
+  transaction.changes = last_ - k_staged_index;
+  for (auto& [key, edit] : edits_) {
     std::ptrdiff_t members = edit.current == nullptr ? 0 : std::ssize(edit.current->instances);
-    for (const auto& [id, record] : edit.instances) {
+    for (auto& [id, record] : edit.instances) {
       const InstanceRef instance{key.ref(), id};
-      const bool was_there = instances_.find(instance) != nullptr;
+      const Instance* live = instances_.find(instance);
+      const ChangeIndex replaces = live == nullptr ? 0 : live->index;
       if (record) {
+        record->replaces = replaces;
         transaction.instances.push_back(&*record);
-        if (!was_there) ++members;
+        if (live == nullptr) ++members;
       } else {
-        transaction.removed.push_back(instance);
-        if (was_there) --members;
+        transaction.removed.emplace_back(instance, replaces);
+        if (live != nullptr) --members;
       }
     }
+    check(members >= 0, "no more instances leave a service than it has");
     if (edit.index_needs_row) {
       transaction.services.push_back(
           {key, edit.index, edit.protocols, members == 0 ? std::optional(wall_now) : std::nullopt});
     }
   }
   return transaction;
+}
+
+void Stage::number(const Committed& committed) {
+  for (auto& [key, edit] : edits_) edit.index = committed.index_of(edit.index);
 }
 
 }  // namespace rollcall::registry

@@ -1,9 +1,11 @@
-// A transaction in the making: the roll as it will be, laid over the roll as it is.
+// A transaction that is being prepared: the changes it makes, on top of the roll as it is.
 //
 // Shape    changes are added in order, each against what those before it have left; then the transaction is read off
-//          for the journal, and the edits, service by service, for publishing. Nothing on the roll is touched.
+//          for the journal, and the edits, service by service, for publishing. Nothing on the roll is touched. A visible
+//          change has no index before it is recorded: `staged_index` stands for it (journal.h).
 // Owner    borrows the roll's tables for its life; a Transaction borrows the Stage.
-// Threads  the writer's. `add_all` and `transaction` under a ReadLock.
+// Threads  the writer's. `add_all`, `add_durable` and `transaction` under a ReadLock.
+// Failure  a change that breaks a rule, or names an unknown instance, fails alone: its outcome says so.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +21,11 @@
 
 #include "base/rcu.h"
 #include "registry/change.h"
+#include "registry/durable_change.h"
 #include "registry/ended_leases.h"
 #include "registry/event.h"
 #include "registry/instance.h"
+#include "registry/journal.h"
 #include "registry/labels.h"
 #include "registry/lease.h"
 #include "registry/ports.h"
@@ -46,7 +50,7 @@ struct ServiceEdit {
   const Service* current = nullptr;
   ChangeIndex index = 0;
   ProtocolSet protocols = 0;
-  bool index_needs_row = false;  // the instances' rows alone would not carry the new index
+  bool index_needs_row = false;  // the rows of the instances alone would not store the new index
   std::map<std::string, std::optional<InstanceRecord>, std::less<>> instances;
   StagedLabels labels;  // of these instances
 };
@@ -56,22 +60,25 @@ class Stage : private LabelUses {
   using Edits = std::unordered_map<ServiceKey, ServiceEdit, ServiceHash, ServiceEqual>;
 
   Stage(const rcu::Table<Instance>& instances, const rcu::Table<Service>& services, const Labels& labels,
-        const ZoneDirectory& zones, const EndedLeases& ended, ChangeIndex index)
-      : instances_(instances), services_(services), labels_(labels), zones_(zones), ended_(ended), index_(index) {}
+        const ZoneDirectory& zones, const EndedLeases& ended)
+      : instances_(instances), services_(services), labels_(labels), zones_(zones), ended_(ended) {}
 
-  // Appends one outcome for each change, as it will be if the record succeeds. Returns which of them wait for the
+  // Appends one outcome for each change, as it will be if the record succeeds. Returns which of them depend on the
   // record; the others are final. Under a ReadLock.
   std::vector<std::size_t> add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
                                    std::vector<Outcome>& outcomes);
+  // A change that has its index already. Empty: it is laid over the roll; else the rule that it breaks.
+  [[nodiscard]] std::optional<Error> add_durable(const DurableChange& change);
 
   [[nodiscard]] bool is_empty() const { return edits_.empty(); }
-  [[nodiscard]] ChangeIndex index() const { return index_; }
-  [[nodiscard]] Transaction transaction(WallTime wall_now) const;
+  [[nodiscard]] Transaction transaction(WallTime wall_now);
+  // Replaces staged indexes, once the transaction is recorded. The events are numbered by the transaction.
+  void number(const Committed& committed);
   [[nodiscard]] Edits& edits() { return edits_; }
   // In the order of the changes, not numbered yet.
   [[nodiscard]] std::vector<Event>& events() { return events_; }
-  // The record has failed: leases that were ended ahead of it go on.
-  void take_back();
+  // The record has failed: leases that were ended before it go on.
+  void undo_early_ends();
   // The instances that begin to drain.
   [[nodiscard]] const std::vector<InstanceKey>& drained() const { return drained_; }
 
@@ -85,25 +92,27 @@ class Stage : private LabelUses {
     CheckedSince checked_since{};
     const Instance* published = nullptr;  // set when no change so far concerns it
   };
-  // The circumstances of one change.
-  struct Asking {
+  // Who makes a change, and when.
+  struct Context {
     const std::string& by;
     LeaseTime now;
     WallTime wall_now;
-    bool waits = true;  // out: whether the outcome depends on the record
+    bool needs_record = true;  // out: whether the outcome depends on the record
+    ChangeIndex index = 0;     // of a change that is durable already
   };
 
-  Outcome add(const Register& change, Asking& asking);
-  Outcome add(const Deregister& change, Asking& asking);
-  Outcome add(const SetDraining& change, Asking& asking);
-  Outcome add(const SetHealth& change, Asking& asking);
-  Outcome add(const End& change, Asking& asking);
-  Outcome add(const Edit& change, Asking& asking);
-  Outcome take_out(const InstanceKey& key, Event event, Asking& asking);
-  Outcome put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause, Asking& asking);
-  Outcome leave(const InstanceKey& key, const Before& before, Asking& asking) const;
-  Outcome put(const Registration& asked, const Before& before, Standing standing, Asking& asking);
-  void tell(const InstanceKey& key, EventKind kind, Cause cause, const Asking& asking, std::string detail = {});
+  Outcome add(const Register& change, Context& context);
+  Outcome add(const Deregister& change, Context& context);
+  Outcome add(const SetDraining& change, Context& context);
+  Outcome add(const SetHealth& change, Context& context);
+  Outcome add(const End& change, Context& context);
+  Outcome add(const Edit& change, Context& context);
+  Outcome remove(const InstanceKey& key, Event event, Context& context);
+  Outcome put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause, Context& context);
+  Outcome keep_as_it_is(const InstanceKey& key, const Before& before, Context& context) const;
+  Outcome put(const Registration& asked, const Before& before, Standing standing, Context& context);
+  void add_event(const InstanceKey& key, EventKind kind, Cause cause, const Context& context, std::string detail = {});
+  ChangeIndex index_for(const Context& context);
   ServiceEdit& edit_of(const ServiceKey& key);
   [[nodiscard]] Before find(const InstanceRef& key) const;
   void put_record(ServiceEdit& edit, const InstanceKey& key, std::optional<InstanceRecord> record);
@@ -117,11 +126,11 @@ class Stage : private LabelUses {
   const Labels& labels_;
   const ZoneDirectory& zones_;
   const EndedLeases& ended_;
-  ChangeIndex index_;
+  ChangeIndex last_ = k_staged_index;  // of the changes so far
   Edits edits_;
   std::vector<Event> events_;
   std::vector<InstanceKey> drained_;
-  std::vector<std::pair<const Instance*, LeaseTime>> ended_ahead_;  // and the deadlines they had
+  std::vector<std::pair<const Instance*, LeaseTime>> ended_early_;  // and the deadlines they had
 };
 
 }  // namespace rollcall::registry

@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How soon rows owed to a store that failed are offered again when no registration does it sooner.
-constexpr auto k_settle_again_after = 500ms;
+// How soon pending rows are offered again to a store that failed, when no registration does it sooner.
+constexpr auto k_record_again_after = 500ms;
 
 WallTime wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
@@ -45,11 +45,11 @@ void Writer::run(const std::stop_token& stop) {
     } else {
       commit(std::move(batch));
     }
-    if (must_settle() && clock_.now() >= retry_settling_at_) settle();
+    if (must_record_pending() && clock_.now() >= record_again_at_) record_pending();
   }
   close();
   for (std::vector<Submission> rest = take_batch(); !rest.empty(); rest = take_batch()) commit(std::move(rest));
-  if (registry_.owes()) settle();
+  if (registry_.has_unrecorded_rows()) record_pending();
 }
 
 // Nothing is taken any more; tasks that wait are dropped, outside the lock.
@@ -79,13 +79,15 @@ void Writer::run_tasks() {
   for (std::move_only_function<void()>& task : tasks) task();
 }
 
-// Rows are owed, or the store has failed and nobody knows yet whether it works again.
-bool Writer::must_settle() const { return registry_.owes() || !stats_.store_works.load(std::memory_order_relaxed); }
+// Rows are pending, or the store has failed and nobody knows yet whether it works again.
+bool Writer::must_record_pending() const {
+  return registry_.has_unrecorded_rows() || !stats_.store_works.load(std::memory_order_relaxed);
+}
 
-// What waits, at most one batch of it; nothing when it is time to sweep or settle instead.
+// What waits, at most one batch of it; nothing when it is time to sweep or to record pending rows instead.
 std::vector<Writer::Submission> Writer::wait_for_work(const std::stop_token& stop) {
   std::optional<LeaseTime> wake = registry_.next_wake();
-  if (must_settle() && (!wake || retry_settling_at_ < *wake)) wake = retry_settling_at_;
+  if (must_record_pending() && (!wake || record_again_at_ < *wake)) wake = record_again_at_;
   const auto has_work = [this] { return !queue_.empty() || !tasks_.empty(); };
 
   {
@@ -122,7 +124,7 @@ void Writer::count(const Change& change, const Outcome& outcome) {
     const bool store_failed = outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed;
     if (store_failed) {
       stats_.failed_changes.fetch_add(1, std::memory_order_relaxed);
-      retry_settling_at_ = clock_.now() + k_settle_again_after;
+      record_again_at_ = clock_.now() + k_record_again_after;
       stats_.store_works.store(false, std::memory_order_relaxed);
     }
     return;
@@ -138,10 +140,10 @@ void Writer::count(const Change& change, const Outcome& outcome) {
   }
 }
 
-void Writer::settle() {
-  const bool settled = registry_.settle().has_value();
-  stats_.store_works.store(settled, std::memory_order_relaxed);
-  if (!settled) retry_settling_at_ = clock_.now() + k_settle_again_after;
+void Writer::record_pending() {
+  const bool recorded = registry_.record_pending().has_value();
+  stats_.store_works.store(recorded, std::memory_order_relaxed);
+  if (!recorded) record_again_at_ = clock_.now() + k_record_again_after;
 }
 
 }  // namespace rollcall::registry

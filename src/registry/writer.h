@@ -64,8 +64,8 @@ class Writer {
   void close();
   void commit(std::vector<Submission> batch);
   void count(const Change& change, const Outcome& outcome);
-  void settle();
-  [[nodiscard]] bool must_settle() const;
+  void record_pending();
+  [[nodiscard]] bool must_record_pending() const;
 
   Registry& registry_;
   const TimeSource& clock_;
@@ -76,7 +76,7 @@ class Writer {
   std::vector<Submission> queue_;                       // under mutex_
   std::vector<std::move_only_function<void()>> tasks_;  // under mutex_
   bool closed_ = false;                                 // under mutex_
-  LeaseTime retry_settling_at_{};                       // the writer's own
+  LeaseTime record_again_at_{};                         // the writer's own
 };
 
 }  // namespace rollcall::registry

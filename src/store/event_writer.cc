@@ -39,7 +39,7 @@ EventWriter::EventWriter(SQLite::Database& connection, ZoneNames& zones, const H
       nth_(connection, k_nth),
       first_(connection, k_first) {}
 
-void EventWriter::write(const std::vector<std::shared_ptr<const registry::Event>>& events) {
+void EventWriter::write(const std::vector<std::shared_ptr<registry::Event>>& events) {
   if (events.empty() || limits_.rows == 0) return;
   // What would be deleted at once need not be written.
   const std::size_t over = events.size() > limits_.rows ? events.size() - limits_.rows : 0;
@@ -49,7 +49,7 @@ void EventWriter::write(const std::vector<std::shared_ptr<const registry::Event>
 }
 
 // What a start tells comes first in its transaction. Returns how many of the events are not to be written.
-std::size_t EventWriter::make_room_for_a_start(const std::vector<std::shared_ptr<const registry::Event>>& events) {
+std::size_t EventWriter::make_room_for_a_start(const std::vector<std::shared_ptr<registry::Event>>& events) {
   const auto is_told = [](const auto& event) { return event->cause == registry::Cause::restored; };
   const auto end = std::ranges::find_if_not(events, is_told);
   const auto count = static_cast<std::size_t>(end - events.begin());

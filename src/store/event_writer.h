@@ -28,12 +28,12 @@ class EventWriter {
   EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits);
 
   // In order, numbered.
-  void write(const std::vector<std::shared_ptr<const registry::Event>>& events);
+  void write(const std::vector<std::shared_ptr<registry::Event>>& events);
   void reset() noexcept;
 
  private:
   void put(const registry::Event& event);
-  std::size_t make_room_for_a_start(const std::vector<std::shared_ptr<const registry::Event>>& events);
+  std::size_t make_room_for_a_start(const std::vector<std::shared_ptr<registry::Event>>& events);
   void forget(const registry::Event& last);
   [[nodiscard]] registry::EventId first_to_go(registry::EventId last);
 

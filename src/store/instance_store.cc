@@ -52,7 +52,7 @@ RowKey InstanceStore::row_key(const registry::InstanceRef& key) {
   return {names_.text_of(key.service.zone), std::string(key.service.name), std::string(key.id)};
 }
 
-Result<void> InstanceStore::record(const registry::Transaction& transaction) {
+Result<void> InstanceStore::write(const registry::Transaction& transaction) {
   // They have left the roll already: told before it is stored.
   for (const registry::Refused* each : transaction.set_aside) {
     ignored_.add(name_of_row(row_key(each->key.ref())), each->sentence);

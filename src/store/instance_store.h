@@ -34,7 +34,7 @@ class EditReader;
 class RollWriter;
 struct EditedRow;
 
-class InstanceStore final : public registry::Journal {
+class InstanceStore final : public registry::CountingJournal {
  public:
   [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(const std::filesystem::path& path,
                                                                    const registry::ZoneDirectory& zones,
@@ -43,8 +43,6 @@ class InstanceStore final : public registry::Journal {
   ~InstanceStore() override;
   InstanceStore(const InstanceStore&) = delete;
   InstanceStore& operator=(const InstanceStore&) = delete;
-
-  [[nodiscard]] Result<void> record(const registry::Transaction& transaction) override;
 
   // Everything that is stored and can be read, in parts: each service with all its instances in one of them, and at least
   // one part. `take` is called on this thread, while another reads ahead, and returns whom it does not take. On failure
@@ -82,6 +80,7 @@ class InstanceStore final : public registry::Journal {
   [[nodiscard]] IgnoredRows& ignored() noexcept { return ignored_; }
 
  private:
+  [[nodiscard]] Result<void> write(const registry::Transaction& transaction) override;
   void begin_with_ignored(const std::vector<registry::Refused>& refused, std::int64_t last);
   void write_notes(const registry::Transaction& transaction);
   void follow(const registry::Transaction& transaction);

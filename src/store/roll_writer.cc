@@ -51,7 +51,7 @@ const std::string& protocols_text(registry::ProtocolSet protocols) {
 }
 
 // Rows that lie side by side are written one after the other.
-std::vector<const registry::InstanceRecord*> in_key_order(std::vector<const registry::InstanceRecord*> records) {
+std::vector<registry::InstanceRecord*> in_key_order(std::vector<registry::InstanceRecord*> records) {
   std::ranges::sort(records, {}, [](const registry::InstanceRecord* record) { return record->registration.key.ref(); });
   return records;
 }

@@ -66,13 +66,13 @@ bool meet_fault(const Fault& fault, int n) {
   Written written;
   written.be_edited();
   written.disk.fail_once(fault.step, n, fault.code);
-  const Result<void> recorded = written.store->record(written.next.get());
+  const auto recorded = written.store->record(written.next.get());
   const bool was_met = written.disk.has_failed();
   written.disk.heal();
   if (!recorded) {
     CHECK(recorded.error().code == fault.seen_as);
     CHECK(written.seen() == "old");
-    const Result<void> again = written.store->record(written.next.get());
+    const auto again = written.store->record(written.next.get());
     CHECK((again ? "" : again.error().message) == "");
   }
   CHECK(written.seen() == "new");
@@ -106,7 +106,7 @@ TEST_CASE("a disk that is full stays full for a while, and the store works again
   Written written;
   written.disk.fail_from(Step::write, n, SQLITE_FULL);
   for (int attempt = 0; attempt < 5; ++attempt) {
-    const Result<void> recorded = written.store->record(written.next.get());
+    const auto recorded = written.store->record(written.next.get());
     REQUIRE_FALSE(recorded);
     REQUIRE(recorded.error().code == Errc::store_failed);
     REQUIRE(recorded.error().message == "the database cannot be written: database or disk is full");
@@ -134,7 +134,7 @@ TEST_CASE("a database another program has locked is busy after the time we wait 
   Plain other(written.directory.database());
   other.query("BEGIN IMMEDIATE");
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    const Result<void> recorded = written.store->record(written.next.get());
+    const auto recorded = written.store->record(written.next.get());
     REQUIRE_FALSE(recorded);
     REQUIRE(recorded.error().code == Errc::store_busy);
     REQUIRE(written.disk.waited() > std::chrono::microseconds(0));

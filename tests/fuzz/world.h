@@ -38,9 +38,9 @@ class World final : private registry::Audience {
   [[nodiscard]] const dns::TsigKey& key() const { return key_; }
 
  private:
-  class ObedientJournal final : public registry::Journal {
+  class ObedientJournal final : public registry::CountingJournal {
    public:
-    Result<void> record(const registry::Transaction&) override { return {}; }
+    Result<void> write(const registry::Transaction&) override { return {}; }
   };
 
   World();

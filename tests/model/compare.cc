@@ -63,7 +63,7 @@ std::string Walk::compare_roll() const {
 
 // While nothing is owed, the rows are the roll.
 std::string Walk::compare_store() {
-  if (server_.registry().owes()) return "";
+  if (server_.registry().has_unrecorded_rows()) return "";
   const auto& journal = server_.journal();
   const Roll& roll = model_.visible;
   const auto same_row = [](const auto& row, const auto& entry) {

@@ -120,7 +120,7 @@ void Batch::add(const registry::Edit& change) {
   const bool is_known = before != roll.instances.end();
   if (is_known && before->second.registration == asked && before->second.standing == change.standing) {
     outcomes.push_back({.status = before->second.status(), .index = before->second.index});
-    waits.push_back(false);
+    waits.push_back(touched.contains(asked.key));  // what is only staged depends on its record
     return;
   }
   if (!is_known && !roll.services.contains(asked.key.service) && is_static_name(asked.key.service)) {
@@ -154,7 +154,7 @@ void Batch::add(const registry::End& change) {
   const auto before = roll.instances.find(change.key);
   if (before == roll.instances.end() || !registered.contains(change.key)) return take_out(change.key);
   outcomes.push_back({.status = before->second.status(), .index = before->second.index});
-  waits.push_back(false);
+  waits.push_back(true);
 }
 
 void Batch::add(const registry::SetDraining& change) {

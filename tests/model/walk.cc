@@ -31,7 +31,7 @@ constexpr std::array k_tags{"blue", "green", "a"};
 constexpr std::array k_addresses{"192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2"};
 constexpr std::array<std::chrono::milliseconds, 5> k_ttls{1s, 2s, 5s, 15s, 60s};
 constexpr std::size_t k_history = 12;
-constexpr auto k_owes_at_most = 500ms;  // as registry::Writer
+constexpr auto k_unrecorded_at_most = 500ms;  // as registry::Writer
 
 SimulatedSettings settings() {
   SimulatedSettings made;
@@ -206,8 +206,10 @@ std::string Walk::let_time_pass() {
   const auto wall = server_.wall();
   server_.pass(time);
   model_.pass(from, server_.now(), wall);
-  const bool may_owe = server_.journal().fails_with || time < k_owes_at_most;
-  return server_.registry().owes() && !may_owe ? "the store works, and rows are still owed" : "";
+  const bool may_be_unrecorded = server_.journal().fails_with || time < k_unrecorded_at_most;
+  return server_.registry().has_unrecorded_rows() && !may_be_unrecorded
+             ? "the store works, and rows are still not recorded"
+             : "";
 }
 
 void Walk::let_the_store_fail_or_work() {

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-constexpr auto k_settle_again_after = 500ms;  // as registry::Writer
+constexpr auto k_record_again_after = 500ms;  // as registry::Writer
 
 std::vector<answer::Zone> load_zones(const SimulatedSettings& settings) {
   std::vector<answer::Zone> zones;
@@ -59,7 +59,8 @@ void SimulatedServer::start() {
   registry_ = std::make_unique<registry::Registry>(journal_, *roster_, zones_, settings_.forget_service_after);
   responder_ = std::make_unique<answer::Responder>(zones_, *roster_,
                                                    answer::ResponderSettings{.udp_payload = settings_.udp_payload});
-  settle_again_at_ = {};
+  record_again_at_ = {};
+  journal_.reopen();
   registry_->restore(journal_.restored(), clock_.now(), wall_);
 }
 
@@ -106,7 +107,8 @@ void SimulatedServer::pass(nanoseconds time) {
     if (const auto wake = registry_->next_wake()) {
       step = std::clamp<nanoseconds>(*wake - clock_.now(), 1ns, time);
     }
-    if (registry_->owes()) step = std::min<nanoseconds>(step, std::max<nanoseconds>(settle_again_at_ - now(), 1ns));
+    if (registry_->has_unrecorded_rows())
+      step = std::min<nanoseconds>(step, std::max<nanoseconds>(record_again_at_ - now(), 1ns));
     pass_without_writer(step);
     time -= step;
     run_writer();
@@ -115,8 +117,8 @@ void SimulatedServer::pass(nanoseconds time) {
 
 void SimulatedServer::run_writer() {
   registry_->sweep(clock_.now(), wall_);
-  if (!registry_->owes() || clock_.now() < settle_again_at_) return;
-  if (!registry_->settle()) settle_again_at_ = clock_.now() + k_settle_again_after;
+  if (!registry_->has_unrecorded_rows() || clock_.now() < record_again_at_) return;
+  if (!registry_->record_pending()) record_again_at_ = clock_.now() + k_record_again_after;
 }
 
 void SimulatedServer::pass_without_writer(nanoseconds time) {

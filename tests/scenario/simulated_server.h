@@ -96,7 +96,7 @@ class SimulatedServer {
   VirtualClock clock_;
   registry::WallTime wall_{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)};
   std::chrono::nanoseconds wall_rest_{0};
-  registry::LeaseTime settle_again_at_{};
+  registry::LeaseTime record_again_at_{};
   std::unique_ptr<answer::Roster> roster_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<answer::Responder> responder_;

@@ -56,7 +56,7 @@ void Server::reload(const ZoneFiles& files) {
 }
 
 void Server::settle() {
-  if (registry_.owes() && !registry_.settle()) throw std::runtime_error("nothing was settled");
+  if (registry_.has_unrecorded_rows() && !registry_.record_pending()) throw std::runtime_error("nothing was settled");
   constexpr int k_looks_max = 100;
   int looks = 0;
   while (watch_.look()) {

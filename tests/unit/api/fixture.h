@@ -14,9 +14,9 @@
 
 namespace rollcall::api::testing {
 
-class FakeJournal final : public registry::Journal {
+class FakeJournal final : public registry::CountingJournal {
  public:
-  Result<void> record(const registry::Transaction&) override {
+  Result<void> write(const registry::Transaction&) override {
     ++records;
     if (fails_with) return failure(*fails_with, "the database is locked by another process");
     return {};

@@ -43,10 +43,10 @@ TEST_CASE("the end of a lease is told when it is durable, and a return from it h
   world.pass(15s);
   world.journal.fails_with = Errc::store_failed;
   world.sweep();
-  CHECK_FALSE(world.registry.settle());
+  CHECK_FALSE(world.registry.record_pending());
   CHECK(world.sink.lines.size() == 1);
   world.journal.fails_with.reset();
-  REQUIRE(world.registry.settle());
+  REQUIRE(world.registry.record_pending());
   REQUIRE(world.add("web", "a"));
   REQUIRE(world.remove("web", "a"));
   REQUIRE(world.add("web", "a"));
@@ -84,8 +84,8 @@ TEST_CASE("numbers go on after a restart, which is told of every instance") {
   REQUIRE(world.apply(SetDraining{key("web", "b"), true}));
   World next;
   next.registry.restore(world.journal.restored(), next.clock.now(), next.wall);
-  CHECK(next.registry.owes());
-  REQUIRE(next.registry.settle());
+  CHECK(next.registry.has_unrecorded_rows());
+  REQUIRE(next.registry.record_pending());
   CHECK(next.sink.lines == Lines{"#4 web/a ready: restored", "#5 web/b draining: restored"});
 }
 

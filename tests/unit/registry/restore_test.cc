@@ -63,7 +63,7 @@ TEST_CASE("what may have changed while nobody looked comes back at an index nobo
     CHECK(after.registry.find_instance(key("db", "i-1").ref())->index == 1);
     CHECK(after.registry.find_instance(key("db", "by-hand").ref())->index == 3);
   }
-  CHECK(after.registry.settle());  // and stays there over the next start
+  CHECK(after.registry.record_pending());  // and stays there over the next start
   CHECK(after.journal.services.at({k_svc, "db"}).index == 3);
   CHECK_FALSE(after.journal.services.at({k_svc, "db"}).emptied_at);
   Restarted again(after.journal, after.wall + 1h);
@@ -89,7 +89,7 @@ TEST_CASE("of too many empty services in the database the oldest are forgotten a
   Restarted after(before.journal, at + 1min);
   CHECK(after.registry.counts().services == limits::k_empty_services_max);
   CHECK_FALSE(after.knows("s77"));
-  CHECK(after.registry.settle());
+  CHECK(after.registry.record_pending());
   CHECK_FALSE(after.journal.services.contains({k_svc, "s77"}));
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("an empty service is remembered for the rest of its hour") {
   after.pass(1ns);
   after.sweep();
   CHECK_FALSE(after.knows("web"));
-  CHECK(after.registry.settle());
+  CHECK(after.registry.record_pending());
   CHECK(after.journal.services.empty());
 }
 

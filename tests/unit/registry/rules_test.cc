@@ -190,10 +190,10 @@ TEST_CASE("zones that are replaced take their names from the roll, and the rows 
     CHECK(world.audience.lines.back() == "web is forgotten");
     is_refused(world.add("web", "c"), "service", "web.svc.internal");
     world.journal.fails_with = Errc::store_failed;
-    CHECK_FALSE(world.registry.settle());
-    CHECK(world.registry.owes());
+    CHECK_FALSE(world.registry.record_pending());
+    CHECK(world.registry.has_unrecorded_rows());
     world.journal.fails_with.reset();
-    CHECK(world.registry.settle());
+    CHECK(world.registry.record_pending());
     CHECK(world.journal.set_aside == std::vector<std::string>{"web/a", "web/b"});
     CHECK(world.journal.ids("web") == Ids{"a", "b"});
     CHECK(
@@ -207,7 +207,7 @@ TEST_CASE("zones that are replaced take their names from the roll, and the rows 
     world.zones.taken.insert("b.web");
     CHECK(world.registry.set_aside_refused(world.clock.now(), world.wall).size() == 1);
     CHECK(world.ids("web") == Ids{"a"});
-    CHECK(world.registry.settle());
+    CHECK(world.registry.record_pending());
     CHECK(world.journal.ids("web") == Ids{"a", "b"});
   }
   SECTION("a tag") {

@@ -33,7 +33,7 @@ TEST_CASE("a failed record changes nothing, and every change that needed it repo
   CHECK(world.registry.counts().instances == 1);
   CHECK(world.registry.counts().services == 1);
   CHECK(world.left(key("web", "i-1")) == 14s);  // not even its lease
-  CHECK_FALSE(world.registry.owes());
+  CHECK_FALSE(world.registry.has_unrecorded_rows());
 
   world.journal.fails_with.reset();
   CHECK(world.add("web", "i-2")->index == 2);
@@ -71,14 +71,14 @@ TEST_CASE("the rows of ended leases are owed until the journal takes them") {
   CHECK(world.apply({adding("web", "i-1"), adding("web", "i-2")}).size() == 2);
   world.pass(15s);
   CHECK(world.sweep() == 2);
-  CHECK(world.registry.owes());
+  CHECK(world.registry.has_unrecorded_rows());
   CHECK(world.journal.ids("web") == Ids{"i-1", "i-2"});
   world.journal.fails_with = Errc::store_busy;
-  CHECK(world.registry.settle().error().code == Errc::store_busy);
-  CHECK(world.registry.owes());
+  CHECK(world.registry.record_pending().error().code == Errc::store_busy);
+  CHECK(world.registry.has_unrecorded_rows());
   world.journal.fails_with.reset();
-  CHECK(world.registry.settle());
-  CHECK_FALSE(world.registry.owes());
+  CHECK(world.registry.record_pending());
+  CHECK_FALSE(world.registry.has_unrecorded_rows());
   CHECK(world.journal.ids("web").empty());
   CHECK(world.journal.services.at({k_svc, "web"}).emptied_at == world.wall);
   CHECK(world.journal.index == 3);
@@ -86,10 +86,10 @@ TEST_CASE("the rows of ended leases are owed until the journal takes them") {
 
 TEST_CASE("a store that is asked while nothing is owed says whether it works") {
   World world;
-  CHECK(world.registry.settle());
+  CHECK(world.registry.record_pending());
   world.journal.fails_with = Errc::store_failed;
-  CHECK(world.registry.settle().error().code == Errc::store_failed);
-  CHECK_FALSE(world.registry.owes());
+  CHECK(world.registry.record_pending().error().code == Errc::store_failed);
+  CHECK_FALSE(world.registry.has_unrecorded_rows());
 }
 
 TEST_CASE("owed rows are written with the next change") {
@@ -98,7 +98,7 @@ TEST_CASE("owed rows are written with the next change") {
   world.pass(15s);
   CHECK(world.sweep() == 1);
   CHECK(world.add("db", "i-1"));
-  CHECK_FALSE(world.registry.owes());
+  CHECK_FALSE(world.registry.has_unrecorded_rows());
   CHECK(world.journal.ids("web").empty());
   CHECK(world.journal.services.at({k_svc, "web"}).emptied_at.has_value());
   CHECK(world.journal.records == 2);
@@ -110,15 +110,15 @@ TEST_CASE("an instance that ended while the store failed and came back is on dis
   world.journal.fails_with = Errc::store_failed;
   world.pass(15s);
   CHECK(world.sweep() == 1);
-  CHECK_FALSE(world.registry.settle());
+  CHECK_FALSE(world.registry.record_pending());
   CHECK_FALSE(world.add("web", "i-1"));  // the client tries, too early
   world.journal.fails_with.reset();
   const Outcome back = world.add("web", "i-1");
   CHECK(back->created);
   CHECK(world.journal.ids("web") == Ids{"i-1"});
   CHECK_FALSE(world.journal.services.at({k_svc, "web"}).emptied_at);
-  CHECK_FALSE(world.registry.owes());
-  CHECK(world.registry.settle());
+  CHECK_FALSE(world.registry.has_unrecorded_rows());
+  CHECK(world.registry.record_pending());
   CHECK(world.journal.ids("web") == Ids{"i-1"});
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("an older word about a service never replaces a newer one on disk") {
   CHECK(world.renew(key("web", "i-2")));
   world.pass(5s);
   CHECK(world.sweep() == 1);  // owed: web with index 3, and an instance left
-  CHECK(world.registry.owes());
+  CHECK(world.registry.has_unrecorded_rows());
   CHECK(world.remove("web", "i-2")->index == 4);
   CHECK(world.journal.services.at({k_svc, "web"}).index == 4);
   CHECK(world.journal.services.at({k_svc, "web"}).emptied_at == world.wall);
@@ -169,12 +169,12 @@ TEST_CASE("a service that was forgotten while the store failed, and came back, s
   world.pass(1h);
   world.sweep();
   CHECK_FALSE(world.knows("web"));
-  CHECK(world.registry.owes());
+  CHECK(world.registry.has_unrecorded_rows());
   world.journal.fails_with.reset();
   CHECK(world.add("web", "i-1")->created);
   CHECK(world.journal.services.contains({k_svc, "web"}));
   CHECK(world.journal.ids("web") == Ids{"i-1"});
-  CHECK_FALSE(world.registry.owes());
+  CHECK_FALSE(world.registry.has_unrecorded_rows());
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ TEST_CASE("whatever names come and go, no more than so many empty services are r
   }
   CHECK(world.registry.counts().services == limits::k_empty_services_max);
   CHECK(world.knows("s" + std::to_string(limits::k_empty_services_max)));
-  CHECK(world.registry.owes());
-  CHECK(world.registry.settle());
+  CHECK(world.registry.has_unrecorded_rows());
+  CHECK(world.registry.record_pending());
   CHECK(world.journal.services.size() == limits::k_empty_services_max);  // alike on the disk
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("20,000 leases that end together end in one sweep") {
   CHECK(world.ids("s0") == Ids{"stays"});
   CHECK(world.ids("s1").empty());
   CHECK(world.registry.counts().instances == 1);
-  CHECK(world.registry.settle());
+  CHECK(world.registry.record_pending());
   CHECK(world.journal.instances.size() == 1);
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("a service without instances is forgotten after its time, and not befo
   CHECK_FALSE(world.knows("web"));
   CHECK(world.audience.lines.back() == "web is forgotten");
   CHECK(world.registry.counts().services == 0);
-  CHECK(world.registry.settle());
+  CHECK(world.registry.record_pending());
   CHECK(world.journal.services.empty());
   CHECK_FALSE(world.registry.next_wake());
 }

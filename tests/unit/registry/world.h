@@ -27,9 +27,9 @@ inline constexpr ZoneId k_svc{0};
 inline constexpr ZoneId k_lab{1};
 
 // Rows as a database would hold them. A failing record leaves them alone.
-class MemoryJournal final : public Journal {
+class MemoryJournal final : public CountingJournal {
  public:
-  Result<void> record(const Transaction& transaction) override {
+  Result<void> write(const Transaction& transaction) override {
     ++attempts;
     if (on_record) on_record(transaction);
     if (fails_with) return failure(*fails_with, "the store says no");
@@ -48,6 +48,8 @@ class MemoryJournal final : public Journal {
     return {};
   }
 
+  // A new process: what was given out and not recorded is forgotten.
+  void reopen() { count_from_zero(); }
   // What a restart finds.
   [[nodiscard]] Restored restored() const {
     Restored all{.index = index, .last_event = events.empty() ? 0 : events.back()->id, .services = {}, .instances = {}};

@@ -117,7 +117,7 @@ TEST_CASE("a row that is inserted by hand is on the roll for one lease, and then
   REQUIRE(server.instance("b").lease.expires_at() == server.clock.now() + limits::k_lease_default);
   server.clock.advance(limits::k_lease_default);
   server.registry.sweep(server.clock.now(), wall(1'700'000'015));
-  REQUIRE(server.registry.settle());
+  REQUIRE(server.registry.record_pending());
   REQUIRE(server.rows().empty());
 }
 

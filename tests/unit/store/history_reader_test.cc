@@ -36,7 +36,7 @@ struct HistoryWorld {
 
   void record(const std::vector<Event>& events) {
     registry::Transaction transaction;
-    for (const Event& each : events) transaction.events.push_back(std::make_shared<const Event>(each));
+    for (const Event& each : events) transaction.events.push_back(std::make_shared<Event>(each));
     REQUIRE(store->record(transaction));
   }
   HistoryPage read(HistoryQuery query) const {
@@ -121,7 +121,7 @@ TEST_CASE("a server that starts again and again does not push the history out") 
     for (std::size_t i = 0; i < count; ++i) {
       Event each = event(++last, "web", "a");
       each.cause = cause;
-      transaction.events.push_back(std::make_shared<const Event>(each));
+      transaction.events.push_back(std::make_shared<Event>(each));
     }
     REQUIRE(store->record(transaction));
   };

@@ -30,7 +30,7 @@ struct Fixture {
     store.reset();
     store = open();
   }
-  void record(const Batch& batch) {
+  void record(Batch& batch) {
     const auto recorded = store->record(batch.get());
     if (!recorded) throw std::runtime_error(recorded.error().message);
   }

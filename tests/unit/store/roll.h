@@ -115,7 +115,7 @@ class Batch {
     transaction_.index = index;
     return *this;
   }
-  [[nodiscard]] const registry::Transaction& get() const { return transaction_; }
+  [[nodiscard]] registry::Transaction& get() { return transaction_; }
 
  private:
   registry::Transaction transaction_;

@@ -1,0 +1,63 @@
+// Changes that are durable before they are shown here: made elsewhere, or agreed on with others.
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "base/rcu.h"
+#include "registry/registry.h"
+#include "registry/staged_batch.h"
+
+namespace rollcall::registry {
+
+std::vector<Refused> Registry::follow(std::span<const DurableChange> changes, const TimeSource& clock,
+                                      WallTime wall_now) {
+  std::vector<Refused> refused;
+  Transaction told;  // its events alone
+  Stage stage(instances_, services_, labels_, zones_, ended_);
+  ChangeIndex last = followed_;
+  {
+    const rcu::ReadLock lock;
+    for (const DurableChange& change : changes) {
+      const Event& event = change.event;
+      check(event.index > 0 && event.id > 0, "a durable change has its index, and its event a number");
+      if (event.index <= followed_) continue;
+      check(event.index >= last, "durable changes are told in the order of their indexes");
+      last = event.index;
+      told.events.push_back(std::make_shared<Event>(event));
+      if (event.kind == EventKind::expired) ended_.add(event.key.ref());
+      forget_pending(change);
+      const Instance* live = instances_.find(event.key.ref());
+      if (live != nullptr && live->index >= event.index) continue;
+      if (std::optional<Error> refusal = stage.add_durable(change)) {
+        refused.push_back({event.key, std::move(refusal->message)});
+      }
+    }
+  }
+  show(stage, clock.now(), wall_now);
+  followed_ = last;
+  raise_visible_index(last);
+  forget_empty_services(clock.now());
+  note_safe_times(stage.drained(), clock);
+  tell_of(told);
+  return refused;
+}
+
+std::vector<Outcome> Registry::conclude(StagedBatch& batch, const Committed& committed, LeaseTime now) const {
+  for (Outcome& outcome : batch.outcomes) {
+    if (outcome) outcome->index = committed.index_of(outcome->index);
+  }
+  const rcu::ReadLock lock;
+  for (const std::size_t i : batch.waiting) batch.outcomes[i]->expires_at = end_after(batch.changes[i], now);
+  return std::move(batch.outcomes);
+}
+
+std::vector<Outcome> Registry::give_up(StagedBatch& batch, const Error& why) const {
+  batch.stage.undo_early_ends();
+  for (const std::size_t i : batch.waiting) batch.outcomes[i] = std::unexpected(why);
+  for (const Outcome& outcome : batch.outcomes) {
+    check(!outcome || !is_staged(outcome->index), "what depends on a record that failed has failed");
+  }
+  return std::move(batch.outcomes);
+}
+
+}  // namespace rollcall::registry
