@@ -90,7 +90,7 @@ void WholeRoll::restore_everybody() {
 }
 
 std::size_t WholeRoll::respond(Bytes query) {
-  return responder_.respond(query, answer::Transport::udp, clock_.now(), room_, *worker_);
+  return responder_.respond(query, answer::Transport::udp, clock_.now(), room_, *worker_).bytes;
 }
 
 api::Routed WholeRoll::route(api::Method method, std::string_view target, std::string_view body) {

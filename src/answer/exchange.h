@@ -1,29 +1,67 @@
-// One query on its way through the Responder.
+// One query on its way through the Responder, and what its worker keeps between queries.
 //
-// Owner    the Responder's, for one call; borrows everything.
+// Shape    plain values, filled in the order of the steps: query, room, options and cookie, signature. Nothing is taken
+//          back once it is set.
+// Owner    an Exchange lives for one call and borrows everything; a WorkerState is its worker's own.
+// Threads  one worker.
 #pragma once
 
-#include <optional>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 
-#include "answer/responder.h"
+#include "answer/counters.h"
+#include "answer/encode/reply.h"
+#include "answer/rate_limit.h"
+#include "answer/roster/member_order.h"
+#include "base/bytes.h"
+#include "base/ip_address.h"
+#include "base/random.h"
+#include "dns/query.h"
+#include "registry/lease.h"
 
 namespace rollcall::answer {
 
-struct Responder::Exchange {
-  Bytes message;  // as it came
-  dns::Query query;
+enum class Transport : std::uint8_t { udp, tcp, tls };
+
+// Who asks, and how.
+struct Client {
+  Client(Transport how, IpAddress who = {}) : transport(how), address(who) {}  // NOLINT(google-explicit-constructor)
+  Transport transport;
+  IpAddress address;
+};
+
+struct WorkerState {
+  std::uint32_t wall_seconds = 0;  // of the batch, for cookies (RFC 9018 §4.3)
+  Random random = Random::from_system();
+  Scratch scratch;
+  RateLimiter rate_limiter;
+  TokenBucket unproven;  // queries over UDP without one of our cookies
+  Counters counters;
+};
+
+// What the query's COOKIE option says about its sender.
+struct CookieStatus {
+  bool is_used = false;  // the client speaks cookies
+  bool is_ours = false;  // it sent one that we made: its address is not forged
+};
+
+struct Exchange {
   const Client& client;
   registry::LeaseTime now;
-  WritableBytes out;
   WorkerState& worker;
+  dns::Query query = {};
+  WritableBytes room = {};  // what the client takes in one message, with a signature
   Options options = {};
-  std::optional<Explanation> explanation = {};
-  bool has_cookie = false;                     // the client speaks cookies
-  bool is_known = false;                       // and has shown one of ours: its address is not forged
-  std::optional<dns::TsigSigner> signer = {};  // of a request whose signature is good
-  std::size_t signature_bytes = 0;             // what the signature of the reply takes
+  CookieStatus cookie = {};
+  std::size_t signature_bytes = 0;  // 0: the reply is not signed
 
   [[nodiscard]] bool over_udp() const { return client.transport == Transport::udp; }
+  // Where header, question, records and OPT go. Over UDP the signature takes room from the records only.
+  [[nodiscard]] WritableBytes unsigned_room() const {
+    const std::size_t left = room.size() - std::min(room.size(), signature_bytes);
+    return room.first(over_udp() ? std::max(left, Reply::needed_bytes(query, options)) : left);
+  }
 };
 
 }  // namespace rollcall::answer

@@ -1,7 +1,11 @@
-// What the server says of itself, to those who ask. Empty: it keeps silent (REFUSED, or no NSID).
+// What the server says of itself, to those who ask. Empty: it does not say (REFUSED, or no NSID).
+//
+// Source   RFC 4892 and BIND's custom: TXT of four names in class CHAOS, one string each. RFC 5001 (NSID).
 #pragma once
 
 #include <string>
+
+#include "dns/query.h"
 
 namespace rollcall::answer {
 
@@ -9,6 +13,9 @@ struct Identity {
   std::string nsid = {};      // RFC 5001, at most k_identity_bytes_max octets; also CH TXT id.server (RFC 4892)
   std::string version = {};   // CH TXT version.bind, version.server
   std::string hostname = {};  // CH TXT hostname.bind
+
+  // The text a CHAOS query asks for; null: it is not said, or the name or type is another.
+  [[nodiscard]] const std::string* find(const dns::Query& query) const;
 };
 
 }  // namespace rollcall::answer

@@ -5,9 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "answer/exchange.h"
+#include "answer/explain/why.h"
 #include "answer/look_up/resolution.h"
+#include "base/check.h"
+#include "base/limits.h"
 #include "base/rcu.h"
 
 namespace rollcall::answer {
@@ -18,12 +21,6 @@ using dns::Type;
 
 namespace {
 
-// Folded wire form, the root's octet included.
-constexpr std::string_view k_version_bind("\7version\4bind\0", 14);
-constexpr std::string_view k_version_server("\7version\6server\0", 16);
-constexpr std::string_view k_hostname_bind("\10hostname\4bind\0", 15);
-constexpr std::string_view k_id_server("\2id\6server\0", 11);
-
 AnswerKind kind_of(const Reply& reply, Rcode rcode) {
   if (rcode == Rcode::nxdomain) return AnswerKind::negative;
   if (rcode != Rcode::noerror) return AnswerKind::error;
@@ -31,32 +28,90 @@ AnswerKind kind_of(const Reply& reply, Rcode rcode) {
   return has_records ? AnswerKind::positive : AnswerKind::negative;
 }
 
+// True when no access list, cookie requirement or `_explain` is configured: the usual question then needs no other step.
+bool has_fast_way(const ResponderSettings& settings) {
+  const bool answers_all = settings.access.allow.empty() && settings.access.deny.empty();
+  return answers_all && settings.cookies_required_above == 0 && !settings.explains;
+}
+
+bool is_transfer(Type type) { return type == Type::axfr || type == Type::ixfr; }
+
+// Types that are never data.
+std::optional<Refusal> refuse_type(Type type) {
+  switch (type) {
+    case Type::nxname:
+      return Refusal{Rcode::formerr,
+                     Explanation{dns::ExtendedError::invalid_query_type, "NXNAME is no type to ask for"}};
+    case Type::none:
+    case Type::opt:
+    case Type::tsig: return Refusal{Rcode::formerr};
+    case Type::maila:
+    case Type::mailb: return Refusal{Rcode::notimp};
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace
 
-std::size_t Responder::respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
-                               WorkerState& worker, const FastQuery* read) const {
-  if (has_fast_way_ && client.transport == Transport::udp) {
-    const rcu::ReadLock lock;
-    FastQuery own;
-    if (read == nullptr) {
-      own.read(message, zones_.table());
-      read = &own;
-    }
-    if (read->is_fast) {
-      if (const auto size = answer_fast(message, *read, client, now, out, worker)) return *size;
-    }
-  }
-  Exchange exchange{.message = message, .query = {}, .client = client, .now = now, .out = out, .worker = worker};
-  switch (dns::parse_query(message, exchange.query)) {
-    case dns::Parsed::silence: worker.counters.count_silence(); return 0;
-    case dns::Parsed::no_question: return answer_cookie_query(exchange);
-    case dns::Parsed::bad_header: return fail(exchange, Rcode::formerr, false);
-    case dns::Parsed::bad_message: return fail(exchange, Rcode::formerr, true);
-    case dns::Parsed::other_opcode: return answer_other_opcode(exchange);
-    case dns::Parsed::query: return exchange.query.tsig ? answer_signed(exchange) : answer_query(exchange);
-  }
-  return 0;
+Responder::Responder(const Zones& zones, const Roster& roster, ResponderSettings settings)
+    : zones_(zones),
+      roster_(roster),
+      settings_(std::move(settings)),
+      fast_way_(zones, roster, has_fast_way(settings_), settings_.udp_payload, settings_.rate_limit),
+      proof_(settings_.cookie_secrets, settings_.cookies_required_above),
+      transfers_(zones, settings_.transfers) {
+  check(settings_.udp_payload >= limits::k_udp_payload_min && settings_.udp_payload <= limits::k_message_bytes_max,
+        "an answer over UDP has from 512 to 65535 octets");
 }
+
+Response Responder::respond(Bytes message, const Client& client, registry::LeaseTime now, WritableBytes out,
+                            WorkerState& worker, const FastQuery* read) const {
+  check(out.size() >= limits::k_udp_payload_min, "an answer has room for 512 octets");
+  if (fast_way_.is_open() && client.transport == Transport::udp) {
+    if (const auto size = answer_fast(message, client, now, out, worker, read)) return {.bytes = *size};
+  }
+  Exchange exchange{.client = client, .now = now, .worker = worker};
+  Response response = answer_slowly(message, exchange, out);
+  check(response.bytes <= out.size(), "a response is within its room");
+  return response;
+}
+
+std::optional<std::size_t> Responder::answer_fast(Bytes message, const Client& client, registry::LeaseTime now,
+                                                  WritableBytes out, WorkerState& worker, const FastQuery* read) const {
+  const rcu::ReadLock lock;
+  FastQuery own;
+  if (read == nullptr) {
+    own.read(message, zones_.table());
+    read = &own;
+  }
+  if (!read->is_fast) return std::nullopt;
+  return fast_way_.answer(message, *read, client, now, out, worker);
+}
+
+Response Responder::answer_slowly(Bytes message, Exchange& exchange, WritableBytes out) const {
+  const dns::Parsed parsed = dns::parse_query(message, exchange.query);
+  exchange.room = room_of(exchange, out);
+  switch (parsed) {
+    case dns::Parsed::silence: exchange.worker.counters.count_silence(); return {};
+    case dns::Parsed::no_question: return {.bytes = refuse(exchange, answer_without_question(exchange))};
+    case dns::Parsed::bad_header:
+      return {.bytes = refuse(exchange, {.rcode = Rcode::formerr, .echoes_question = false})};
+    case dns::Parsed::bad_message: return {.bytes = refuse(exchange, {.rcode = Rcode::formerr})};
+    case dns::Parsed::other_opcode: return {.bytes = refuse(exchange, answer_other_opcode(exchange))};
+    case dns::Parsed::query:
+      return exchange.query.tsig ? answer_signed(message, exchange) : answer_query(exchange, nullptr);
+  }
+  return {};
+}
+
+WritableBytes Responder::room_of(const Exchange& exchange, WritableBytes out) const {
+  if (!exchange.over_udp()) return out;
+  const std::optional<dns::Edns>& edns = exchange.query.edns;
+  const std::size_t asked = edns ? edns->payload : limits::k_udp_payload_min;
+  return out.first(std::min({out.size(), settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)}));
+}
+
+// --- The steps in front of the question ---
 
 // What the reply's OPT will carry, as far as it is known before the answer.
 void Responder::agree_on_options(Exchange& exchange) const {
@@ -64,19 +119,7 @@ void Responder::agree_on_options(Exchange& exchange) const {
   if (edns.nsid && !settings_.identity.nsid.empty()) {
     exchange.options.add(dns::Option::nsid, octets(settings_.identity.nsid));
   }
-  if (!edns.cookie.empty() && !settings_.cookie_secrets.empty()) {
-    const std::uint32_t now = exchange.worker.wall_seconds;
-    const IpAddress& address = exchange.client.address;
-    const dns::CookieCheck check = dns::check_cookie(edns.cookie, address, now, settings_.cookie_secrets);
-    exchange.has_cookie = true;
-    exchange.is_known = check != dns::CookieCheck::unknown;
-    if (check == dns::CookieCheck::good) {
-      exchange.options.add(dns::Option::cookie, edns.cookie);
-    } else {
-      const dns::Cookie fresh = dns::make_cookie(edns.cookie, address, now, settings_.cookie_secrets.front());
-      exchange.options.add(dns::Option::cookie, fresh);
-    }
-  }
+  proof_.read_cookie(exchange);
   if (edns.keepalive && !exchange.over_udp()) {
     std::array<std::uint8_t, 2> timeout{};
     store_u16(timeout.data(), static_cast<std::uint16_t>(settings_.tcp_idle / std::chrono::milliseconds(100)));
@@ -84,47 +127,121 @@ void Responder::agree_on_options(Exchange& exchange) const {
   }
 }
 
-// RFC 7314 §3.1: a primary's copy is as good as new.
-void Responder::tell_expiry(Exchange& exchange, const Zone& zone) {
-  if (!exchange.query.edns || !exchange.query.edns->expire) return;
-  std::array<std::uint8_t, 4> seconds{};
-  store_u32(seconds.data(), zone.records.expire_seconds());
-  exchange.options.add(dns::Option::expire, seconds);
+std::optional<Refusal> Responder::admit(Exchange& exchange) const {
+  if (exchange.query.edns) {
+    if (exchange.query.edns->version > 0) return Refusal{Rcode::badvers};  // RFC 6891 §6.1.3
+    agree_on_options(exchange);
+  }
+  if (!settings_.access.permits(exchange.client.address)) {
+    return Refusal{Rcode::refused, Explanation{dns::ExtendedError::prohibited, "your address may not ask here"}};
+  }
+  if (const std::optional<Refusal> proof = proof_.demand(exchange)) return proof;
+  return refuse_type(exchange.query.type);
 }
 
 // RFC 7873 §5.4: no question, only a cookie to be checked or had.
-std::size_t Responder::answer_cookie_query(Exchange& exchange) const {
-  const std::optional<dns::Edns>& edns = exchange.query.edns;
-  if (!edns || edns->cookie.empty() || settings_.cookie_secrets.empty()) return fail(exchange, Rcode::formerr, false);
-  if (edns->version > 0) return fail(exchange, Rcode::badvers, false);
+Refusal Responder::answer_without_question(Exchange& exchange) const {
+  if (!proof_.is_cookie_query(exchange.query)) return {.rcode = Rcode::formerr, .echoes_question = false};
+  if (exchange.query.edns->version > 0) return {.rcode = Rcode::badvers, .echoes_question = false};
   agree_on_options(exchange);
-  const bool has_server_part = edns->cookie.size() > dns::k_client_cookie_bytes;
-  const bool is_wrong =
-      has_server_part && dns::check_cookie(edns->cookie, exchange.client.address, exchange.worker.wall_seconds,
-                                           settings_.cookie_secrets) == dns::CookieCheck::unknown;
-  return fail(exchange, is_wrong ? Rcode::badcookie : Rcode::noerror, false);
+  return AddressProof::answer_cookie_query(exchange);
 }
 
-// Whether a query over UDP, whose sender may be forged, comes on top of all that are answered unseen.
-bool Responder::must_prove_address(Exchange& exchange) const {
-  const bool is_proven = !exchange.over_udp() || exchange.is_known || exchange.signer;
-  if (settings_.cookies_required_above == 0 || is_proven) return false;
-  return !exchange.worker.unproven.take(settings_.cookies_required_above, exchange.now);
+// UPDATE has a zone to be refused for (RFC 2136 §3.1.1, §3.3); any other opcode is unknown here (RFC 8906 §8.1.4).
+Refusal Responder::answer_other_opcode(const Exchange& exchange) const {
+  const dns::Query& query = exchange.query;
+  if (query.opcode != Opcode::update) return {.rcode = Rcode::notimp, .echoes_question = false};
+  if (query.question.empty() || query.type != Type::soa) return {.rcode = Rcode::formerr, .echoes_question = false};
+  const rcu::ReadLock lock;
+  const Zone* zone = zones_.table().find(query.name.suffix(0));
+  return {.rcode = zone == nullptr ? Rcode::notauth : Rcode::refused};
 }
 
-// RFC 7873 §5.2.3: with a cookie to come back with; who sends none comes back over TCP.
-std::size_t Responder::ask_for_proof(Exchange& exchange) const {
-  const bool has_cookie = exchange.has_cookie;
-  exchange.worker.counters.count_unproven(has_cookie ? Counters::Unproven::badcookie : Counters::Unproven::truncated);
-  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, true, exchange.options);
-  if (!has_cookie) reply.set_truncated();
-  return finish(exchange, reply, has_cookie ? Rcode::badcookie : Rcode::noerror);
+// --- The question ---
+
+Response Responder::answer_signed(Bytes message, Exchange& exchange) const {
+  RequestSignature signature(message, *exchange.query.tsig, settings_.tsig_keys, exchange.worker.wall_seconds);
+  if (signature.is_malformed()) return {.bytes = refuse(exchange, {.rcode = Rcode::formerr})};
+  if (signature.is_good()) {
+    exchange.signature_bytes = signature.bytes();
+    return answer_query(exchange, &signature);
+  }
+  const std::size_t size = refuse(exchange, {.rcode = Rcode::notauth});
+  return {.bytes = size == 0 ? 0 : signature.sign(exchange.room, size)};
 }
+
+Response Responder::answer_query(Exchange& exchange, RequestSignature* signature) const {
+  std::optional<Refusal> refusal = admit(exchange);
+  if (!refusal && is_transfer(exchange.query.type)) {
+    auto begun = transfers_.begin({.query = exchange.query,
+                                   .client = exchange.client.address,
+                                   .over_udp = exchange.over_udp(),
+                                   .signer = signature == nullptr ? nullptr : &signature->signer(),
+                                   .wall_seconds = exchange.worker.wall_seconds},
+                                  exchange.options, exchange.room);
+    if (begun) {
+      exchange.worker.counters.count_answer(exchange.query.type, Rcode::noerror, false, begun->bytes);
+      Response response{.bytes = begun->bytes};
+      if (begun->rest != nullptr) response.following = std::move(begun->rest);
+      return response;
+    }
+    refusal = begun.error();
+  }
+  const std::size_t size = refusal ? refuse(exchange, *refusal) : answer_question(exchange);
+  const bool is_signed = signature != nullptr && size > 0;
+  return {.bytes = is_signed ? signature->sign(exchange.room, size) : size};
+}
+
+std::size_t Responder::answer_question(Exchange& exchange) const {
+  const dns::Query& query = exchange.query;
+  if (query.klass == dns::Class::chaos) return answer_chaos(exchange);
+  if (query.klass != dns::Class::in) return refuse(exchange, {.rcode = Rcode::refused});
+
+  const rcu::ReadLock lock;
+  const ZoneTable& zones = zones_.table();
+  const Zone* zone = zones.find_answering(query.name, query.type);
+  if (zone == nullptr) return refuse(exchange, {.rcode = Rcode::refused, .why = k_not_ours});
+  if (query.type == Type::soa && zones.find(query.name.suffix(0)) == zone) {
+    exchange.options.add_expire(query, zone->records.expire_seconds());
+  }
+  Reply reply(exchange.unsigned_room(), query, true, exchange.options);
+  if (!exchange.over_udp()) reply.set_varying();
+  if (const auto why = settings_.explains ? parse_why(query.name, *zone) : std::nullopt) {
+    const registry::WallTime wall_now{std::chrono::seconds(exchange.worker.wall_seconds)};
+    put_why(Explainer(zones_, roster_, settings_.udp_payload), *why, *zone, query.type, exchange.now, wall_now, reply);
+    return finish(exchange, reply, Rcode::noerror);
+  }
+  Resolution resolution(zones, roster_, *zone, query, reply, exchange.now, exchange.worker.random,
+                        exchange.worker.scratch);
+  const Rcode rcode = resolution.run();
+  if (reply.is_truncated() && !exchange.over_udp()) reply.explain(k_cut_short.code, k_cut_short.text);
+  return finish(exchange, reply, rcode);
+}
+
+// RFC 4892: a name of the server's own; what is not said is refused.
+std::size_t Responder::answer_chaos(Exchange& exchange) const {
+  const std::string* text = settings_.identity.find(exchange.query);
+  if (text == nullptr) return refuse(exchange, {.rcode = Rcode::refused});
+  Reply reply(exchange.room.first(limits::k_udp_payload_min), exchange.query, true, exchange.options);
+  const std::string rdata = static_cast<char>(std::min<std::size_t>(text->size(), 255)) + text->substr(0, 255);
+  reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets(rdata), dns::Class::chaos);
+  return finish(exchange, reply, Rcode::noerror);
+}
+
+std::size_t Responder::refuse(Exchange& exchange, const Refusal& refusal) const {
+  const WritableBytes room = exchange.room.first(limits::k_udp_payload_min);
+  Reply reply(room, exchange.query, refusal.echoes_question, exchange.options);
+  if (refusal.why) reply.explain(refusal.why->code, refusal.why->text);
+  if (refusal.is_truncated) reply.set_truncated();
+  return finish(exchange, reply, refusal.rcode);
+}
+
+// --- The steps behind the question ---
 
 // False: nothing is sent. What exceeds the rate is answered without records, and the client told how to go on: with the
 // cookie it now has (RFC 7873 §5.2.3), or over TCP.
 bool Responder::hold_to_rate(Exchange& exchange, Reply& reply, Rcode& rcode) const {
-  if (settings_.rate_limit.rate == 0 || !exchange.over_udp() || exchange.is_known) return true;
+  if (settings_.rate_limit.rate == 0 || !exchange.over_udp() || exchange.cookie.is_ours) return true;
   WorkerState& worker = exchange.worker;
   const auto verdict =
       worker.rate_limiter.judge(settings_.rate_limit, exchange.client.address, kind_of(reply, rcode), exchange.now);
@@ -134,9 +251,9 @@ bool Responder::hold_to_rate(Exchange& exchange, Reply& reply, Rcode& rcode) con
     case RateLimiter::Verdict::cut: break;
   }
   reply.cut();
-  if (exchange.has_cookie) rcode = Rcode::badcookie;
-  if (!exchange.has_cookie) reply.set_truncated();
-  worker.counters.count_limited(exchange.has_cookie ? Counters::Limited::badcookie : Counters::Limited::truncated);
+  if (exchange.cookie.is_used) rcode = Rcode::badcookie;
+  if (!exchange.cookie.is_used) reply.set_truncated();
+  worker.counters.count_limited(exchange.cookie.is_used ? Counters::Limited::badcookie : Counters::Limited::truncated);
   return true;
 }
 
@@ -146,102 +263,9 @@ std::size_t Responder::finish(Exchange& exchange, Reply& reply, Rcode rcode) con
     reply.pad_to(limits::k_padding_block_bytes);
   }
   const std::size_t size = reply.finish(rcode, static_cast<std::uint16_t>(settings_.udp_payload));
-  exchange.worker.counters.count_answer(exchange.query.question.empty() ? Type::none : exchange.query.type, rcode,
+  exchange.worker.counters.count_answer(reply.has_question() ? exchange.query.type : Type::none, rcode,
                                         reply.is_truncated(), size);
   return size;
-}
-
-std::size_t Responder::fail(Exchange& exchange, Rcode rcode, bool echo_question) const {
-  if (!echo_question) exchange.query.question = {};
-  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, echo_question, exchange.options);
-  if (exchange.explanation) reply.explain(exchange.explanation->code, exchange.explanation->text);
-  return finish(exchange, reply, rcode);
-}
-
-// UPDATE has a zone to be refused for (RFC 2136 §3.1.1, §3.3); any other opcode is unknown here (RFC 8906 §8.1.4).
-std::size_t Responder::answer_other_opcode(Exchange& exchange) const {
-  const dns::Query& query = exchange.query;
-  if (query.opcode != Opcode::update) return fail(exchange, Rcode::notimp, false);
-  if (query.question.empty() || query.type != Type::soa) return fail(exchange, Rcode::formerr, false);
-  const rcu::ReadLock lock;
-  const Zone* zone = zones_.table().find(query.name.suffix(0));
-  return fail(exchange, zone == nullptr ? Rcode::notauth : Rcode::refused, true);
-}
-
-WritableBytes Responder::room_of(const Exchange& exchange) const {
-  if (!exchange.over_udp()) return exchange.out;
-  const std::optional<dns::Edns>& edns = exchange.query.edns;
-  const std::size_t asked = edns ? edns->payload : limits::k_udp_payload_min;
-  return exchange.out.first(
-      std::min({exchange.out.size(), settings_.udp_payload, std::max(asked, limits::k_udp_payload_min)}));
-}
-
-std::size_t Responder::answer_query(Exchange& exchange) const {
-  const dns::Query& query = exchange.query;
-  if (query.edns) {
-    if (query.edns->version > 0) return fail(exchange, Rcode::badvers, true);  // RFC 6891 §6.1.3
-    agree_on_options(exchange);
-  }
-  if (!settings_.access.permits(exchange.client.address)) {
-    exchange.explanation = {dns::ExtendedError::prohibited, "your address may not ask here"};
-    return fail(exchange, Rcode::refused, true);
-  }
-  if (must_prove_address(exchange)) return ask_for_proof(exchange);
-  switch (query.type) {  // types that are never data
-    case Type::nxname:
-      exchange.explanation = {dns::ExtendedError::invalid_query_type, "NXNAME is no type to ask for"};
-      return fail(exchange, Rcode::formerr, true);
-    case Type::none:
-    case Type::opt:
-    case Type::tsig: return fail(exchange, Rcode::formerr, true);
-    case Type::maila:
-    case Type::mailb: return fail(exchange, Rcode::notimp, true);
-    case Type::axfr:
-    case Type::ixfr: return answer_transfer(exchange);
-    default: break;
-  }
-  if (query.klass == dns::Class::chaos) return answer_chaos(exchange);
-  if (query.klass != dns::Class::in) return fail(exchange, Rcode::refused, true);
-
-  const rcu::ReadLock lock;
-  const ZoneTable& zones = zones_.table();
-  const Zone* zone = zones.find_answering(query.name, query.type);
-  if (zone == nullptr) {
-    exchange.explanation = k_not_ours;
-    return fail(exchange, Rcode::refused, true);
-  }
-  if (query.type == Type::soa && zones.find(query.name.suffix(0)) == zone) tell_expiry(exchange, *zone);
-  std::size_t limit = room_of(exchange).size();
-  if (exchange.over_udp()) {
-    // The signature comes out of the client's room; header, question and OPT do not.
-    limit = std::max(limit - std::min(limit, exchange.signature_bytes), Reply::needed_bytes(query, exchange.options));
-  }
-  Reply reply(exchange.out.first(limit), query, true, exchange.options);
-  if (!exchange.over_udp()) reply.set_varying();
-  if (settings_.explains && put_why(exchange, *zone, reply)) return finish(exchange, reply, Rcode::noerror);
-  Resolution resolution(zones, roster_, *zone, query, reply, exchange.now, exchange.worker.random,
-                        exchange.worker.scratch);
-  const Rcode rcode = resolution.run();
-  if (reply.is_truncated() && !exchange.over_udp()) {
-    reply.explain(k_cut_short.code, k_cut_short.text);
-  }
-  return finish(exchange, reply, rcode);
-}
-
-// RFC 4892 and BIND's custom: four names, each one string; what the operator keeps to himself is refused.
-std::size_t Responder::answer_chaos(Exchange& exchange) const {
-  const std::string_view name = exchange.query.name.suffix(0);
-  const Identity& identity = settings_.identity;
-  const std::string* text = nullptr;
-  if (name == k_version_bind || name == k_version_server) text = &identity.version;
-  if (name == k_hostname_bind) text = &identity.hostname;
-  if (name == k_id_server) text = &identity.nsid;
-  const bool wants_text = exchange.query.type == Type::txt || exchange.query.type == Type::any;
-  if (text == nullptr || text->empty() || !wants_text) return fail(exchange, Rcode::refused, true);
-  Reply reply(exchange.out.first(limits::k_udp_payload_min), exchange.query, true, exchange.options);
-  const std::string rdata = static_cast<char>(std::min<std::size_t>(text->size(), 255)) + text->substr(0, 255);
-  reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets(rdata), dns::Class::chaos);
-  return finish(exchange, reply, Rcode::noerror);
 }
 
 }  // namespace rollcall::answer

@@ -54,8 +54,10 @@ void edns(Bytes input) {
       input.subspan(k_options_head_bytes).first(std::min(input.size() - k_options_head_bytes, k_options_bytes_max));
   const std::vector<std::uint8_t> query = query_with(input, options);
   const std::size_t size =
-      responder.respond(query, {transport, world.secondary()}, world.after(0),
-                        WritableBytes(room).first(is_udp ? responder.udp_payload() : room.size()), worker);
+      responder
+          .respond(query, {transport, world.secondary()}, world.after(0),
+                   WritableBytes(room).first(is_udp ? responder.udp_payload() : room.size()), worker)
+          .bytes;
   expect(size > 0, "a query is answered");
   const Bytes reply = Bytes(room).first(size);
   check_reply(query, reply, {is_udp, responder.udp_payload()});

@@ -20,8 +20,10 @@ void query(Bytes input) {
   const answer::Responder responder(world.zones(), world.roster(), {.udp_payload = payload});
   const Bytes message = input.subspan(2);
   const std::size_t size =
-      responder.respond(message, is_udp ? answer::Transport::udp : answer::Transport::tcp, world.after(input[1]),
-                        WritableBytes(room).first(is_udp ? payload : room.size()), worker);
+      responder
+          .respond(message, is_udp ? answer::Transport::udp : answer::Transport::tcp, world.after(input[1]),
+                   WritableBytes(room).first(is_udp ? payload : room.size()), worker)
+          .bytes;
   if (size == 0) return expect_silence_was_due(message);
   const Bytes reply = Bytes(room).first(size);
   check_reply(message, reply, {is_udp, payload});

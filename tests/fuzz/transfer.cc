@@ -57,16 +57,15 @@ void transfer(Bytes input) {
   const bool is_allowed = (input[1] & 1) == 0;
   const answer::Client client(transport, is_allowed ? world.secondary() : IpAddress());
   const Bytes message = input.subspan(2);
-  worker.transfer = nullptr;
-  const std::size_t size =
+  answer::Response response =
       responder.respond(message, client, world.after(0),
                         WritableBytes(room).first(is_udp ? responder.udp_payload() : room.size()), worker);
-  if (size == 0) return expect_silence_was_due(message);
-  const Bytes first = Bytes(room).first(size);
-  if (worker.transfer == nullptr) return check_reply(message, first, {is_udp, responder.udp_payload()});
+  if (response.bytes == 0) return expect_silence_was_due(message);
+  const Bytes first = Bytes(room).first(response.bytes);
+  const std::unique_ptr<answer::TransferStream> transfer = response.take_transfer();
+  if (transfer == nullptr) return check_reply(message, first, {is_udp, responder.udp_payload()});
   expect(is_allowed && !is_udp, "a stream is for those who may have it, over TCP");
-  take_transfer(first, *worker.transfer);
-  worker.transfer = nullptr;
+  take_transfer(first, *transfer);
 }
 
 }  // namespace rollcall::fuzz

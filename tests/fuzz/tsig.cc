@@ -86,9 +86,10 @@ void tsig(Bytes input) {
   const bool is_udp = (input[0] & k_over_tcp) == 0;
   const answer::Client client(is_udp ? answer::Transport::udp : answer::Transport::tcp, world.secondary());
   const std::size_t size =
-      responder.respond(made.octets, client, world.after(input[4]),
-                        WritableBytes(room).first(is_udp ? responder.udp_payload() : room.size()), worker);
-  worker.transfer = nullptr;
+      responder
+          .respond(made.octets, client, world.after(input[4]),
+                   WritableBytes(room).first(is_udp ? responder.udp_payload() : room.size()), worker)
+          .bytes;
   if (size == 0) return expect_silence_was_due(made.octets);
   const Bytes reply = Bytes(room).first(size);
   check_reply(made.octets, reply, {is_udp, responder.udp_payload()});

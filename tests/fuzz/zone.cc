@@ -28,8 +28,10 @@ class Asker {
     query.insert(query.end(), {static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number), 0, 1});
     for (const auto transport : {answer::Transport::udp, answer::Transport::tcp}) {
       const bool is_udp = transport == answer::Transport::udp;
-      const std::size_t size = responder_.respond(query, transport, registry::LeaseTime{},
-                                                  WritableBytes(room_).first(is_udp ? 512 : room_.size()), worker_);
+      const std::size_t size = responder_
+                                   .respond(query, transport, registry::LeaseTime{},
+                                            WritableBytes(room_).first(is_udp ? 512 : room_.size()), worker_)
+                                   .bytes;
       expect(size > 0, "a query is answered");
       check_reply(query, Bytes(room_).first(size), {is_udp, 512});
     }

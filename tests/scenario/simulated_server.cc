@@ -89,7 +89,7 @@ answer::testing::Answered SimulatedServer::query(const answer::testing::Ask& ask
   const std::vector<std::uint8_t> query = query_of(ask);
   const bool is_udp = ask.transport == answer::Transport::udp;
   const WritableBytes room = WritableBytes(room_).first(is_udp ? settings_.udp_payload : limits::k_message_bytes_max);
-  const std::size_t size = responder_->respond(query, ask.transport, clock_.now(), room, *worker_);
+  const std::size_t size = responder_->respond(query, ask.transport, clock_.now(), room, *worker_).bytes;
   return read_answer(ask, room.first(size));
 }
 

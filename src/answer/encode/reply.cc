@@ -21,16 +21,6 @@ std::size_t opt_bytes(const dns::Query& query, const Options& options, std::size
 
 }  // namespace
 
-bool Options::add(dns::Option option, Bytes content) {
-  ByteWriter out(WritableBytes(octets_).subspan(size_));
-  out.u16(static_cast<std::uint16_t>(option));
-  out.u16(static_cast<std::uint16_t>(content.size()));
-  out.bytes(content);
-  if (!out.ok()) return false;
-  size_ += out.size();
-  return true;
-}
-
 Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options)
     : query_(query),
       options_(options),
@@ -141,8 +131,7 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   std::uint8_t* header = room_.data();
   store_u16(header, query_.id);
   store_u16(header + 2, flags);
-  const bool has_question = out_.size() > dns::k_header_bytes && !query_.question.empty();
-  store_u16(header + 4, has_question ? 1 : 0);
+  store_u16(header + 4, has_question() ? 1 : 0);
   store_u16(header + 6, counts_[0]);
   store_u16(header + 8, counts_[1]);
   store_u16(header + 10, additional);

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string_view>
 
+#include "answer/encode/reply_options.h"
 #include "answer/zone/static_zone.h"
 #include "base/bytes.h"
 #include "dns/name_writer.h"
@@ -25,28 +26,6 @@
 namespace rollcall::answer {
 
 enum class Section : std::uint8_t { answer, authority, additional };
-
-// Options of the reply's OPT record, in wire form. What is known before the answer has its room set aside; an extended
-// error comes last and takes what is left.
-class Options {
- public:
-  // False, and nothing added: no room.
-  bool add(dns::Option option, Bytes content);
-  [[nodiscard]] Bytes bytes() const { return {octets_.data(), size_}; }
-
- private:
-  std::array<std::uint8_t, 160> octets_;  // NSID (64), cookie (24), keepalive (2), EXPIRE (4), and their heads
-  std::size_t size_ = 0;
-};
-
-// RFC 8914: why, for people. The text is dropped where space is short.
-struct Explanation {
-  dns::ExtendedError code = dns::ExtendedError::other;
-  std::string_view text;
-};
-inline constexpr Explanation k_not_ours{dns::ExtendedError::not_authoritative,
-                                        "none of the zones served here encloses the name"};
-inline constexpr Explanation k_cut_short{dns::ExtendedError::other, "more records than a message can hold"};
 
 class Reply {
  public:
@@ -100,6 +79,8 @@ class Reply {
     if (!explanation_) explanation_ = {code, text};
   }
   [[nodiscard]] const std::optional<Explanation>& explanation() const { return explanation_; }
+  // Whether it has the query's question; not when that could not be read.
+  [[nodiscard]] bool has_question() const { return question_end_ > dns::k_header_bytes; }
 
   // Writes header and OPT. `udp_payload`: what this server takes over UDP (RFC 6891 §6.2.3). Returns the message's
   // size.

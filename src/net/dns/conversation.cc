@@ -51,11 +51,12 @@ bool DnsConversation::answer_messages(const Now& now) {
 bool DnsConversation::answer_message(Bytes message, registry::LeaseTime now) {
   const std::size_t before = out_.size();
   out_.resize(before + k_length_bytes + limits::k_message_bytes_max);
-  const std::size_t size =
+  answer::Response response =
       responder_.respond(message, client_, now, WritableBytes(out_).subspan(before + k_length_bytes), state_);
+  const std::size_t size = response.bytes;
   store_u16(out_.data() + before, static_cast<std::uint16_t>(size));
   out_.resize(size == 0 ? before : before + k_length_bytes + size);
-  transfer_ = std::move(state_.transfer);
+  transfer_ = response.take_transfer();
   check(transfer_ == nullptr || size > 0, "a transfer begins with a message");
   return size > 0;
 }

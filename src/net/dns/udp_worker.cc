@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/rcu.h"
 #include "net/dns/short_slice.h"
@@ -75,8 +76,10 @@ void UdpWorker::answer(std::size_t received) {
         continue;
       }
       const answer::Client client{answer::Transport::udp, address_of(batch_.peer(i))};
-      const std::size_t bytes = responder_.respond(batch_.query(i), client, now, batch_.room(), state_, &ahead_[i]);
-      if (bytes > 0) batch_.add(i, bytes);
+      const answer::Response response =
+          responder_.respond(batch_.query(i), client, now, batch_.room(), state_, &ahead_[i]);
+      check(std::holds_alternative<std::monostate>(response.following), "an answer over UDP is one message");
+      if (response.bytes > 0) batch_.add(i, response.bytes);
     }
   }
   batch_.send(socket_.get());

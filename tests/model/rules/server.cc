@@ -82,7 +82,7 @@ std::vector<registry::Registration> Server::roll() const {
 answer::testing::Answered Server::ask(const std::string& name, dns::Type type) {
   const answer::testing::Ask ask{.name = name, .type = type, .transport = answer::Transport::tcp};
   const std::vector<std::uint8_t> query = answer::testing::query_of(ask);
-  const std::size_t size = responder_.respond(query, ask.transport, clock_.now(), WritableBytes(room_), *worker_);
+  const std::size_t size = responder_.respond(query, ask.transport, clock_.now(), WritableBytes(room_), *worker_).bytes;
   return answer::testing::read_answer(ask, Bytes(room_).first(size));
 }
 

@@ -66,7 +66,7 @@ struct Defended {
   }
 
   std::optional<Received> ask(const std::vector<std::uint8_t>& query, const Client& client) {
-    const std::size_t size = responder.respond(query, client, world.clock.now(), world.room, *world.worker);
+    const std::size_t size = responder.respond(query, client, world.clock.now(), world.room, *world.worker).bytes;
     if (size == 0) return std::nullopt;
     Received reply{.bytes = {world.room.begin(), world.room.begin() + static_cast<std::ptrdiff_t>(size)},
                    .options = {}};

@@ -12,7 +12,7 @@ Answered ask_why(World& world, const std::string& name, Type type = Type::txt, T
   const Responder responder(world.zones, world.roster, ResponderSettings{.udp_payload = 1232, .explains = true});
   const Ask ask{.name = name, .type = type, .payload = 1232, .transport = transport};
   const std::vector<std::uint8_t> query = query_of(ask);
-  const std::size_t size = responder.respond(query, transport, world.clock.now(), world.room, *world.worker);
+  const std::size_t size = responder.respond(query, transport, world.clock.now(), world.room, *world.worker).bytes;
   return read_answer(ask, Bytes(world.room).first(size));
 }
 

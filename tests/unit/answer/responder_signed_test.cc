@@ -37,7 +37,7 @@ struct SignedWorld {
     query.resize(dns::TsigSigner(key).sign(query, size, 1'000'000));
     world.worker->wall_seconds = 1'000'000;
     const Client client(Transport::udp, *IpAddress::parse("192.0.2.9"));
-    const std::size_t answered = responder.respond(query, client, world.clock.now(), world.room, *world.worker);
+    const std::size_t answered = responder.respond(query, client, world.clock.now(), world.room, *world.worker).bytes;
     return {world.room.begin(), world.room.begin() + static_cast<std::ptrdiff_t>(answered)};
   }
 

@@ -120,7 +120,8 @@ struct World {
   // The octets of the answer, in `room`.
   Bytes respond(Bytes query, Transport transport = Transport::udp) {
     const std::size_t most = transport == Transport::udp ? responder.udp_payload() : limits::k_message_bytes_max;
-    const std::size_t size = responder.respond(query, transport, clock.now(), WritableBytes(room).first(most), *worker);
+    const std::size_t size =
+        responder.respond(query, transport, clock.now(), WritableBytes(room).first(most), *worker).bytes;
     return Bytes(room).first(size);
   }
   Answered ask(const Ask& question) { return read_answer(question, respond(query_of(question), question.transport)); }

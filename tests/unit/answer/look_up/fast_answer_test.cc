@@ -27,7 +27,8 @@ struct TwoWays {
     other->random = Random(chance);
     const Bytes usual = world.respond(query);
     const std::size_t size =
-        whole.respond(query, Transport::udp, world.clock.now(), WritableBytes(room).first(whole.udp_payload()), *other);
+        whole.respond(query, Transport::udp, world.clock.now(), WritableBytes(room).first(whole.udp_payload()), *other)
+            .bytes;
     const Bytes expected = Bytes(room).first(size);
     CHECK(std::ranges::equal(usual, expected));
     return {usual.begin(), usual.end()};
@@ -141,7 +142,7 @@ TEST_CASE("an answer of the usual way is counted, and beyond the rate it is cut"
   const Client client(Transport::udp, IpAddress::parse("203.0.113.7").value());
   std::size_t cut = 0;
   for (int i = 0; i < 8; ++i) {
-    const std::size_t size = limited.respond(query, client, world.clock.now(), world.room, *world.worker);
+    const std::size_t size = limited.respond(query, client, world.clock.now(), world.room, *world.worker).bytes;
     if (size == query.size()) ++cut;
     CHECK(((world.room[2] & 2U) != 0) == (size == query.size()));  // TC: as long as the question
   }

@@ -60,9 +60,10 @@ struct TransferWorld : private registry::Audience {
   Bytes respond(Bytes query, Transport transport, std::string_view client = "192.0.2.9") {
     worker.wall_seconds = 1'800'000'000;
     const std::size_t room_bytes = transport == Transport::udp ? 1232 : room.size();
-    const std::size_t size = responder.respond(query, {transport, *IpAddress::parse(client)}, clock.now(),
-                                               WritableBytes(room).first(room_bytes), worker);
-    return Bytes(room).first(size);
+    Response response = responder.respond(query, {transport, *IpAddress::parse(client)}, clock.now(),
+                                          WritableBytes(room).first(room_bytes), worker);
+    worker.transfer = response.take_transfer();
+    return Bytes(room).first(response.bytes);
   }
   // All messages of a transfer, as records.
   std::vector<std::string> transfer(const std::string& name = "svc.internal") {
@@ -94,7 +95,11 @@ struct TransferWorld : private registry::Audience {
   registry::WallTime wall{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)};
   registry::Registry registry;
   Responder responder;
-  WorkerState worker;
+  // With what follows the message answered last.
+  struct Worker : WorkerState {
+    std::unique_ptr<TransferStream> transfer;
+  };
+  Worker worker;
   std::vector<std::uint8_t> room = std::vector<std::uint8_t>(limits::k_message_bytes_max);
   std::size_t messages = 0;
   std::size_t more = 0;

@@ -49,7 +49,7 @@ struct ReverseWorld {
   }
   Answered ask(const std::string& name, Type type = Type::ptr) {
     const Ask ask{.name = name, .type = type};
-    const std::size_t size = responder.respond(query_of(ask), Transport::udp, clock.now(), room, worker);
+    const std::size_t size = responder.respond(query_of(ask), Transport::udp, clock.now(), room, worker).bytes;
     return read_answer(ask, Bytes(room).first(size));
   }
 

@@ -1,0 +1,41 @@
+// The short way: the usual question (look_up/fast_query.h), from the datagram to its answer without a detour.
+//
+// Shape    `read_ahead` and `fetch_ahead` for each datagram of a batch, so that memory is fetched meanwhile; then
+//          `answer`. Empty: the query goes the whole way (responder.h).
+// Owner    the Responder; borrows zones and roster for life.
+// Threads  any number, each with its own WorkerState, under a ReadLock.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "answer/exchange.h"
+#include "answer/look_up/fast_query.h"
+#include "answer/roster/roster.h"
+#include "answer/zone/zones.h"
+
+namespace rollcall::answer {
+
+class FastWay {
+ public:
+  // `is_open`: no setting makes the usual question need one of the Responder's other steps.
+  FastWay(const Zones& zones, const Roster& roster, bool is_open, std::size_t udp_payload, const RateLimit& rate_limit)
+      : zones_(zones), roster_(roster), is_open_(is_open), udp_payload_(udp_payload), rate_limit_(rate_limit) {}
+
+  [[nodiscard]] bool is_open() const { return is_open_; }
+  void read_ahead(Bytes message, FastQuery& question) const;
+  void fetch_ahead(const FastQuery& question) const;
+  // The octets written to `out`; 0: the rate limiter has dropped the answer. `question` was read from `message`.
+  [[nodiscard]] std::optional<std::size_t> answer(Bytes message, const FastQuery& question, const Client& client,
+                                                  registry::LeaseTime now, WritableBytes out,
+                                                  WorkerState& worker) const;
+
+ private:
+  const Zones& zones_;
+  const Roster& roster_;
+  const bool is_open_;
+  const std::size_t udp_payload_;
+  const RateLimit rate_limit_;
+};
+
+}  // namespace rollcall::answer
