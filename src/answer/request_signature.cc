@@ -1,5 +1,6 @@
 #include "answer/request_signature.h"
 
+#include "answer/encode/record_head.h"
 #include "base/check.h"
 #include "dns/query.h"
 
@@ -28,7 +29,7 @@ std::size_t RequestSignature::append(WritableBytes room, std::size_t size) {
 std::size_t RequestSignature::sign(WritableBytes room, std::size_t size) {
   check(size >= dns::k_header_bytes && size <= room.size(), "what is signed is a message within its room");
   const std::size_t with_signature = append(room, size);
-  if (with_signature == size) store_u16(&room[2], load_u16(&room[2]) | dns::k_flag_tc);
+  if (with_signature == size) set_truncated_flag(room.data());
   check(with_signature >= size && with_signature <= room.size(), "a signature is appended within the room");
   return with_signature;
 }

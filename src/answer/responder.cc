@@ -224,7 +224,7 @@ std::size_t Responder::answer_chaos(Exchange& exchange) const {
   if (text == nullptr) return refuse(exchange, {.rcode = Rcode::refused});
   Reply reply(exchange.room.first(limits::k_udp_payload_min), exchange.query, true, exchange.options);
   const std::string rdata = static_cast<char>(std::min<std::size_t>(text->size(), 255)) + text->substr(0, 255);
-  reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets(rdata), dns::Class::chaos);
+  reply.put(Section::answer, k_question_name_at, Type::txt, 0, octets(rdata), dns::Class::chaos);
   return finish(exchange, reply, Rcode::noerror);
 }
 

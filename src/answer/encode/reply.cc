@@ -8,9 +8,7 @@
 namespace rollcall::answer {
 namespace {
 
-constexpr std::uint16_t k_pointer = 0xc000;
 constexpr std::size_t k_option_head_bytes = 4;
-constexpr std::size_t k_rdlength_bytes = 2;
 
 // What OPT may take. In the largest messages also why they are no larger: they have no other way to say it.
 std::size_t opt_bytes(const dns::Query& query, const Options& options, std::size_t room) {
@@ -58,7 +56,7 @@ void Reply::put_rdata(dns::Type type, Bytes rdata) {
 bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
                 dns::Class klass) {
   const std::size_t start = out_.size();
-  out_.u16(static_cast<std::uint16_t>(k_pointer | owner_at));
+  out_.u16(pointer_to(owner_at));
   return end_record(start, section, {type, klass, ttl, rdata});
 }
 
@@ -69,9 +67,7 @@ bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::ui
 }
 
 bool Reply::end_record(std::size_t start, Section section, const Body& body) {
-  out_.u16(static_cast<std::uint16_t>(body.type));
-  out_.u16(static_cast<std::uint16_t>(body.klass));
-  out_.u32(body.ttl);
+  if (std::uint8_t* at = out_.claim(k_type_class_ttl_bytes)) store_type_class_ttl(at, body.type, body.klass, body.ttl);
   last_rdata_at_ = out_.size() + k_rdlength_bytes;
   put_rdata(body.type, body.rdata);
   if (!out_.ok()) {
@@ -113,9 +109,7 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   std::uint16_t flags =
       static_cast<std::uint16_t>(dns::k_flag_qr | (query_.flags & dns::k_opcode_mask) | (code & 0xfU));
   if (query_.opcode == dns::Opcode::query) {
-    flags |= query_.flags & dns::k_flag_rd;
-    // RFC 4035 §3.1.6 wants CD clear, RFC 8906 §8.1.3 wants it copied to those who speak DNSSEC.
-    if (query_.edns && query_.edns->dnssec_ok) flags |= query_.flags & dns::k_flag_cd;
+    flags |= copied_flags(query_.flags, query_.edns && query_.edns->dnssec_ok);
   }
   if (authoritative_) flags |= dns::k_flag_aa;
   if (truncated_) flags |= dns::k_flag_tc;
@@ -124,34 +118,27 @@ std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {
   std::uint16_t additional = counts_[2];
   if (query_.edns) {
     ByteWriter opt(room_.subspan(size));
-    put_opt(opt, code, udp_payload, size);
+    put_opt(opt, rcode, udp_payload, size);
     size += opt.size();
     ++additional;
   }
-  std::uint8_t* header = room_.data();
-  store_u16(header, query_.id);
-  store_u16(header + 2, flags);
-  store_u16(header + 4, has_question() ? 1 : 0);
-  store_u16(header + 6, counts_[0]);
-  store_u16(header + 8, counts_[1]);
-  store_u16(header + 10, additional);
+  store_header(room_.data(), query_.id,
+               {.flags = flags,
+                .questions = static_cast<std::uint16_t>(has_question() ? 1 : 0),
+                .answers = counts_[0],
+                .authorities = counts_[1],
+                .additionals = additional});
+  check(size <= room_.size(), "a reply is within its room");
   return size;
 }
 
-void Reply::put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const {
-  out.u8(0);
-  out.u16(static_cast<std::uint16_t>(dns::Type::opt));
-  out.u16(udp_payload);
-  out.u8(static_cast<std::uint8_t>(code >> 4));
-  out.u8(0);  // version
-  out.u16(query_.edns->dnssec_ok ? 0x8000 : 0);
-  const std::size_t length_at = out.size();
-  out.u16(0);
+void Reply::put_opt(ByteWriter& out, dns::Rcode rcode, std::uint16_t udp_payload, std::size_t before) const {
+  std::uint8_t* opt = out.claim(dns::k_opt_bytes);
   out.bytes(options_.bytes());
-  check(out.ok(), "the room for OPT was set aside");
+  check(opt != nullptr && out.ok(), "the room for OPT was set aside");
   if (explanation_) put_explanation(out);
   if (padding_block_ > 0) put_padding(out, before);
-  out.patch_u16(length_at, static_cast<std::uint16_t>(out.size() - length_at - 2));
+  store_opt(opt, udp_payload, rcode, query_.edns->dnssec_ok, out.size() - dns::k_opt_bytes);
 }
 
 // RFC 8914 §2: code and text. What does not fit is said shorter, or not at all.

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string_view>
 
+#include "answer/encode/record_head.h"
 #include "answer/encode/reply_options.h"
 #include "answer/zone/static_zone.h"
 #include "base/bytes.h"
@@ -25,12 +26,8 @@
 
 namespace rollcall::answer {
 
-enum class Section : std::uint8_t { answer, authority, additional };
-
 class Reply {
  public:
-  static constexpr std::uint16_t k_question_name_at = dns::k_header_bytes;
-
   // `room` is at least `needed_bytes`. `echo_question`: false for what could not be read. `options` are borrowed.
   Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options);
 
@@ -97,7 +94,7 @@ class Reply {
   // Ends the record whose owner was put at `start`; or takes it back, where it does not fit.
   [[nodiscard]] bool end_record(std::size_t start, Section section, const Body& body);
   void put_rdata(dns::Type type, Bytes rdata);
-  void put_opt(ByteWriter& out, std::uint16_t code, std::uint16_t udp_payload, std::size_t before) const;
+  void put_opt(ByteWriter& out, dns::Rcode rcode, std::uint16_t udp_payload, std::size_t before) const;
   void put_explanation(ByteWriter& out) const;
   void put_padding(ByteWriter& out, std::size_t before) const;
 

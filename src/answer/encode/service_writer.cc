@@ -12,23 +12,7 @@
 namespace rollcall::answer {
 namespace {
 
-constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
-constexpr std::size_t k_pointer_reach = 0x4000;
-
 dns::Type type_of(Family family) { return family == Family::v4 ? dns::Type::a : dns::Type::aaaa; }
-
-// The twelve octets in front of every RDATA of one RRset whose owner is a pointer.
-struct RecordHead {
-  std::uint8_t octets[k_record_fixed];
-
-  RecordHead(std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, std::size_t rdata_bytes) {
-    store_u16(octets, static_cast<std::uint16_t>(0xc000U | owner_at));
-    store_u16(octets + 2, static_cast<std::uint16_t>(type));
-    store_u16(octets + 4, static_cast<std::uint16_t>(dns::Class::in));
-    store_u32(octets + 6, ttl);
-    store_u16(octets + 10, static_cast<std::uint16_t>(rdata_bytes));
-  }
-};
 
 }  // namespace
 
@@ -141,7 +125,7 @@ bool ServiceWriter::put_addresses(std::uint16_t owner_at, const View& view, Fami
   const std::size_t size = octets_of(family);
   const std::uint32_t limit = answers_.policy().answer_limit;
   std::uint32_t take = limit == 0 ? count : std::min(count, limit);
-  const auto fitting = static_cast<std::uint32_t>(reply_.out().left() / (k_record_fixed + size));
+  const auto fitting = static_cast<std::uint32_t>(reply_.out().left() / (k_record_head_bytes + size));
   std::span<const std::uint32_t> order;
   const bool fits = take <= fitting;
   if (!fits) {
@@ -155,10 +139,10 @@ bool ServiceWriter::put_addresses(std::uint16_t owner_at, const View& view, Fami
   }
   const RecordHead head(owner_at, type_of(family), choice.ttl, size);
   for (std::uint32_t i = 0; i < take; ++i) {
-    std::uint8_t* at = reply_.out().claim(k_record_fixed + size);
-    std::memcpy(at, head.octets, k_record_fixed);
+    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + size);
+    head.copy_to(at);
     const std::size_t from = (order.empty() ? i : order[i]) * size;
-    std::memcpy(at + k_record_fixed, choice.octets.data() + from, size);
+    std::memcpy(at + k_record_head_bytes, choice.octets.data() + from, size);
   }
   reply_.count(Section::answer, take);
   return true;
@@ -187,7 +171,7 @@ bool ServiceWriter::put_srv(std::uint16_t owner_at, const View& view) {
 
 std::size_t ServiceWriter::srv_bytes(std::span<const std::uint32_t> members) const {
   std::size_t bytes = 0;
-  for (const std::uint32_t i : members) bytes += k_record_fixed + answers_.member(i).srv.size;
+  for (const std::uint32_t i : members) bytes += k_record_head_bytes + answers_.member(i).srv.size;
   return bytes;
 }
 
@@ -196,16 +180,17 @@ void ServiceWriter::put_srv_records(std::uint16_t owner_at, bool is_weightless, 
   scratch_.target_offsets.clear();
   for (const std::uint32_t i : members) {
     const Run run = answers_.member(i).srv;
-    std::uint8_t* at =
-        reply_.out().left() < k_record_fixed + run.size ? nullptr : reply_.out().claim(k_record_fixed + run.size);
+    std::uint8_t* at = reply_.out().left() < k_record_head_bytes + run.size
+                           ? nullptr
+                           : reply_.out().claim(k_record_head_bytes + run.size);
     if (at == nullptr) {
       reply_.set_truncated();
       break;
     }
     const RecordHead head(owner_at, dns::Type::srv, ttl, run.size);
-    std::memcpy(at, head.octets, k_record_fixed);
-    std::memcpy(at + k_record_fixed, answers_.octets(run.at, run.size).data(), run.size);
-    show_weight(is_weightless, at + k_record_fixed);
+    head.copy_to(at);
+    std::memcpy(at + k_record_head_bytes, answers_.octets(run.at, run.size).data(), run.size);
+    show_weight(is_weightless, at + k_record_head_bytes);
     scratch_.target_offsets.push_back(reply_.out().size() - run.size + k_target_in_srv);
   }
   reply_.count(Section::answer, scratch_.target_offsets.size());
@@ -230,12 +215,12 @@ bool ServiceWriter::put_address_set(Section section, std::uint16_t owner_at, Fam
                                     std::uint32_t ttl) {
   const std::size_t size = octets_of(family);
   const std::size_t count = octets.size() / size;
-  if (reply_.out().left() < count * (k_record_fixed + size)) return false;
+  if (reply_.out().left() < count * (k_record_head_bytes + size)) return false;
   const RecordHead head(owner_at, type_of(family), ttl, size);
   for (std::size_t i = 0; i < count; ++i) {
-    std::uint8_t* at = reply_.out().claim(k_record_fixed + size);
-    std::memcpy(at, head.octets, k_record_fixed);
-    std::memcpy(at + k_record_fixed, octets.data() + i * size, size);
+    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + size);
+    head.copy_to(at);
+    std::memcpy(at + k_record_head_bytes, octets.data() + i * size, size);
   }
   reply_.count(section, count);
   return true;
@@ -247,7 +232,7 @@ bool ServiceWriter::put_addresses(std::uint16_t owner_at, const Member& member, 
   const Bytes addresses = answers_.addresses(member, family);
   if (addresses.empty() || !is_live(member)) return false;
   const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  const std::size_t fitting = reply_.out().left() / (k_record_fixed + octets_of(family));
+  const std::size_t fitting = reply_.out().left() / (k_record_head_bytes + octets_of(family));
   const std::size_t take = std::min(addresses.size(), fitting * octets_of(family));
   if (take < addresses.size()) reply_.set_truncated();
   return put_address_set(Section::answer, owner_at, family, addresses.first(take), ttl);

@@ -10,8 +10,6 @@
 namespace rollcall::answer {
 namespace {
 
-constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
-
 enum class SvcParam : std::uint16_t {
   alpn = 1,
   no_default_alpn = 2,
@@ -94,7 +92,7 @@ bool ServiceWriter::put_svcb(std::uint16_t owner_at, const View& view, dns::Type
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < live.size(); ++i) {
     rdatas[i] = svcb_rdata(answers_, answers_.member(live[i]), type);
-    bytes += k_record_fixed + rdatas[i].size();
+    bytes += k_record_head_bytes + rdatas[i].size();
   }
   const bool fits = bytes <= reply_.out().left();
   if (!fits && take == live.size() && !reply_.is_varying()) {  // the stable order, as far as it goes

@@ -58,7 +58,7 @@ void put_why(const Explainer& explainer, const Why& why, const Zone& zone, Type 
   }
   for (const std::string& sentence : sentences_of(explainer.explain(why.name, why.type, now, wall_now))) {
     const std::string rdata = txt_of(sentence);
-    if (reply.put(Section::answer, Reply::k_question_name_at, Type::txt, 0, octets(rdata))) continue;
+    if (reply.put(Section::answer, k_question_name_at, Type::txt, 0, octets(rdata))) continue;
     reply.set_truncated();
     break;
   }

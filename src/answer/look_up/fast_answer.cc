@@ -4,45 +4,33 @@
 #include <chrono>
 #include <cstring>
 
+#include "answer/encode/record_head.h"
+#include "base/check.h"
 #include "dns/query.h"
 
 namespace rollcall::answer {
 namespace {
 
-constexpr std::size_t k_record_fixed = 12;  // owner pointer, type, class, TTL, RDLENGTH
-constexpr std::size_t k_pointer_reach = 0x4000;
-constexpr std::uint16_t k_question_name = 0xc000 | dns::k_header_bytes;
-
 dns::Type type_of(Family family) { return family == Family::v4 ? dns::Type::a : dns::Type::aaaa; }
-
-void put_head(std::uint8_t* at, std::uint16_t owner, dns::Type type, std::uint32_t ttl, std::size_t rdata_bytes) {
-  store_u16(at, owner);
-  store_u16(at + 2, static_cast<std::uint16_t>(type));
-  store_u16(at + 4, static_cast<std::uint16_t>(dns::Class::in));
-  store_u32(at + 6, ttl);
-  store_u16(at + 10, static_cast<std::uint16_t>(rdata_bytes));
-}
 
 // One record for each address, in this order; none: as they are. Returns where they end.
 template <std::size_t Octets>
 std::uint8_t* put_records(std::uint8_t* at, const std::uint8_t* addresses, std::size_t count,
-                          std::span<const std::uint32_t> order, std::uint16_t owner, dns::Type type,
-                          std::uint32_t ttl) {
-  std::uint8_t head[k_record_fixed];
-  put_head(head, owner, type, ttl, Octets);
+                          std::span<const std::uint32_t> order, const RecordHead& head) {
   for (std::size_t i = 0; i < count; ++i) {
-    std::memcpy(at, head, k_record_fixed);
-    std::memcpy(at + k_record_fixed, addresses + (order.empty() ? i : order[i]) * Octets, Octets);
-    at += k_record_fixed + Octets;
+    head.copy_to(at);
+    std::memcpy(at + k_record_head_bytes, addresses + (order.empty() ? i : order[i]) * Octets, Octets);
+    at += k_record_head_bytes + Octets;
   }
   return at;
 }
 
 std::uint8_t* put_family(Family family, std::uint8_t* at, Bytes addresses, std::span<const std::uint32_t> order,
-                         std::uint16_t owner, std::uint32_t ttl) {
+                         std::size_t owner_at, std::uint32_t ttl) {
   const std::size_t count = addresses.size() / octets_of(family);
-  return family == Family::v4 ? put_records<4>(at, addresses.data(), count, order, owner, type_of(family), ttl)
-                              : put_records<16>(at, addresses.data(), count, order, owner, type_of(family), ttl);
+  const RecordHead head(owner_at, type_of(family), ttl, octets_of(family));
+  return family == Family::v4 ? put_records<4>(at, addresses.data(), count, order, head)
+                              : put_records<16>(at, addresses.data(), count, order, head);
 }
 
 }  // namespace
@@ -73,13 +61,13 @@ std::size_t FastAnswer::write(const ServiceAnswers& answers, registry::LeaseTime
 bool FastAnswer::put_addresses(const ServiceAnswers& answers, const AddressList& list, Family family, Random& random,
                                Scratch& scratch) {
   const std::size_t size = octets_of(family);
-  if (list.count == 0 || list.count * (k_record_fixed + size) > left()) return false;
+  if (list.count == 0 || list.count * (k_record_head_bytes + size) > left()) return false;
   std::span<const std::uint32_t> order;
   if (list.count > 1) {
     order = list.equal_weights ? scratch.order.draw(list.count, list.count, random)
                                : scratch.order.draw(answers.weights(list), list.count, random);
   }
-  at_ = put_family(family, at_, answers.octets(list.at, list.count * size), order, k_question_name, ttl_);
+  at_ = put_family(family, at_, answers.octets(list.at, list.count * size), order, k_question_name_at, ttl_);
   answers_ = static_cast<std::uint16_t>(list.count);
   return true;
 }
@@ -92,11 +80,11 @@ bool FastAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch&
   scratch.target_offsets.clear();
   for (const std::uint32_t i : scratch.chosen) {
     const Run run = answers.member(i).srv;
-    put_head(at_, k_question_name, dns::Type::srv, ttl_, run.size);
-    std::memcpy(at_ + k_record_fixed, answers.octets(run.at, run.size).data(), run.size);
-    show_weight(view.is_weightless, at_ + k_record_fixed);
-    scratch.target_offsets.push_back(static_cast<std::size_t>(at_ - begin_) + k_record_fixed + k_target_in_srv);
-    at_ += k_record_fixed + run.size;
+    RecordHead(k_question_name_at, dns::Type::srv, ttl_, run.size).copy_to(at_);
+    std::memcpy(at_ + k_record_head_bytes, answers.octets(run.at, run.size).data(), run.size);
+    show_weight(view.is_weightless, at_ + k_record_head_bytes);
+    scratch.target_offsets.push_back(static_cast<std::size_t>(at_ - begin_) + k_record_head_bytes + k_target_in_srv);
+    at_ += k_record_head_bytes + run.size;
   }
   answers_ = static_cast<std::uint16_t>(view.count);
   return put_additionals(answers, scratch);
@@ -107,12 +95,11 @@ bool FastAnswer::put_additionals(const ServiceAnswers& answers, const Scratch& s
   for (std::size_t i = 0; i < scratch.chosen.size(); ++i) {
     if (scratch.target_offsets[i] >= k_pointer_reach) return true;
     const Member& member = answers.member(scratch.chosen[i]);
-    const auto owner = static_cast<std::uint16_t>(0xc000U | scratch.target_offsets[i]);
     for (const Family family : {Family::v4, Family::v6}) {
       const Bytes addresses = answers.addresses(member, family);
       const std::size_t count = addresses.size() / octets_of(family);
-      if (addresses.size() + count * k_record_fixed > left()) return true;
-      at_ = put_family(family, at_, addresses, {}, owner, ttl_);
+      if (addresses.size() + count * k_record_head_bytes > left()) return true;
+      at_ = put_family(family, at_, addresses, {}, scratch.target_offsets[i], ttl_);
       additionals_ = static_cast<std::uint16_t>(additionals_ + count);
     }
   }
@@ -126,21 +113,18 @@ std::size_t FastAnswer::write_cut() {
 }
 
 std::size_t FastAnswer::finish(std::uint16_t flags) {
-  const bool copies_cd = question_.has_opt && question_.dnssec_ok;  // RFC 4035 §3.1.6, RFC 8906 §8.1.3
-  const unsigned copied = question_.flags & (dns::k_flag_rd | (copies_cd ? dns::k_flag_cd : 0U));
-  std::memcpy(begin_, message_.data(), question_.end);  // id, and the question as it was asked
-  store_u16(begin_ + 2, static_cast<std::uint16_t>(dns::k_flag_qr | flags | copied));
-  store_u16(begin_ + 6, answers_);
-  store_u16(begin_ + 8, 0);
-  store_u16(begin_ + 10, static_cast<std::uint16_t>(additionals_ + (question_.has_opt ? 1 : 0)));
+  const std::uint16_t copied = copied_flags(question_.flags, question_.has_opt && question_.dnssec_ok);
+  std::memcpy(begin_, message_.data(), question_.end);  // the question as it was asked
+  store_header(begin_, load_u16(message_.data()),
+               {.flags = static_cast<std::uint16_t>(dns::k_flag_qr | flags | copied),
+                .questions = 1,
+                .answers = answers_,
+                .additionals = static_cast<std::uint16_t>(additionals_ + (question_.has_opt ? 1 : 0))});
   if (question_.has_opt) {
-    *at_ = 0;
-    store_u16(at_ + 1, static_cast<std::uint16_t>(dns::Type::opt));
-    store_u16(at_ + 3, payload_);
-    store_u32(at_ + 5, question_.dnssec_ok ? 0x8000U : 0U);
-    store_u16(at_ + 9, 0);
+    store_opt(at_, payload_, dns::Rcode::noerror, question_.dnssec_ok, 0);
     at_ += dns::k_opt_bytes;
   }
+  check(at_ <= end_ + (question_.has_opt ? dns::k_opt_bytes : 0), "an answer is within its room");
   return static_cast<std::size_t>(at_ - begin_);
 }
 

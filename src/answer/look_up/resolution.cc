@@ -14,8 +14,6 @@ namespace {
 using dns::Rcode;
 using dns::Type;
 
-bool is_pointer_reachable(std::uint16_t at) { return at < 0x4000; }
-
 }  // namespace
 
 Rcode Resolution::run() {
@@ -277,7 +275,7 @@ Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
 Resolution::Step Resolution::move_to(Bytes target) {
   if (query_.type == Type::cname) return Rcode::noerror;  // ANY comes here by DNAME only, and goes on (RFC 6672 §3.2)
   // RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with what has been put.
-  if (aliases_ == targets_.size() || !is_pointer_reachable(reply_.last_rdata_at())) return Rcode::noerror;
+  if (aliases_ == targets_.size() || reply_.last_rdata_at() >= k_pointer_reach) return Rcode::noerror;
   if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
   name_ = &targets_[aliases_++];
   const Zone* next = zones_.find_answering(*name_, query_.type);

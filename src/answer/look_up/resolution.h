@@ -99,9 +99,9 @@ class Resolution {
   Scratch& scratch_;
   Trace* const trace_;
 
-  const dns::QuestionName* name_;                      // the question's, or the last alias's target
-  Bytes spelling_;                                     // begins with the same name, in the case it was written in
-  std::uint16_t name_at_ = Reply::k_question_name_at;  // where it stands in the reply
+  const dns::QuestionName* name_;               // the question's, or the last alias's target
+  Bytes spelling_;                              // begins with the same name, in the case it was written in
+  std::uint16_t name_at_ = k_question_name_at;  // where it stands in the reply
   std::array<dns::QuestionName, limits::k_cname_chain_max> targets_;  // of the aliases followed so far
   std::size_t aliases_ = 0;
   // The DNAME behind each alias, null where it is the zone file's own. The chain ends at the alias behind the last target.

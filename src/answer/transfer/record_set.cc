@@ -2,17 +2,15 @@
 
 #include <algorithm>
 
+#include "answer/encode/record_head.h"
+
 namespace rollcall::answer {
 
 std::string make_wire_record(Bytes owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
-  constexpr std::size_t k_fixed = 10;
-  std::string record(owner.size() + k_fixed + rdata.size(), '\0');
+  std::string record(owner.size() + k_record_fixed_bytes + rdata.size(), '\0');
   ByteWriter out({reinterpret_cast<std::uint8_t*>(record.data()), record.size()});
   out.bytes(owner);
-  out.u16(static_cast<std::uint16_t>(type));
-  out.u16(static_cast<std::uint16_t>(dns::Class::in));
-  out.u32(ttl);
-  out.u16(static_cast<std::uint16_t>(rdata.size()));
+  store_record_fixed(out.claim(k_record_fixed_bytes), type, dns::Class::in, ttl, rdata.size());
   out.bytes(rdata);
   return record;
 }

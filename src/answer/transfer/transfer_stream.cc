@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "dns/name_writer.h"
 
@@ -64,17 +65,16 @@ std::optional<std::size_t> TransferStream::next(WritableBytes room, std::uint64_
   out.claim(dns::k_header_bytes);
   if (is_first_) {
     out.bytes(octets(question_));
-    if (out.ok()) names.remember(Reply::k_question_name_at, name_);
+    if (out.ok()) names.remember(k_question_name_at, name_);
   }
   const std::uint16_t count = put_records(out, names);
   if (count == 0) return break_off();
   const bool has_opt = is_first_ && edns_;
-  store_u16(room.data(), id_);
-  store_u16(room.data() + 2, dns::k_flag_qr | dns::k_flag_aa);
-  store_u16(room.data() + 4, is_first_ ? 1 : 0);
-  store_u16(room.data() + 6, count);
-  store_u16(room.data() + 8, 0);
-  store_u16(room.data() + 10, has_opt ? 1 : 0);
+  store_header(room.data(), id_,
+               {.flags = dns::k_flag_qr | dns::k_flag_aa,
+                .questions = static_cast<std::uint16_t>(is_first_ ? 1 : 0),
+                .answers = count,
+                .additionals = static_cast<std::uint16_t>(has_opt ? 1 : 0)});
   std::size_t size = out.size();
   if (has_opt) {
     ByteWriter opt(room.subspan(size));
@@ -103,26 +103,22 @@ std::uint16_t TransferStream::put_records(ByteWriter& out, dns::NameWriter& name
 }
 
 bool TransferStream::put_record(ByteWriter& out, dns::NameWriter& names, WireRecord record) const {
-  constexpr std::size_t k_type_class_ttl = 8;
-  constexpr std::size_t k_length = 2;
   std::size_t owner = 0;
   while (record[owner] != 0) owner += 1U + static_cast<std::uint8_t>(record[owner]);
   ++owner;
   const Bytes bytes = octets(record);
   names.put(bytes.first(owner));
-  out.bytes(bytes.subspan(owner, k_type_class_ttl));
+  out.bytes(bytes.subspan(owner, k_type_class_ttl_bytes));
   const auto type = static_cast<dns::Type>(load_u16(bytes.data() + owner));
-  names.put_rdata(type, bytes.subspan(owner + k_type_class_ttl + k_length));
+  names.put_rdata(type, bytes.subspan(owner + k_record_fixed_bytes));
   return out.ok();
 }
 
 void TransferStream::put_opt(ByteWriter& out) const {
-  out.u8(0);
-  out.u16(static_cast<std::uint16_t>(dns::Type::opt));
-  out.u16(static_cast<std::uint16_t>(limits::k_udp_payload_min));
-  out.u16(0);  // RCODE's upper bits, version
-  out.u16(edns_->dnssec_ok ? 0x8000 : 0);
-  out.u16(static_cast<std::uint16_t>(options_.size()));
+  std::uint8_t* opt = out.claim(dns::k_opt_bytes);
+  check(opt != nullptr, "the room for OPT was set aside");
+  store_opt(opt, static_cast<std::uint16_t>(limits::k_udp_payload_min), dns::Rcode::noerror, edns_->dnssec_ok,
+            options_.size());
   out.bytes(octets(options_));
 }
 
