@@ -12,6 +12,7 @@
 
 #include "answer/counters.h"
 #include "answer/encode/reply.h"
+#include "answer/encode/section_list.h"
 #include "answer/rate_limit.h"
 #include "answer/roster/member_order.h"
 #include "base/bytes.h"
@@ -35,6 +36,7 @@ struct WorkerState {
   std::uint32_t wall_seconds = 0;  // of the batch, for cookies (RFC 9018 §4.3)
   Random random = Random::from_system();
   Scratch scratch;
+  SectionList sections;
   RateLimiter rate_limiter;
   TokenBucket unproven;  // queries over UDP without one of our cookies
   Counters counters;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "answer/encode/encoder.h"
 #include "answer/explain/why.h"
 #include "answer/look_up/resolution.h"
 #include "base/check.h"
@@ -206,14 +207,20 @@ std::size_t Responder::answer_question(Exchange& exchange) const {
   }
   Reply reply(exchange.unsigned_room(), query, true, exchange.options);
   if (!exchange.over_udp()) reply.set_varying();
+  WorkerState& worker = exchange.worker;
+  SectionList& sections = worker.sections;
+  sections.clear(reply.out().left());
+  Encoder encoder(reply, sections, worker.random, worker.scratch);
   if (const auto why = settings_.explains ? parse_why(query.name, *zone) : std::nullopt) {
     const registry::WallTime wall_now{std::chrono::seconds(exchange.worker.wall_seconds)};
-    put_why(Explainer(zones_, roster_, settings_.udp_payload), *why, *zone, query.type, exchange.now, wall_now, reply);
+    put_why(Explainer(zones_, roster_, settings_.udp_payload), *why, *zone, query.type, exchange.now, wall_now,
+            sections);
+    static_cast<void>(encoder.put());
     return finish(exchange, reply, Rcode::noerror);
   }
-  Resolution resolution(zones, roster_, *zone, query, reply, exchange.now, exchange.worker.random,
-                        exchange.worker.scratch);
-  const Rcode rcode = resolution.run();
+  Resolution resolution(zones, roster_, *zone, query, sections, exchange.now, worker.random, worker.scratch);
+  Rcode rcode = resolution.run();
+  if (!encoder.put()) rcode = Rcode::noerror;  // the chain ends where the message does
   if (reply.is_truncated() && !exchange.over_udp()) reply.explain(k_cut_short.code, k_cut_short.text);
   return finish(exchange, reply, rcode);
 }

@@ -60,9 +60,9 @@ bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::ui
   return end_record(start, section, {type, klass, ttl, rdata});
 }
 
-bool Reply::put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+bool Reply::put(Section section, Bytes owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
   const std::size_t start = out_.size();
-  names_.put(owner.wire());
+  names_.put(owner);
   return end_record(start, section, {type, dns::Class::in, ttl, rdata});
 }
 
@@ -79,29 +79,11 @@ bool Reply::end_record(std::size_t start, Section section, const Body& body) {
   return true;
 }
 
-void Reply::put_answer(std::uint16_t owner_at, const RRset& rrset) {
-  for (const std::string& rdata : rrset.rdatas) {
-    if (!put(Section::answer, owner_at, rrset.type, rrset.ttl, octets(rdata))) return set_truncated();
-  }
-}
-
-void Reply::put_answer(const dns::Name& owner, const RRset& rrset) {
-  for (const std::string& rdata : rrset.rdatas) {
-    if (!put(Section::answer, owner, rrset.type, rrset.ttl, octets(rdata))) return set_truncated();
-  }
-}
-
-bool Reply::put_whole(Section section, const dns::Name& owner, const RRset& rrset, std::uint32_t ttl) {
-  const std::size_t start = out_.size();
-  const std::uint16_t before = counts_[static_cast<std::size_t>(section)];
-  for (const std::string& rdata : rrset.rdatas) {
-    if (put(section, owner, rrset.type, ttl, octets(rdata))) continue;
-    out_.rewind(start);
-    names_.rewind(start);
-    counts_[static_cast<std::size_t>(section)] = before;
-    return false;
-  }
-  return true;
+void Reply::rewind(const Mark& mark) {
+  check(mark.size <= out_.size(), "what is forgotten has been put");
+  out_.rewind(mark.size);
+  names_.rewind(mark.size);
+  counts_ = mark.counts;
 }
 
 std::size_t Reply::finish(dns::Rcode rcode, std::uint16_t udp_payload) {

@@ -1,11 +1,11 @@
-// A response in the making: header, the question as asked, three sections, OPT. Never longer than the room it was
-// given, and never half a record.
+// A response in the making: header, the question as asked, records, OPT. Never longer than the room it was given, and
+// never half a record. What is put in it, and what becomes of sets that do not fit, is the encoder's (encoder.h).
 //
 // Shape    records of the answered name carry a pointer to where that name stands: byte 12 for the question's own
 //          name, the CNAME's RDATA for the names an alias leads to. Other owners are compressed by search.
 // Room     the space for OPT is set aside first, so it is in every reply to a query that had one (RFC 6891 §7).
-// Truncation an answer RRset that does not fit leaves its first records and sets TC (RFC 2181 §9); what does not fit
-//          in the other sections is left out whole, and is no reason for TC.
+// Owner    lives for one message; borrows room, query and options.
+// Threads  one worker.
 #pragma once
 
 #include <array>
@@ -17,7 +17,6 @@
 
 #include "answer/encode/record_head.h"
 #include "answer/encode/reply_options.h"
-#include "answer/zone/static_zone.h"
 #include "base/bytes.h"
 #include "dns/name_writer.h"
 #include "dns/query.h"
@@ -40,13 +39,16 @@ class Reply {
   // One record, owned by the name at offset `owner_at`. False, and nothing written: it does not fit.
   bool put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
            dns::Class klass = dns::Class::in);
-  bool put(Section section, const dns::Name& owner, dns::Type type, std::uint32_t ttl, Bytes rdata);
+  // `owner`: uncompressed wire form.
+  bool put(Section section, Bytes owner, dns::Type type, std::uint32_t ttl, Bytes rdata);
 
-  // All records of the set, or as many whole ones as fit and TC. In the answer section.
-  void put_answer(std::uint16_t owner_at, const RRset& rrset);
-  void put_answer(const dns::Name& owner, const RRset& rrset);
-  // All or nothing. Returns whether it fitted.
-  bool put_whole(Section section, const dns::Name& owner, const RRset& rrset, std::uint32_t ttl);
+  // A point to come back to: what is put after it is forgotten.
+  struct Mark {
+    std::size_t size;
+    std::array<std::uint16_t, 3> counts;
+  };
+  [[nodiscard]] Mark mark() const { return {out_.size(), counts_}; }
+  void rewind(const Mark& mark);
 
   // Where the RDATA of the record put last begins: what a CNAME points to stands there.
   [[nodiscard]] std::uint16_t last_rdata_at() const { return static_cast<std::uint16_t>(last_rdata_at_); }

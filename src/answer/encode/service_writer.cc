@@ -118,37 +118,22 @@ void ServiceWriter::gather_addresses(std::span<const std::uint32_t> members, Fam
   }
 }
 
-bool ServiceWriter::put_addresses(std::uint16_t owner_at, const View& view, Family family) {
+bool ServiceWriter::put_addresses(const Owner& owner, const View& view, Family family) {
   const AddressChoice choice = choose_addresses(view, family);
   const auto count = static_cast<std::uint32_t>(choice.weights.size());
   if (count == 0) return false;
-  const std::size_t size = octets_of(family);
   const std::uint32_t limit = answers_.policy().answer_limit;
-  std::uint32_t take = limit == 0 ? count : std::min(count, limit);
-  const auto fitting = static_cast<std::uint32_t>(reply_.out().left() / (k_record_head_bytes + size));
-  std::span<const std::uint32_t> order;
-  const bool fits = take <= fitting;
-  if (!fits) {
-    reply_.set_truncated();
-    take = fitting;
-  }
-  const bool is_stable = !fits && !reply_.is_varying();
-  if (!is_stable && (take > 1 || take < count)) {
-    order = choice.equal_weights ? scratch_.order.draw(count, take, random_)
-                                 : scratch_.order.draw(choice.weights, take, random_);
-  }
-  const RecordHead head(owner_at, type_of(family), choice.ttl, size);
-  for (std::uint32_t i = 0; i < take; ++i) {
-    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + size);
-    head.copy_to(at);
-    const std::size_t from = (order.empty() ? i : order[i]) * size;
-    std::memcpy(at + k_record_head_bytes, choice.octets.data() + from, size);
-  }
-  reply_.count(Section::answer, take);
+  const std::uint32_t take = limit == 0 ? count : std::min(count, limit);
+  sections_.add(Section::answer,
+                {.owner = owner,
+                 .type = type_of(family),
+                 .ttl = choice.ttl,
+                 .rdata = AddressRdata{choice.octets, choice.weights, take, choice.equal_weights}},
+                take, take * (k_record_head_bytes + octets_of(family)));
   return true;
 }
 
-bool ServiceWriter::put_srv(std::uint16_t owner_at, const View& view) {
+bool ServiceWriter::put_srv(const Owner& owner, const View& view) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.empty()) return false;
@@ -156,151 +141,108 @@ bool ServiceWriter::put_srv(std::uint16_t owner_at, const View& view) {
   const bool is_weightless =
       view.is_weightless || (live.size() < view.count && std::ranges::all_of(live, has_no_weight));
   const std::uint32_t limit = answers_.policy().answer_limit;
-  const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
-  const bool surely_fits = view.srv_bytes <= reply_.out().left();
-  if (surely_fits || take < live.size() || reply_.is_varying()) {
-    order_members(answers_, live, take, view.equal_weights, random_, scratch_);
-    if (surely_fits || reply_.is_varying() || srv_bytes(scratch_.chosen) <= reply_.out().left()) {
-      put_srv_records(owner_at, is_weightless, scratch_.chosen, ttl);
-      return true;
-    }
-  }
-  put_srv_records(owner_at, is_weightless, live.first(take), ttl);
+  put_srv(owner,
+          {.answers = &answers_,
+           .members = live,
+           .take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size()),
+           .bytes_max = view.srv_bytes,
+           .equal_weights = view.equal_weights,
+           .is_weightless = is_weightless},
+          ttl);
   return true;
 }
 
-std::size_t ServiceWriter::srv_bytes(std::span<const std::uint32_t> members) const {
-  std::size_t bytes = 0;
-  for (const std::uint32_t i : members) bytes += k_record_head_bytes + answers_.member(i).srv.size;
-  return bytes;
-}
-
-void ServiceWriter::put_srv_records(std::uint16_t owner_at, bool is_weightless, std::span<const std::uint32_t> members,
-                                    std::uint32_t ttl) {
-  scratch_.target_offsets.clear();
-  for (const std::uint32_t i : members) {
-    const Run run = answers_.member(i).srv;
-    std::uint8_t* at = reply_.out().left() < k_record_head_bytes + run.size
-                           ? nullptr
-                           : reply_.out().claim(k_record_head_bytes + run.size);
-    if (at == nullptr) {
-      reply_.set_truncated();
-      break;
-    }
-    const RecordHead head(owner_at, dns::Type::srv, ttl, run.size);
-    head.copy_to(at);
-    std::memcpy(at + k_record_head_bytes, answers_.octets(run.at, run.size).data(), run.size);
-    show_weight(is_weightless, at + k_record_head_bytes);
-    scratch_.target_offsets.push_back(reply_.out().size() - run.size + k_target_in_srv);
-  }
-  reply_.count(Section::answer, scratch_.target_offsets.size());
-  if (!reply_.is_truncated()) put_additionals(members, ttl);
-}
-
-// RFC 2782: the addresses of the targets. Whole RRsets, in the order of the answer, until one does not fit.
-void ServiceWriter::put_additionals(std::span<const std::uint32_t> members, std::uint32_t ttl) {
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const std::size_t target_at = scratch_.target_offsets[i];
-    if (target_at >= k_pointer_reach) return;  // an owner written out would cost more than it helps over TCP
-    const Member& member = answers_.member(members[i]);
-    for (const Family family : {Family::v4, Family::v6}) {
-      const Bytes addresses = answers_.addresses(member, family);
-      if (addresses.empty()) continue;
-      if (!put_address_set(Section::additional, static_cast<std::uint16_t>(target_at), family, addresses, ttl)) return;
-    }
-  }
-}
-
-bool ServiceWriter::put_address_set(Section section, std::uint16_t owner_at, Family family, Bytes octets,
-                                    std::uint32_t ttl) {
-  const std::size_t size = octets_of(family);
-  const std::size_t count = octets.size() / size;
-  if (reply_.out().left() < count * (k_record_head_bytes + size)) return false;
-  const RecordHead head(owner_at, type_of(family), ttl, size);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + size);
-    head.copy_to(at);
-    std::memcpy(at + k_record_head_bytes, octets.data() + i * size, size);
-  }
-  reply_.count(section, count);
-  return true;
+// With the addresses of the targets as additional records (RFC 2782).
+void ServiceWriter::put_srv(const Owner& owner, const MemberRdata& rdata, std::uint32_t ttl) {
+  sections_.add(Section::answer, {.owner = owner, .type = dns::Type::srv, .ttl = ttl, .rdata = rdata}, rdata.take,
+                rdata.take * k_record_head_bytes);
+  sections_.add(
+      Section::additional,
+      {.owner = {}, .type = dns::Type::a, .ttl = ttl, .fit = Fit::optional, .rdata = TargetAddresses{&answers_}},
+      rdata.take, 0);
 }
 
 // --- One member ---
 
-bool ServiceWriter::put_addresses(std::uint16_t owner_at, const Member& member, Family family) {
+bool ServiceWriter::put_addresses(const Owner& owner, const Member& member, Family family) {
   const Bytes addresses = answers_.addresses(member, family);
   if (addresses.empty() || !is_live(member)) return false;
-  const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  const std::size_t fitting = reply_.out().left() / (k_record_head_bytes + octets_of(family));
-  const std::size_t take = std::min(addresses.size(), fitting * octets_of(family));
-  if (take < addresses.size()) reply_.set_truncated();
-  return put_address_set(Section::answer, owner_at, family, addresses.first(take), ttl);
-}
-
-bool ServiceWriter::put_srv(std::uint16_t owner_at, const Member& member) {
-  if (!is_live(member)) return false;
-  const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  if (!reply_.put(Section::answer, owner_at, dns::Type::srv, ttl, answers_.octets(member.srv.at, member.srv.size))) {
-    reply_.set_truncated();
-    return true;
-  }
-  const std::size_t target_at = reply_.last_rdata_at() + k_target_in_srv;
-  put_additional(static_cast<std::uint16_t>(target_at), member);
+  const auto count = static_cast<std::uint32_t>(addresses.size() / octets_of(family));
+  sections_.add(Section::answer,
+                {.owner = owner,
+                 .type = type_of(family),
+                 .ttl = ttl_until(member.instance->lease.expires_at()),
+                 .rdata = AddressRdata{.octets = addresses, .take = count}},
+                count, count * (k_record_head_bytes + octets_of(family)));
   return true;
 }
 
-void ServiceWriter::put_additional(std::uint16_t owner_at, const Member& member) {
-  if (!is_live(member)) return;
-  const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  for (const Family family : {Family::v4, Family::v6}) {
-    const Bytes addresses = answers_.addresses(member, family);
-    if (!addresses.empty()) put_address_set(Section::additional, owner_at, family, addresses, ttl);
-  }
+bool ServiceWriter::put_srv(const Owner& owner, const Member& member) {
+  if (!is_live(member)) return false;
+  scratch_.live.assign(1, static_cast<std::uint32_t>(&member - &answers_.member(0)));
+  put_srv(
+      owner,
+      {.answers = &answers_, .members = scratch_.live, .take = 1, .bytes_max = k_record_head_bytes + member.srv.size},
+      ttl_until(member.instance->lease.expires_at()));
+  return true;
+}
+
+bool ServiceWriter::put_txt(const Owner& owner, const Member& member) {
+  if (!is_live(member)) return false;
+  const std::size_t first = sections_.list_size();
+  const Bytes rdata = sections_.keep(octets(txt_rdata(*member.instance)));
+  check(!rdata.empty(), "the RDATA of one record is kept");
+  sections_.list(rdata);
+  sections_.add(Section::answer,
+                {.owner = owner,
+                 .type = dns::Type::txt,
+                 .ttl = ttl_until(member.instance->lease.expires_at()),
+                 .rdata = sections_.end_list(first)},
+                1, k_record_head_bytes);
+  return true;
 }
 
 // --- What the zone file's records point at ---
 
-void ServiceWriter::put_additional(const dns::Name& owner, const View& view, Family family) {
+void ServiceWriter::put_additional(const Owner& owner, const View& view, Family family) {
   const AddressChoice choice = choose_addresses(view, family);
   const auto count = static_cast<std::uint32_t>(choice.weights.size());
   if (count == 0) return;
   const std::uint32_t limit = answers_.policy().answer_limit;
   const std::uint32_t take = limit == 0 ? count : std::min(count, limit);
+  if (take * (k_record_fixed_bytes + octets_of(family)) > sections_.left()) return;
   const std::span<const std::uint32_t> order = choice.equal_weights
                                                    ? scratch_.order.draw(count, take, random_)
                                                    : scratch_.order.draw(choice.weights, take, random_);
-  std::vector<std::string> addresses;
-  for (const std::uint32_t i : order) {
-    const Bytes address = choice.octets.subspan(i * octets_of(family), octets_of(family));
-    addresses.emplace_back(address.begin(), address.end());
-  }
-  put_additional_set(owner, family, choice.ttl, std::move(addresses));
+  put_additional_set(owner, family, choice.ttl, choice.octets, order);
 }
 
-void ServiceWriter::put_additional(const dns::Name& owner, const Member& member, Family family) {
+void ServiceWriter::put_additional(const Owner& owner, const Member& member, Family family) {
   const Bytes octets = answers_.addresses(member, family);
-  std::vector<std::string> addresses;
-  for (std::size_t at = 0; at < octets.size(); at += octets_of(family)) {
-    const Bytes address = octets.subspan(at, octets_of(family));
-    addresses.emplace_back(address.begin(), address.end());
+  if (octets.empty() || !is_live(member)) return;
+  const auto count = static_cast<std::uint32_t>(octets.size() / octets_of(family));
+  scratch_.chosen.resize(count);
+  for (std::uint32_t i = 0; i < count; ++i) scratch_.chosen[i] = i;
+  put_additional_set(owner, family, ttl_until(member.instance->lease.expires_at()), octets, scratch_.chosen);
+}
+
+// The addresses are copied: the next set may be made in the same Scratch.
+void ServiceWriter::put_additional_set(const Owner& owner, Family family, std::uint32_t ttl, Bytes octets,
+                                       std::span<const std::uint32_t> order) {
+  const std::size_t size = octets_of(family);
+  const WritableBytes kept = sections_.reserve(order.size() * size);
+  if (kept.empty()) return;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    std::memcpy(kept.data() + i * size, octets.data() + order[i] * size, size);
   }
-  if (!is_live(member)) return;
-  put_additional_set(owner, family, ttl_until(member.instance->lease.expires_at()), std::move(addresses));
-}
-
-void ServiceWriter::put_additional_set(const dns::Name& owner, Family family, std::uint32_t ttl,
-                                       std::vector<std::string> addresses) {
-  const RRset rrset{type_of(family), ttl, std::move(addresses)};
-  reply_.put_whole(Section::additional, owner, rrset, ttl);
-}
-
-bool ServiceWriter::put_txt(std::uint16_t owner_at, const Member& member) {
-  if (!is_live(member)) return false;
-  const std::string rdata = txt_rdata(*member.instance);
-  const std::uint32_t ttl = ttl_until(member.instance->lease.expires_at());
-  if (!reply_.put(Section::answer, owner_at, dns::Type::txt, ttl, octets(rdata))) reply_.set_truncated();
-  return true;
+  const auto count = static_cast<std::uint32_t>(order.size());
+  sections_.add(Section::additional,
+                {.owner = owner,
+                 .type = type_of(family),
+                 .ttl = ttl,
+                 .fit = Fit::optional,
+                 .rdata = AddressRdata{.octets = kept, .take = count}},
+                count, count * (k_record_fixed_bytes + size));
 }
 
 std::string txt_rdata(const registry::Instance& instance) {

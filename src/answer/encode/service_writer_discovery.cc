@@ -31,24 +31,21 @@ void append_param(std::string& out, SvcParam key, std::string_view value) {
 
 }  // namespace
 
-bool ServiceWriter::put_ptr(std::uint16_t owner_at, const View& view, registry::Protocol protocol, Bytes instances) {
+bool ServiceWriter::put_ptr(const Owner& owner, const View& view, registry::Protocol protocol, Bytes instances) {
   std::uint32_t ttl = 0;
-  bool any = false;
-  std::string target;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
-  const auto count = static_cast<std::uint32_t>(live.size());
-  const std::uint32_t first = reply_.is_varying() && count > 0 ? random_.below(count) : 0;
-  for (std::uint32_t n = 0; n < count; ++n) {
-    const registry::Instance& instance = *answers_.member(live[(first + n) % count]).instance;
-    if (instance.protocol() != protocol) continue;
-    any = true;
-    target.assign(1, static_cast<char>(instance.label().size())).append(instance.label()).append(text_of(instances));
-    if (!reply_.put(Section::answer, owner_at, dns::Type::ptr, ttl, octets(target))) {
-      reply_.set_truncated();
-      return true;
-    }
-  }
-  return any;
+  const auto has_protocol = [&](std::uint32_t i) { return answers_.member(i).instance->protocol() == protocol; };
+  if (std::ranges::none_of(live, has_protocol)) return false;
+  sections_.add(
+      Section::answer,
+      {.owner = owner,
+       .type = dns::Type::ptr,
+       .ttl = ttl,
+       .rdata =
+           MemberRdata{
+               .answers = &answers_, .members = live, .take = live.size(), .suffix = instances, .protocol = protocol}},
+      live.size(), k_record_head_bytes);
+  return true;
 }
 
 std::string svcb_rdata(const ServiceAnswers& answers, const Member& member, dns::Type type) {
@@ -82,35 +79,19 @@ std::span<const std::uint32_t> ServiceWriter::live_offering(const View& view, dn
   return scratch_.live;
 }
 
-bool ServiceWriter::put_svcb(std::uint16_t owner_at, const View& view, dns::Type type) {
+bool ServiceWriter::put_svcb(const Owner& owner, const View& view, dns::Type type) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_offering(view, type, ttl);
   if (live.empty()) return false;
   const std::uint32_t limit = answers_.policy().answer_limit;
   const std::size_t take = limit == 0 ? live.size() : std::min<std::size_t>(limit, live.size());
-  std::vector<std::string> rdatas(live.size());
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < live.size(); ++i) {
-    rdatas[i] = svcb_rdata(answers_, answers_.member(live[i]), type);
-    bytes += k_record_head_bytes + rdatas[i].size();
-  }
-  const bool fits = bytes <= reply_.out().left();
-  if (!fits && take == live.size() && !reply_.is_varying()) {  // the stable order, as far as it goes
-    for (const std::string& rdata : rdatas) {
-      if (!reply_.put(Section::answer, owner_at, type, ttl, octets(rdata))) {
-        reply_.set_truncated();
-        break;
-      }
-    }
-    return true;
-  }
-  order_members(answers_, live, take, view.equal_weights, random_, scratch_);
-  for (const std::uint32_t i : scratch_.chosen) {
-    if (!reply_.put(Section::answer, owner_at, type, ttl, octets(svcb_rdata(answers_, answers_.member(i), type)))) {
-      reply_.set_truncated();
-      break;
-    }
-  }
+  sections_.add(
+      Section::answer,
+      {.owner = owner,
+       .type = type,
+       .ttl = ttl,
+       .rdata = MemberRdata{.answers = &answers_, .members = live, .take = take, .equal_weights = view.equal_weights}},
+      take, take * k_record_head_bytes);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "answer/encode/encoder.h"
 #include "answer/encode/reply.h"
 #include "answer/explain/explain_sentence.h"
 #include "answer/look_up/resolution.h"
@@ -60,7 +61,11 @@ Draw draw(const ZoneTable& zones, const Roster& roster, const Zone& zone, const 
   std::vector<std::uint8_t> room(std::max(room_bytes, Reply::needed_bytes(query, options)));
   Reply reply(room, query, true, options);
   if (!over_udp) reply.set_varying();
-  done.rcode = Resolution(zones, roster, zone, query, reply, now, random, scratch, &done.trace).run();
+  SectionList sections;
+  sections.clear(reply.out().left());
+  Resolution resolution(zones, roster, zone, query, sections, now, random, scratch, &done.trace);
+  done.rcode = resolution.run();
+  if (!Encoder(reply, sections, random, scratch).put()) done.rcode = Rcode::noerror;
   if (reply.is_truncated() && !over_udp) reply.explain(k_cut_short.code, k_cut_short.text);
   done.authoritative = reply.is_authoritative();
   done.truncated = reply.is_truncated();
@@ -171,9 +176,10 @@ void put_stops(Explained& explained, const Draw& done, std::span<const Stop> sto
   const std::span<const dns::MessageRecord> answer(done.records.answer);
   for (std::size_t i = 0; i < stops.size(); ++i) {
     const Stop& stop = stops[i];
-    const std::size_t end = i + 1 < stops.size() ? stops[i + 1].first_record : answer.size();
-    put_sorted(explained, stop, sort_instances(stop, answer.subspan(stop.first_record, end - stop.first_record), asked),
-               stop.first_record);
+    // What did not fit is not there.
+    const std::size_t first = std::min(stop.first_record, answer.size());
+    const std::size_t end = i + 1 < stops.size() ? std::min(stops[i + 1].first_record, answer.size()) : answer.size();
+    put_sorted(explained, stop, sort_instances(stop, answer.subspan(first, end - first), asked), first);
     put_told(explained, stop);
     explained.way.push_back({stop.name.text_without_dot(), stop.rule});
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "answer/explain/explain_sentence.h"
+#include "base/check.h"
 #include "base/limits.h"
 #include "dns/rdata.h"
 
@@ -46,22 +47,23 @@ std::optional<Why> parse_why(const dns::QuestionName& name, const Zone& zone) {
 }
 
 void put_why(const Explainer& explainer, const Why& why, const Zone& zone, Type qtype, registry::LeaseTime now,
-             registry::WallTime wall_now, Reply& reply) {
-  reply.set_authoritative(true);
-  reply.show_serial(zone.serial);
+             registry::WallTime wall_now, SectionList& sections) {
   if (qtype != Type::txt && qtype != Type::any) {
     const StaticZone& records = zone.records;
-    if (!reply.put_whole(Section::authority, records.apex(), records.soa(), records.negative_ttl())) {
-      reply.set_truncated();
-    }
+    sections.add_static(Section::authority, {.name = records.apex().wire()}, {&records.soa(), zone.serial},
+                        records.negative_ttl(), Fit::required);
     return;
   }
+  const std::size_t first = sections.list_size();
   for (const std::string& sentence : sentences_of(explainer.explain(why.name, why.type, now, wall_now))) {
-    const std::string rdata = txt_of(sentence);
-    if (reply.put(Section::answer, k_question_name_at, Type::txt, 0, octets(rdata))) continue;
-    reply.set_truncated();
-    break;
+    const Bytes kept = sections.keep(octets(txt_of(sentence)));
+    if (kept.empty()) break;
+    sections.list(kept);
   }
+  const ListedRdata sentences = sections.end_list(first);
+  check(sentences.count > 0, "an explanation has a first sentence");
+  sections.add(Section::answer, {.owner = {.name = {}, .is_current = true}, .type = Type::txt, .rdata = sentences}, sentences.count,
+               0);
 }
 
 }  // namespace rollcall::answer

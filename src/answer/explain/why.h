@@ -1,6 +1,6 @@
 // `_explain.<name>` TXT: why the DNS answers as it does, in the DNS. Where the settings have it.
 //
-// Shape    `parse_why` says whether a name of the zone asks why; `put_why` writes the reply's records: a TXT record for
+// Shape    `parse_why` says whether a name of the zone asks why; `put_why` collects the records: a TXT record for
 //          each sentence, the SOA for any other type.
 // Threads  one worker, under its ReadLock. It allocates: only explanations do.
 // Source   interface.md §3; RFC 1035 §3.3.14 (TXT).
@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "answer/encode/reply.h"
+#include "answer/encode/section_list.h"
 #include "answer/explain/explain.h"
 #include "answer/zone/zones.h"
 #include "dns/name.h"
@@ -27,6 +27,6 @@ struct Why {
 [[nodiscard]] std::optional<Why> parse_why(const dns::QuestionName& name, const Zone& zone);
 
 void put_why(const Explainer& explainer, const Why& why, const Zone& zone, dns::Type qtype, registry::LeaseTime now,
-             registry::WallTime wall_now, Reply& reply);
+             registry::WallTime wall_now, SectionList& sections);
 
 }  // namespace rollcall::answer

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::answer {
@@ -17,8 +18,7 @@ using dns::Type;
 }  // namespace
 
 Rcode Resolution::run() {
-  reply_.set_authoritative(true);
-  reply_.show_serial(zone_->serial);
+  check(sections_.records(Section::answer) == 0, "a look-up begins with empty sections");
   while (true) {
     if (const Step step = answer_name()) return *step;
   }
@@ -27,7 +27,7 @@ Rcode Resolution::run() {
 Resolution::Step Resolution::answer_name() {
   const RosterName found = roster_.find(*zone_, *name_, now_);
   if (trace_ != nullptr) [[unlikely]]
-    trace_->arrive(*zone_, *name_, found, reply_.records(Section::answer));
+    trace_->arrive(*zone_, *name_, found, sections_.records(Section::answer));
   return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
 }
 
@@ -35,8 +35,8 @@ Resolution::Step Resolution::answer_name() {
 // it may not fit, TC sends the client to TCP.
 Rcode Resolution::deny(Rcode rcode) {
   const StaticZone& records = zone_->records;
-  const bool fits = reply_.put_whole(Section::authority, records.apex(), records.soa(), records.negative_ttl());
-  if (!fits) reply_.set_truncated();
+  sections_.add_static(Section::authority, {.name = records.apex().wire()}, {&records.soa(), zone_->serial},
+                       records.negative_ttl(), Fit::required);
   return rcode;
 }
 
@@ -82,25 +82,25 @@ Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
 }
 
 Resolution::Step Resolution::answer_service(const RosterName& found) {
-  ServiceWriter service = sections(*found.answers);
+  ServiceWriter service = service_of(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::service;
   bool put = false;
   switch (query_.type) {
-    case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v4); break;
-    case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.view, Family::v6); break;
-    case Type::srv: put = service.put_srv(name_at_, *found.view); break;
-    case Type::ptr: put = !has_addresses && service.put_ptr(name_at_, *found.view, found.protocol, wire(0)); break;
+    case Type::a: put = has_addresses && service.put_addresses(owner(), *found.view, Family::v4); break;
+    case Type::aaaa: put = has_addresses && service.put_addresses(owner(), *found.view, Family::v6); break;
+    case Type::srv: put = service.put_srv(owner(), *found.view); break;
+    case Type::ptr: put = !has_addresses && service.put_ptr(owner(), *found.view, found.protocol, wire(0)); break;
     case Type::svcb:
-    case Type::https: put = has_addresses && service.put_svcb(name_at_, *found.view, query_.type); break;
+    case Type::https: put = has_addresses && service.put_svcb(owner(), *found.view, query_.type); break;
     case Type::any:  // RFC 8482 §4.1: one RRset is enough
-      put = (has_addresses && (service.put_addresses(name_at_, *found.view, Family::v4) ||
-                               service.put_addresses(name_at_, *found.view, Family::v6))) ||
-            service.put_srv(name_at_, *found.view);
+      put = (has_addresses && (service.put_addresses(owner(), *found.view, Family::v4) ||
+                               service.put_addresses(owner(), *found.view, Family::v6))) ||
+            service.put_srv(owner(), *found.view);
       break;
     default: break;
   }
   if (put && found.answers->is_protected()) {
-    reply_.explain(dns::ExtendedError::stale_answer, "too few instances are ready: critical ones are answered too");
+    sections_.explain(dns::ExtendedError::stale_answer, "too few instances are ready: critical ones are answered too");
   }
   if (put) return Rcode::noerror;
   if (service.has_live(*found.view)) return deny(Rcode::noerror);
@@ -109,26 +109,26 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
 
 // A known service, and nobody to answer with: as the settings have it.
 Resolution::Step Resolution::answer_empty(const RosterName& found) {
-  reply_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
+  sections_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
   switch (found.answers->policy().when_empty) {
     case WhenEmpty::nodata: return deny(Rcode::noerror);
     case WhenEmpty::nxdomain: return deny_name();
-    case WhenEmpty::servfail: reply_.set_authoritative(false); return Rcode::servfail;
+    case WhenEmpty::servfail: sections_.set_authoritative(false); return Rcode::servfail;
   }
   return deny(Rcode::noerror);
 }
 
 Resolution::Step Resolution::answer_instance(const RosterName& found) {
-  ServiceWriter service = sections(*found.answers);
+  ServiceWriter service = service_of(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::instance;
   if (!service.is_live(*found.member)) return answer_static_name();  // its lease has ended: it is gone, swept or not
   bool put = false;
   switch (query_.type) {
-    case Type::a: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v4); break;
-    case Type::aaaa: put = has_addresses && service.put_addresses(name_at_, *found.member, Family::v6); break;
+    case Type::a: put = has_addresses && service.put_addresses(owner(), *found.member, Family::v4); break;
+    case Type::aaaa: put = has_addresses && service.put_addresses(owner(), *found.member, Family::v6); break;
     case Type::any:
-    case Type::srv: put = service.put_srv(name_at_, *found.member); break;
-    case Type::txt: put = service.put_txt(name_at_, *found.member); break;
+    case Type::srv: put = service.put_srv(owner(), *found.member); break;
+    case Type::txt: put = service.put_txt(owner(), *found.member); break;
     default: break;
   }
   return put ? Rcode::noerror : deny(Rcode::noerror);
@@ -138,30 +138,40 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
 
 // `_T._sub._S._P.Z`: the instances are named below `_S._P.Z`, two labels on.
 Resolution::Step Resolution::answer_subtype(const RosterName& found) {
-  ServiceWriter service = sections(*found.answers);
-  if (asks_for(Type::ptr) && service.put_ptr(name_at_, *found.view, found.protocol, wire(2))) return Rcode::noerror;
+  ServiceWriter service = service_of(*found.answers);
+  if (asks_for(Type::ptr) && service.put_ptr(owner(), *found.view, found.protocol, wire(2))) return Rcode::noerror;
   return deny(Rcode::noerror);
 }
 
 Resolution::Step Resolution::answer_types() {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  const std::uint32_t ttl = zone_->policy.ttl_seconds;
-  const std::string_view apex = name_->suffix(name_->labels - zone_->apex_labels);
-  std::string target;
+  const std::size_t first = sections_.list_size();
+  std::size_t bytes = 0;
   roster_.for_each_type(zone_->id, [&](std::string_view service, registry::Protocol protocol) {
     if (service.size() >= limits::k_label_bytes_max) return true;  // `_S` would be no label
+    std::string target;
     target.assign(1, static_cast<char>(service.size() + 1)).append("_").append(service);
-    target.append(protocol == registry::Protocol::tcp ? "\4_tcp" : "\4_udp").append(apex);
-    if (reply_.put(Section::answer, name_at_, Type::ptr, ttl, octets(target))) return true;
-    reply_.set_truncated();
-    return false;
+    target.append(protocol == registry::Protocol::tcp ? "\4_tcp" : "\4_udp");
+    const Bytes kept = sections_.keep(octets(target));
+    if (!kept.empty()) sections_.list(kept);
+    bytes += k_record_head_bytes + service.size();
+    return !kept.empty() && bytes <= sections_.left();
   });
-  return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::noerror);
+  put_ptr(sections_.end_list(first, wire(name_->labels - zone_->apex_labels)), zone_->policy.ttl_seconds);
+  return sections_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+void Resolution::put_ptr(const ListedRdata& targets, std::uint32_t ttl) {
+  if (targets.count == 0) return;
+  sections_.add(Section::answer, {.owner = owner(), .type = Type::ptr, .ttl = ttl, .rdata = targets}, targets.count,
+                targets.count * k_record_head_bytes);
 }
 
 Resolution::Step Resolution::answer_domain() {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  reply_.put(Section::answer, name_at_, Type::ptr, zone_->policy.ttl_seconds, zone_->records.apex().wire());
+  const std::size_t first = sections_.list_size();
+  sections_.list(zone_->records.apex().wire());
+  put_ptr(sections_.end_list(first), zone_->policy.ttl_seconds);
   return Rcode::noerror;
 }
 
@@ -169,20 +179,22 @@ Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
   const std::vector<Zone>& zones = zones_.zones();
   registry::LeaseTime earliest = registry::LeaseTime::max();
-  for (const registry::Instance* instance : reverse.instances) {
-    if (instance->lease.is_alive(now_)) earliest = std::min(earliest, instance->lease.expires_at());
-  }
-  const auto left = std::chrono::floor<std::chrono::seconds>(earliest - now_).count();
-  const auto ttl = static_cast<std::uint32_t>(std::min<std::int64_t>(left, zone_->policy.ttl_seconds));
+  const std::size_t first = sections_.list_size();
   for (const registry::Instance* instance : reverse.instances) {
     if (!instance->lease.is_alive(now_)) continue;
     const registry::ServiceRef service = instance->service();
     const dns::Name& apex = zones[static_cast<std::size_t>(service.zone)].records.apex();
     const auto service_name = dns::Name::join(service.name, apex);
     const auto target = service_name ? dns::Name::join(instance->label(), *service_name) : std::nullopt;
-    if (target && !reply_.put(Section::answer, name_at_, Type::ptr, ttl, target->wire())) reply_.set_truncated();
+    const Bytes kept = target ? sections_.keep(target->wire()) : Bytes();
+    if (kept.empty()) continue;
+    sections_.list(kept);
+    earliest = std::min(earliest, instance->lease.expires_at());
   }
-  return reply_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);
+  const auto left = std::chrono::floor<std::chrono::seconds>(earliest - now_).count();
+  const auto ttl = static_cast<std::uint32_t>(std::min<std::int64_t>(left, zone_->policy.ttl_seconds));
+  put_ptr(sections_.end_list(first), ttl);
+  return sections_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);
 }
 
 // --- Names of the zone file ---
@@ -199,7 +211,7 @@ Resolution::Step Resolution::answer_static_name() {
     case Found::delegation: return refer(found);
     case Found::alias: return follow_alias(found);
     case Found::redirect: return follow_redirect(found);
-    case Found::unavailable: reply_.set_authoritative(false); return Rcode::servfail;
+    case Found::unavailable: sections_.set_authoritative(false); return Rcode::servfail;
   }
   return Rcode::servfail;
 }
@@ -229,8 +241,8 @@ bool Resolution::is_there(const RosterName& found) const {
 
 Resolution::Step Resolution::answer_hit(const StaticAnswer& found) {
   if (found.rrset == nullptr) return answer_any(found);
-  reply_.put_answer(name_at_, *found.rrset);
-  if (!reply_.is_truncated()) put_target_records(*found.rrset);
+  put_answer(owner(), *found.rrset);
+  put_target_records(*found.rrset);
   return Rcode::noerror;
 }
 
@@ -242,52 +254,47 @@ Resolution::Step Resolution::answer_any(const StaticAnswer& found) {
   }
   if (best == nullptr && !found.node->rrsets.empty()) best = &found.node->rrsets.front();
   if (best == nullptr) return deny(Rcode::noerror);
-  reply_.put_answer(name_at_, *best);
+  put_answer(owner(), *best);
   return Rcode::noerror;
 }
 
 Resolution::Step Resolution::follow_alias(const StaticAnswer& found) {
-  const Bytes target = octets(found.rrset->rdatas.front());
-  if (!reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, target)) {
-    reply_.set_truncated();
-    return Rcode::noerror;
-  }
-  return move_to(target);
+  return follow(found.rrset->ttl, octets(found.rrset->rdatas.front()));
 }
 
 // RFC 6672 §3.2: the DNAME, and a CNAME made from it with the same TTL.
 Resolution::Step Resolution::follow_redirect(const StaticAnswer& found) {
-  if (!has_followed(*found.rrset)) reply_.put_answer(found.node->owner, *found.rrset);
+  if (!has_followed(*found.rrset)) put_answer({.name = found.node->owner.wire()}, *found.rrset);
   redirections_[aliases_] = found.rrset;
   const std::string& onto = found.rrset->rdatas.front();
   const std::size_t kept = static_cast<std::size_t>(name_->size) - found.node->owner.wire().size();
   if (kept + onto.size() > limits::k_name_bytes_max) return Rcode::yxdomain;  // RFC 6672 §2.2
-  std::memmove(redirected_.data(), spelling_.data(), kept);                   // which may be there already
-  std::memcpy(redirected_.data() + kept, onto.data(), onto.size());
-  const Bytes whole(redirected_.data(), kept + onto.size());
-  if (reply_.is_truncated() || !reply_.put(Section::answer, name_at_, Type::cname, found.rrset->ttl, whole)) {
-    reply_.set_truncated();
-    return Rcode::noerror;
-  }
-  return move_to(whole);
+  const Bytes target = sections_.keep(spelling_.first(kept), octets(onto));
+  check(!target.empty(), "every target of a chain is kept");
+  return follow(found.rrset->ttl, target);
 }
 
-Resolution::Step Resolution::move_to(Bytes target) {
-  if (query_.type == Type::cname) return Rcode::noerror;  // ANY comes here by DNAME only, and goes on (RFC 6672 §3.2)
-  // RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with what has been put.
-  if (aliases_ == targets_.size() || reply_.last_rdata_at() >= k_pointer_reach) return Rcode::noerror;
-  if (!targets_[aliases_].read(target) || is_circle()) return Rcode::noerror;
+Resolution::Step Resolution::follow(std::uint32_t ttl, Bytes target) {
+  // ANY comes here by DNAME only, and goes on (RFC 6672 §3.2). RFC 1034 §5.2.2: a chain nobody means, or a circle, ends with
+  // what has been collected.
+  const bool goes_on =
+      query_.type != Type::cname && aliases_ < targets_.size() && targets_[aliases_].read(target) && !is_circle();
+  const std::size_t first = sections_.list_size();
+  sections_.list(target);
+  sections_.add(
+      Section::answer,
+      {.owner = owner(), .type = Type::cname, .ttl = ttl, .is_alias = goes_on, .rdata = sections_.end_list(first)}, 1,
+      k_record_head_bytes);
+  if (!goes_on) return Rcode::noerror;
   name_ = &targets_[aliases_++];
   const Zone* next = zones_.find_answering(*name_, query_.type);
   if (next == nullptr) {  // out of our zones: the client asks on
     if (trace_ != nullptr) [[unlikely]]
-      trace_->leave(*name_, reply_.records(Section::answer));
+      trace_->leave(*name_, sections_.records(Section::answer));
     return Rcode::noerror;
   }
   zone_ = next;
-  reply_.show_serial(zone_->serial);
   spelling_ = target;
-  name_at_ = reply_.last_rdata_at();
   return std::nullopt;
 }
 
@@ -307,14 +314,11 @@ bool Resolution::is_circle() const {
 
 // RFC 1034 §4.3.2 step 3b. Not authoritative, unless an alias of ours led here.
 Resolution::Step Resolution::refer(const StaticAnswer& found) {
-  if (reply_.records(Section::answer) == 0) reply_.set_authoritative(false);
+  if (sections_.records(Section::answer) == 0) sections_.set_authoritative(false);
   const RRset& ns = *found.rrset;
-  if (!reply_.put_whole(Section::authority, found.node->owner, ns, ns.ttl) ||
-      !put_glue(ns, *found.node, GlueOf::delegated_zone)) {
-    reply_.set_truncated();  // RFC 9471 §2: a referral without its glue is none
-    return Rcode::noerror;
-  }
-  static_cast<void>(put_glue(ns, *found.node, GlueOf::others));  // that of our own zone helps where it fits
+  sections_.add_static(Section::authority, {.name = found.node->owner.wire()}, {&ns}, ns.ttl, Fit::required);
+  put_glue(ns, *found.node, GlueOf::delegated_zone);
+  put_glue(ns, *found.node, GlueOf::others);
   return Rcode::noerror;
 }
 

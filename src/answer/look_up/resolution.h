@@ -1,7 +1,7 @@
 // One question's way through a zone: RFC 1034 §4.3.2 from step 3 on, over the roll and the zone file alike.
 //
-// Shape    `run` fills the reply's sections and says the RCODE. An alias starts over with its target, at most
-//          k_cname_chain_max times and never with a name that has been answered.
+// Shape    `run` collects references to RRsets, in sections, and says the RCODE; no octet is written. An alias starts over
+//          with its target, at most k_cname_chain_max times and never with a name that has been answered.
 // Trace    given by those who only want to know: the answer then counts as handed out to nobody. Else null.
 // Threads  one query, one worker; under the caller's ReadLock.
 #pragma once
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "answer/encode/reply.h"
+#include "answer/encode/section_list.h"
 #include "answer/encode/service_writer.h"
 #include "answer/look_up/trace.h"
 #include "answer/roster/roster.h"
@@ -25,13 +25,13 @@ namespace rollcall::answer {
 
 class Resolution {
  public:
-  Resolution(const ZoneTable& zones, const Roster& roster, const Zone& zone, const dns::Query& query, Reply& reply,
-             registry::LeaseTime now, Random& random, Scratch& scratch, Trace* trace = nullptr)
+  Resolution(const ZoneTable& zones, const Roster& roster, const Zone& zone, const dns::Query& query,
+             SectionList& sections, registry::LeaseTime now, Random& random, Scratch& scratch, Trace* trace = nullptr)
       : zones_(zones),
         roster_(roster),
         zone_(&zone),
         query_(query),
-        reply_(reply),
+        sections_(sections),
         now_(now),
         random_(random),
         scratch_(scratch),
@@ -53,6 +53,7 @@ class Resolution {
   Step answer_types();
   Step answer_domain();
   Step answer_reverse(const ReverseName& reverse);
+  void put_ptr(const ListedRdata& targets, std::uint32_t ttl);
   Step answer_empty(const RosterName& found);
   [[nodiscard]] bool asks_for(dns::Type type) const { return query_.type == type || query_.type == dns::Type::any; }
   Step answer_static_name();
@@ -69,15 +70,17 @@ class Resolution {
   dns::Rcode deny_name();
   [[nodiscard]] bool leads_elsewhere() const;
 
-  // Moves to the target of the alias whose RDATA was put last. Empty: go on. A code: the chain ends here.
-  Step move_to(Bytes target);
+  // Collects the alias from the present name to `target`, which stays until the message is written, and moves there. Empty:
+  // go on. A code: the chain ends here.
+  Step follow(std::uint32_t ttl, Bytes target);
   [[nodiscard]] bool is_circle() const;
 
   // --- Additional records (resolution_additional.cc) ---
   [[nodiscard]] const Node* find_records(std::string_view folded_name) const;
   enum class GlueOf : std::uint8_t { delegated_zone, others };
-  // The addresses of the servers that are in the delegated zone, or of the others. Returns whether all of them fitted.
-  bool put_glue(const RRset& ns, const Node& cut, GlueOf which);
+  // The addresses of the servers that are in the delegated zone, without which a referral is none (RFC 9471 §2), or of the
+  // others, which help where they fit.
+  void put_glue(const RRset& ns, const Node& cut, GlueOf which);
   // What whoever reads this answer would ask for next, where the zone file or the roll has it and it fits.
   void put_target_records(const RRset& rrset);
   void put_additional(const dns::QuestionName& target, dns::Type type);
@@ -85,28 +88,31 @@ class Resolution {
 
   // The present name from one of its labels on, in folded wire form.
   [[nodiscard]] Bytes wire(std::size_t first_label) const { return octets(name_->suffix(first_label)); }
-  [[nodiscard]] ServiceWriter sections(const ServiceAnswers& answers) {
-    return {reply_, answers, now_, random_, scratch_, trace_ == nullptr};
+  // The present name, as the owner of what is collected next in the answer section.
+  [[nodiscard]] Owner owner() const { return {.name = wire(0), .is_current = true}; }
+  void put_answer(const Owner& owner, const RRset& rrset) {
+    sections_.add_static(Section::answer, owner, {&rrset, zone_->serial}, rrset.ttl, Fit::partly);
+  }
+  [[nodiscard]] ServiceWriter service_of(const ServiceAnswers& answers) {
+    return {sections_, answers, now_, random_, scratch_, trace_ == nullptr};
   }
 
   const ZoneTable& zones_;
   const Roster& roster_;
   const Zone* zone_;
   const dns::Query& query_;
-  Reply& reply_;
+  SectionList& sections_;
   const registry::LeaseTime now_;
   Random& random_;
   Scratch& scratch_;
   Trace* const trace_;
 
-  const dns::QuestionName* name_;               // the question's, or the last alias's target
-  Bytes spelling_;                              // begins with the same name, in the case it was written in
-  std::uint16_t name_at_ = k_question_name_at;  // where it stands in the reply
+  const dns::QuestionName* name_;  // the question's, or the last alias's target
+  Bytes spelling_;                 // begins with the same name, in the case it was written in
   std::array<dns::QuestionName, limits::k_cname_chain_max> targets_;  // of the aliases followed so far
   std::size_t aliases_ = 0;
   // The DNAME behind each alias, null where it is the zone file's own. The chain ends at the alias behind the last target.
   std::array<const RRset*, limits::k_cname_chain_max + 1> redirections_{};
-  std::array<std::uint8_t, limits::k_name_bytes_max> redirected_;  // the target a DNAME made
 };
 
 }  // namespace rollcall::answer

@@ -58,8 +58,8 @@ const Node* Resolution::find_records(std::string_view folded_name) const {
   return node != nullptr && !node->rrsets.empty() ? node : nullptr;
 }
 
-bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
-  bool complete = true;
+void Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
+  const Fit fit = which == GlueOf::delegated_zone ? Fit::required : Fit::optional;
   for (const std::string& rdata : ns.rdatas) {
     const std::optional<dns::Name> server = dns::Name::parse_wire(octets(rdata));
     const Node* node = server ? find_records(server->folded_wire()) : nullptr;
@@ -73,10 +73,9 @@ bool Resolution::put_glue(const RRset& ns, const Node& cut, GlueOf which) {
     for (const Type type : {Type::a, Type::aaaa}) {
       const RRset* addresses = node->find(type);
       if (addresses == nullptr) continue;
-      complete &= reply_.put_whole(Section::additional, node->owner, *addresses, addresses->ttl);
+      sections_.add_static(Section::additional, {.name = node->owner.wire()}, {addresses}, addresses->ttl, fit);
     }
   }
-  return complete;
 }
 
 void Resolution::put_target_records(const RRset& rrset) {
@@ -106,19 +105,21 @@ void Resolution::put_additional(const dns::QuestionName& target, Type type) {
     const StaticAnswer made = zone_->records.look_up(target, type);
     if (made.found == Found::hit && !(made.wildcard && has_closer_roster_name(target, *made.node))) rrset = made.rrset;
   }
-  const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
-  if (rrset != nullptr && owner) reply_.put_whole(Section::additional, *owner, *rrset, rrset->ttl);
+  if (rrset == nullptr) return;
+  const Bytes owner = sections_.keep({target.folded.data(), target.size});
+  if (owner.empty()) return;
+  sections_.add_static(Section::additional, {.name = owner}, {rrset, zone_->serial}, rrset->ttl, Fit::optional);
 }
 
 // What a question for the name would be answered with, addresses alone.
 void Resolution::put_roster_additional(const RosterName& found, const dns::QuestionName& target, Type type) {
-  const std::optional<dns::Name> owner = dns::Name::parse_wire({target.folded.data(), target.size});
-  if (!owner || (type != Type::a && type != Type::aaaa)) return;
+  if (type != Type::a && type != Type::aaaa) return;
+  const Owner owner{.name = sections_.keep({target.folded.data(), target.size})};
+  if (owner.name.empty()) return;
   const Family family = type == Type::a ? Family::v4 : Family::v6;
-  ServiceWriter service = sections(*found.answers);
-  if (found.kind == RosterName::Kind::service) return service.put_additional(*owner, *found.view, family);
-  if (found.kind != RosterName::Kind::instance) return;
-  service.put_additional(*owner, *found.member, family);
+  ServiceWriter service = service_of(*found.answers);
+  if (found.kind == RosterName::Kind::service) return service.put_additional(owner, *found.view, family);
+  if (found.kind == RosterName::Kind::instance) service.put_additional(owner, *found.member, family);
 }
 
 }  // namespace rollcall::answer
