@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string>
 #include <variant>
 
+#include "answer/encode/member_records.h"
 #include "answer/encode/service_writer.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -13,7 +13,7 @@
 namespace rollcall::answer {
 namespace {
 
-std::size_t address_bytes_of(dns::Type type) { return octets_of(type == dns::Type::a ? Family::v4 : Family::v6); }
+Family family_of(dns::Type type) { return type == dns::Type::a ? Family::v4 : Family::v6; }
 
 }  // namespace
 
@@ -77,16 +77,16 @@ bool Encoder::put_rdata(Section section, const RRsetRef& set, const ListedRdata&
 // --- Addresses ---
 
 bool Encoder::put_rdata(Section section, const RRsetRef& set, const AddressRdata& rdata) {
-  const std::size_t size = address_bytes_of(set.type);
-  const auto count = static_cast<std::uint32_t>(rdata.octets.size() / size);
+  const Family family = family_of(set.type);
+  const auto count = static_cast<std::uint32_t>(rdata.octets.size() / octets_of(family));
   check(rdata.take <= count, "no more addresses are answered than there are");
   if (!set.owner.is_current) {
     for (std::uint32_t i = 0; i < rdata.take; ++i) {
-      if (!put_record(section, set, rdata.octets.subspan(i * size, size))) return false;
+      if (!put_record(section, set, rdata.octets.subspan(i * octets_of(family), octets_of(family)))) return false;
     }
     return true;
   }
-  const auto fitting = static_cast<std::uint32_t>(reply_.out().left() / (k_record_head_bytes + size));
+  const auto fitting = static_cast<std::uint32_t>(reply_.out().left() / address_record_bytes(family));
   const bool fits = rdata.take <= fitting;
   const std::uint32_t take = fits ? rdata.take : fitting;
   const bool is_stable = rdata.weights.empty() || (!fits && !reply_.is_varying());
@@ -95,30 +95,10 @@ bool Encoder::put_rdata(Section section, const RRsetRef& set, const AddressRdata
     order = rdata.equal_weights ? scratch_.order.draw(count, take, random_)
                                 : scratch_.order.draw(rdata.weights, take, random_);
   }
-  const RecordHead head(current_at_, set.type, set.ttl, size);
-  for (std::uint32_t i = 0; i < take; ++i) {
-    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + size);
-    head.copy_to(at);
-    const std::size_t from = (order.empty() ? i : order[i]) * size;
-    std::memcpy(at + k_record_head_bytes, rdata.octets.data() + from, size);
-  }
+  std::uint8_t* at = reply_.out().claim(take * address_record_bytes(family));
+  store_address_records(at, family, rdata.octets, take, order, current_at_, set.ttl);
   reply_.count(section, take);
   return fits;
-}
-
-// All of them, or none.
-bool Encoder::put_addresses(Section section, std::size_t owner_at, dns::Type type, std::uint32_t ttl, Bytes octets) {
-  const std::size_t size = address_bytes_of(type);
-  const std::size_t count = octets.size() / size;
-  if (reply_.out().left() < count * (k_record_head_bytes + size)) return false;
-  const RecordHead head(owner_at, type, ttl, size);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + size);
-    head.copy_to(at);
-    std::memcpy(at + k_record_head_bytes, octets.data() + i * size, size);
-  }
-  reply_.count(section, count);
-  return true;
 }
 
 // RFC 2782: the addresses of the targets. Whole RRsets, in the order of the answer, until one does not fit.
@@ -130,8 +110,11 @@ bool Encoder::put_rdata(Section section, const RRsetRef& set, const TargetAddres
     const Member& member = rdata.answers->member(put_members_[i]);
     for (const Family family : {Family::v4, Family::v6}) {
       const Bytes addresses = rdata.answers->addresses(member, family);
-      const dns::Type type = family == Family::v4 ? dns::Type::a : dns::Type::aaaa;
-      if (!addresses.empty() && !put_addresses(section, target_at, type, set.ttl, addresses)) return true;
+      const std::size_t count = addresses.size() / octets_of(family);
+      if (reply_.out().left() < count * address_record_bytes(family)) return true;
+      std::uint8_t* at = reply_.out().claim(count * address_record_bytes(family));
+      store_address_records(at, family, addresses, count, {}, target_at, set.ttl);
+      reply_.count(section, count);
     }
   }
   return true;
@@ -176,13 +159,11 @@ bool Encoder::put_srv_records(Section section, const RRsetRef& set, const Member
   const Positions members = arrange(rdata, set.type);
   scratch_.target_offsets.clear();
   for (const std::uint32_t i : members) {
-    const Run run = rdata.answers->member(i).srv;
-    if (reply_.out().left() < k_record_head_bytes + run.size) break;
-    std::uint8_t* at = reply_.out().claim(k_record_head_bytes + run.size);
-    RecordHead(current_at_, dns::Type::srv, set.ttl, run.size).copy_to(at);
-    std::memcpy(at + k_record_head_bytes, rdata.answers->octets(run.at, run.size).data(), run.size);
-    show_weight(rdata.is_weightless, at + k_record_head_bytes);
-    scratch_.target_offsets.push_back(reply_.out().size() - run.size + k_target_in_srv);
+    const Member& member = rdata.answers->member(i);
+    if (reply_.out().left() < srv_record_bytes(member)) break;
+    scratch_.target_offsets.push_back(reply_.out().size() + k_target_in_srv_record);
+    std::uint8_t* at = reply_.out().claim(srv_record_bytes(member));
+    store_srv_record(at, *rdata.answers, member, rdata.is_weightless, current_at_, set.ttl);
   }
   put_members_ = members.first(scratch_.target_offsets.size());
   reply_.count(section, put_members_.size());

@@ -43,8 +43,6 @@ class Encoder {
   [[nodiscard]] bool put_rdata(Section section, const RRsetRef& set, const MemberRdata& rdata);
   [[nodiscard]] bool put_rdata(Section section, const RRsetRef& set, const TargetAddresses& rdata);
   [[nodiscard]] bool put_record(Section section, const RRsetRef& set, Bytes rdata);
-  [[nodiscard]] bool put_addresses(Section section, std::size_t owner_at, dns::Type type, std::uint32_t ttl,
-                                   Bytes octets);
   [[nodiscard]] bool put_srv_records(Section section, const RRsetRef& set, const MemberRdata& rdata);
   [[nodiscard]] bool put_ptr_records(Section section, const RRsetRef& set, const MemberRdata& rdata);
   // The members in the order in which their records are put.

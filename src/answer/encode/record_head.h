@@ -47,6 +47,10 @@ inline void store_record_fixed(std::uint8_t* at, dns::Type type, dns::Class klas
   store_u16(at + 8, static_cast<std::uint16_t>(rdata_bytes));
 }
 
+// Of a fixed part: what stands there.
+inline dns::Type type_in_record(const std::uint8_t* fixed) { return static_cast<dns::Type>(load_u16(fixed)); }
+inline std::uint32_t ttl_in_record(const std::uint8_t* fixed) { return load_u32(fixed + 4); }
+
 // The same octets in front of every RDATA of one RRset: made once, copied for each record.
 class RecordHead {
  public:

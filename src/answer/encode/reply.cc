@@ -10,11 +10,8 @@ namespace {
 
 constexpr std::size_t k_option_head_bytes = 4;
 
-// What OPT may take. In the largest messages also why they are no larger: they have no other way to say it.
-std::size_t opt_bytes(const dns::Query& query, const Options& options, std::size_t room) {
-  if (!query.edns) return 0;
-  const std::size_t explanation = room == limits::k_message_bytes_max ? limits::k_explanation_room_bytes : 0;
-  return dns::k_opt_bytes + options.bytes().size() + explanation;
+std::size_t opt_bytes(const dns::Query& query, const Options& options) {
+  return query.edns ? dns::k_opt_bytes + options.bytes().size() : 0;
 }
 
 }  // namespace
@@ -23,7 +20,7 @@ Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, co
     : query_(query),
       options_(options),
       room_(room),
-      out_(room.first(room.size() - opt_bytes(query, options, room.size()))),
+      out_(room.first(room.size() - opt_bytes(query, options))),
       names_(out_) {
   check(room.size() >= needed_bytes(query, options), "a reply has room for a header and a question");
   out_.claim(dns::k_header_bytes);
@@ -44,7 +41,14 @@ void Reply::cut() {
 }
 
 std::size_t Reply::needed_bytes(const dns::Query& query, const Options& options) {
-  return dns::k_header_bytes + query.question.size() + (query.edns ? dns::k_opt_bytes + options.bytes().size() : 0);
+  return dns::k_header_bytes + query.question.size() + opt_bytes(query, options);
+}
+
+void Reply::set_varying() {
+  check(out_.size() == question_end_, "a reply is given its kind before its records");
+  varying_ = true;
+  if (!query_.edns || room_.size() < limits::k_message_bytes_max) return;
+  out_.set_room(room_.first(room_.size() - opt_bytes(query_, options_) - limits::k_explanation_room_bytes));
 }
 
 void Reply::put_rdata(dns::Type type, Bytes rdata) {

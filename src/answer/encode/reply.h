@@ -27,7 +27,8 @@ namespace rollcall::answer {
 
 class Reply {
  public:
-  // `room` is at least `needed_bytes`. `echo_question`: false for what could not be read. `options` are borrowed.
+  // `room` is at least `needed_bytes`. `echo_question`: false for what could not be read, and for what follows a first
+  // message. `query` and `options` are borrowed.
   Reply(WritableBytes room, const dns::Query& query, bool echo_question, const Options& options);
 
   // Room for header, question and OPT: what every reply has.
@@ -65,7 +66,8 @@ class Reply {
   [[nodiscard]] bool is_truncated() const { return truncated_; }
   // A client that cannot get more than this message holds (over TCP): each query is given another part of an answer
   // that is too large. Else it is always the same part.
-  void set_varying() { varying_ = true; }
+  // Such a message keeps room to say why it is no larger, as far as it is as large as one can be.
+  void set_varying();
   [[nodiscard]] bool is_varying() const { return varying_; }
   // Forgets every record, and whatever was to be explained: header, question and OPT are left.
   void cut();

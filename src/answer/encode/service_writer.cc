@@ -6,16 +6,11 @@
 #include <limits>
 #include <string>
 
+#include "answer/encode/member_records.h"
 #include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::answer {
-namespace {
-
-dns::Type type_of(Family family) { return family == Family::v4 ? dns::Type::a : dns::Type::aaaa; }
-
-}  // namespace
-
 struct ServiceWriter::AddressChoice {
   Bytes octets;
   std::span<const std::uint32_t> weights;
@@ -129,7 +124,7 @@ bool ServiceWriter::put_addresses(const Owner& owner, const View& view, Family f
                  .type = type_of(family),
                  .ttl = choice.ttl,
                  .rdata = AddressRdata{choice.octets, choice.weights, take, choice.equal_weights}},
-                take, take * (k_record_head_bytes + octets_of(family)));
+                take, take * address_record_bytes(family));
   return true;
 }
 
@@ -173,17 +168,15 @@ bool ServiceWriter::put_addresses(const Owner& owner, const Member& member, Fami
                  .type = type_of(family),
                  .ttl = ttl_until(member.instance->lease.expires_at()),
                  .rdata = AddressRdata{.octets = addresses, .take = count}},
-                count, count * (k_record_head_bytes + octets_of(family)));
+                count, count * address_record_bytes(family));
   return true;
 }
 
 bool ServiceWriter::put_srv(const Owner& owner, const Member& member) {
   if (!is_live(member)) return false;
   scratch_.live.assign(1, static_cast<std::uint32_t>(&member - &answers_.member(0)));
-  put_srv(
-      owner,
-      {.answers = &answers_, .members = scratch_.live, .take = 1, .bytes_max = k_record_head_bytes + member.srv.size},
-      ttl_until(member.instance->lease.expires_at()));
+  put_srv(owner, {.answers = &answers_, .members = scratch_.live, .take = 1, .bytes_max = srv_record_bytes(member)},
+          ttl_until(member.instance->lease.expires_at()));
   return true;
 }
 

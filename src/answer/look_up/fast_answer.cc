@@ -4,37 +4,12 @@
 #include <chrono>
 #include <cstring>
 
+#include "answer/encode/member_records.h"
 #include "answer/encode/record_head.h"
 #include "base/check.h"
 #include "dns/query.h"
 
 namespace rollcall::answer {
-namespace {
-
-dns::Type type_of(Family family) { return family == Family::v4 ? dns::Type::a : dns::Type::aaaa; }
-
-// One record for each address, in this order; none: as they are. Returns where they end.
-template <std::size_t Octets>
-std::uint8_t* put_records(std::uint8_t* at, const std::uint8_t* addresses, std::size_t count,
-                          std::span<const std::uint32_t> order, const RecordHead& head) {
-  for (std::size_t i = 0; i < count; ++i) {
-    head.copy_to(at);
-    std::memcpy(at + k_record_head_bytes, addresses + (order.empty() ? i : order[i]) * Octets, Octets);
-    at += k_record_head_bytes + Octets;
-  }
-  return at;
-}
-
-std::uint8_t* put_family(Family family, std::uint8_t* at, Bytes addresses, std::span<const std::uint32_t> order,
-                         std::size_t owner_at, std::uint32_t ttl) {
-  const std::size_t count = addresses.size() / octets_of(family);
-  const RecordHead head(owner_at, type_of(family), ttl, octets_of(family));
-  return family == Family::v4 ? put_records<4>(at, addresses.data(), count, order, head)
-                              : put_records<16>(at, addresses.data(), count, order, head);
-}
-
-}  // namespace
-
 FastAnswer::FastAnswer(Bytes message, const FastQuery& question, WritableBytes room, std::uint16_t payload)
     : message_(message), question_(question), payload_(payload), begin_(room.data()), at_(begin_ + question.end) {
   const std::size_t taken = std::max<std::size_t>(question.payload, limits::k_udp_payload_min);
@@ -60,14 +35,14 @@ std::size_t FastAnswer::write(const ServiceAnswers& answers, registry::LeaseTime
 
 bool FastAnswer::put_addresses(const ServiceAnswers& answers, const AddressList& list, Family family, Random& random,
                                Scratch& scratch) {
-  const std::size_t size = octets_of(family);
-  if (list.count == 0 || list.count * (k_record_head_bytes + size) > left()) return false;
+  if (list.count == 0 || list.count * address_record_bytes(family) > left()) return false;
   std::span<const std::uint32_t> order;
   if (list.count > 1) {
     order = list.equal_weights ? scratch.order.draw(list.count, list.count, random)
                                : scratch.order.draw(answers.weights(list), list.count, random);
   }
-  at_ = put_family(family, at_, answers.octets(list.at, list.count * size), order, k_question_name_at, ttl_);
+  const Bytes addresses = answers.octets(list.at, list.count * octets_of(family));
+  at_ = store_address_records(at_, family, addresses, list.count, order, k_question_name_at, ttl_);
   answers_ = static_cast<std::uint16_t>(list.count);
   return true;
 }
@@ -79,12 +54,8 @@ bool FastAnswer::put_srv(const ServiceAnswers& answers, Random& random, Scratch&
   order_members(answers, answers.order_of(view), view.count, view.equal_weights, random, scratch);
   scratch.target_offsets.clear();
   for (const std::uint32_t i : scratch.chosen) {
-    const Run run = answers.member(i).srv;
-    RecordHead(k_question_name_at, dns::Type::srv, ttl_, run.size).copy_to(at_);
-    std::memcpy(at_ + k_record_head_bytes, answers.octets(run.at, run.size).data(), run.size);
-    show_weight(view.is_weightless, at_ + k_record_head_bytes);
-    scratch.target_offsets.push_back(static_cast<std::size_t>(at_ - begin_) + k_record_head_bytes + k_target_in_srv);
-    at_ += k_record_head_bytes + run.size;
+    scratch.target_offsets.push_back(static_cast<std::size_t>(at_ - begin_) + k_target_in_srv_record);
+    at_ = store_srv_record(at_, answers, answers.member(i), view.is_weightless, k_question_name_at, ttl_);
   }
   answers_ = static_cast<std::uint16_t>(view.count);
   return put_additionals(answers, scratch);
@@ -98,8 +69,8 @@ bool FastAnswer::put_additionals(const ServiceAnswers& answers, const Scratch& s
     for (const Family family : {Family::v4, Family::v6}) {
       const Bytes addresses = answers.addresses(member, family);
       const std::size_t count = addresses.size() / octets_of(family);
-      if (addresses.size() + count * k_record_head_bytes > left()) return true;
-      at_ = put_family(family, at_, addresses, {}, scratch.target_offsets[i], ttl_);
+      if (count * address_record_bytes(family) > left()) return true;
+      at_ = store_address_records(at_, family, addresses, count, {}, scratch.target_offsets[i], ttl_);
       additionals_ = static_cast<std::uint16_t>(additionals_ + count);
     }
   }

@@ -3,27 +3,37 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "base/limits.h"
-#include "dns/name_writer.h"
 
 namespace rollcall::answer {
 namespace {
 
-std::optional<dns::Edns> without_borrowed(std::optional<dns::Edns> edns) {
-  if (edns) edns->cookie = {};
-  return edns;
+// Without what borrows from the message: a stream outlives it. RD and CD are not copied (RFC 5936 §2.2.1).
+dns::Query query_of(const dns::Query& query, Bytes question) {
+  dns::Query own;
+  own.id = query.id;
+  own.name = query.name;
+  own.type = query.type;
+  own.question = question;
+  own.edns = query.edns;
+  if (own.edns) own.edns->cookie = {};
+  return own;
+}
+
+dns::Query query_of_the_rest(const dns::Query& query) {
+  dns::Query own;
+  own.id = query.id;
+  return own;
 }
 
 }  // namespace
 
 TransferStream::TransferStream(const dns::Query& query, const Options& options, TransferParts parts,
                                std::optional<dns::TsigSigner> signer)
-    : id_(query.id),
-      question_(text_of(query.question)),
-      name_(query.name),
-      edns_(without_borrowed(query.edns)),
-      options_(text_of(options.bytes())),
+    : question_(text_of(query.question)),
+      first_query_(query_of(query, octets(question_))),
+      next_query_(query_of_the_rest(query)),
+      options_(options),
       parts_(std::move(parts)),
       signer_(std::move(signer)) {
   skip_empty_parts();
@@ -36,14 +46,13 @@ void TransferStream::skip_empty_parts() {
   }
 }
 
-// What a message has besides header and records.
-std::size_t TransferStream::reserved_bytes() const {
-  return (signer_ ? signer_->bytes() : 0) + (is_first_ && edns_ ? dns::k_opt_bytes + options_.size() : 0);
+std::size_t TransferStream::fixed_bytes(bool is_first) const {
+  return Reply::needed_bytes(is_first ? first_query_ : next_query_, options_);
 }
 
 bool TransferStream::fits(std::size_t room_bytes) const {
-  const std::size_t besides = reserved_bytes() + dns::k_header_bytes;
-  const std::size_t first_besides = besides + question_.size();
+  const std::size_t first_besides = signature_bytes() + fixed_bytes(true);
+  const std::size_t besides = signature_bytes() + fixed_bytes(false);
   if (room_bytes < first_besides) return false;
   if (!parts_.empty() && parts_.front()->largest() > room_bytes - first_besides) return false;
   return std::ranges::all_of(parts_, [&](const auto& part) { return part->largest() <= room_bytes - besides; });
@@ -58,68 +67,39 @@ std::optional<std::size_t> TransferStream::break_off() {
 
 std::optional<std::size_t> TransferStream::next(WritableBytes room, std::uint64_t now) {
   if (is_done()) return std::nullopt;
-  const std::size_t reserved = reserved_bytes();
-  if (room.size() < reserved + limits::k_udp_payload_min / 2) return break_off();
-  ByteWriter out(room.first(room.size() - reserved));
-  dns::NameWriter names(out);
-  out.claim(dns::k_header_bytes);
-  if (is_first_) {
-    out.bytes(octets(question_));
-    if (out.ok()) names.remember(k_question_name_at, name_);
-  }
-  const std::uint16_t count = put_records(out, names);
-  if (count == 0) return break_off();
-  const bool has_opt = is_first_ && edns_;
-  store_header(room.data(), id_,
-               {.flags = dns::k_flag_qr | dns::k_flag_aa,
-                .questions = static_cast<std::uint16_t>(is_first_ ? 1 : 0),
-                .answers = count,
-                .additionals = static_cast<std::uint16_t>(has_opt ? 1 : 0)});
-  std::size_t size = out.size();
-  if (has_opt) {
-    ByteWriter opt(room.subspan(size));
-    put_opt(opt);
-    size += opt.size();
-  }
+  if (room.size() < signature_bytes() + fixed_bytes(is_first_)) return break_off();
+  Reply reply(room.first(room.size() - signature_bytes()), is_first_ ? first_query_ : next_query_, is_first_, options_);
+  reply.set_authoritative(true);
+  if (!put_records(reply)) return break_off();
+  const std::size_t size = reply.finish(dns::Rcode::noerror, static_cast<std::uint16_t>(limits::k_udp_payload_min));
   is_first_ = false;
   return signer_ ? signer_->sign(room, size, now) : size;
 }
 
-// As many as fit, one at least where a message can hold it.
-std::uint16_t TransferStream::put_records(ByteWriter& out, dns::NameWriter& names) {
-  std::uint16_t count = 0;
-  while (!is_done() && count < 0xffff) {
-    const std::size_t start = out.size();
-    const bool fits = put_record(out, names, (*parts_[part_])[record_]);
-    if (!fits || (count > 0 && out.size() > k_message_bytes)) {
-      out.rewind(start);
+bool TransferStream::put_records(Reply& reply) {
+  constexpr std::size_t k_records_max = 0xffff;
+  while (!is_done() && reply.records(Section::answer) < k_records_max) {
+    const Reply::Mark before = reply.mark();
+    const bool fits = put_record(reply, (*parts_[part_])[record_]);
+    const bool is_only_one = fits && reply.records(Section::answer) == 1;
+    if (!fits || (!is_only_one && reply.out().size() > k_message_bytes)) {
+      reply.rewind(before);
       break;
     }
-    ++count;
     ++record_;
     skip_empty_parts();
   }
-  return count;
+  return reply.records(Section::answer) > 0;
 }
 
-bool TransferStream::put_record(ByteWriter& out, dns::NameWriter& names, WireRecord record) const {
+bool TransferStream::put_record(Reply& reply, WireRecord record) {
   std::size_t owner = 0;
   while (record[owner] != 0) owner += 1U + static_cast<std::uint8_t>(record[owner]);
   ++owner;
   const Bytes bytes = octets(record);
-  names.put(bytes.first(owner));
-  out.bytes(bytes.subspan(owner, k_type_class_ttl_bytes));
-  const auto type = static_cast<dns::Type>(load_u16(bytes.data() + owner));
-  names.put_rdata(type, bytes.subspan(owner + k_record_fixed_bytes));
-  return out.ok();
-}
-
-void TransferStream::put_opt(ByteWriter& out) const {
-  std::uint8_t* opt = out.claim(dns::k_opt_bytes);
-  check(opt != nullptr, "the room for OPT was set aside");
-  store_opt(opt, static_cast<std::uint16_t>(limits::k_udp_payload_min), dns::Rcode::noerror, edns_->dnssec_ok,
-            options_.size());
-  out.bytes(octets(options_));
+  const std::uint8_t* fixed = bytes.data() + owner;
+  return reply.put(Section::answer, bytes.first(owner), type_in_record(fixed), ttl_in_record(fixed),
+                   bytes.subspan(owner + k_record_fixed_bytes));
 }
 
 }  // namespace rollcall::answer

@@ -45,6 +45,8 @@ class TransferStream {
 
   TransferStream(const dns::Query& query, const Options& options, TransferParts parts,
                  std::optional<dns::TsigSigner> signer);
+  TransferStream(const TransferStream&) = delete;
+  TransferStream& operator=(const TransferStream&) = delete;
 
   // Whether every record fits a message of `room_bytes`. Where one does not, no transfer should be begun: it would end
   // before its last SOA.
@@ -59,18 +61,19 @@ class TransferStream {
   [[nodiscard]] bool has_broken_off() const { return has_broken_off_; }
 
  private:
-  bool put_record(ByteWriter& out, dns::NameWriter& names, WireRecord record) const;
-  std::uint16_t put_records(ByteWriter& out, dns::NameWriter& names);
-  void put_opt(ByteWriter& out) const;
+  [[nodiscard]] static bool put_record(Reply& reply, WireRecord record);
+  // As many as fit, one at least where a message can hold it. False: none.
+  [[nodiscard]] bool put_records(Reply& reply);
   void skip_empty_parts();
-  [[nodiscard]] std::size_t reserved_bytes() const;
+  [[nodiscard]] std::size_t signature_bytes() const { return signer_ ? signer_->bytes() : 0; }
+  // Besides records and signature.
+  [[nodiscard]] std::size_t fixed_bytes(bool is_first) const;
   std::optional<std::size_t> break_off();
 
-  const std::uint16_t id_;
   const std::string question_;
-  const dns::QuestionName name_;
-  const std::optional<dns::Edns> edns_;
-  const std::string options_;
+  const dns::Query first_query_;  // borrows the question
+  const dns::Query next_query_;   // of the messages that follow: no question, no EDNS
+  const Options options_;
   const TransferParts parts_;
   std::optional<dns::TsigSigner> signer_;
   std::size_t part_ = 0;
