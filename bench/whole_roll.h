@@ -17,6 +17,7 @@
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
+#include "api/native/door.h"
 #include "api/router.h"
 #include "registry/registry.h"
 #include "store/instance_store.h"
@@ -48,11 +49,11 @@ class WholeRoll {
   void pass(std::chrono::milliseconds time) { clock_.advance(time); }
 
  private:
-  class Silence final : public api::ServerView {
+  class Silence final : public api::native::ServerView {
    public:
     [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
     [[nodiscard]] std::string metrics_text() const override { return {}; }
-    [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {}; }
+    [[nodiscard]] api::native::Explanation explain(const dns::Name&, dns::Type) const override { return {}; }
     [[nodiscard]] std::string unready_reason() const override { return {}; }
     [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
   };
@@ -69,6 +70,7 @@ class WholeRoll {
   std::unique_ptr<answer::WorkerState> worker_;
   std::vector<std::uint8_t> room_;
   Silence server_;
+  api::native::NativeDoor door_{server_};
   api::Access access_{api::AccessRules{}};
   api::Router api_;
   api::Caller caller_;

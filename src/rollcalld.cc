@@ -18,6 +18,7 @@
 
 #include "answer/explain/explain.h"
 #include "answer/transfer/transfers.h"
+#include "api/native/door.h"
 #include "api/router.h"
 #include "base/log.h"
 #include "base/rcu.h"
@@ -118,6 +119,7 @@ class Rollcalld {
   std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
   api::Access access_;
+  api::native::NativeDoor native_door_{report_};
   std::unique_ptr<api::Router> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;
@@ -147,7 +149,7 @@ Result<void> Rollcalld::open_store() {
 }
 
 Result<void> Rollcalld::bind() {
-  api_ = std::make_unique<api::Router>(*registry_, zones_, report_, access_);
+  api_ = std::make_unique<api::Router>(*registry_, zones_, access_, std::vector<const api::Door*>{&native_door_});
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,

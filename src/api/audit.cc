@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <variant>
 
-#include "api/escape.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace rollcall::api {
 namespace {
@@ -25,18 +25,6 @@ const registry::InstanceKey& key_of(const auto& change) { return change.key; }
 std::string_view word_for(const registry::Applied& applied) {
   if (applied.created) return "created";
   return applied.changed ? "done" : "unchanged";
-}
-
-std::string_view name_of(Method method) {
-  switch (method) {
-    case Method::get: return "GET";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::put: return "PUT";
-    case Method::del: return "DELETE";
-    case Method::other: break;
-  }
-  return "?";
 }
 
 std::string words_about(const Principal& principal) {
@@ -69,7 +57,7 @@ void record_refusal(const Request& request, const Principal& principal, std::str
   const auto level = is_known ? log::Level::info : log::Level::debug;
   if (!log::enabled(level)) return;
   log::write(level,
-             fmt::format(R"(audit: {} "{}" {}: refused: {})", name_of(request.method),
+             fmt::format(R"(audit: {} "{}" {}: refused: {})", to_text(request.method),
                          escape(request.target.substr(0, k_shown_bytes_max)), words_about(principal), escape(reason)));
 }
 

@@ -3,7 +3,7 @@
 //   audit: register service="web" zone="svc.internal" id="web-1" by="token deploy" from=192.0.2.9: created
 //   audit: DELETE "/v1/services/db/instances/db-1" by="token deploy" from=192.0.2.9: refused: …
 //
-// Shape    what comes from outside stands escaped in quotes (escape.h). Never a token.
+// Shape    what comes from outside stands escaped in quotes (base/printable.h). Never a token.
 // Rule     at level info: changes made, failed, and refused to somebody known. At level debug: what the writer found to
 //          change nothing, and refusals of whoever is unknown here, who could fill a disk with them. Heartbeats: none.
 // Threads  any.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
+#include "base/check.h"
+
 namespace rollcall::api {
 namespace {
 
@@ -24,7 +26,12 @@ std::string Principal::text() const {
   return address.text();
 }
 
-Result<Standing> Caller::identify(const Access& access, std::string_view authorization) {
+Result<std::string_view> read_bearer(std::string_view authorization) {
+  if (const auto token = parse_bearer(authorization)) return *token;
+  return failure(Errc::unauthenticated, "the Authorization header must be \"Bearer <token>\"");
+}
+
+Result<Standing> Caller::identify(const Access& access, const Credentials& shown) {
   if (const std::uint64_t generation = access.generation(); generation != generation_) {
     is_known_ = false;
     rules_ = access.current();
@@ -32,12 +39,14 @@ Result<Standing> Caller::identify(const Access& access, std::string_view authori
   }
   if (!rules_->ask_for_credentials()) return standing_by_address();
   // In constant time: behind a proxy, one connection may carry the tokens of many.
-  const bool is_the_same = is_known_ && equal_in_constant_time(authorization, authorization_);
-  if (is_the_same && !(authorization.empty() && has_expired())) return known_;
+  const bool is_the_same = is_known_ && read_token_ == shown.read_token && equal_in_constant_time(shown.text, shown_);
+  if (is_the_same && !(shown.text.empty() && has_expired())) return known_;
   is_known_ = false;
-  Result<Standing> standing = look_up(authorization);
+  Result<Standing> standing = look_up(shown);
   if (!standing) return standing;
-  authorization_ = authorization;
+  check(standing->grant != nullptr, "whoever is known has a grant");
+  shown_ = shown.text;
+  read_token_ = shown.read_token;
   known_ = *standing;
   is_known_ = true;
   return standing;
@@ -53,10 +62,11 @@ bool Caller::has_expired() const {
   return !certificate_.names.empty() && std::chrono::system_clock::now() >= certificate_.ends_at;
 }
 
-Result<Standing> Caller::look_up(std::string_view authorization) const {
-  if (!authorization.empty()) {
-    const auto token = parse_bearer(authorization);
-    if (!token) return failure(Errc::unauthenticated, "the Authorization header must be \"Bearer <token>\"");
+Result<Standing> Caller::look_up(const Credentials& shown) const {
+  if (!shown.text.empty()) {
+    check(shown.read_token != nullptr, "a door that finds credentials reads them");
+    const Result<std::string_view> token = shown.read_token(shown.text);
+    if (!token) return std::unexpected(token.error());
     const Token* known = find_token(*rules_, *token);
     if (known == nullptr) return failure(Errc::unauthenticated, "this token is not known here");
     return Standing{{Principal::Kind::token, known->name, address_}, &known->grant};

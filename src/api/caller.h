@@ -1,7 +1,7 @@
-// Who is at the other end of a connection, and as whom a request of theirs is let in.
+// Who is at the other end of a connection, and what a request of theirs may do.
 //
-// Shape    one Caller for each connection; it remembers as whom it was seen last, so that a client that shows the same
-//          token with each heartbeat is looked up once. Likewise it remembers what it has registered last.
+// Shape    one Caller for each connection. It remembers the last credentials and their Standing, so that a client that
+//          sends the same token with each heartbeat is looked up once, and the last registration (last_registration.h).
 // Owner    the connection. A Standing borrows from the Caller until its next `identify`.
 // Threads  the connection's.
 // Failure  Errc::unauthenticated: credentials are missing or unknown. The sentence never repeats them.
@@ -31,7 +31,7 @@ struct Principal {
   [[nodiscard]] std::string text() const;
 };
 
-// As whom a request is let in, and what that opens.
+// Who a request comes from, and what that principal may do.
 struct Standing {
   Principal principal;
   const Grant* grant = nullptr;
@@ -44,28 +44,37 @@ struct CertificateIdentity {
   std::chrono::system_clock::time_point ends_at = std::chrono::system_clock::time_point::max();
 };
 
+// What a request shows, in one of the places where a door looks for it.
+struct Credentials {
+  std::string_view text;                                          // as sent; empty: nothing was shown
+  Result<std::string_view> (*read_token)(std::string_view text);  // Errc::unauthenticated: there is no token in it
+};
+
+// `Bearer` and a token, as the Authorization field has them (RFC 6750 §2.1).
+[[nodiscard]] Result<std::string_view> read_bearer(std::string_view authorization);
+
 class Caller {
  public:
   explicit Caller(const IpAddress& address, CertificateIdentity certificate = {})
       : address_(address), certificate_(std::move(certificate)) {}
 
-  // `authorization`: the header field as it came, empty where there is none. Credentials that are shown count, also
-  // when they are wrong and a certificate would do.
-  [[nodiscard]] Result<Standing> identify(const Access& access, std::string_view authorization);
+  // Credentials that are shown count, also when they are wrong and a certificate would do.
+  [[nodiscard]] Result<Standing> identify(const Access& access, const Credentials& shown);
 
   [[nodiscard]] LastRegistration& last_registration() { return last_registration_; }
 
  private:
   [[nodiscard]] Standing standing_by_address() const;
   [[nodiscard]] bool has_expired() const;
-  [[nodiscard]] Result<Standing> look_up(std::string_view authorization) const;
+  [[nodiscard]] Result<Standing> look_up(const Credentials& shown) const;
 
   IpAddress address_;
   CertificateIdentity certificate_;
   Access::Shared rules_;          // those of generation_
   std::uint64_t generation_ = 0;  // 0: none seen yet
-  bool is_known_ = false;         // whether known_ says as whom authorization_ was let in
-  std::string authorization_;
+  bool is_known_ = false;         // whether known_ is the Standing of shown_, read by read_token_
+  std::string shown_;
+  Result<std::string_view> (*read_token_)(std::string_view) = nullptr;
   Standing known_;
   LastRegistration last_registration_;
 };

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-#include "api/describe.h"
+#include "registry/wall_time.h"
 
 namespace rollcall::api {
 namespace {
@@ -19,12 +19,12 @@ bool names_a_status(EventKind kind) {
 
 }  // namespace
 
-void describe_event(JsonWriter& json, const registry::Event& event, std::string_view zone) {
+void describe_event(json::Writer& json, const registry::Event& event, std::string_view zone) {
   json.open_object()
       .member("event_id", event.id)
       .member("event", registry::to_text(event.kind))
       .member("cause", registry::to_text(event.cause))
-      .member("at", format_wall_time(event.at))
+      .member("at", registry::format_wall_time(event.at))
       .member("zone", zone)
       .member("service", event.key.service.name)
       .member("id", event.key.id);
@@ -33,7 +33,7 @@ void describe_event(JsonWriter& json, const registry::Event& event, std::string_
 }
 
 std::string stream_event(const registry::Event& event, std::string_view zone) {
-  JsonWriter json(320);
+  json::Writer json(320);
   describe_event(json, event, zone);
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, registry::to_text(event.kind), json.take());
 }

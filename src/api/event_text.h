@@ -10,14 +10,14 @@
 #include <string>
 #include <string_view>
 
-#include "api/json_writer.h"
+#include "json/writer.h"
 #include "registry/event.h"
 
 namespace rollcall::api {
 
 inline constexpr std::string_view k_event_stream_type = "text/event-stream";
 
-void describe_event(JsonWriter& json, const registry::Event& event, std::string_view zone);
+void describe_event(json::Writer& json, const registry::Event& event, std::string_view zone);
 
 // One event of the stream.
 [[nodiscard]] std::string stream_event(const registry::Event& event, std::string_view zone);

@@ -1,27 +1,30 @@
-// Every error a client can get: application/problem+json (RFC 9457). The one place where an Errc becomes an HTTP
-// status.
+// A refusal as application/problem+json (RFC 9457), the error format of the native API.
 //
 // Shape    `{"type","title","status","detail","field"?}`; the type is "urn:rollcall:<code>", e.g.
-//          urn:rollcall:unknown_instance. 503 carries Retry-After,
-//          401 WWW-Authenticate.
+//          urn:rollcall:unknown_instance.
 // Threads  any.
-// Failure  none; a detail that is not UTF-8 is shown with question marks in place of what cannot be read.
-// Source   interface.md §4; docs/http.md lists the codes.
+// Failure  none; bytes of a detail that are not UTF-8 are shown as question marks.
+// Source   interface.md §4; the statuses are decided in refusal.cc.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "api/message.h"
-#include "base/result.h"
+#include "api/refusal.h"
 
 namespace rollcall::api {
 
-// Logs the error, once: what the store could not do as a warning, the rest for debugging.
-[[nodiscard]] Response problem(const Error& error);
+[[nodiscard]] Response problem(Refusal refusal);
 
-// For failures of HTTP itself (404 no such path, 405, 408, 413, 431 …). `code` is the last part of the type, in
-// snake_case; the title is made from it.
+// The same of what refusal_of makes of it; logged there, once.
+[[nodiscard]] inline Response problem(const Error& error) { return problem(refusal_of(error)); }
+[[nodiscard]] inline Response problem(Fault fault, std::string detail) {
+  return problem(refusal_of(fault, std::move(detail)));
+}
+
+// For net/, which finds faults of HTTP itself.
 [[nodiscard]] Response problem(unsigned status, std::string_view code, std::string detail);
 
 }  // namespace rollcall::api

@@ -1,188 +1,35 @@
 #include "api/router.h"
 
-#include <array>
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "api/audit.h"
-#include "api/calls.h"
 #include "api/problem.h"
-#include "api/target.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/rcu.h"
 
 namespace rollcall::api {
-
-// A path with places: "{service}" and "{id}" stand for one segment that is not empty.
-struct Shape {
-  consteval Shape(const char* path) {  // NOLINT(google-explicit-constructor): reads as text in the table
-    std::string_view text = path;
-    while (!text.empty()) {
-      text.remove_prefix(1);
-      const std::size_t length = text.find('/') == std::string_view::npos ? text.size() : text.find('/');
-      segments[count++] = text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  std::array<std::string_view, k_path_segments_max> segments{};
-  std::size_t count = 0;
-};
-
-// Whether a call goes to the writer, and so may follow other changes there.
-enum class Kind : std::uint8_t { at_once, change };
-
-// A setting that takes a route's right away.
-enum class Opening : std::uint8_t { never, open_metrics };
-
-// How large an answer may be: beyond a few KiB it needs room (MemoryRoom).
-enum class Size : std::uint8_t { small, any };
-
-struct Route {
-  Method method;
-  Shape path;
-  Right right;  // what the caller must have; no line goes without
-  Routed (*run)(const Call&);
-  Kind kind = Kind::at_once;
-  Takes takes = Takes::nothing;
-  Opening opening = Opening::never;
-  Size size = Size::small;
-};
-
 namespace {
 
-// The API. HEAD is a GET whose body is not sent. The most frequent calls come first.
-constexpr Route k_routes[] = {
-    {Method::post, "/v1/services/{service}/instances/{id}/heartbeat", Right::write, &renew_instance},
-    {Method::post, "/v1/heartbeat", Right::write, &register_by_heartbeat, Kind::change},
-    {Method::post, "/v1/heartbeats", Right::write, &renew_many},
-    {Method::get, "/v1/services/{service}/instances/{id}", Right::read, &read_instance},
-    {Method::put, "/v1/services/{service}/instances/{id}", Right::write, &register_instance, Kind::change},
-    {Method::del, "/v1/services/{service}/instances/{id}", Right::write, &deregister, Kind::change},
-    {Method::post, "/v1/services/{service}/instances", Right::write, &register_in_service, Kind::change},
-    {Method::post, "/v1/services/{service}/instances/{id}/drain", Right::write, &drain, Kind::change, Takes::wait},
-    {Method::del, "/v1/services/{service}/instances/{id}/drain", Right::write, &end_drain, Kind::change},
-    {Method::get, "/v1/services/{service}", Right::read, &read_service, Kind::at_once,
-     Takes::tag | Takes::status | Takes::index | Takes::wait, Opening::never, Size::any},
-    {Method::get, "/v1/services", Right::read, &list_services, Kind::at_once, Takes::nothing, Opening::never,
-     Size::any},
-    {Method::get, "/v1/watch", Right::read, &watch_events, Kind::at_once, Takes::service | Takes::last_event_id,
-     Opening::never, Size::any},
-    {Method::get, "/v1/events", Right::read, &list_events, Kind::at_once, Takes::service | Takes::id | Takes::limit,
-     Opening::never, Size::any},
-    {Method::get, "/v1/explain", Right::read, &read_explanation, Kind::at_once, Takes::name | Takes::type,
-     Opening::never, Size::any},
-    {Method::get, "/v1/status", Right::read, &read_status},
-    {Method::get, "/healthz", Right::none, &read_health},
-    {Method::get, "/readyz", Right::none, &read_readiness},
-    {Method::get, "/metrics", Right::read, &read_metrics, Kind::at_once, Takes::nothing, Opening::open_metrics},
-};
+constexpr std::size_t k_quoted_path_max = 200;  // of a path, in a sentence about it
 
-constexpr std::size_t k_quoted_bytes_max = 200;  // of a path, in a sentence about it
+constexpr Method k_all_methods[] = {Method::get, Method::head, Method::post, Method::put, Method::del, Method::options};
 
-// What stood in the places of a shape.
-struct Match {
-  std::string_view service;
-  std::string_view id;
-};
-
-std::optional<Match> match(const Shape& shape, const Target& target) {
-  if (shape.count != target.segment_count) return std::nullopt;
-  Match found;
-  for (std::size_t i = 0; i < shape.count; ++i) {
-    const std::string_view segment = target.segments[i];
-    if (shape.segments[i] == "{service}" && !segment.empty()) {
-      found.service = segment;
-    } else if (shape.segments[i] == "{id}" && !segment.empty()) {
-      found.id = segment;
-    } else if (shape.segments[i] != segment) {
-      return std::nullopt;
-    }
-  }
-  return found;
-}
-
-// A line of the table, and what stands in the places of its path.
-struct Found {
-  const Route& route;
-  Match match;
-};
-
-std::optional<Found> find_route(Method method, const Target& target) {
-  if (method == Method::head) method = Method::get;
-  for (const Route& route : k_routes) {
-    if (route.method != method) continue;
-    if (const std::optional<Match> found = match(route.path, target)) return Found{route, *found};
-  }
-  return std::nullopt;
-}
-
-Response refuse_target() {
-  return problem(400, "bad_target", "the request's target is no URL path; percent-encode what is not allowed there");
-}
-
-std::string_view to_text(Method method) {
-  switch (method) {
-    case Method::get: return "GET, HEAD";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::put: return "PUT";
-    case Method::del: return "DELETE";
-    case Method::other: break;
-  }
-  return "";
-}
-
-// No line of the table: 405 where the path is there with other methods (RFC 9110 §15.5.6), else 404.
-Response refuse(const Target& target) {
-  std::string allowed;
-  for (const Route& route : k_routes) {
-    if (match(route.path, target)) allowed.append(allowed.empty() ? "" : ", ").append(to_text(route.method));
-  }
-  const std::string_view path = target.path.substr(0, k_quoted_bytes_max);
-  if (allowed.empty()) return problem(404, "no_such_path", fmt::format("there is nothing at {}", path));
-  Response response = problem(405, "method_not_allowed", fmt::format("{} takes {}", path, allowed));
-  response.headers.emplace_back("Allow", std::move(allowed));
-  return response;
-}
-
-Response without_room(Counters& counters) {
-  counters.without_room.fetch_add(1, std::memory_order_relaxed);
-  return problem({Errc::overloaded,
-                  "the answers that clients have not read yet fill the memory kept for them, and this call may need "
-                  "more: ask again in a second, and read answers before asking for more"});
-}
-
-void count_when_answered(Wait& wait, Counters& counters) {
-  wait.answer = [&counters, answer = std::move(wait.answer)](registry::LeaseTime now) mutable {
-    Response response = answer(now);
-    count_errors(response, counters);
-    return response;
-  };
-}
-
-void count_when_answered(LongAnswer& list, Counters& counters) {
-  list.make = [&counters, make = std::move(list.make)](registry::LeaseTime now) mutable {
-    Response response = make(now);
-    count_errors(response, counters);
-    return response;
-  };
-}
-
-void count_when_answered(HistoryRequest& history, Counters& counters) {
-  history.answer = [&counters, answer = std::move(history.answer)](const Result<registry::HistoryPage>& page) mutable {
-    Response response = answer(page);
-    count_errors(response, counters);
-    return response;
-  };
-}
-
-// What a call that needs no right is let in with, without a look at who asks.
+// The grant of a call that needs no right, whoever makes it.
 const Grant& nothing() {
   static const Grant grant{Right::none, std::vector<registry::ZoneId>(), {}};
   return grant;
+}
+
+Refusal without_room(Counters& counters) {
+  counters.without_room.fetch_add(1, std::memory_order_relaxed);
+  return refusal_of({Errc::overloaded,
+                     "the answers that clients have not read yet fill the memory kept for them, and this call may "
+                     "need more: ask again in a second, and read answers before asking for more"});
 }
 
 Error lacks_right(const Standing& standing, Right needed) {
@@ -195,7 +42,20 @@ Error lacks_right(const Standing& standing, Right needed) {
                                        to_text(standing.grant->right), to_text(needed))};
 }
 
-// What comes of a change is written down when it is known.
+Refusal too_large(std::size_t body_bytes_max) {
+  return refusal_of(Fault::body_too_large,
+                    fmt::format("the body is larger than the {} bytes this call takes", body_bytes_max));
+}
+
+// Fetch §3.2.2: what a browser asks before it sends a page's request.
+Response answer_preflight(std::string methods) {
+  Response response{204, {}, {}, {}};
+  response.headers.emplace_back("Access-Control-Allow-Methods", std::move(methods));
+  response.headers.emplace_back("Access-Control-Allow-Headers", "*, Authorization");
+  return response;
+}
+
+// Notes who asked in the change, and has its outcome written to the audit.
 Routed audited(Routed routed, const Principal& principal, const registry::ZoneDirectory& zones) {
   Submission* const submission = std::get_if<Submission>(&routed);
   if (submission == nullptr) return routed;
@@ -210,15 +70,181 @@ Routed audited(Routed routed, const Principal& principal, const registry::ZoneDi
   return routed;
 }
 
+// `make`, whose response is finished as soon as it is made.
+template <class Make>
+auto finished(Make make, Finish finish) {
+  return [make = std::move(make), finish = std::move(finish)](auto&&... arguments) mutable {
+    Response response = make(std::forward<decltype(arguments)>(arguments)...);
+    finish.apply(response);
+    return response;
+  };
+}
+
+void finish_later(Submission& submission, Finish finish) {
+  submission.describe = [finish = std::move(finish), describe = std::move(submission.describe)](
+                            const registry::Outcome& outcome, registry::LeaseTime now) mutable {
+    std::variant<Response, Wait> described = describe(outcome, now);
+    if (Wait* wait = std::get_if<Wait>(&described)) {
+      wait->answer = finished(std::move(wait->answer), std::move(finish));
+    } else {
+      finish.apply(std::get<Response>(described));
+    }
+    return described;
+  };
+}
+
+void finish_later(Routed& routed, Finish finish) {
+  if (Wait* wait = std::get_if<Wait>(&routed)) {
+    wait->answer = finished(std::move(wait->answer), std::move(finish));
+  } else if (HistoryRequest* history = std::get_if<HistoryRequest>(&routed)) {
+    history->answer = finished(std::move(history->answer), std::move(finish));
+  } else if (LongAnswer* answer = std::get_if<LongAnswer>(&routed)) {
+    answer->make = finished(std::move(answer->make), std::move(finish));
+  } else if (Submission* submission = std::get_if<Submission>(&routed)) {
+    finish_later(*submission, std::move(finish));
+  }
+}
+
 }  // namespace
 
-// As whom the request is let in, for this call.
-Result<Standing> Router::admit(const Request& request, const Route& route) const {
-  const bool is_open = route.opening == Opening::open_metrics && access_.current()->open_metrics;
+Router::Router(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Access& access,
+               std::vector<const Door*> doors)
+    : registry_(registry), zones_(zones), access_(access) {
+  for (const Door* door : doors) {
+    const Manners& manners = door->manners();
+    const bool finishes = manners.allows_other_origins || manners.is_conditional || manners.compresses;
+    entries_.push_back({door, door->routes(), manners, finishes});
+  }
+  for (const Entry& entry : entries_) {
+    check(!entry.routes.empty(), "a door has routes");
+    for (const Route& route : entry.routes) check(route.handler != nullptr, "a route has a handler");
+    if (!entry.manners.claims.empty()) continue;
+    check(default_ == nullptr, "one door alone owns the paths that no other claims");
+    default_ = &entry;
+  }
+  check(default_ != nullptr, "one door owns the paths that no other claims");
+}
+
+Routed Router::route(const Request& request, registry::LeaseTime now, Counters& counters, PendingAhead ahead,
+                     MemoryRoom room) const {
+  const rcu::ReadLock lock;
+  const Entry* entry = default_;
+  Routed routed = find_and_run(request, now, counters, ahead, room, entry);
+  if (std::holds_alternative<RouteAgain>(routed)) return routed;
+  counters.requests.fetch_add(1, std::memory_order_relaxed);
+  if (Response* response = std::get_if<Response>(&routed)) {
+    if (entry->finishes) {
+      Finish(entry->manners, request, counters).apply(*response);
+    } else {
+      count_errors(*response, counters);
+    }
+    return routed;
+  }
+  finish_later(routed, Finish(entry->manners, request, counters));
+  return routed;
+}
+
+Routed Router::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, PendingAhead ahead,
+                            MemoryRoom room, const Entry*& entry) const {
+  const std::optional<Target> target = parse_target(request.target);
+  if (!target) return refuse_target(request);
+  const Found found = find(request.method, *target);
+  entry = found.entry;
+  if (found.route == nullptr) return refuse_path(*entry, *target, request);
+  const Route& route = *found.route;
+  if (ahead == PendingAhead::changes && route.effect == Effect::none) return RouteAgain{};
+  const auto refuse = [&](Refusal refusal) { return entry->door->refuse(std::move(refusal), request); };
+  const Result<Query> query = Query::parse(target->query, entry->manners.parameters);
+  const Result<Standing> standing = admit(request, found, query);
+  if (!standing) return refuse(refusal_of(standing.error()));
+  if (request.body.size() > route.options.body_bytes_max) return refuse(too_large(route.options.body_bytes_max));
+  const Result<void> parameters = check_parameters(*entry->door, route.options.takes, query, zones_);
+  if (!parameters) return refuse(refusal_of(parameters.error()));
+  if (room == MemoryRoom::little && route.options.answer == AnswerSize::any) return refuse(without_room(counters));
+  const Call call{request, *entry->door, route, found.path, *query, *standing, now, registry_, zones_, counters, ahead};
+  return audited(route.handler(call), standing->principal, zones_);
+}
+
+// The first route that takes the method and has the path. Only where there is none, a slash at the end may be ignored.
+Router::Found Router::find(Method method, const Target& target) const {
+  Found found;
+  for (const Entry& entry : entries_) {
+    for (const Route& route : entry.routes) {
+      if (!route.takes(method) || !route.path.match(target, found.path)) continue;
+      found.entry = &entry;
+      found.route = &route;
+      return found;
+    }
+  }
+  found.entry = &owner_of(target);
+  if (!found.entry->manners.ignores_final_slash) return found;
+  const std::optional<Target> shorter = without_final_slash(target);
+  if (!shorter) return found;
+  for (const Route& route : found.entry->routes) {
+    if (!route.takes(method) || !route.path.match(*shorter, found.path)) continue;
+    found.route = &route;
+    return found;
+  }
+  return found;
+}
+
+// The door that has the path for other methods, else the one that claims it, else the default door.
+const Router::Entry& Router::owner_of(const Target& target) const {
+  for (const Entry& entry : entries_) {
+    if (!methods_at(entry, target).empty()) return entry;
+  }
+  for (const Entry& entry : entries_) {
+    const auto covers = [&](std::string_view claim) { return target.path.starts_with(claim); };
+    if (std::ranges::any_of(entry.manners.claims, covers)) return entry;
+  }
+  return *default_;
+}
+
+// What a path can be asked for, as an Allow field says it; empty: the door does not have it.
+std::string Router::methods_at(const Entry& entry, const Target& target) {
+  const std::optional<Target> shorter =
+      entry.manners.ignores_final_slash ? without_final_slash(target) : std::optional<Target>();
+  std::string methods;
+  PathMatch ignored;
+  for (const Route& route : entry.routes) {
+    if (!route.path.match(target, ignored) && !(shorter && route.path.match(*shorter, ignored))) continue;
+    for (const Method method : k_all_methods) {
+      if (route.takes(method)) methods.append(methods.empty() ? "" : ", ").append(to_text(method));
+    }
+  }
+  return methods;
+}
+
+Response Router::refuse_target(const Request& request) const {
+  return default_->door->refuse(
+      refusal_of(Fault::bad_target, "the request's target is no URL path; percent-encode what is not allowed there"),
+      request);
+}
+
+// No route: 405 where the path is there with other methods (RFC 9110 §15.5.6), else 404.
+Response Router::refuse_path(const Entry& entry, const Target& target, const Request& request) {
+  std::string allowed = methods_at(entry, target);
+  const std::string_view path = target.path.substr(0, k_quoted_path_max);
+  if (allowed.empty()) {
+    return entry.door->refuse(refusal_of(Fault::no_such_path, fmt::format("there is nothing at {}", path)), request);
+  }
+  if (request.method == Method::options && entry.manners.allows_other_origins)
+    return answer_preflight(std::move(allowed));
+  Refusal refusal = refusal_of(Fault::method_not_allowed, fmt::format("{} takes {}", path, allowed));
+  refusal.headers.emplace_back("Allow", std::move(allowed));
+  return entry.door->refuse(std::move(refusal), request);
+}
+
+// What the request may do, for this call.
+Result<Standing> Router::admit(const Request& request, const Found& found, const Result<Query>& query) const {
+  const Route& route = *found.route;
+  const bool is_open = route.options.opened_by != nullptr && (*access_.current()).*route.options.opened_by;
   const Right needed = is_open ? Right::none : route.right;
   if (needed == Right::none) return Standing{{}, &nothing()};
   check(request.caller != nullptr, "net knows whose connection it is");
-  Result<Standing> standing = request.caller->identify(access_, request.authorization);
+  static const Query k_no_query;
+  const Query& shown = query ? *query : k_no_query;
+  Result<Standing> standing = request.caller->identify(access_, found.entry->door->credentials_of(request, shown));
   if (!standing) return standing;
   // A page from anywhere may send requests from this machine; only a token shows that it was meant to.
   const bool is_forged =
@@ -228,93 +254,38 @@ Result<Standing> Router::admit(const Request& request, const Route& route) const
                                   "pages in a browser (the request has an Origin field) change nothing "
                                   "without a token"}
                           : lacks_right(*standing, needed);
-  if (route.kind == Kind::change) record_refusal(request, standing->principal, error.message);
+  if (route.effect == Effect::change) record_refusal(request, standing->principal, error.message);
   return std::unexpected(std::move(error));
 }
 
-Routed Router::find_and_run(const Request& request, registry::LeaseTime now, Counters& counters, PendingAhead ahead,
-                            MemoryRoom room) const {
-  const std::optional<Target> target = parse_target(request.target);
-  if (!target) return refuse_target();
-  const std::optional<Found> found = find_route(request.method, *target);
-  if (!found) return refuse(*target);
-  const Route& route = found->route;
-  const bool is_change = route.kind == Kind::change;
-  if (ahead == PendingAhead::changes && !is_change) return RouteAgain{};
-  const Result<Standing> standing = admit(request, route);
-  if (!standing) return problem(standing.error());
-  Result<Parameters> parameters = parse_parameters(target->query, route.takes, zones_);
-  if (!parameters) return problem(parameters.error());
-  if (room == MemoryRoom::little && route.size == Size::any) return without_room(counters);
-  const Call call{request,
-                  now,
-                  found->match.service,
-                  found->match.id,
-                  std::move(*parameters),
-                  registry_,
-                  zones_,
-                  server_,
-                  counters,
-                  ahead,
-                  route.right,
-                  is_change,
-                  *standing};
-  return audited(route.run(call), call.standing.principal, zones_);
-}
-
 std::optional<Response> Router::refuse_unread(const Request& head, Counters& counters) const {
+  const Entry* entry = default_;
   const auto find_fault = [&]() -> std::optional<Response> {
     const std::optional<Target> target = parse_target(head.target);
-    if (!target) return refuse_target();
-    const std::optional<Found> found = find_route(head.method, *target);
-    if (!found) return refuse(*target);
-    const Result<Standing> standing = admit(head, found->route);
-    if (!standing) return problem(standing.error());
+    if (!target) return refuse_target(head);
+    const Found found = find(head.method, *target);
+    entry = found.entry;
+    if (found.route == nullptr) return refuse_path(*entry, *target, head);
+    const Result<Query> query = Query::parse(target->query, entry->manners.parameters);
+    const Result<Standing> standing = admit(head, found, query);
+    if (!standing) return entry->door->refuse(refusal_of(standing.error()), head);
     return std::nullopt;
   };
   std::optional<Response> refused = find_fault();
   if (refused) {
     counters.requests.fetch_add(1, std::memory_order_relaxed);
-    count_errors(*refused, counters);
+    Finish(entry->manners, head, counters).apply(*refused);
   }
   return refused;
 }
 
-Routed Router::route(const Request& request, registry::LeaseTime now, Counters& counters, PendingAhead ahead,
-                     MemoryRoom room) const {
-  const rcu::ReadLock lock;
-  Routed routed = find_and_run(request, now, counters, ahead, room);
-  if (std::holds_alternative<RouteAgain>(routed)) return routed;
-  counters.requests.fetch_add(1, std::memory_order_relaxed);
-  if (const Response* response = std::get_if<Response>(&routed)) {
-    count_errors(*response, counters);
-    return routed;
-  }
-  if (Wait* wait = std::get_if<Wait>(&routed)) {
-    count_when_answered(*wait, counters);
-    return routed;
-  }
-  if (HistoryRequest* history = std::get_if<HistoryRequest>(&routed)) {
-    count_when_answered(*history, counters);
-    return routed;
-  }
-  if (LongAnswer* list = std::get_if<LongAnswer>(&routed)) {
-    count_when_answered(*list, counters);
-    return routed;
-  }
-  if (std::holds_alternative<Watch>(routed)) return routed;
-  Submission& submission = std::get<Submission>(routed);
-  submission.describe = [&counters, describe = std::move(submission.describe)](const registry::Outcome& outcome,
-                                                                               registry::LeaseTime then) mutable {
-    std::variant<Response, Wait> described = describe(outcome, then);
-    if (Wait* wait = std::get_if<Wait>(&described)) {
-      count_when_answered(*wait, counters);
-    } else {
-      count_errors(std::get<Response>(described), counters);
-    }
-    return described;
-  };
-  return routed;
+Response Router::refuse_large_body(const Request& head, Counters& counters) const {
+  const std::optional<Target> target = parse_target(head.target);
+  const Found found = target ? find(head.method, *target) : Found{.entry = default_};
+  const std::size_t most = found.route == nullptr ? limits::k_http_body_bytes_max : found.route->options.body_bytes_max;
+  Response response = found.entry->door->refuse(too_large(most), head);
+  Finish(found.entry->manners, head, counters).apply(response);
+  return response;
 }
 
 bool Router::is_over(const Wait& wait) const {
@@ -324,26 +295,17 @@ bool Router::is_over(const Wait& wait) const {
   return (service == nullptr ? 0 : service->index) != wait.known;
 }
 
-std::size_t Router::body_bytes_max(const Request& head) {
-  const std::string_view path = head.target.substr(0, head.target.find('?'));
-  const bool is_batch = head.method == Method::post && path == "/v1/heartbeats";
-  return is_batch ? limits::k_http_batch_body_bytes_max : limits::k_http_body_bytes_max;
+std::size_t Router::body_bytes_max(const Request& head) const {
+  const std::optional<Target> target = parse_target(head.target);
+  if (!target) return limits::k_http_body_bytes_max;
+  const Found found = find(head.method, *target);
+  return found.route == nullptr ? limits::k_http_body_bytes_max : found.route->options.body_bytes_max;
 }
 
 Response refuse_for_room(Counters& counters) {
-  Response response = without_room(counters);
+  Response response = problem(without_room(counters));
   count_errors(response, counters);
   return response;
-}
-
-void count_errors(const Response& response, Counters& counters) {
-  if (response.status == 401) counters.unauthenticated.fetch_add(1, std::memory_order_relaxed);
-  if (response.status == 403) counters.forbidden.fetch_add(1, std::memory_order_relaxed);
-  if (response.status >= 500) {
-    counters.server_errors.fetch_add(1, std::memory_order_relaxed);
-  } else if (response.status >= 400) {
-    counters.client_errors.fetch_add(1, std::memory_order_relaxed);
-  }
 }
 
 }  // namespace rollcall::api

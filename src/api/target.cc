@@ -6,19 +6,14 @@
 #include <boost/url/pct_string_view.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
-#include <fmt/format.h>
-#include <vector>
 
-#include "base/duration.h"
-#include "registry/registration.h"
+#include "base/ascii_case.h"
+#include "base/check.h"
 
 namespace rollcall::api {
 namespace {
 
 namespace urls = boost::urls;
-using registry::Status;
-
-constexpr std::size_t k_quoted_bytes_max = 64;  // of what a client sent, in a sentence about it
 
 void split(Target& target) {
   std::string_view rest = target.path;
@@ -34,7 +29,7 @@ void split(Target& target) {
   }
 }
 
-// What most targets are: nothing in them needs a parser of URLs.
+// True for most targets, which need no URL parser: all characters are unreserved.
 bool is_plain_path(std::string_view text) {
   if (!text.starts_with('/') || text.starts_with("//")) return false;
   return std::ranges::all_of(text, [](char c) {
@@ -43,108 +38,26 @@ bool is_plain_path(std::string_view text) {
   });
 }
 
-Result<Status> parse_status(std::string_view text) {
-  for (const Status status : {Status::ready, Status::draining, Status::critical}) {
-    if (text == registry::to_text(status)) return status;
+std::string decode_strictly(std::string_view encoded) {
+  std::string room;
+  return std::string(decode(encoded, room));
+}
+
+// As application/x-www-form-urlencoded; an escape that is none stays.
+std::string decode_tolerantly(std::string_view encoded) {
+  std::string text;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    unsigned octet = 0;
+    const char* const digits = encoded.data() + i + 1;
+    if (encoded[i] == '%' && i + 2 < encoded.size() &&
+        std::from_chars(digits, digits + 2, octet, 16).ptr == digits + 2) {
+      text += static_cast<char>(octet);
+      i += 2;
+    } else {
+      text += encoded[i] == '+' ? ' ' : encoded[i];
+    }
   }
-  return failure(Errc::invalid, "status must be ready, draining or critical", "status");
-}
-
-template <class T>
-Result<void> set_once(std::optional<T>& place, Result<T> value, std::string_view name) {
-  if (!value) return std::unexpected(std::move(value.error()));
-  if (place) return failure(Errc::invalid, fmt::format("the parameter {} is given twice", name), std::string(name));
-  place = std::move(*value);
-  return {};
-}
-
-template <class Number>
-Result<Number> parse_number(std::string_view text, std::string_view name, Number min, Number max) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) {
-    return failure(Errc::invalid, fmt::format("{} must be an integer from {} to {}", name, min, max),
-                   std::string(name));
-  }
-  return number;
-}
-
-// "10s", or an integer of seconds. A longer wait than the longest is the longest: the client asks again.
-Result<std::chrono::milliseconds> parse_wait(std::string_view text) {
-  const bool is_number = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  const auto wait = parse_duration(is_number ? std::string(text) + "s" : std::string(text));
-  if (!wait) return failure(Errc::invalid, "wait must be a duration like \"10s\" or \"1m30s\"", "wait");
-  return std::min<std::chrono::milliseconds>(*wait, limits::k_wait_max);
-}
-
-Result<std::string> parse_name(std::string_view text, std::string_view field) {
-  if (text.empty()) return failure(Errc::invalid, fmt::format("{} must not be empty", field), std::string(field));
-  return std::string(text);
-}
-
-// One line for each parameter there is.
-struct Parameter {
-  Takes takes;
-  std::string_view name;
-  Result<void> (*read)(std::string_view value, Parameters& into);
-};
-
-constexpr Parameter k_parameters[] = {
-    {Takes::tag, "tag",
-     [](std::string_view value, Parameters& into) {
-       return set_once(into.tag, registry::parse_label(value, "tag"), "tag");
-     }},
-    {Takes::status, "status",
-     [](std::string_view value, Parameters& into) { return set_once(into.status, parse_status(value), "status"); }},
-    {Takes::index, "index",
-     [](std::string_view value, Parameters& into) {
-       return set_once(into.index, parse_number<registry::ChangeIndex>(value, "index", 0, limits::k_index_max),
-                       "index");
-     }},
-    {Takes::wait, "wait",
-     [](std::string_view value, Parameters& into) { return set_once(into.wait, parse_wait(value), "wait"); }},
-    {Takes::service, "service",
-     [](std::string_view value, Parameters& into) {
-       return set_once(into.service, registry::parse_label(value, "service"), "service");
-     }},
-    {Takes::id, "id",
-     [](std::string_view value, Parameters& into) {
-       return set_once(into.id, registry::parse_instance_id(value, "id"), "id");
-     }},
-    {Takes::limit, "limit",
-     [](std::string_view value, Parameters& into) {
-       return set_once(into.limit, parse_number<std::uint32_t>(value, "limit", 1, limits::k_events_limit_max), "limit");
-     }},
-    {Takes::name, "name",
-     [](std::string_view value, Parameters& into) { return set_once(into.name, parse_name(value, "name"), "name"); }},
-    {Takes::type, "type",
-     [](std::string_view value, Parameters& into) { return set_once(into.type, parse_name(value, "type"), "type"); }},
-    {Takes::last_event_id, "last_event_id",
-     [](std::string_view value, Parameters& into) {
-       return set_once(into.last_event_id, parse_event_id(value, "last_event_id"), "last_event_id");
-     }},
-};
-
-// "zone, tag and status"
-std::string list_of(Takes takes) {
-  std::vector<std::string_view> names{"zone"};
-  for (const Parameter& parameter : k_parameters) {
-    if (has(takes, parameter.takes)) names.push_back(parameter.name);
-  }
-  std::string text(names.front());
-  for (std::size_t i = 1; i < names.size(); ++i) text.append(i + 1 < names.size() ? ", " : " and ").append(names[i]);
   return text;
-}
-
-Result<void> read_parameter(std::string_view name, std::string_view value, Takes takes,
-                            const registry::ZoneDirectory& zones, Parameters& into) {
-  if (name == "zone") return set_once(into.zone, parse_zone(value, "zone", zones), name);
-  for (const Parameter& parameter : k_parameters) {
-    if (parameter.name == name && has(takes, parameter.takes)) return parameter.read(value, into);
-  }
-  const std::string shown(name.substr(0, k_quoted_bytes_max));
-  return failure(Errc::invalid, fmt::format("unknown parameter \"{}\"; this call takes {}", shown, list_of(takes)),
-                 shown);
 }
 
 }  // namespace
@@ -166,45 +79,67 @@ std::optional<Target> parse_target(std::string_view text) {
   return target;
 }
 
+std::optional<Target> without_final_slash(const Target& target) {
+  if (target.path.size() < 2 || !target.path.ends_with('/')) return std::nullopt;
+  Target shorter{target.path.substr(0, target.path.size() - 1), target.query, {}, 0};
+  split(shorter);
+  return shorter;
+}
+
 std::string_view decode(std::string_view encoded, std::string& room) {
   if (encoded.find('%') == std::string_view::npos) return encoded;
   const auto checked = urls::make_pct_string_view(encoded);
-  if (!checked) return encoded;  // cannot be: the target was parsed as a URL
+  check(checked.has_value(), "only parts of a target that was parsed as a URL are decoded");
   room = checked->decode();
   return room;
 }
 
-Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field) {
-  return parse_number<registry::EventId>(text, field, 0, limits::k_index_max);
-}
-
-Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,
-                                    const registry::ZoneDirectory& zones) {
-  if (const std::optional<registry::ZoneId> zone = zones.find(text)) return *zone;
-  return failure(Errc::unknown_zone,
-                 fmt::format("no zone \"{}\" is served here; leave {} out for the first zone",
-                             text.substr(0, limits::k_name_bytes_max), field),
-                 std::string(field));
-}
-
-Result<Parameters> parse_parameters(std::string_view query, Takes takes, const registry::ZoneDirectory& zones) {
-  Parameters parameters;
-  if (query.empty()) return parameters;
+Result<Query> Query::parse(std::string_view text, ParameterManner manner) {
+  Query query;
+  query.ignores_case_ = manner == ParameterManner::tolerant;
+  if (text.empty()) return query;
+  if (query.ignores_case_) {
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find('&', begin), text.size());
+      const std::string_view pair = text.substr(begin, end - begin);
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      if (!pair.empty()) {
+        query.parameters_.push_back({decode_tolerantly(pair.substr(0, equals)),
+                                     decode_tolerantly(pair.substr(std::min(equals + 1, pair.size())))});
+      }
+      begin = end + 1;
+    }
+    return query;
+  }
   // Boost.URL 1.81 reads what it has parsed up to a NUL: the query gets one of its own.
-  const std::string terminated(query);
+  const std::string terminated(text);
   const auto parsed = urls::parse_query(terminated);
   if (!parsed) return failure(Errc::invalid, "the query is no list of name=value");
-  std::string name_room;
-  std::string value_room;
   for (const auto& parameter : *parsed) {
     if (parameter.key.empty() && parameter.value.empty()) continue;  // "?zone=a&"
-    const std::string_view name = decode({parameter.key.data(), parameter.key.size()}, name_room);
-    const std::string_view value = decode({parameter.value.data(), parameter.value.size()}, value_room);
-    if (const auto read = read_parameter(name, value, takes, zones, parameters); !read) {
-      return std::unexpected(read.error());
-    }
+    query.parameters_.push_back({decode_strictly({parameter.key.data(), parameter.key.size()}),
+                                 decode_strictly({parameter.value.data(), parameter.value.size()})});
   }
-  return parameters;
+  return query;
+}
+
+const std::string* Query::find(std::string_view name) const {
+  for (const Parameter& parameter : parameters_) {
+    if (is_named(parameter, name)) return &parameter.value;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> Query::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const Parameter& parameter : parameters_) {
+    if (is_named(parameter, name)) values.emplace_back(parameter.value);
+  }
+  return values;
+}
+
+bool Query::is_named(const Parameter& parameter, std::string_view name) const {
+  return ignores_case_ ? equal_but_for_case(parameter.name, name) : parameter.name == name;
 }
 
 }  // namespace rollcall::api

@@ -1,81 +1,69 @@
-// The target of a request: which path, and what the query asks.
+// The target of a request: which path, and which parameters.
 //
-// Shape    borrowed from the request; segments are as sent, still percent-encoded.
-// Failure  what is no URL has no Target; a parameter that is wrong is an Error with its name as the field.
-// Source   RFC 9112 §3.2 (origin form, absolute form); RFC 3986; interface.md §4.
+// Shape    a Target borrows from the request; its segments are as sent, still percent-encoded. A Query owns its texts.
+// Threads  values.
+// Failure  text that is no URL has no Target; a query that is no list of pairs is an Error.
+// Source   RFC 9112 §3.2 (origin form, absolute form); RFC 3986.
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
-#include "registry/ports.h"
 
 namespace rollcall::api {
 
 inline constexpr std::size_t k_path_segments_max = 6;  // /v1/services/{service}/instances/{id}/heartbeat
 
 struct Target {
-  std::string_view path;
+  std::string_view path;                                       // never normalised: "." and "//" stay as sent
   std::string_view query;                                      // without the question mark
   std::array<std::string_view, k_path_segments_max> segments;  // of the path, without the slashes
-  std::size_t segment_count = 0;  // k_path_segments_max + 1 for every path that is longer than any of ours
+  std::size_t segment_count = 0;                               // k_path_segments_max + 1 for every longer path
 };
 
 [[nodiscard]] std::optional<Target> parse_target(std::string_view text);
 
-// A segment, or a parameter's value, as it was meant. `room` holds the text where it had to be decoded.
+// The same path without its last slash, for doors that ignore one. Empty: there is none, or it is all of the path.
+[[nodiscard]] std::optional<Target> without_final_slash(const Target& target);
+
+// A segment, or a parameter's value, percent-decoded. `room` holds the text where it had to be decoded.
 [[nodiscard]] std::string_view decode(std::string_view encoded, std::string& room);
 
-// What a call takes besides the zone: a set.
-enum class Takes : std::uint16_t {
-  nothing = 0,
-  tag = 1,
-  status = 2,
-  index = 4,
-  wait = 8,
-  service = 16,
-  id = 32,
-  limit = 64,
-  name = 128,
-  type = 256,
-  last_event_id = 512,
-};
-[[nodiscard]] constexpr Takes operator|(Takes a, Takes b) {
-  return static_cast<Takes>(static_cast<std::uint16_t>(a) | static_cast<std::uint16_t>(b));
-}
-[[nodiscard]] constexpr bool has(Takes all, Takes one) {
-  return (static_cast<std::uint16_t>(all) & static_cast<std::uint16_t>(one)) != 0;
-}
-
-struct Parameters {
-  std::optional<registry::ZoneId> zone;
-  std::optional<std::string> tag;  // folded
-  std::optional<registry::Status> status;
-  std::optional<registry::ChangeIndex> index;
-  std::optional<std::chrono::milliseconds> wait;  // at most k_wait_max
-  std::optional<std::string> service;             // folded
-  std::optional<std::string> id;
-  std::optional<std::uint32_t> limit;  // 1 … k_events_limit_max
-  std::optional<std::string> name;     // a DNS name, as given
-  std::optional<std::string> type;     // a DNS type, as given
-  std::optional<registry::EventId> last_event_id;
+// How a door reads the parameters of its calls.
+enum class ParameterManner : std::uint8_t {
+  strict,    // a parameter that the route does not take, that is wrong or given twice is an error; '+' is itself
+  tolerant,  // unknown ones are ignored, names compare without case, repeats are a list, '+' is a space, what cannot be
+             // decoded stays as it is
 };
 
-// Errc::invalid for a parameter that is unknown here, wrong, or given twice; Errc::unknown_zone.
-[[nodiscard]] Result<Parameters> parse_parameters(std::string_view query, Takes takes,
-                                                  const registry::ZoneDirectory& zones);
+class Query {
+ public:
+  struct Parameter {
+    std::string name;
+    std::string value;  // empty also for a name without "="
+  };
 
-// As the parameter `last_event_id`; `field` names where it stood.
-[[nodiscard]] Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field);
+  Query() = default;
+  // Decoded. Errc::invalid for text that is no list of pairs; never for ParameterManner::tolerant.
+  [[nodiscard]] static Result<Query> parse(std::string_view text, ParameterManner manner);
 
-// The zone of this name. `field` names where it stood.
-[[nodiscard]] Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,
-                                                  const registry::ZoneDirectory& zones);
+  [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }  // in the order sent
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  // The first of this name; null: there is none. Until the Query ends.
+  [[nodiscard]] const std::string* find(std::string_view name) const;
+  // All of this name, in the order sent.
+  [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
+
+ private:
+  [[nodiscard]] bool is_named(const Parameter& parameter, std::string_view name) const;
+
+  std::vector<Parameter> parameters_;
+  bool ignores_case_ = false;
+};
 
 }  // namespace rollcall::api

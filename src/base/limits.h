@@ -127,7 +127,8 @@ inline constexpr std::size_t k_http_read_ahead_bytes_max = std::size_t{16} << 10
 inline constexpr std::size_t k_http_list_at_once_max = 256;
 // Estimated memory of an event in a page of the history, as a value and as text: counted while the page is read.
 inline constexpr std::size_t k_http_event_bytes = 512;
-inline constexpr std::size_t k_http_lists_max = 1'024;  // that wait for that thread; beyond: 503
+inline constexpr std::size_t k_http_lists_max = 1'024;     // that wait for that thread; beyond: 503
+inline constexpr std::size_t k_gzip_body_bytes_min = 512;  // a smaller body fits into one packet as it is
 inline constexpr std::size_t k_json_depth_max = 16;
 inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10);  // of a call that waits for a change
 inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fmt/format.h>
+#include <iterator>
 
 namespace rollcall {
 
@@ -34,6 +36,22 @@ bool is_control(std::string_view character) {
 
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
+}
+
+std::string escape(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      shown += '\\';
+      shown += c;
+    } else if (c >= ' ' && c < '\x7f') {
+      shown += c;
+    } else {
+      fmt::format_to(std::back_inserter(shown), "\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return shown;
 }
 
 }  // namespace rollcall

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace rollcall {
@@ -17,5 +18,9 @@ namespace rollcall {
 
 // Whether all of it is printable ASCII: most lines are.
 [[nodiscard]] bool is_plain(std::string_view text);
+
+// For a line between quotes, as printable ASCII: \" and \\ for quotes and backslashes, \xNN for every other octet that is
+// not printable. The text can neither end the line nor its quotes.
+[[nodiscard]] std::string escape(std::string_view text);
 
 }  // namespace rollcall

@@ -1,12 +1,12 @@
 #include "ops/explain_json.h"
 
-#include "api/json_writer.h"
+#include "json/writer.h"
 #include "registry/wall_time.h"
 
 namespace rollcall::ops {
 namespace {
 
-void put_record(api::JsonWriter& json, const answer::ExplainedRecord& record, bool is_answer) {
+void put_record(json::Writer& json, const answer::ExplainedRecord& record, bool is_answer) {
   json.open_object();
   json.member("name", record.name).member("type", record.type).member("ttl", record.ttl).member("data", record.data);
   if (is_answer) json.member("rule", answer::to_text(record.rule));
@@ -18,13 +18,13 @@ void put_record(api::JsonWriter& json, const answer::ExplainedRecord& record, bo
   json.close_object();
 }
 
-void put_records(api::JsonWriter& json, const std::vector<answer::ExplainedRecord>& records, bool is_answer = false) {
+void put_records(json::Writer& json, const std::vector<answer::ExplainedRecord>& records, bool is_answer = false) {
   json.open_array();
   for (const answer::ExplainedRecord& record : records) put_record(json, record, is_answer);
   json.close_array();
 }
 
-void put_left_out(api::JsonWriter& json, const answer::Omission& left_out) {
+void put_left_out(json::Writer& json, const answer::Omission& left_out) {
   json.open_object();
   json.member("id", left_out.id).member("label", left_out.label);
   json.member("status", registry::to_text(left_out.status)).member("reason", answer::to_text(left_out.reason));
@@ -33,7 +33,7 @@ void put_left_out(api::JsonWriter& json, const answer::Omission& left_out) {
 }
 
 // Aliases followed: where each name led.
-void put_way(api::JsonWriter& json, const std::vector<answer::ExplainedStop>& way) {
+void put_way(json::Writer& json, const std::vector<answer::ExplainedStop>& way) {
   json.name("way").open_array();
   for (const answer::ExplainedStop& stop : way) {
     json.open_object().member("name", stop.name).member("rule", answer::to_text(stop.rule)).close_object();
@@ -44,7 +44,7 @@ void put_way(api::JsonWriter& json, const std::vector<answer::ExplainedStop>& wa
 }  // namespace
 
 std::string describe(const answer::Explained& explained) {
-  api::JsonWriter json(1024);
+  json::Writer json(1024);
   json.open_object();
   json.member("name", explained.name).member("type", explained.type).member("sentence", explained.sentence);
   json.member("rcode", dns::rcode_text(explained.rcode)).member("authoritative", explained.authoritative);

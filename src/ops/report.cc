@@ -3,8 +3,8 @@
 #include <functional>
 #include <utility>
 
-#include "api/json_writer.h"
 #include "base/rcu.h"
+#include "json/writer.h"
 #include "ops/explain_json.h"
 #include "ops/version.h"
 
@@ -21,7 +21,7 @@ double sum(const auto& sources,
   return as_double(total);
 }
 
-void write_strings(api::JsonWriter& json, std::span<const std::string> strings) {
+void write_strings(json::Writer& json, std::span<const std::string> strings) {
   json.open_array();
   for (const std::string& text : strings) json.value(text);
   json.close_array();
@@ -44,7 +44,7 @@ std::string Report::unready_reason() const {
   return "the store cannot write: registrations are refused, the DNS goes on answering";
 }
 
-api::Explanation Report::explain(const dns::Name& name, dns::Type type) const {
+api::native::Explanation Report::explain(const dns::Name& name, dns::Type type) const {
   const auto wall_now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   answer::Explained explained = sources_->explainer.explain(name, type, sources_->clock.now(), wall_now);
   return {describe(explained), std::move(explained.services), std::move(explained.zones)};
@@ -69,7 +69,7 @@ std::string Report::status_json(const api::Grant& reader) const {
   const registry::Counts counts = counts_for(reader);
   const bool reads_all = reader.covers(std::nullopt, std::nullopt);
   const auto uptime = std::chrono::steady_clock::now() - started_;
-  api::JsonWriter json;
+  json::Writer json;
   json.open_object();
   json.member("version", k_version);
   json.member("uptime_ms", std::chrono::duration_cast<std::chrono::milliseconds>(uptime).count());

@@ -17,7 +17,8 @@
 #include "answer/roster/roster.h"
 #include "answer/transfer/transfers.h"
 #include "answer/zone/zones.h"
-#include "api/router.h"
+#include "api/native/server_view.h"
+#include "api/routed.h"
 #include "base/connection_counters.h"
 #include "base/guarded.h"
 #include "ops/metrics.h"
@@ -60,7 +61,7 @@ struct Sources {
   std::function<IgnoredRows()> ignored_rows = {};
 };
 
-class Report final : public api::ServerView {
+class Report final : public api::native::ServerView {
  public:
   explicit Report(registry::LeaseBounds bounds) : bounds_(bounds) {}
 
@@ -70,7 +71,7 @@ class Report final : public api::ServerView {
 
   [[nodiscard]] std::string status_json(const api::Grant& reader) const override;
   [[nodiscard]] std::string metrics_text() const override;
-  [[nodiscard]] api::Explanation explain(const dns::Name& name, dns::Type type) const override;
+  [[nodiscard]] api::native::Explanation explain(const dns::Name& name, dns::Type type) const override;
   [[nodiscard]] std::string unready_reason() const override;
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
 

@@ -28,6 +28,7 @@ api::Method to_method(http::verb verb) {
     case http::verb::post: return api::Method::post;
     case http::verb::put: return api::Method::put;
     case http::verb::delete_: return api::Method::del;
+    case http::verb::options: return api::Method::options;
     default: return api::Method::other;
   }
 }
@@ -37,7 +38,7 @@ std::string_view target_of(const Parser& parser) {
 }
 
 // With the limits of a session, from octets that come in pieces. False: refused, or not whole.
-bool parse(Parser& parser, Bytes& stream, std::size_t piece_max) {
+bool parse(const api::Router& router, Parser& parser, Bytes& stream, std::size_t piece_max) {
   parser.header_limit(limits::k_http_header_bytes_max);
   parser.body_limit(limits::k_http_batch_body_bytes_max);
   std::size_t seen = 0;          // of the stream's front: the parser wants to see again what it has not taken
@@ -53,8 +54,8 @@ bool parse(Parser& parser, Bytes& stream, std::size_t piece_max) {
     seen -= taken;
     if (error && error != http::error::need_more) return false;
     if (had_header || !parser.is_header_done()) continue;
-    const std::size_t most = api::Router::body_bytes_max(
-        {.method = to_method(parser.get().method()), .target = target_of(parser), .body = {}});
+    const std::size_t most =
+        router.body_bytes_max({.method = to_method(parser.get().method()), .target = target_of(parser), .body = {}});
     parser.body_limit(most);
     if (parser.content_length().value_or(0) > most) return false;
     parser.eager(true);
@@ -94,7 +95,7 @@ void http_request(Bytes input) {
     Parser parser;
     const Bytes before = stream;
     const auto usual = net::find_fast_request({reinterpret_cast<const char*>(before.data()), before.size()});
-    const bool is_whole = parse(parser, stream, piece_max);
+    const bool is_whole = parse(world.api, parser, stream, piece_max);
     expect(is_whole || !usual, "a usual request is one for the parser too");
     if (!is_whole) return;
     if (usual) check_usual(*usual, parser, before.size() - stream.size());

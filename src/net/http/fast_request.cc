@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "api/router.h"
 #include "base/ascii_case.h"
 #include "base/limits.h"
 
@@ -74,12 +73,6 @@ bool read_field(std::string_view name, std::string_view value, Fields& fields) {
   return is_without_meaning(name, value);
 }
 
-std::string_view trim(std::string_view value) {
-  while (value.starts_with(' ')) value.remove_prefix(1);
-  while (value.ends_with(' ')) value.remove_suffix(1);
-  return value;
-}
-
 // The lines up to and with the empty one; where they end. npos: something else, or not all of it.
 std::size_t read_fields(std::string_view buffer, std::size_t at, Fields& fields) {
   while (true) {
@@ -91,7 +84,7 @@ std::size_t read_fields(std::string_view buffer, std::size_t at, Fields& fields)
     if (line.empty()) return at;
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return colon;
-    if (!read_field(line.substr(0, colon), trim(line.substr(colon + 1)), fields)) return std::string_view::npos;
+    if (!read_field(line.substr(0, colon), api::trim(line.substr(colon + 1)), fields)) return std::string_view::npos;
   }
 }
 
@@ -112,13 +105,12 @@ std::optional<FastRequest> find_fast_request(std::string_view buffer) {
   Fields fields;
   const std::size_t head = read_fields(buffer, end + k_version.size(), fields);
   if (head == std::string_view::npos || head > limits::k_http_header_bytes_max || !fields.has_host) return std::nullopt;
-  if (fields.length > buffer.size() - head) return std::nullopt;
+  // What a route takes beyond this bound, or refuses below it, is for the parser and the router to say.
+  if (fields.length > limits::k_http_body_bytes_max || fields.length > buffer.size() - head) return std::nullopt;
   request.authorization = fields.authorization;
+  request.fields = buffer.substr(end + k_version.size(), head - 2 - end - k_version.size());
   request.body = buffer.substr(head, fields.length);
   request.bytes = head + fields.length;
-  const std::size_t body_max =
-      api::Router::body_bytes_max({.method = request.method, .target = request.target, .body = {}});
-  if (fields.length > body_max) return std::nullopt;
   return request;
 }
 

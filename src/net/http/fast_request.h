@@ -22,6 +22,7 @@ namespace rollcall::net {
 struct FastRequest {
   api::Method method = api::Method::get;
   std::string_view target;
+  std::string_view fields;         // the lines of the head, each with its end
   std::string_view authorization;  // empty where there is none
   std::string_view body;
   std::size_t bytes = 0;  // of the buffer: head and body

@@ -31,6 +31,7 @@ api::Method to_method(http::verb verb) {
     case http::verb::post: return api::Method::post;
     case http::verb::put: return api::Method::put;
     case http::verb::delete_: return api::Method::del;
+    case http::verb::options: return api::Method::options;
     default: return api::Method::other;
   }
 }
@@ -149,14 +150,16 @@ bool RequestReader::take_continue() {
   return true;
 }
 
-std::optional<RequestReader::WholeRequest> RequestReader::find_fast() const {
+std::optional<RequestReader::WholeRequest> RequestReader::find_fast() {
   const std::optional<FastRequest> fast = find_fast_request({static_cast<const char*>(in_.data().data()), in_.size()});
   if (!fast) return std::nullopt;
+  fast_fields_.show(fast->fields);
   return WholeRequest{.request = {.method = fast->method,
                                   .target = fast->target,
                                   .body = fast->body,
                                   .authorization = fast->authorization,
-                                  .caller = &caller_},
+                                  .caller = &caller_,
+                                  .fields = &fast_fields_},
                       .framing = {.is_head = fast->method == api::Method::head},
                       .bytes = fast->bytes};
 }
@@ -169,15 +172,14 @@ api::Request RequestReader::head_of_request() const {
           .body = {},
           .authorization = authorization_,
           .is_from_page = is_from_page_,
-          .caller = &caller_};
+          .caller = &caller_,
+          .fields = &parsed_fields_};
 }
 
 RequestReader::WholeRequest RequestReader::parsed_request() const {
   const Parser::value_type& message = parser_->get();
-  const auto last_event_id = message["Last-Event-ID"];
   api::Request request = head_of_request();
   request.body = message.body();
-  request.last_event_id = {last_event_id.data(), last_event_id.size()};
   return {.request = request,
           .framing = {.keep_alive = message.keep_alive(),
                       .is_head = message.method() == http::verb::head,
@@ -188,6 +190,8 @@ void RequestReader::begin() {
   state_ = State::head;
   late_.expires_after(limits::k_http_request);
   parser_.emplace();
+  fields_before_body_.reset();
+  parsed_fields_.show(parser_->get());
   head_bytes_ = body_bytes_at_ = 0;
   authorization_ = {};
   parser_->header_limit(limits::k_http_header_bytes_max + 1);  // of its parts; the bound is that of their sum
@@ -207,7 +211,7 @@ std::optional<api::Response> RequestReader::parse() {
       if (std::optional<api::Response> refused = refuse_sizes(waits_for_more)) return refused;
     }
     if (error == http::error::body_limit) {
-      return refusal(413, "body_too_large", "the body is larger than this call takes");
+      return backend_.api.refuse_large_body(head_of_request(), backend_.counters);
     }
     if (error && !waits_for_more) {
       return refusal(400, "bad_request", "the request is not HTTP/1.1: " + error.message());
@@ -261,11 +265,11 @@ std::optional<api::Response> RequestReader::begin_body() {
   const auto authorization = head[http::field::authorization];
   authorization_ = {authorization.data(), authorization.size()};
   is_from_page_ = head.count(http::field::origin) > 0;
-  const std::size_t body_bytes_max = api::Router::body_bytes_max(head_of_request());
+  if (parser_->chunked()) parsed_fields_.show(fields_before_body_.emplace(head));
+  const std::size_t body_bytes_max = backend_.api.body_bytes_max(head_of_request());
   parser_->body_limit(body_bytes_max);
   if (parser_->content_length().value_or(0) > body_bytes_max) {
-    return refusal(413, "body_too_large",
-                   "the body is larger than the " + std::to_string(body_bytes_max) + " bytes this call takes");
+    return backend_.api.refuse_large_body(head_of_request(), backend_.counters);
   }
   parser_->eager(true);
   // RFC 9110 §10.1.1: not for HTTP/1.0, and not for a client that is sending already.

@@ -31,6 +31,7 @@
 
 #include "api/router.h"
 #include "net/http/backend.h"
+#include "net/http/header_fields.h"
 #include "net/http/response_head.h"
 #include "net/sockets/event_loop.h"
 #include "net/sockets/stream.h"
@@ -124,7 +125,7 @@ class RequestReader {
     whole,            // complete
   };
 
-  [[nodiscard]] std::optional<WholeRequest> find_fast() const;
+  [[nodiscard]] std::optional<WholeRequest> find_fast();
   [[nodiscard]] api::Request head_of_request() const;
   [[nodiscard]] WholeRequest parsed_request() const;
   void begin();
@@ -154,6 +155,9 @@ class RequestReader {
   std::size_t body_bytes_at_ = 0;   // of its body, when the deadline was set
   std::string_view authorization_;  // in the parser; a field in the trailers of the body is ignored
   bool is_from_page_ = false;       // likewise; RFC 6454 §7
+  std::optional<boost::beast::http::fields> fields_before_body_;  // of a chunked request: trailers join the parser's
+  ParsedFields parsed_fields_;
+  FieldLines fast_fields_;
 };
 
 }  // namespace rollcall::net

@@ -15,6 +15,7 @@ namespace rollcall::net {
 namespace {
 
 constexpr unsigned k_no_content = 204;
+constexpr unsigned k_not_modified = 304;
 constexpr std::size_t k_head_bytes = 256;                          // enough for most answers
 constexpr std::size_t k_small_body_bytes = std::size_t{16} << 10;  // longer ones are not copied behind their head
 
@@ -68,8 +69,10 @@ void write_head(std::string& out, const api::Response& response, bool keep_alive
   check(version == 10 || version == 11, "HTTP/1.0 or HTTP/1.1");
   out.reserve(out.size() + k_head_bytes + std::min(response.body.size(), k_small_body_bytes));
   append_status_line(out, response.status, version);
-  if (response.status != k_no_content) {
-    out.append("Content-Type: ").append(response.content_type).append("\r\nContent-Length: ");
+  // RFC 9110 §8.6: a 204 has no length, and that of a 304 would be the length of the body it spares.
+  if (response.status != k_no_content && response.status != k_not_modified) {
+    if (!response.content_type.empty()) out.append("Content-Type: ").append(response.content_type).append("\r\n");
+    out.append("Content-Length: ");
     append_number(out, response.body.size());
     out += "\r\n";
   }

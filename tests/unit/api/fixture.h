@@ -1,6 +1,7 @@
 // The API over a real registry, with a journal that obeys and a clock that stands still.
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <functional>
@@ -8,7 +9,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "api/native/door.h"
 #include "api/router.h"
 #include "registry/registry.h"
 
@@ -53,11 +57,11 @@ class TwoZones final : public registry::ZoneDirectory {
   }
 };
 
-class FakeServer final : public ServerView {
+class FakeServer final : public native::ServerView {
  public:
   std::string status_json(const Grant&) const override { return R"({"version":"0.0.0"})"; }
   // Of the service that the name's first label names.
-  Explanation explain(const dns::Name& name, dns::Type type) const override {
+  native::Explanation explain(const dns::Name& name, dns::Type type) const override {
     const std::string json =
         R"({"name":")" + name.text() + R"(","type":)" + std::to_string(static_cast<unsigned>(type)) + '}';
     return {json, {{registry::ZoneId{0}, std::string(name.first_label())}}};
@@ -72,6 +76,15 @@ class FakeServer final : public ServerView {
 // 2026-01-31T09:30:00.250Z
 inline constexpr registry::WallTime k_wall_now{std::chrono::milliseconds(1'769'851'800'250)};
 
+class FakeFields final : public HeaderFields {
+ public:
+  std::string_view find(std::string_view name) const override {
+    const auto found = std::ranges::find(fields, name, [](const auto& field) { return field.first; });
+    return found == fields.end() ? std::string_view() : found->second;
+  }
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+};
+
 struct World {
   FakeJournal journal;
   Nobody nobody;
@@ -80,11 +93,13 @@ struct World {
   registry::ManualClock clock;
   registry::Registry registry{journal, nobody, zones, std::chrono::hours(1)};
   Access access{AccessRules{}};
-  Router api{registry, zones, server, access};
+  native::NativeDoor door{server};
+  Router api{registry, zones, access, {&door}};
   Caller caller{*IpAddress::parse("127.0.0.1")};
   Counters counters;
   std::string authorization;  // of calls from now on
   bool is_from_page = false;
+  FakeFields fields;           // likewise
   bool was_submitted = false;  // whether the last call went to the writer
 
   Response call(Method method, std::string_view target, std::string_view body = {}) {
@@ -93,7 +108,8 @@ struct World {
                           .body = body,
                           .authorization = authorization,
                           .is_from_page = is_from_page,
-                          .caller = &caller};
+                          .caller = &caller,
+                          .fields = &fields};
     Routed routed = api.route(request, clock.now(), counters);
     was_submitted = std::holds_alternative<Submission>(routed);
     if (Response* response = std::get_if<Response>(&routed)) return std::move(*response);

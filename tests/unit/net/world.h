@@ -13,6 +13,7 @@
 
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
+#include "api/native/door.h"
 #include "api/router.h"
 #include "net/server.h"
 #include "unit/answer/world.h"
@@ -23,12 +24,12 @@ namespace rollcall::net::testing {
 
 using namespace std::chrono_literals;
 
-class FakeServer final : public api::ServerView {
+class FakeServer final : public api::native::ServerView {
  public:
   std::string metrics = "rollcall_up 1\n";  // set before the first request
 
   [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
-  [[nodiscard]] api::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
+  [[nodiscard]] api::native::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
   [[nodiscard]] std::string metrics_text() const override { return metrics; }
   [[nodiscard]] std::string unready_reason() const override { return ""; }
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
@@ -195,7 +196,8 @@ class World {
   registry::Writer writer_{registry_, clock_};
   FakeServer fake_;
   api::Access access_{api::AccessRules{}};
-  api::Router api_{registry_, zones_, fake_, access_};
+  api::native::NativeDoor door_{fake_};
+  api::Router api_{registry_, zones_, access_, {&door_}};
   answer::Responder responder_{zones_, roster_, {.udp_payload = 1232}};
   std::unique_ptr<Server> server_;
   std::jthread writing_;

@@ -1,0 +1,30 @@
+// The native API under /v1, and the probes: the default door.
+//
+// Shape    strict parameters, problem+json errors, bearer tokens.
+// Owner    borrows the ServerView.
+// Threads  any.
+// Source   interface.md §4; docs/http.md.
+#pragma once
+
+#include "api/door.h"
+#include "api/native/server_view.h"
+
+namespace rollcall::api::native {
+
+class NativeDoor final : public Door {
+ public:
+  explicit NativeDoor(const ServerView& server) : server_(server) {}
+
+  [[nodiscard]] std::span<const Route> routes() const override;
+  [[nodiscard]] const Manners& manners() const override;
+  [[nodiscard]] Response refuse(Refusal refusal, const Request& request) const override;
+  [[nodiscard]] Result<void> check_parameter(const Parameter& known, std::string_view value,
+                                             const registry::ZoneDirectory& zones) const override;
+
+  [[nodiscard]] const ServerView& server() const { return server_; }
+
+ private:
+  const ServerView& server_;
+};
+
+}  // namespace rollcall::api::native

@@ -1,0 +1,86 @@
+// Leaving the answers, and coming back.
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "api/native/calls.h"
+#include "api/problem.h"
+#include "base/rcu.h"
+#include "json/writer.h"
+
+namespace rollcall::api::native {
+namespace {
+
+using registry::InstanceKey;
+using registry::LeaseTime;
+using std::chrono::milliseconds;
+
+// `safe`: no cache can hold an answer with the instance in it any more.
+Response describe(registry::Status status, bool is_safe, std::optional<milliseconds> safe_in) {
+  json::Writer json;
+  json.open_object().member("status", registry::to_text(status)).member("safe", is_safe).name("safe_in_ms");
+  if (safe_in) {
+    json.raw(std::to_string(safe_in->count()));
+  } else {
+    json.raw("null");
+  }
+  Response response;
+  response.body = json.close_object().take();
+  return response;
+}
+
+// How the drain stands by now. `left`: until it is safe; empty: it is not, and waiting would not make it so, because somebody
+// has brought the instance back, or has registered another under its id.
+struct Drain {
+  registry::Status status = registry::Status::draining;
+  std::optional<milliseconds> left;
+};
+
+// An instance that has gone meanwhile is safe: no answer outlives its lease, and no other followed.
+Drain look_at(const registry::Registry& registry, const InstanceKey& key, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const registry::Instance* instance = registry.find_instance(key.ref());
+  if (instance == nullptr) return {.left = milliseconds::zero()};
+  if (!instance->is_draining()) return {.status = instance->status, .left = std::nullopt};
+  const LeaseTime safe = std::max(instance->safe.get(), now);
+  return {.left = std::chrono::ceil<milliseconds>(safe - now)};
+}
+
+Response describe(const Drain& drain) { return describe(drain.status, drain.left == milliseconds::zero(), drain.left); }
+
+milliseconds left_to_wait(const Drain& drain) { return drain.left.value_or(milliseconds::zero()); }
+
+}  // namespace
+
+Routed drain(const Call& call) {
+  auto key = parse_instance_key(call);
+  if (!key) return problem(key.error());
+  registry::SetDraining change{.key = *key, .is_draining = true};
+  return Submission{
+      std::move(change),
+      [key = std::move(*key), &registry = call.registry, wait = call.parameters.wait](
+          const registry::Outcome& outcome, LeaseTime now) mutable -> std::variant<Response, Wait> {
+        if (!outcome) return problem(outcome.error());
+        const Drain drain = look_at(registry, key, now);
+        if (!wait || left_to_wait(drain) == milliseconds::zero()) return describe(drain);
+        return Wait{.service = {},
+                    .known = 0,
+                    .at_most = *wait,
+                    .answer = [key, &registry](LeaseTime then) { return describe(look_at(registry, key, then)); },
+                    .left = [key, &registry](LeaseTime then) { return left_to_wait(look_at(registry, key, then)); }};
+      }};
+}
+
+// Back into the answers: nothing is safe, and nothing will be.
+Routed end_drain(const Call& call) {
+  auto key = parse_instance_key(call);
+  if (!key) return problem(key.error());
+  return Submission{registry::SetDraining{.key = std::move(*key), .is_draining = false},
+                    [](const registry::Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
+                      if (!outcome) return problem(outcome.error());
+                      return describe(outcome->status, false, std::nullopt);
+                    }};
+}
+
+}  // namespace rollcall::api::native

@@ -1,0 +1,41 @@
+// What stands in a JSON body, read field by field.
+//
+// Failure  Errc::invalid, with the field's path and a sentence that says what would be right; Errc::unknown_zone.
+// Source   interface.md §2; the rules of each field live in registry/registration.h.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "registry/ports.h"
+#include "registry/registration.h"
+
+namespace rollcall::api::native {
+
+// What the path and the query have said already: where the body says it too, it must say the same.
+struct Given {
+  std::optional<registry::ZoneId> zone;
+  std::string service;  // folded; empty when not given
+  std::string id;       // empty when not given
+};
+
+// The zone that body and query agree on; the first zone where both are silent.
+[[nodiscard]] Result<registry::ZoneId> agree_on_zone(std::optional<registry::ZoneId> in_body,
+                                                     std::optional<registry::ZoneId> in_query, std::string_view field,
+                                                     const registry::ZoneDirectory& zones);
+
+// A whole registration: validated, normalised, with its defaults.
+[[nodiscard]] Result<registry::Registration> parse_registration(const boost::json::object& body, const Given& given,
+                                                                const registry::ZoneDirectory& zones,
+                                                                const registry::LeaseBounds& bounds);
+
+// `{"instances":[{"service","id","zone"?}…]}`: whose leases to renew, in the order given.
+[[nodiscard]] Result<std::vector<registry::InstanceKey>> parse_instance_keys(const boost::json::object& body,
+                                                                             std::optional<registry::ZoneId> zone,
+                                                                             const registry::ZoneDirectory& zones);
+
+}  // namespace rollcall::api::native

@@ -1,0 +1,151 @@
+#include "api/native/parameters.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <iterator>
+#include <utility>
+
+#include "base/check.h"
+#include "base/duration.h"
+#include "base/limits.h"
+#include "registry/registration.h"
+
+namespace rollcall::api::native {
+namespace {
+
+using registry::Status;
+
+constexpr ParameterSet bit(Takes takes) { return static_cast<ParameterSet>(takes); }
+
+Result<Status> parse_status(std::string_view text) {
+  for (const Status status : {Status::ready, Status::draining, Status::critical}) {
+    if (text == registry::to_text(status)) return status;
+  }
+  return failure(Errc::invalid, "status must be ready, draining or critical", "status");
+}
+
+template <class T>
+Result<void> store(std::optional<T>& place, Result<T> value) {
+  if (!value) return std::unexpected(std::move(value.error()));
+  place = std::move(*value);
+  return {};
+}
+
+template <class Number>
+Result<Number> parse_number(std::string_view text, std::string_view name, Number min, Number max) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) {
+    return failure(Errc::invalid, fmt::format("{} must be an integer from {} to {}", name, min, max),
+                   std::string(name));
+  }
+  return number;
+}
+
+// "10s", or an integer of seconds. A longer wait than the longest is the longest: the client asks again.
+Result<std::chrono::milliseconds> parse_wait(std::string_view text) {
+  const bool is_number = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  const auto wait = parse_duration(is_number ? std::string(text) + "s" : std::string(text));
+  if (!wait) return failure(Errc::invalid, "wait must be a duration like \"10s\" or \"1m30s\"", "wait");
+  return std::min<std::chrono::milliseconds>(*wait, limits::k_wait_max);
+}
+
+Result<std::string> parse_name(std::string_view text, std::string_view field) {
+  if (text.empty()) return failure(Errc::invalid, fmt::format("{} must not be empty", field), std::string(field));
+  return std::string(text);
+}
+
+// A line for each parameter there is.
+struct Line {
+  Parameter known;
+  Result<void> (*read)(std::string_view value, const registry::ZoneDirectory& zones, Parameters& into);
+};
+
+constexpr Line k_lines[] = {
+    {{bit(Takes::nothing), "zone"},  // every call takes it
+     [](std::string_view value, const registry::ZoneDirectory& zones, Parameters& into) {
+       return store(into.zone, parse_zone(value, "zone", zones));
+     }},
+    {{bit(Takes::tag), "tag"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.tag, registry::parse_label(value, "tag"));
+     }},
+    {{bit(Takes::status), "status"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.status, parse_status(value));
+     }},
+    {{bit(Takes::index), "index"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.index, parse_number<registry::ChangeIndex>(value, "index", 0, limits::k_index_max));
+     }},
+    {{bit(Takes::wait), "wait"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.wait, parse_wait(value));
+     }},
+    {{bit(Takes::service), "service"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.service, registry::parse_label(value, "service"));
+     }},
+    {{bit(Takes::id), "id"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.id, registry::parse_instance_id(value, "id"));
+     }},
+    {{bit(Takes::limit), "limit"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.limit, parse_number<std::uint32_t>(value, "limit", 1, limits::k_events_limit_max));
+     }},
+    {{bit(Takes::name), "name"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.name, parse_name(value, "name"));
+     }},
+    {{bit(Takes::type), "type"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.type, parse_name(value, "type"));
+     }},
+    {{bit(Takes::last_event_id), "last_event_id"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.last_event_id, parse_event_id(value, "last_event_id"));
+     }},
+};
+
+constexpr auto k_known = [] {
+  std::array<Parameter, std::size(k_lines)> known{};
+  std::ranges::transform(k_lines, known.begin(), &Line::known);
+  return known;
+}();
+
+}  // namespace
+
+std::span<const Parameter> known_parameters() { return k_known; }
+
+Result<void> read_parameter(std::string_view name, std::string_view value, const registry::ZoneDirectory& zones,
+                            Parameters& into) {
+  const auto* const line = std::ranges::find(k_lines, name, [](const Line& each) { return each.known.name; });
+  check(line != std::end(k_lines), "the router lets known parameters through alone");
+  return line->read(value, zones, into);
+}
+
+Parameters parameters_of(const Query& checked, const registry::ZoneDirectory& zones) {
+  Parameters parameters;
+  for (const auto& [name, value] : checked.parameters()) {
+    check(read_parameter(name, value, zones, parameters).has_value(), "the router has checked the parameter's value");
+  }
+  return parameters;
+}
+
+Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field) {
+  return parse_number<registry::EventId>(text, field, 0, limits::k_index_max);
+}
+
+Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,
+                                    const registry::ZoneDirectory& zones) {
+  if (const std::optional<registry::ZoneId> zone = zones.find(text)) return *zone;
+  return failure(Errc::unknown_zone,
+                 fmt::format("no zone \"{}\" is served here; leave {} out for the first zone",
+                             text.substr(0, limits::k_name_bytes_max), field),
+                 std::string(field));
+}
+
+}  // namespace rollcall::api::native

@@ -1,0 +1,67 @@
+// The query parameters of the native API.
+//
+// Failure  Errc::invalid for a parameter that is wrong, with its name as the field; Errc::unknown_zone.
+// Source   interface.md §4.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/door.h"
+
+namespace rollcall::api::native {
+
+// What a call takes besides the zone: a ParameterSet.
+enum class Takes : ParameterSet {
+  nothing = 0,
+  tag = 1,
+  status = 2,
+  index = 4,
+  wait = 8,
+  service = 16,
+  id = 32,
+  limit = 64,
+  name = 128,
+  type = 256,
+  last_event_id = 512,
+};
+[[nodiscard]] constexpr Takes operator|(Takes a, Takes b) {
+  return static_cast<Takes>(static_cast<ParameterSet>(a) | static_cast<ParameterSet>(b));
+}
+
+struct Parameters {
+  std::optional<registry::ZoneId> zone;
+  std::optional<std::string> tag;  // folded
+  std::optional<registry::Status> status;
+  std::optional<registry::ChangeIndex> index;
+  std::optional<std::chrono::milliseconds> wait;  // at most k_wait_max
+  std::optional<std::string> service;             // folded
+  std::optional<std::string> id;
+  std::optional<std::uint32_t> limit;  // 1 … k_events_limit_max
+  std::optional<std::string> name;     // a DNS name, as given
+  std::optional<std::string> type;     // a DNS type, as given
+  std::optional<registry::EventId> last_event_id;
+};
+
+// All of them, in the order an error lists them; for Manners::known_parameters.
+[[nodiscard]] std::span<const Parameter> known_parameters();
+
+// Reads one of them.
+[[nodiscard]] Result<void> read_parameter(std::string_view name, std::string_view value,
+                                          const registry::ZoneDirectory& zones, Parameters& into);
+
+// All of a query that the router has checked.
+[[nodiscard]] Parameters parameters_of(const Query& checked, const registry::ZoneDirectory& zones);
+
+// As the parameter `last_event_id`; `field` names where it stood.
+[[nodiscard]] Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field);
+
+// The zone of this name. `field` names where it stood.
+[[nodiscard]] Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,
+                                                  const registry::ZoneDirectory& zones);
+
+}  // namespace rollcall::api::native

@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+#include <string>
+#include <utility>
+
+#include "api/native/fields.h"
+#include "api/native/parameters.h"
+#include "health/plan_json.h"
+#include "json/values.h"
+
+namespace rollcall::api::native {
+namespace {
+
+using registry::Registration;
+using registry::ZoneId;
+
+std::string_view view(boost::json::string_view text) { return {text.data(), text.size()}; }
+
+// A registration in the making.
+struct Draft {
+  explicit Draft(const registry::ZoneDirectory& directory) : zones(directory) {}
+
+  const registry::ZoneDirectory& zones;
+  Registration asked;
+  std::optional<ZoneId> zone;
+  std::optional<IpAddress> address;  // `address`, which must be the first of `addresses` where both are given
+  std::optional<std::chrono::milliseconds> ttl;
+  health::Plan health;
+};
+
+Result<void> read_service(const boost::json::value& value, Draft& draft) {
+  const auto text = json::parse_text(value, "service");
+  return text ? json::keep(registry::parse_label(*text, "service"), draft.asked.key.service.name)
+              : std::unexpected(text.error());
+}
+
+Result<void> read_id(const boost::json::value& value, Draft& draft) {
+  const auto text = json::parse_text(value, "id");
+  return text ? json::keep(registry::parse_instance_id(*text), draft.asked.key.id) : std::unexpected(text.error());
+}
+
+Result<void> read_zone(const boost::json::value& value, Draft& draft) {
+  const auto text = json::parse_text(value, "zone");
+  return text ? json::keep(parse_zone(*text, "zone", draft.zones), draft.zone) : std::unexpected(text.error());
+}
+
+Result<IpAddress> parse_address(const boost::json::value& value, std::string_view field) {
+  const auto text = json::parse_text(value, field);
+  return text ? registry::parse_instance_address(*text, field) : std::unexpected(text.error());
+}
+
+Result<void> read_address(const boost::json::value& value, Draft& draft) {
+  return json::keep(parse_address(value, "address"), draft.address);
+}
+
+Result<void> read_addresses(const boost::json::value& value, Draft& draft) {
+  const auto read = json::read_list(value, "addresses", "strings, each an IPv4 or IPv6 address",
+                                    limits::k_addresses_max, draft.asked.addresses, parse_address);
+  if (read && draft.asked.addresses.empty())
+    return json::invalid("addresses must have at least one address", "addresses");
+  return read;
+}
+
+Result<void> read_tags(const boost::json::value& value, Draft& draft) {
+  return json::read_list(value, "tags", "strings, each a DNS label", limits::k_tags_max, draft.asked.tags,
+                         [](const boost::json::value& element, const std::string& field) -> Result<std::string> {
+                           const auto text = json::parse_text(element, field);
+                           return text ? registry::parse_label(*text, field) : std::unexpected(text.error());
+                         });
+}
+
+Result<void> read_meta(const boost::json::value& value, Draft& draft) {
+  const boost::json::object* members = value.if_object();
+  if (members == nullptr) return json::invalid("meta must be an object of strings", "meta");
+  for (const auto& [key, text_value] : *members) {
+    const auto text = json::parse_text(text_value, fmt::format("meta.{}", json::quotable(key)));
+    if (!text) return std::unexpected(text.error());
+    draft.asked.meta.emplace_back(view(key), *text);
+  }
+  return {};
+}
+
+Result<void> read_port(const boost::json::value& value, Draft& draft) {
+  return json::keep(json::parse_u16(value, "port", 1), draft.asked.port);
+}
+Result<void> read_priority(const boost::json::value& value, Draft& draft) {
+  return json::keep(json::parse_u16(value, "priority", 0), draft.asked.priority);
+}
+Result<void> read_weight(const boost::json::value& value, Draft& draft) {
+  return json::keep(json::parse_u16(value, "weight", 0), draft.asked.weight);
+}
+Result<void> read_ttl(const boost::json::value& value, Draft& draft) {
+  return json::keep(json::parse_duration(value, "ttl"), draft.ttl);
+}
+
+Result<void> read_protocol(const boost::json::value& value, Draft& draft) {
+  for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
+    const boost::json::string* text = value.if_string();
+    if (text != nullptr && view(*text) == registry::to_text(protocol)) {
+      draft.asked.protocol = protocol;
+      return {};
+    }
+  }
+  return json::invalid("protocol must be \"tcp\" or \"udp\"", "protocol");
+}
+
+struct Field {
+  std::string_view name;
+  Result<void> (*read)(const boost::json::value&, Draft&);
+};
+
+constexpr Field k_registration_fields[] = {
+    {"service", &read_service},     {"id", &read_id},     {"zone", &read_zone},         {"address", &read_address},
+    {"addresses", &read_addresses}, {"port", &read_port}, {"protocol", &read_protocol}, {"priority", &read_priority},
+    {"weight", &read_weight},       {"tags", &read_tags}, {"meta", &read_meta},         {"ttl", &read_ttl},
+};
+
+// `null` stands for a field that is left out: encoders of several languages write it where nothing is set.
+Result<void> read_field(std::string_view name, const boost::json::value& value, Draft& draft) {
+  for (const Field& field : k_registration_fields) {
+    if (field.name == name) return value.is_null() ? Result<void>{} : field.read(value, draft);
+  }
+  if (health::is_plan_field(name)) return health::read_plan_field(name, value, draft.health);
+  std::string known;
+  for (const Field& field : k_registration_fields) known.append(known.empty() ? "" : ", ").append(field.name);
+  const std::string_view shown = json::quotable(name);
+  return json::invalid(fmt::format("unknown field \"{}\"; a registration has {}, {}", shown, known,
+                                   fmt::join(health::k_plan_fields, ", ")),
+                       shown);
+}
+
+// Body and path agree, or one of them is silent.
+Result<void> agree(std::string& in_body, const std::string& in_path, std::string_view field) {
+  if (in_path.empty()) return {};
+  if (!in_body.empty() && in_body != in_path) {
+    return json::invalid(fmt::format("{} must be \"{}\" as in the path, or be left out", field, in_path), field);
+  }
+  in_body = in_path;
+  return {};
+}
+
+Result<void> settle_key(Draft& draft, const Given& given) {
+  const auto zone = agree_on_zone(draft.zone, given.zone, "zone", draft.zones);
+  if (!zone) return std::unexpected(zone.error());
+  registry::InstanceKey& key = draft.asked.key;
+  key.service.zone = *zone;
+  if (const auto service = agree(key.service.name, given.service, "service"); !service) return service;
+  if (key.service.name.empty()) return json::invalid("service is required: a DNS label", "service");
+  return agree(key.id, given.id, "id");
+}
+
+Result<void> settle_addresses(Draft& draft) {
+  std::vector<IpAddress>& addresses = draft.asked.addresses;
+  if (!draft.address) return {};
+  if (addresses.empty()) addresses.push_back(*draft.address);
+  if (addresses.front() == *draft.address) return {};
+  return json::invalid("address must be the first of addresses, where both are given", "address");
+}
+
+}  // namespace
+
+Result<Registration> parse_registration(const boost::json::object& body, const Given& given,
+                                        const registry::ZoneDirectory& zones, const registry::LeaseBounds& bounds) {
+  Draft draft(zones);
+  for (const auto& [name, value] : body) {
+    if (const auto read = read_field(view(name), value, draft); !read) return std::unexpected(read.error());
+  }
+  if (const auto key = settle_key(draft, given); !key) return std::unexpected(key.error());
+  if (const auto addresses = settle_addresses(draft); !addresses) return std::unexpected(addresses.error());
+  Registration& asked = draft.asked;
+  if (asked.port == 0) return json::invalid("port is required: an integer from 1 to 65535", "port");
+  if (asked.key.id.empty() && !asked.addresses.empty()) {
+    asked.key.id = registry::default_instance_id(asked.addresses.front(), asked.port, asked.protocol);
+  }
+  asked.ttl = draft.ttl.value_or(bounds.standard);
+  if (const auto health = json::keep(health::complete_plan(std::move(draft.health)), asked.health); !health) {
+    return std::unexpected(health.error());
+  }
+  const std::size_t apex_bytes = zones.apex_bytes_of(asked.key.service.zone);
+  return registry::normalise(std::move(asked), bounds, apex_bytes);
+}
+
+}  // namespace rollcall::api::native

@@ -1,0 +1,154 @@
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <string>
+#include <utility>
+
+#include "api/native/calls.h"
+#include "api/native/describe.h"
+#include "api/native/fields.h"
+#include "api/problem.h"
+#include "base/rcu.h"
+#include "json/body.h"
+
+namespace rollcall::api::native {
+namespace {
+
+using registry::LeaseTime;
+using registry::Outcome;
+using registry::Registration;
+
+constexpr std::string_view k_expected =
+    R"(a registration, a JSON object like {"service":"web","address":"192.0.2.1","port":8080})";
+constexpr std::size_t k_tree_bytes = std::size_t{8} * 1024;  // of a usual body's values: no allocation of their own
+
+Result<Registration> read_registration(const Call& call, const Given& given) {
+  std::array<unsigned char, k_tree_bytes> room;
+  boost::json::monotonic_resource memory(room.data(), room.size());
+  const auto body = json::parse_object(call.request.body, k_expected, &memory);
+  if (!body) return std::unexpected(body.error());
+  return parse_registration(*body, given, call.zones, call.server.lease_bounds());
+}
+
+// Where an instance can be read.
+std::string location_of(const registry::InstanceKey& key, std::string_view zone) {
+  const auto encode = [](std::string_view text) {
+    return boost::urls::encode(boost::urls::string_view(text.data(), text.size()), boost::urls::unreserved_chars);
+  };
+  std::string location = "/v1/services/" + key.service.name + "/instances/" + encode(key.id);
+  if (key.service.zone != registry::ZoneId{0}) location += "?zone=" + encode(zone);
+  return location;
+}
+
+// What the answer to a registration needs besides its outcome. Owned: the answer is made after the call.
+struct RegistrationReply {
+  registry::InstanceKey key;
+  std::string zone;
+  registry::Protocol protocol;
+  std::chrono::milliseconds ttl;
+};
+
+// Empty: what is on the roll by now is another change's, and not this client's to renew.
+std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, const registry::InstanceKey& key,
+                                        registry::ChangeIndex index, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const registry::Instance* instance = registry.find_instance(key.ref());
+  if (instance == nullptr || instance->index != index) return std::nullopt;
+  const auto renewed = registry.renew(*instance, now);
+  return renewed ? std::optional(renewed->expires_at) : std::nullopt;
+}
+
+// The lease is counted from here, where its 2xx leaves, and not from the commit it shared with others: who counts from the
+// answer must never see it end early.
+Response describe_outcome(const RegistrationReply& reply, const registry::Registry& registry, const Outcome& outcome,
+                          LeaseTime now) {
+  if (!outcome) return problem(outcome.error());
+  const LeaseTime expires_at = renew_if_still(registry, reply.key, outcome->index, now).value_or(outcome->expires_at);
+  Response response;
+  response.status = outcome->created ? 201 : 200;
+  response.body = describe_registration({reply.key.service.name, reply.zone, reply.key.id, reply.protocol, reply.ttl,
+                                         outcome->label, outcome->status, expires_at, outcome->index},
+                                        now);
+  if (outcome->created) response.headers.emplace_back("Location", location_of(reply.key, reply.zone));
+  return response;
+}
+
+// Where nothing would change but the deadline: a heartbeat, which costs no write. Empty: it is for the writer, and so is
+// an ended lease.
+std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
+  if (call.ahead != PendingAhead::nothing) return std::nullopt;
+  const registry::Instance* known = call.registry.find_instance(registration.key.ref());
+  if (known == nullptr || !known->is_as(registration)) return std::nullopt;
+  const auto renewed = call.registry.renew(*known, call.now);
+  if (!renewed) return std::nullopt;
+  call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
+  const std::string zone = call.zones.name_of(registration.key.service.zone);
+  Response response;
+  response.body = describe_registration(view_of(*known, zone, renewed->expires_at), call.now);
+  return response;
+}
+
+Routed submit(const Call& call, Registration registration) {
+  RegistrationReply reply{registration.key, call.zones.name_of(registration.key.service.zone), registration.protocol,
+                          registration.ttl};
+  return Submission{registry::Register{std::move(registration)},
+                    [reply = std::move(reply), &registry = call.registry](const Outcome& outcome, LeaseTime now)
+                        -> std::variant<Response, Wait> { return describe_outcome(reply, registry, outcome, now); }};
+}
+
+Routed put(const Call& call, Result<Registration> registration) {
+  if (!registration) return problem(registration.error());
+  if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
+    return problem(permitted.error());
+  }
+  if (auto renewed = renew_unchanged(call, *registration)) return std::move(*renewed);
+  return submit(call, std::move(*registration));
+}
+
+}  // namespace
+
+Routed register_by_heartbeat(const Call& call) {
+  LastRegistration& last = call.request.caller->last_registration();
+  const RegistrationText text{call.request.body, call.parameters.zone, call.server.lease_bounds()};
+  if (const Registration* same = last.find(text)) {
+    if (const auto permitted = permit(call, same->key.service.ref()); !permitted) return problem(permitted.error());
+    if (auto renewed = renew_unchanged(call, *same)) return std::move(*renewed);
+  }
+  Result<Registration> registration = read_registration(call, {call.parameters.zone, {}, {}});
+  if (!registration) return problem(registration.error());
+  if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
+    return problem(permitted.error());
+  }
+  if (auto renewed = renew_unchanged(call, *registration)) {
+    last.keep(text, std::move(*registration));
+    return std::move(*renewed);
+  }
+  return submit(call, std::move(*registration));
+}
+
+Routed register_instance(const Call& call) {
+  auto service = parse_service_unasked(call);
+  if (!service) return problem(service.error());
+  auto id = parse_id(call);
+  if (!id) return problem(id.error());
+  return put(call, read_registration(call, {call.parameters.zone, std::move(*service), std::move(*id)}));
+}
+
+Routed register_in_service(const Call& call) {
+  auto service = parse_service_unasked(call);
+  if (!service) return problem(service.error());
+  return put(call, read_registration(call, {call.parameters.zone, std::move(*service), {}}));
+}
+
+// Through the writer even when the instance is not on the roll: its registration may be waiting there.
+Routed deregister(const Call& call) {
+  auto key = parse_instance_key(call);
+  if (!key) return problem(key.error());
+  return Submission{registry::Deregister{std::move(*key)},
+                    [](const Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
+                      return outcome ? Response{204, {}, {}, {}} : problem(outcome.error());
+                    }};
+}
+
+}  // namespace rollcall::api::native
