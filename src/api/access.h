@@ -1,7 +1,7 @@
-// Who may ask for what: tokens and client certificates, and what each of them opens.
+// Tokens and client certificates, and what each of them permits.
 //
-// Shape    without any of them, reads are for everybody and changes for this machine (or for everybody: `open`). As
-//          soon as there is one, every call but /healthz and /readyz needs credentials, from this machine too.
+// Shape    while none is configured, everybody may read, and this machine may change (or everybody: `open`). As soon as one
+//          is, every call except /healthz and /readyz needs credentials, also from this machine.
 // Threads  values are immutable once in an Access; `Access` any.
 // Source   RFC 6750 (bearer tokens); docs/security.md.
 #pragma once
@@ -24,7 +24,7 @@ namespace rollcall::api {
 
 // What a call needs, and what credentials give: each includes those before it.
 enum class Right : std::uint8_t {
-  none,   // whoever reaches the port: probes
+  none,   // anybody who reaches the port: probes
   read,   // looks at the roll
   write,  // changes it, heartbeats among that
   admin,  // everything, in every zone and of every service
@@ -38,7 +38,7 @@ struct Grant {
 
   [[nodiscard]] bool covers(registry::ZoneId zone) const;
   [[nodiscard]] bool covers(const registry::ServiceRef& service) const;
-  // A whole range: every zone where none is named, every service where none is, also those that nobody has heard of yet.
+  // A range: every zone where none is named, every service where none is named, including those that do not exist yet.
   [[nodiscard]] bool covers(std::optional<registry::ZoneId> zone, std::optional<std::string_view> service) const;
 };
 
@@ -63,7 +63,7 @@ struct AccessRules {
   [[nodiscard]] bool ask_for_credentials() const { return !tokens.empty() || !certificates.empty(); }
 };
 
-// The rules in force. A reader keeps the ones it has seen for as long as the generation stays the same.
+// The rules in force. A reader may keep those it has read as long as the generation is the same.
 class Access {
  public:
   using Shared = std::shared_ptr<const AccessRules>;
@@ -80,13 +80,13 @@ class Access {
   std::atomic<std::uint64_t> generation_{1};
 };
 
-// The one that this token is. All are compared, whichever it is. Null: none of them.
+// Compares with every token, so that the time does not tell which one matched. Null: none.
 [[nodiscard]] const Token* find_token(const AccessRules& rules, std::string_view token);
 
 // `Bearer` and a token (RFC 6750 §2.1). Empty: something else. The text is what stands in the header field.
 [[nodiscard]] std::optional<std::string_view> parse_bearer(std::string_view authorization);
 
-// Whether it could be one: the characters RFC 6750 §2.1 has for tokens, at most k_token_bytes_max of them.
+// Whether the text has the form of a token: the characters RFC 6750 §2.1 has for tokens, at most k_token_bytes_max of them.
 [[nodiscard]] bool is_token(std::string_view text);
 
 }  // namespace rollcall::api

@@ -4,8 +4,8 @@
 //   audit: DELETE "/v1/services/db/instances/db-1" by="token deploy" from=192.0.2.9: refused: …
 //
 // Shape    what comes from outside stands escaped in quotes (base/printable.h). Never a token.
-// Rule     at level info: changes made, failed, and refused to somebody known. At level debug: what the writer found to
-//          change nothing, and refusals of whoever is unknown here, who could fill a disk with them. Heartbeats: none.
+// Rule     level info: changes made, changes failed, and refusals of callers with credentials. Level debug: changes without
+//          effect, and refusals of callers without credentials, who could fill the disk. Heartbeats are not logged.
 // Threads  any.
 #pragma once
 
@@ -30,7 +30,7 @@ class Audit {
   std::string words_;  // up to the outcome
 };
 
-// A change that did not get so far.
+// A change that was refused before it reached the writer.
 void record_refusal(const Request& request, const Principal& principal, std::string_view reason);
 
 }  // namespace rollcall::api

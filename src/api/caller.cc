@@ -8,7 +8,7 @@
 namespace rollcall::api {
 namespace {
 
-// What nobody has to be asked for, where there are no credentials.
+// The grant of an address, as long as no credentials are configured.
 const Grant& grant_by_address(bool may_write) {
   static const Grant everything{Right::admin, std::nullopt, {"*"}};
   static const Grant reads{Right::read, std::nullopt, {"*"}};
@@ -57,7 +57,7 @@ Standing Caller::standing_by_address() const {
   return {{Principal::Kind::address, {}, address_}, &grant_by_address(may_write)};
 }
 
-// Asked of each request: a connection may be older than the day its certificate ends.
+// Checked at each request: a connection may outlive its certificate.
 bool Caller::has_expired() const {
   return !certificate_.names.empty() && std::chrono::system_clock::now() >= certificate_.ends_at;
 }

@@ -1,8 +1,8 @@
-// The registration that a connection has renewed last with a whole body: a service that sends the same octets again has
-// them read once.
+// The last registration that a connection renewed with a whole body: a client that sends the same octets with every heartbeat
+// has them parsed once.
 //
-// Rule     what a body is read to depends on its octets, on ?zone= and on the bounds of leases, and on nothing else that
-//          changes while the server runs. All three are compared, the octets one by one.
+// Rule     the result of parsing depends on the octets of the body, on ?zone= and on the bounds of leases, and on nothing
+//          else that changes while the server runs. All three are compared.
 // Owner    the connection's Caller.
 // Threads  the connection's.
 // Limits   k_remembered_body_bytes_max; what is longer is read each time.
@@ -28,7 +28,7 @@ struct RegistrationText {
 
 class LastRegistration {
  public:
-  // What this text is read to; null: not known. Until the next `keep`.
+  // The result of parsing this text; null: not known. Valid until the next `keep`.
   [[nodiscard]] const registry::Registration* find(const RegistrationText& text) const {
     const bool is_known = kept_ && kept_->zone == text.zone && kept_->bounds == text.bounds && kept_->body == text.body;
     return is_known ? &kept_->registration : nullptr;

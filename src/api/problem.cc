@@ -49,8 +49,4 @@ Response problem(Refusal refusal) {
   return Response{refusal.status, k_problem_type, json.close_object().take(), std::move(refusal.headers)};
 }
 
-Response problem(unsigned status, std::string_view code, std::string detail) {
-  return problem(refusal_of(status, code, std::move(detail)));
-}
-
 }  // namespace rollcall::api

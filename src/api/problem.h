@@ -8,7 +8,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "api/message.h"
@@ -23,8 +22,5 @@ namespace rollcall::api {
 [[nodiscard]] inline Response problem(Fault fault, std::string detail) {
   return problem(refusal_of(fault, std::move(detail)));
 }
-
-// For net/, which finds faults of HTTP itself.
-[[nodiscard]] Response problem(unsigned status, std::string_view code, std::string detail);
 
 }  // namespace rollcall::api

@@ -72,12 +72,8 @@ Refusal refusal_of(const Error& error) {
 
 Refusal refusal_of(Fault fault, std::string detail) {
   const Kind kind = kind_of(fault);
-  return refusal_of(kind.status, kind.code, std::move(detail));
-}
-
-Refusal refusal_of(unsigned status, std::string_view code, std::string detail) {
-  log::debug("answered {} {}: {}", status, code, detail);
-  return build({status, code}, std::move(detail), {});
+  log::debug("answered {} {}: {}", kind.status, kind.code, detail);
+  return build(kind, std::move(detail), {});
 }
 
 }  // namespace rollcall::api

@@ -43,6 +43,5 @@ enum class Fault : std::uint8_t {
 // Both log the refusal, once: what the store could not do as a warning, the rest at level debug.
 [[nodiscard]] Refusal refusal_of(const Error& error);
 [[nodiscard]] Refusal refusal_of(Fault fault, std::string detail);
-[[nodiscard]] Refusal refusal_of(unsigned status, std::string_view code, std::string detail);
 
 }  // namespace rollcall::api

@@ -1,4 +1,4 @@
-// Leaving the answers, and coming back.
+// Drains: an instance leaves the DNS answers while it still serves, and may return.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -16,7 +16,7 @@ using registry::InstanceKey;
 using registry::LeaseTime;
 using std::chrono::milliseconds;
 
-// `safe`: no cache can hold an answer with the instance in it any more.
+// `is_safe`: no cache can hold an answer that names the instance any more, so it may stop.
 Response describe(registry::Status status, bool is_safe, std::optional<milliseconds> safe_in) {
   json::Writer json;
   json.open_object().member("status", registry::to_text(status)).member("safe", is_safe).name("safe_in_ms");
@@ -30,14 +30,14 @@ Response describe(registry::Status status, bool is_safe, std::optional<milliseco
   return response;
 }
 
-// How the drain stands by now. `left`: until it is safe; empty: it is not, and waiting would not make it so, because somebody
-// has brought the instance back, or has registered another under its id.
+// A drain as it is now. `left`: the time until the instance may stop; empty: waiting does not help, because the instance was
+// brought back, or another one was registered under its id.
 struct Drain {
   registry::Status status = registry::Status::draining;
   std::optional<milliseconds> left;
 };
 
-// An instance that has gone meanwhile is safe: no answer outlives its lease, and no other followed.
+// An instance that is no longer on the roll is safe: no answer outlives its lease.
 Drain look_at(const registry::Registry& registry, const InstanceKey& key, LeaseTime now) {
   const rcu::ReadLock lock;
   const registry::Instance* instance = registry.find_instance(key.ref());
@@ -72,7 +72,7 @@ Routed drain(const Call& call) {
       }};
 }
 
-// Back into the answers: nothing is safe, and nothing will be.
+// The instance is in the answers again: it may not stop, and waiting does not change that.
 Routed end_drain(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());

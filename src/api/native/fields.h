@@ -1,4 +1,4 @@
-// What stands in a JSON body, read field by field.
+// Reads the JSON bodies of the native API, field by field.
 //
 // Failure  Errc::invalid, with the field's path and a sentence that says what would be right; Errc::unknown_zone.
 // Source   interface.md §2; the rules of each field live in registry/registration.h.
@@ -16,7 +16,7 @@
 
 namespace rollcall::api::native {
 
-// What the path and the query have said already: where the body says it too, it must say the same.
+// What the path and the query say: where the body says it as well, both must agree.
 struct Given {
   std::optional<registry::ZoneId> zone;
   std::string service;  // folded; empty when not given
@@ -33,7 +33,7 @@ struct Given {
                                                                 const registry::ZoneDirectory& zones,
                                                                 const registry::LeaseBounds& bounds);
 
-// `{"instances":[{"service","id","zone"?}…]}`: whose leases to renew, in the order given.
+// `{"instances":[{"service","id","zone"?}…]}`: the instances whose leases to renew, in the order given.
 [[nodiscard]] Result<std::vector<registry::InstanceKey>> parse_instance_keys(const boost::json::object& body,
                                                                              std::optional<registry::ZoneId> zone,
                                                                              const registry::ZoneDirectory& zones);

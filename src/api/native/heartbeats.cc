@@ -43,15 +43,15 @@ Response renew(const Call& call, const registry::Instance& instance) {
   return response;
 }
 
-// Of a path as most are: what is on the roll under these very octets is meant, and nothing has to be folded or decoded.
+// The usual path: service and id are sent exactly as the roll has them, so that nothing is folded or decoded.
 const registry::Instance* find_as_sent(const Call& call) {
   if (call.id.find('%') != std::string_view::npos) return nullptr;
   return call.registry.find_instance({{call.zone(), call.service}, call.id});
 }
 
-// The instances of a batch, all that is wrong with it found before the first lease is renewed.
+// The instances of a batch. Every fault of the batch is found before the first lease is renewed.
 struct Batch {
-  std::vector<InstanceKey> owned;  // where they could not be read in place
+  std::vector<InstanceKey> owned;  // what `keys` borrows from; empty: from the body
   std::vector<InstanceRef> keys;
 };
 

@@ -4,8 +4,8 @@
 //
 // Shape    blanks where JSON has them, the two members in either order, names as the roll keeps them. The texts borrow
 //          from the body.
-// Rule     what is taken here fields.h (`parse_instance_keys`) takes as well, to the same keys. Everything else, right or
-//          wrong, is for that one: escapes, capitals, zones, mistakes.
+// Rule     accepts a subset of what parse_instance_keys (fields.h) accepts, with the same result. Everything else, right or
+//          wrong, is left to that function: escapes, capitals, zones, mistakes.
 #pragma once
 
 #include <string_view>
@@ -15,7 +15,7 @@
 
 namespace rollcall::api::native {
 
-// Appends the instances, all in `zone`. False: the body is something else; what was appended means nothing.
+// Appends the instances, all in `zone`. False: the body has another form; discard what was appended.
 [[nodiscard]] bool read_plain_keys(std::string_view body, registry::ZoneId zone,
                                    std::vector<registry::InstanceRef>& into);
 

@@ -30,7 +30,7 @@ bool is_asked_for(const Instance& instance, const Parameters& asked, registry::L
 // The services of a zone, as far as the grant covers them. Under a ReadLock.
 Response show_services(const registry::Registry& registry, const registry::ZoneDirectory& zones, registry::ZoneId zone,
                        const Grant& grant, registry::LeaseTime now) {
-  // Taken before the services are: what changes meanwhile has a higher index, and may be seen or not.
+  // Read before the services: a change that happens meanwhile has a higher index, and may be in the list or not.
   const registry::ChangeIndex index = registry.counts().index;
   std::vector<const Service*> services;
   registry.for_each_service([&](const Service& service) {
@@ -67,7 +67,7 @@ Response show_service(const registry::Registry& registry, const registry::ZoneDi
 
 }  // namespace
 
-// Whoever may read some services is shown those.
+// Shows the services that the caller may read.
 Routed list_services(const Call& call) {
   if (const auto permitted = permit(call, call.zone()); !permitted) return problem(permitted.error());
   if (call.registry.counts().services <= limits::k_http_list_at_once_max) {
@@ -80,8 +80,8 @@ Routed list_services(const Call& call) {
   }};
 }
 
-// With `index` and `wait` a blocking query: answered when the service is at another index than the one given. A service
-// that has never been is at 0. An index from the future is another one too: the client has met another database.
+// With `index` and `wait` a blocking query: answered when the service is at another index than the one given. A service that
+// never existed is at 0. A higher index is another one too: it comes from another database.
 Routed read_service(const Call& call) {
   Result<std::string> name = parse_service(call);
   if (!name) return problem(name.error());

@@ -49,7 +49,7 @@ struct RegistrationReply {
   std::chrono::milliseconds ttl;
 };
 
-// Empty: what is on the roll by now is another change's, and not this client's to renew.
+// Empty: a later change has replaced the registration, so this client must not renew it.
 std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, const registry::InstanceKey& key,
                                         registry::ChangeIndex index, LeaseTime now) {
   const rcu::ReadLock lock;
@@ -59,8 +59,7 @@ std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, cons
   return renewed ? std::optional(renewed->expires_at) : std::nullopt;
 }
 
-// The lease is counted from here, where its 2xx leaves, and not from the commit it shared with others: who counts from the
-// answer must never see it end early.
+// The lease begins when its 2xx is sent, not at the commit: a client that counts from the answer must never see it end early.
 Response describe_outcome(const RegistrationReply& reply, const registry::Registry& registry, const Outcome& outcome,
                           LeaseTime now) {
   if (!outcome) return problem(outcome.error());
@@ -74,8 +73,8 @@ Response describe_outcome(const RegistrationReply& reply, const registry::Regist
   return response;
 }
 
-// Where nothing would change but the deadline: a heartbeat, which costs no write. Empty: it is for the writer, and so is
-// an ended lease.
+// A registration that changes nothing but the deadline is a heartbeat, and costs no write. Empty: it is a change for the
+// writer, also because the lease has ended.
 std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
   if (call.ahead != PendingAhead::nothing) return std::nullopt;
   const registry::Instance* known = call.registry.find_instance(registration.key.ref());
@@ -141,7 +140,7 @@ Routed register_in_service(const Call& call) {
   return put(call, read_registration(call, {call.parameters.zone, std::move(*service), {}}));
 }
 
-// Through the writer even when the instance is not on the roll: its registration may be waiting there.
+// Also for an instance that is not on the roll: its registration may still be in the writer's queue.
 Routed deregister(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());

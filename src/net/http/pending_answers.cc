@@ -19,20 +19,20 @@ api::Response late(AnswerQueue::Awaits what) {
   switch (what) {
     case AnswerQueue::Awaits::change:
       return api::problem(
-          503, "outcome_unknown",
+          api::Fault::outcome_unknown,
           "the change has waited too long for the disk, and may still be made: ask for the instance, or send it again");
     case AnswerQueue::Awaits::history:
       return api::problem(
-          503, "history_too_slow",
+          api::Fault::history_too_slow,
           "the history was not read in time, because the disk is slow or many ask for it: ask again in a "
           "few seconds, with a smaller limit");
     case AnswerQueue::Awaits::list:
-      return api::problem(503, "overloaded",
+      return api::problem(api::Fault::answer_too_slow,
                           "the list was not made in time, because many ask for long ones: ask again in "
                           "a few seconds, for a part where that will do");
     case AnswerQueue::Awaits::event: break;
   }
-  return api::problem(503, "overloaded", "the answer was not made in time: ask again in a second");
+  return api::problem(api::Fault::answer_too_slow, "the answer was not made in time: ask again in a second");
 }
 
 }  // namespace

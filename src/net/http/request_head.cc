@@ -7,17 +7,17 @@ namespace {
 
 namespace http = boost::beast::http;
 
-Refusal bad_request(std::string detail) { return {400, "bad_request", std::move(detail)}; }
+HeadFault bad_request(std::string detail) { return {api::Fault::bad_request, std::move(detail)}; }
 
-std::optional<Refusal> find_fault_of_framing(const http::request_header<>& head, bool is_chunked) {
+std::optional<HeadFault> find_fault_of_framing(const http::request_header<>& head, bool is_chunked) {
   if (head.count(http::field::transfer_encoding) == 0) return std::nullopt;
   if (head.version() < 11) return bad_request("HTTP/1.0 has no Transfer-Encoding");
   if (!is_chunked) return bad_request("the last of Transfer-Encoding must be chunked");
   if (boost::beast::iequals(head[http::field::transfer_encoding], "chunked")) return std::nullopt;
-  return Refusal{501, "unknown_transfer_coding", "the only transfer coding known here is chunked"};
+  return HeadFault{api::Fault::unknown_transfer_coding, "the only transfer coding known here is chunked"};
 }
 
-std::optional<Refusal> find_fault_of_host(const http::request_header<>& head) {
+std::optional<HeadFault> find_fault_of_host(const http::request_header<>& head) {
   const std::size_t hosts = head.count(http::field::host);
   if (hosts == 0 && head.version() >= 11) return bad_request("the request has no Host field");
   if (hosts > 1) return bad_request("the request has more than one Host field");
@@ -27,7 +27,7 @@ std::optional<Refusal> find_fault_of_host(const http::request_header<>& head) {
 
 }  // namespace
 
-std::optional<Refusal> find_fault(const http::request_header<>& head, bool is_chunked) {
+std::optional<HeadFault> find_fault(const http::request_header<>& head, bool is_chunked) {
   if (auto fault = find_fault_of_framing(head, is_chunked)) return fault;
   if (auto fault = find_fault_of_host(head)) return fault;
   if (head.count(http::field::authorization) > 1)

@@ -1,23 +1,24 @@
-// What the head of a request must be before its body is read, besides what the parser looks at.
+// Checks the head of a request before its body is read, for faults that the parser does not look for.
 //
-// Source   RFC 9112 §3.2 (Host), §6.1, §6.3 (who reads where a body ends otherwise than the one in front of us is told
-//          other requests than that one was); RFC 9110 §11.6.2 (one Authorization).
+// Threads  any.
+// Source   RFC 9112 §3.2 (Host); §6.1, §6.3 (prevents request smuggling: a proxy in front and we must agree where a body
+//          ends); RFC 9110 §11.6.2 (one Authorization).
 #pragma once
 
 #include <boost/beast/http/message.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "api/refusal.h"
 
 namespace rollcall::net {
 
-struct Refusal {
-  unsigned status;
-  std::string_view code;
+struct HeadFault {
+  api::Fault kind;
   std::string detail;
 };
 
-// Empty: nothing is wrong with it. `is_chunked`: the parser takes the body for chunks.
-[[nodiscard]] std::optional<Refusal> find_fault(const boost::beast::http::request_header<>& head, bool is_chunked);
+// Empty: there is none. `is_chunked`: the parser reads the body as chunks.
+[[nodiscard]] std::optional<HeadFault> find_fault(const boost::beast::http::request_header<>& head, bool is_chunked);
 
 }  // namespace rollcall::net

@@ -214,7 +214,7 @@ std::optional<api::Response> RequestReader::parse() {
       return backend_.api.refuse_large_body(head_of_request(), backend_.counters);
     }
     if (error && !waits_for_more) {
-      return refusal(400, "bad_request", "the request is not HTTP/1.1: " + error.message());
+      return refusal(api::Fault::bad_request, "the request is not HTTP/1.1: " + error.message());
     }
     if (!had_header && parser_->is_header_done()) {
       if (std::optional<api::Response> refused = begin_body()) return refused;
@@ -237,12 +237,13 @@ std::optional<api::Response> RequestReader::refuse_sizes(bool waits_for_more) {
   if (head_bytes_ + (is_head_whole ? 0 : in_.size()) > limits::k_http_header_bytes_max) {
     const bool is_line_open = !is_head_whole && parser_->get().target().empty();
     if (is_line_open && !has_line_end()) {
-      return refusal(414, "target_too_long", "the request's target does not fit into the 8 KiB that a head may have");
+      return refusal(api::Fault::target_too_long,
+                     "the request's target does not fit into the 8 KiB that a head may have");
     }
-    return refusal(431, "header_too_large", "the request's head is larger than 8 KiB");
+    return refusal(api::Fault::header_too_large, "the request's head is larger than 8 KiB");
   }
   if (waits_for_more && is_head_whole && in_.size() > limits::k_http_chunk_header_bytes_max) {
-    return refusal(400, "bad_request", "a chunk's extensions, or the trailers, are larger than 4 KiB");
+    return refusal(api::Fault::bad_request, "a chunk's extensions, or the trailers, are larger than 4 KiB");
   }
   return std::nullopt;
 }
@@ -259,8 +260,8 @@ std::optional<api::Response> RequestReader::begin_body() {
   check(state_ == State::head, "a head is completed once");
   state_ = State::body;
   const Parser::value_type& head = parser_->get();
-  if (std::optional<Refusal> fault = find_fault(head, parser_->chunked())) {
-    return refusal(fault->status, fault->code, std::move(fault->detail));
+  if (std::optional<HeadFault> fault = find_fault(head, parser_->chunked())) {
+    return refusal(fault->kind, std::move(fault->detail));
   }
   const auto authorization = head[http::field::authorization];
   authorization_ = {authorization.data(), authorization.size()};
@@ -306,8 +307,8 @@ void RequestReader::note_progress_of_body() {
   owner_.on_body_step();
 }
 
-api::Response RequestReader::refusal(unsigned status, std::string_view code, std::string detail) {
-  api::Response response = api::problem(status, code, std::move(detail));
+api::Response RequestReader::refusal(api::Fault fault, std::string detail) {
+  api::Response response = api::problem(fault, std::move(detail));
   api::count_errors(response, backend_.counters);
   return response;
 }

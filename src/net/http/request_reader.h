@@ -135,7 +135,7 @@ class RequestReader {
   [[nodiscard]] std::optional<api::Response> begin_body();
   [[nodiscard]] std::optional<api::Response> refuse_body();
   void note_progress_of_body();
-  [[nodiscard]] api::Response refusal(unsigned status, std::string_view code, std::string detail);
+  [[nodiscard]] api::Response refusal(api::Fault fault, std::string detail);
   void on_late();
 
   Stream& stream_;

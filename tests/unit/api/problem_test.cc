@@ -32,13 +32,13 @@ TEST_CASE("a problem is what RFC 9457 says") {
                          R"("detail":"port must be an integer from 1 to 65535","field":"port"})");
   CHECK(response.headers.empty());
   CHECK(
-      problem(413, "body_too_large", "at most 65536 bytes").body ==
+      problem(Fault::body_too_large, "at most 65536 bytes").body ==
       R"({"type":"urn:rollcall:body_too_large","title":"Body too large","status":413,"detail":"at most 65536 bytes"})");
 }
 
 TEST_CASE("only what may pass asks to be tried again") {
   CHECK(header_of(problem(Error{Errc::overloaded, ""}), "Retry-After") == "1");
-  CHECK(header_of(problem(503, "not_ready", ""), "Retry-After") == "1");
+  CHECK(header_of(problem(Fault::not_ready, ""), "Retry-After") == "1");
   CHECK(header_of(problem(Error{Errc::conflict, ""}), "Retry-After").empty());
 }
 
