@@ -18,6 +18,9 @@ inline constexpr std::size_t k_message_bytes_max = 65535;  // the two-byte lengt
 // What a datagram holds: 65,535 octets less the header of UDP (8), and over IPv4 its own (20), which IPv6 counts apart.
 inline constexpr std::size_t k_udp_payload_ipv4_max = 65'507;
 inline constexpr std::size_t k_udp_payload_ipv6_max = 65'527;
+// What an answer's PTR records are taken from: more than a message of 64 KiB holds, each of at least 17 octets.
+inline constexpr std::size_t k_ptr_visits_max = 4'096;
+inline constexpr std::uint32_t k_outlook_leases_max = 64;  // read for one record, to learn how long it is surely true
 inline constexpr std::size_t k_cname_chain_max = 16;  // a chain inside a zone file longer than this is a mistake
 
 // --- Zone files ---

@@ -19,6 +19,7 @@ Family family_of(dns::Type type) { return type == dns::Type::a ? Family::v4 : Fa
 
 bool Encoder::put() {
   reply_.set_authoritative(sections_.is_authoritative());
+  if (sections_.is_cut_short()) reply_.set_truncated();
   if (const auto& why = sections_.explanation()) reply_.explain(why->code, why->text);
   for (const RRsetRef& set : sections_.of(Section::answer)) {
     if (!put_set(Section::answer, set)) {

@@ -104,6 +104,7 @@ class SectionList {
     left_ = room_bytes;
     explanation_.reset();
     is_authoritative_ = true;
+    is_cut_short_ = false;
   }
 
   // `records`: how many records the set has at most; `bytes_min`: what they surely take.
@@ -151,6 +152,9 @@ class SectionList {
 
   void set_authoritative(bool is) { is_authoritative_ = is; }
   [[nodiscard]] bool is_authoritative() const { return is_authoritative_; }
+  // There is more than has been collected: TC, even if all of this fits.
+  void set_cut_short() { is_cut_short_ = true; }
+  [[nodiscard]] bool is_cut_short() const { return is_cut_short_; }
   // The first word stands.
   void explain(dns::ExtendedError code, std::string_view text) {
     if (!explanation_) explanation_ = {code, text};
@@ -170,6 +174,7 @@ class SectionList {
   std::size_t left_ = 0;
   std::optional<Explanation> explanation_;
   bool is_authoritative_ = true;
+  bool is_cut_short_ = false;
 };
 
 }  // namespace rollcall::answer

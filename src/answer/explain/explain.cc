@@ -144,7 +144,7 @@ void put_told(Explained& explained, const dns::Name& name, const Zone& zone) {
 void put_told(Explained& explained, const Stop& stop) {
   if (stop.found.answers != nullptr) explained.service = stop.found.answers->key().name;
   if (stop.found.reverse != nullptr) {
-    for (const registry::Instance* instance : stop.found.reverse->instances) {
+    for (const registry::Instance* instance : stop.found.reverse->instances()) {
       explained.services.push_back({instance->key().service.zone, std::string(instance->key().service.name)});
     }
   } else if (stop.zone != nullptr) {

@@ -92,7 +92,7 @@ class Sorter {
       case Kind::subtype: all_ = stop_.found.answers->instances(); break;
       case Kind::instance:
       case Kind::instance_srv: all_ = {stop_.found.member->instance}; break;
-      case Kind::reverse: all_ = stop_.found.reverse->instances; break;
+      case Kind::reverse: all_ = stop_.found.reverse->instances(); break;
       default: break;
     }
     std::ranges::sort(all_, {}, [](const Instance* instance) -> std::string_view { return instance->key().id; });

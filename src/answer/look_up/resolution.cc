@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "answer/encode/ptr_writer.h"
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -145,55 +146,20 @@ Resolution::Step Resolution::answer_subtype(const RosterName& found) {
 
 Resolution::Step Resolution::answer_types() {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  const std::size_t first = sections_.list_size();
-  std::size_t bytes = 0;
-  roster_.for_each_type(zone_->id, [&](std::string_view service, registry::Protocol protocol) {
-    if (service.size() >= limits::k_label_bytes_max) return true;  // `_S` would be no label
-    std::string target;
-    target.assign(1, static_cast<char>(service.size() + 1)).append("_").append(service);
-    target.append(protocol == registry::Protocol::tcp ? "\4_tcp" : "\4_udp");
-    const Bytes kept = sections_.keep(octets(target));
-    if (!kept.empty()) sections_.list(kept);
-    bytes += k_record_head_bytes + service.size();
-    return !kept.empty() && bytes <= sections_.left();
-  });
-  put_ptr(sections_.end_list(first, wire(name_->labels - zone_->apex_labels)), zone_->policy.ttl_seconds);
+  PtrWriter(sections_, owner(), zone_->policy.ttl_seconds, now_)
+      .put_types(roster_.types(zone_->id), wire(name_->labels - zone_->apex_labels));
   return sections_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::noerror);
-}
-
-void Resolution::put_ptr(const ListedRdata& targets, std::uint32_t ttl) {
-  if (targets.count == 0) return;
-  sections_.add(Section::answer, {.owner = owner(), .type = Type::ptr, .ttl = ttl, .rdata = targets}, targets.count,
-                targets.count * k_record_head_bytes);
 }
 
 Resolution::Step Resolution::answer_domain() {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  const std::size_t first = sections_.list_size();
-  sections_.list(zone_->records.apex().wire());
-  put_ptr(sections_.end_list(first), zone_->policy.ttl_seconds);
+  PtrWriter(sections_, owner(), zone_->policy.ttl_seconds, now_).put_one(zone_->records.apex().wire());
   return Rcode::noerror;
 }
 
 Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  const std::vector<Zone>& zones = zones_.zones();
-  registry::LeaseTime earliest = registry::LeaseTime::max();
-  const std::size_t first = sections_.list_size();
-  for (const registry::Instance* instance : reverse.instances) {
-    if (!instance->lease.is_alive(now_)) continue;
-    const registry::ServiceRef service = instance->service();
-    const dns::Name& apex = zones[static_cast<std::size_t>(service.zone)].records.apex();
-    const auto service_name = dns::Name::join(service.name, apex);
-    const auto target = service_name ? dns::Name::join(instance->label(), *service_name) : std::nullopt;
-    const Bytes kept = target ? sections_.keep(target->wire()) : Bytes();
-    if (kept.empty()) continue;
-    sections_.list(kept);
-    earliest = std::min(earliest, instance->lease.expires_at());
-  }
-  const auto left = std::chrono::floor<std::chrono::seconds>(earliest - now_).count();
-  const auto ttl = static_cast<std::uint32_t>(std::min<std::int64_t>(left, zone_->policy.ttl_seconds));
-  put_ptr(sections_.end_list(first), ttl);
+  PtrWriter(sections_, owner(), zone_->policy.ttl_seconds, now_).put_targets(reverse);
   return sections_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);
 }
 

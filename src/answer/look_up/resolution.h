@@ -53,7 +53,6 @@ class Resolution {
   Step answer_types();
   Step answer_domain();
   Step answer_reverse(const ReverseName& reverse);
-  void put_ptr(const ListedRdata& targets, std::uint32_t ttl);
   Step answer_empty(const RosterName& found);
   [[nodiscard]] bool asks_for(dns::Type type) const { return query_.type == type || query_.type == dns::Type::any; }
   Step answer_static_name();

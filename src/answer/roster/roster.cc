@@ -27,7 +27,7 @@ RosterName find_domain_name(const dns::QuestionName& name, std::size_t own_label
 }  // namespace
 
 Roster::Roster(const Zones& zones, PolicyOf policy_of)
-    : zones_(zones), policy_of_(std::move(policy_of)), protocol_counts_(zones.size()) {
+    : zones_(zones), policy_of_(std::move(policy_of)), types_(zones.size()), protocol_counts_(zones.size()) {
   const rcu::ReadLock lock;
   if (std::ranges::any_of(zones.table().zones(), &Zone::is_reverse)) reverse_.emplace();
 }
@@ -39,9 +39,13 @@ void Roster::publish(const registry::Service& service) {
   auto answers = ServiceAnswers::make(service, zone.records.apex(), policy_of_(service.key()),
                                       before == nullptr ? std::make_shared<SharedState>() : before->shared_state());
   const registry::ProtocolSet is = answers->protocols();
+  const ServiceAnswers& now = *answers;
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
+  check(old.get() == before, "a service is published in place of what it was");
+  list_type(now);
   if (reverse_) {
-    reverse_->update(old == nullptr ? std::vector<const registry::Instance*>{} : old->instances(), service.instances);
+    reverse_->update(zone.records.apex(), old == nullptr ? std::vector<const registry::Instance*>{} : old->instances(),
+                     now.instances());
   }
   count(service.service.zone, old == nullptr ? registry::ProtocolSet{0} : old->protocols(), is);
   if (old != nullptr) rcu::Entry::retire(std::move(old));
@@ -52,8 +56,19 @@ void Roster::withdraw(const registry::ServiceRef& service) {
   const ServiceAnswers* answers = services_.find(service);
   check(answers != nullptr, "a service is withdrawn after it was published");
   count(service.zone, answers->protocols(), 0);
-  if (reverse_) reverse_->update(answers->instances(), {});
+  types_.at(static_cast<std::size_t>(service.zone)).update(answers->shared_state()->listing, nullptr);
+  if (reverse_) {
+    const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.zone));
+    reverse_->update(zone.records.apex(), answers->instances(), {});
+  }
   rcu::Entry::retire(services_.remove(*answers));
+}
+
+// `_S._P.Z` is listed while the service has a ready instance. A name that fills a label has no type: `_S` would be none.
+void Roster::list_type(const ServiceAnswers& answers) {
+  const bool is_listed = answers.all().count > 0 && answers.key().name.size() < limits::k_label_bytes_max;
+  types_.at(static_cast<std::size_t>(answers.key().zone))
+      .update(answers.shared_state()->listing, is_listed ? &answers : nullptr);
 }
 
 registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service, registry::LeaseTime now) const {

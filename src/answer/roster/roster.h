@@ -19,6 +19,7 @@
 
 #include "answer/roster/service_answers.h"
 #include "answer/roster/service_index.h"
+#include "answer/roster/service_types.h"
 #include "answer/zone/policy.h"
 #include "answer/zone/reverse_names.h"
 #include "answer/zone/zones.h"
@@ -84,12 +85,14 @@ class Roster final : public registry::Audience {
   // Services that answer critical instances too, because too few are ready. Under a ReadLock.
   [[nodiscard]] std::size_t count_protected(registry::LeaseTime now) const;
 
-  // Every service type of the zone that has a ready instance, in an order that stays, until the visitor says false.
-  // visit(service's name, protocol)
+  // The services of the zone that have a ready instance, critical ones apart, and a name for their type. Under a ReadLock.
+  [[nodiscard]] const ServiceTypes& types(registry::ZoneId zone) const {
+    return types_.at(static_cast<std::size_t>(zone));
+  }
+  // Every service type of the zone, in an order that stays, until the visitor says false. visit(service's name, protocol)
   template <std::predicate<std::string_view, registry::Protocol> F>
   void for_each_type(registry::ZoneId zone, F&& visit) const {
-    services_.for_each_until([&](const ServiceAnswers& answers) {
-      if (answers.key().zone != zone) return true;
+    types(zone).for_each_until([&](const ServiceAnswers& answers) {
       for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
         const View* view = answers.find_protocol(protocol);
         if (view != nullptr && view->count > 0 && !visit(answers.key().name, protocol)) return false;
@@ -110,10 +113,12 @@ class Roster final : public registry::Audience {
                                                registry::Protocol protocol) const noexcept;
   [[nodiscard]] RosterName find_reverse(const Zone& zone, const dns::QuestionName& name) const noexcept;
   void count(registry::ZoneId zone, registry::ProtocolSet was, registry::ProtocolSet is);
+  void list_type(const ServiceAnswers& answers);
 
   const Zones& zones_;
   PolicyOf policy_of_;
   ServiceIndex services_;
+  std::vector<ServiceTypes> types_;      // by ZoneId
   std::optional<ReverseNames> reverse_;  // where a reverse zone is served
   // How many services of a zone have been seen with each protocol: whether `_tcp.Z` exists. By ZoneId.
   struct ProtocolCounts {

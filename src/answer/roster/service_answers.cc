@@ -151,6 +151,17 @@ std::vector<const registry::Instance*> ServiceAnswers::instances() const {
   return all;
 }
 
+Outlook ServiceAnswers::outlook(const View& view, registry::LeaseTime until) const noexcept {
+  const bool all_reach = earliest_end_ns_.load(std::memory_order_relaxed) >= until.time_since_epoch().count();
+  if (all_reach && view.count > 0) return {.end = until};
+  Outlook found{.is_whole = view.count <= limits::k_outlook_leases_max};
+  for (const std::uint32_t i : order_of(view).first(std::min(view.count, limits::k_outlook_leases_max))) {
+    found.end = std::max(found.end, member(i).instance->lease.expires_at());
+    if (found.end >= until) return {.end = until};
+  }
+  return found;
+}
+
 std::int64_t ServiceAnswers::refresh_earliest_end() const noexcept {
   std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
   for (const std::uint32_t i : order_of(all_)) {

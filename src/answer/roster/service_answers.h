@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "answer/roster/protection.h"
+#include "answer/roster/service_types.h"
 #include "answer/zone/policy.h"
 #include "base/bytes.h"
 #include "base/rcu.h"
@@ -106,6 +107,13 @@ class AnsweredUntil {
 struct SharedState {
   AnsweredUntil answered;
   Protection protection;
+  ServiceTypes::Listing listing;  // of the writer thread
+};
+
+// How long a view surely has a ready member.
+struct Outlook {
+  registry::LeaseTime end{};
+  bool is_whole = true;  // every lease has been read: there is nobody behind `end`
 };
 
 struct ServiceParts;  // service_parts.h
@@ -171,6 +179,9 @@ class ServiceAnswers final : public rcu::Entry {
       return true;
     return refresh_earliest_end() >= until_ns;
   }
+  // Until when the view has a ready member, as far as that is not later than `until`. Reads k_outlook_leases_max leases at
+  // most, so it may say less, never more.
+  [[nodiscard]] Outlook outlook(const View& view, registry::LeaseTime until) const noexcept;
 
  private:
   struct TagView {

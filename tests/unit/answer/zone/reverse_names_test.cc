@@ -1,8 +1,10 @@
 // PTR of instances in a reverse zone.
 #include "answer/zone/reverse_names.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.h"
@@ -47,9 +49,11 @@ struct ReverseWorld {
     const registry::Change change = registry::Deregister{{{registry::ZoneId{0}, "web"}, id}};
     REQUIRE(registry.apply(std::span(&change, 1), clock, wall).front());
   }
-  Answered ask(const std::string& name, Type type = Type::ptr) {
-    const Ask ask{.name = name, .type = type};
-    const std::size_t size = responder.respond(query_of(ask), Transport::udp, clock.now(), room, worker).bytes;
+  Answered ask(const std::string& name, Type type = Type::ptr) { return ask(Ask{.name = name, .type = type}); }
+  Answered ask(const Ask& ask) {
+    const std::size_t most = ask.transport == Transport::udp ? 1232 : limits::k_message_bytes_max;
+    const std::size_t size =
+        responder.respond(query_of(ask), ask.transport, clock.now(), WritableBytes(room).first(most), worker).bytes;
     return read_answer(ask, Bytes(room).first(size));
   }
 
@@ -61,7 +65,7 @@ struct ReverseWorld {
   registry::Registry registry{journal, roster, zones, 1h};
   Responder responder{zones, roster, {.udp_payload = 1232}};
   WorkerState worker;
-  std::vector<std::uint8_t> room = std::vector<std::uint8_t>(1232);
+  std::vector<std::uint8_t> room = std::vector<std::uint8_t>(limits::k_message_bytes_max);
 };
 
 TEST_CASE("an address of two instances has two PTR, and none when both have gone") {
@@ -96,6 +100,80 @@ TEST_CASE("a PTR lives no longer than the shortest lease at its address, and end
   CHECK(ttl_of(world.ask("1.2.0.192.in-addr.arpa").answer) == 10);
   world.clock.advance(10s);
   CHECK(world.ask("1.2.0.192.in-addr.arpa").rcode == "NXDOMAIN");
+}
+
+TEST_CASE("the PTR of an address stand in the order in which the instances came, whoever leaves") {
+  ReverseWorld world;
+  for (const char* id : {"d", "a", "c", "b", "e"}) world.add({.id = id, .addresses = {"192.0.2.1"}});
+  const auto labels = [&] {
+    std::string all;
+    for (const std::string& target : rdata_ends(world.ask("1.2.0.192.in-addr.arpa").answer)) all += target.front();
+    return all;
+  };
+  CHECK(labels() == "dacbe");
+  world.add({.id = "c", .addresses = {"192.0.2.1"}, .weight = 7});  // another version of the same instance
+  CHECK(labels() == "dacbe");
+  for (const auto& [id, rest] : {std::pair("c", "dabe"), std::pair("d", "abe"), std::pair("e", "ab")}) {
+    world.remove(id);
+    CHECK(labels() == rest);
+  }
+  world.add({.id = "d", .addresses = {"192.0.2.1"}});
+  CHECK(labels() == "abd");
+}
+
+TEST_CASE("an instance that changes keeps its PTR and the lease of its newest version") {
+  ReverseWorld world;
+  world.add({.id = "i-1", .addresses = {"192.0.2.1"}, .ttl = 10s});
+  world.add({.id = "i-1", .addresses = {"192.0.2.1", "192.0.2.2"}, .weight = 3, .ttl = 25s});
+  CHECK(ttl_of(world.ask("1.2.0.192.in-addr.arpa").answer) == 25);
+  world.clock.advance(15s);
+  CHECK(ttl_of(world.ask("1.2.0.192.in-addr.arpa").answer) == 10);
+  CHECK(ttl_of(world.ask("2.2.0.192.in-addr.arpa").answer) == 10);
+}
+
+TEST_CASE("a reader always finds an instance that is at an address, through its versions and its neighbours") {
+  ReverseWorld world;
+  const auto version = [&](const std::string& id, int number) {
+    world.add({.id = id, .addresses = {"192.0.2.1"}, .weight = static_cast<std::uint16_t>(number), .ttl = 1h});
+  };
+  for (const char* id : {"a", "constant", "z"}) version(id, 1);
+  std::atomic<bool> is_done{false};
+  std::atomic<int> missed{0};
+  std::thread reader([&] {
+    const rcu::Thread registered;
+    WorkerState own;
+    std::vector<std::uint8_t> message(512);
+    const std::vector<std::uint8_t> query = query_of({.name = "1.2.0.192.in-addr.arpa", .type = Type::ptr});
+    while (!is_done.load()) {
+      const std::size_t size = world.responder.respond(query, Transport::udp, world.clock.now(), message, own).bytes;
+      const std::string_view text = text_of(Bytes(message).first(size));
+      if (text.find("constant") == std::string_view::npos) ++missed;
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    world.remove("a");
+    version("constant", i);
+    version("a", i);
+    world.remove("z");
+    version("z", i);
+  }
+  is_done = true;
+  reader.join();
+  CHECK(missed.load() == 0);
+}
+
+TEST_CASE("a reply that is full ends the walk through the instances of an address") {
+  ReverseWorld world;
+  for (int i = 0; i < 300; ++i) world.add({.id = "i-" + std::to_string(i), .addresses = {"192.0.2.1"}});
+  const Ask ask{.name = "1.2.0.192.in-addr.arpa", .type = Type::ptr, .payload = 1232};
+  const Answered datagram = world.ask(ask);
+  CHECK(datagram.truncated);
+  CHECK(datagram.answer.size() > 30);
+  CHECK(rdata_ends(datagram.answer).front() == "i-0.web.svc.internal.");
+  CHECK(rdata_ends(world.ask(ask).answer) == rdata_ends(datagram.answer));
+  const Answered whole = world.ask(Ask{.name = ask.name, .type = Type::ptr, .transport = Transport::tcp});
+  CHECK_FALSE(whole.truncated);
+  CHECK(whole.answer.size() == 300);
 }
 
 TEST_CASE("RFC 2317: a zone of half an octet has the PTR of its addresses, and of no others") {
