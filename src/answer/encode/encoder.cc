@@ -128,8 +128,7 @@ bool Encoder::put_rdata(Section section, const RRsetRef& set, const MemberRdata&
   if (set.type == dns::Type::ptr) return put_ptr_records(section, set, rdata);
   if (set.type == dns::Type::srv) return put_srv_records(section, set, rdata);
   for (const std::uint32_t i : arrange(rdata, set.type)) {
-    const std::string made = svcb_rdata(*rdata.answers, rdata.answers->member(i), set.type);
-    if (!put_record(section, set, octets(made))) return false;
+    if (!put_record(section, set, rdata.answers->svcb(rdata.answers->member(i), set.type))) return false;
   }
   return true;
 }
@@ -138,8 +137,8 @@ std::size_t Encoder::bytes_of(const MemberRdata& rdata, Positions members, dns::
   std::size_t bytes = 0;
   for (const std::uint32_t i : members) {
     const Member& member = rdata.answers->member(i);
-    bytes += k_record_head_bytes +
-             (type == dns::Type::srv ? member.srv.size : svcb_rdata(*rdata.answers, member, type).size());
+    bytes +=
+        k_record_head_bytes + (type == dns::Type::srv ? member.srv_size : rdata.answers->svcb(member, type).size());
   }
   return bytes;
 }
@@ -177,11 +176,12 @@ bool Encoder::put_ptr_records(Section section, const RRsetRef& set, const Member
   const std::uint32_t first = reply_.is_varying() ? random_.below(count) : 0;
   std::array<std::uint8_t, limits::k_name_bytes_max> target;
   for (std::uint32_t n = 0; n < count; ++n) {
-    const registry::Instance& instance = *rdata.answers->member(rdata.members[(first + n) % count]).instance;
-    if (rdata.protocol && instance.protocol() != *rdata.protocol) continue;
+    const Member& member = rdata.answers->member(rdata.members[(first + n) % count]);
+    if (rdata.protocol && member.instance->protocol() != *rdata.protocol) continue;
+    const std::string_view label = rdata.answers->label_of(member);
     ByteWriter out(target);
-    out.u8(static_cast<std::uint8_t>(instance.label().size()));
-    out.bytes(octets(instance.label()));
+    out.u8(static_cast<std::uint8_t>(label.size()));
+    out.bytes(octets(label));
     out.bytes(rdata.suffix);
     if (!out.ok()) continue;  // it has no such name
     if (!put_record(section, set, out.written())) return false;

@@ -41,14 +41,15 @@ inline std::uint8_t* store_address_records(std::uint8_t* at, Family family, Byte
 
 // The target's name begins this many octets behind the record's first.
 inline constexpr std::size_t k_target_in_srv_record = k_record_head_bytes + k_target_in_srv;
-inline std::size_t srv_record_bytes(const Member& member) { return k_record_head_bytes + member.srv.size; }
+inline std::size_t srv_record_bytes(const Member& member) { return k_record_head_bytes + member.srv_size; }
 // `is_weightless`: show_weight.
 inline std::uint8_t* store_srv_record(std::uint8_t* at, const ServiceAnswers& answers, const Member& member,
                                       bool is_weightless, std::size_t owner_at, std::uint32_t ttl) {
-  RecordHead(owner_at, dns::Type::srv, ttl, member.srv.size).copy_to(at);
-  std::memcpy(at + k_record_head_bytes, answers.octets(member.srv.at, member.srv.size).data(), member.srv.size);
+  const Bytes rdata = answers.srv(member);
+  RecordHead(owner_at, dns::Type::srv, ttl, rdata.size()).copy_to(at);
+  std::memcpy(at + k_record_head_bytes, rdata.data(), rdata.size());
   show_weight(is_weightless, at + k_record_head_bytes);
-  return at + k_record_head_bytes + member.srv.size;
+  return at + k_record_head_bytes + rdata.size();
 }
 
 }  // namespace rollcall::answer

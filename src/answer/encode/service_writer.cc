@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstring>
 #include <limits>
-#include <string>
 
 #include "answer/encode/member_records.h"
 #include "base/check.h"
@@ -183,8 +182,8 @@ bool ServiceWriter::put_srv(const Owner& owner, const Member& member) {
 bool ServiceWriter::put_txt(const Owner& owner, const Member& member) {
   if (!is_live(member)) return false;
   const std::size_t first = sections_.list_size();
-  const Bytes rdata = sections_.keep(octets(txt_rdata(*member.instance)));
-  check(!rdata.empty(), "the RDATA of one record is kept");
+  const Bytes rdata = answers_.txt(member);
+  check(!rdata.empty(), "TXT has a string at least (RFC 1035 §3.3.14)");
   sections_.list(rdata);
   sections_.add(Section::answer,
                 {.owner = owner,
@@ -236,17 +235,6 @@ void ServiceWriter::put_additional_set(const Owner& owner, Family family, std::u
                  .fit = Fit::optional,
                  .rdata = AddressRdata{.octets = kept, .take = count}},
                 count, count * (k_record_fixed_bytes + size));
-}
-
-std::string txt_rdata(const registry::Instance& instance) {
-  std::string rdata;
-  for (const auto& [key, value] : instance.meta()) {
-    const std::size_t size = key.size() + 1 + value.size();
-    check(size <= limits::k_txt_string_bytes_max, "a pair of meta fits in a string: registration.h");
-    rdata.append(1, static_cast<char>(size)).append(key).append(1, '=').append(value);
-  }
-  if (rdata.empty()) rdata.append(1, '\0');
-  return rdata;
 }
 
 }  // namespace rollcall::answer

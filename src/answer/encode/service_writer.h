@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "answer/encode/section_list.h"
@@ -24,11 +23,6 @@
 #include "registry/lease.h"
 
 namespace rollcall::answer {
-
-// RDATA made for each answer. TXT: `key=value` strings; no pairs at all are one empty string (RFC 6763 §6).
-[[nodiscard]] std::string txt_rdata(const registry::Instance& instance);
-// SVCB or HTTPS (RFC 9460) of a member that has one (tls_offer.h).
-[[nodiscard]] std::string svcb_rdata(const ServiceAnswers& answers, const Member& member, dns::Type type);
 
 class ServiceWriter {
  public:

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "answer/encode/tls_offer.h"
+#include "answer/roster/tls_offer.h"
 #include "base/ascii_case.h"
 #include "dns/rdata.h"
 #include "registry/wall_time.h"

@@ -7,6 +7,7 @@
 
 #include "answer/roster/service_parts.h"
 #include "base/ascii_case.h"
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::answer {
@@ -73,6 +74,7 @@ ServiceAnswers::Layout::Layout(const ServiceParts& parts) {
   views_at = place(parts.views.size(), sizeof(View), alignof(View));
   order_at = place(parts.order.size(), sizeof(std::uint32_t), alignof(std::uint32_t));
   weights_at = place(parts.weights.size(), sizeof(std::uint32_t), alignof(std::uint32_t));
+  texts_at = place(parts.texts.size(), 1, 1);
   bytes = next;
 }
 
@@ -103,24 +105,38 @@ ServiceAnswers::ServiceAnswers(const ServiceParts& parts, const Layout& layout, 
   Member* member = reinterpret_cast<Member*>(behind + members_at_);
   for (const Member& made : parts.members) {
     Member* const here = new (member++) Member(made);
-    here->srv.at += static_cast<std::uint32_t>(records_at);
+    here->record_at += static_cast<std::uint32_t>(records_at);
+    here->texts_at += layout.texts_at;
   }
   TagView* tag = reinterpret_cast<TagView*>(behind + tags_at_);
   for (const auto& [name, view] : parts.by_tag) {
-    new (tag++) TagView{{static_cast<std::uint32_t>(next), static_cast<std::uint32_t>(name.size())}, view};
+    new (tag++) TagView{static_cast<std::uint32_t>(next), static_cast<std::uint32_t>(name.size()), view};
     next = copy(next, name);
   }
   copy(views_at_, parts.views);
   copy(order_at_, parts.order);
   copy(weights_at_, parts.weights);
+  const std::size_t end = copy(layout.texts_at, parts.texts);
+  check(next <= members_at_ && end == layout.bytes, "the parts of a block end where the next begin");
   refresh_earliest_end();
 }
 
 Bytes ServiceAnswers::addresses(const Member& member, Family family) const {
-  const std::size_t first = member.srv.at + member.srv.size;
+  const std::size_t first = std::size_t{member.record_at} + member.srv_size;
   const std::size_t v4_bytes = member.v4_count * octets_of(Family::v4);
   if (family == Family::v4) return octets(first, v4_bytes);
   return octets(first + v4_bytes, member.v6_count * octets_of(Family::v6));
+}
+
+Bytes ServiceAnswers::txt(const Member& member) const {
+  static constexpr std::uint8_t k_empty_string[] = {0};
+  return member.txt_size == 0 ? Bytes(k_empty_string) : octets(member.texts_at, member.txt_size);
+}
+
+Bytes ServiceAnswers::svcb(const Member& member, dns::Type type) const {
+  const std::size_t svcb_at = std::size_t{member.texts_at} + member.txt_size;
+  if (type == dns::Type::svcb) return octets(svcb_at, member.svcb_size);
+  return octets(member.https_size == member.svcb_size ? svcb_at : svcb_at + member.svcb_size, member.https_size);
 }
 
 const View* ServiceAnswers::find_protocol(registry::Protocol protocol) const {
@@ -130,7 +146,7 @@ const View* ServiceAnswers::find_protocol(registry::Protocol protocol) const {
 }
 
 const View* ServiceAnswers::find_tag(std::string_view folded_label) const {
-  const auto tag_of = [this](const TagView& tagged) { return text(tagged.tag); };
+  const auto tag_of = [this](const TagView& tagged) { return text(tagged.tag_at, tagged.tag_size); };
   const auto found = std::ranges::lower_bound(tags(), folded_label, {}, tag_of);
   return found == tags().end() || tag_of(*found) != folded_label ? nullptr : &found->view;
 }

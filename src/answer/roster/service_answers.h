@@ -1,10 +1,24 @@
 // A service's answers, built once when the service changes: everything a query needs, in wire form, side by side in one
 // block of memory, what the usual question reads first.
 //
-// Shape    members (every instance, sorted by label), each with its SRV RDATA and its addresses as octets; views (the
-//          whole service, one protocol, one tag), each the list of its ready members in a stable order with their
-//          best priority first, and that priority's addresses without repeats. A query copies what it wants in the
-//          order it wants, and writes owner and TTL itself.
+// Shape    members (every instance, sorted by label), each with the RDATA of its records; views (the whole service, one
+//          protocol, one tag), each the list of its ready members in a stable order with their best priority first, and that
+//          priority's addresses without repeats. A query copies what it wants in the order it wants, and writes owner and
+//          TTL itself. The block, whose offsets count from the octets:
+//
+//            fields    lease bound, policy, the view of the whole service, where the parts begin
+//            octets    name | addresses of each view: IPv4, 4 octets each; IPv6, 16 each | record of each member
+//              record    SRV RDATA: priority 2, weight 2, port 2, target | its IPv4 addresses | its IPv6 addresses
+//                        The target begins with the member's label; PTR has that label in front of the question's name.
+//            members   one Member for each instance
+//            tags      one TagView for each tag, sorted; the text of the tag is behind the records
+//            views     of a protocol, where it is not the whole service
+//            order     positions of members, view by view
+//            weights   of the addresses, list by list
+//            texts     of each member: TXT RDATA | SVCB RDATA | HTTPS RDATA, each only where there is one
+//
+//          What few ask for is behind all that many ask for. No part refers to its neighbours by place alone: each is found
+//          by the offset in its Member or View.
 // Leases   `earliest_end` is a lower bound of every ready member's deadline. Leases only grow, so the bound is
 //          refreshed, by reading them all, only when `now + ttl` reaches it; the same reading leaves out whoever is
 //          past its deadline. So an answer is exact even when the sweep is late.
@@ -31,25 +45,26 @@
 #include "base/bytes.h"
 #include "base/rcu.h"
 #include "dns/name.h"
+#include "dns/types.h"
 #include "registry/instance.h"
 
 namespace rollcall::answer {
 
-// Offset and size of a run in ServiceAnswers' octets.
-struct Run {
-  std::uint32_t at = 0;
-  std::uint32_t size = 0;
-};
-
-// Behind its SRV stand its addresses: IPv4, four octets each, then IPv6, sixteen each.
+// One instance: where its octets are, and what the order of an answer needs. 32 octets.
 struct Member {
   const registry::Instance* instance = nullptr;
-  Run srv;  // RDATA of SRV: priority, weight, port, target (never compressed: RFC 2782)
+  std::uint32_t record_at = 0;  // SRV RDATA (the target is never compressed: RFC 2782), then the addresses
+  std::uint32_t texts_at = 0;   // TXT, SVCB, HTTPS
+  std::uint16_t srv_size = 0;
+  std::uint16_t txt_size = 0;    // 0: no meta, and TXT is one empty string (RFC 6763 §6.1)
+  std::uint16_t svcb_size = 0;   // 0: it has no such record
+  std::uint16_t https_size = 0;  // 0: it has no such record; the same as of SVCB: the same octets
   std::uint16_t priority = 0;
   std::uint16_t weight = 0;
   std::uint8_t v4_count = 0;
   std::uint8_t v6_count = 0;
 };
+static_assert(sizeof(Member) == 32);
 
 inline constexpr std::size_t k_target_in_srv = 6;  // behind priority, weight, port
 
@@ -67,7 +82,9 @@ struct View {
   std::uint32_t srv_bytes = 0;  // of all SRV records of the view, with their fixed parts
   bool equal_weights = true;    // within each priority
   bool is_weightless = false;   // all have weight 0
-  AddressList v4;               // of the best priority
+  bool has_svcb = false;        // at least one has such a record
+  bool has_https = false;
+  AddressList v4;  // of the best priority
   AddressList v6;
 };
 
@@ -135,7 +152,7 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] bool is_protected() const { return is_protected_; }
 
   using Key = registry::ServiceRef;
-  [[nodiscard]] Key key() const { return {zone_, text({0, name_bytes_})}; }
+  [[nodiscard]] Key key() const { return {zone_, text(0, name_bytes_)}; }
   [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
   [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return registry::hash_of(key); }
 
@@ -167,7 +184,17 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] Bytes octets(std::size_t offset, std::size_t size) const {
     return {at<std::uint8_t>(0) + offset, size};
   }
+  // RDATA of a member's records.
+  [[nodiscard]] Bytes srv(const Member& member) const { return octets(member.record_at, member.srv_size); }
+  [[nodiscard]] Bytes txt(const Member& member) const;
+  // SVCB or HTTPS (RFC 9460). Empty: it offers nothing of the kind (tls_offer.h).
+  [[nodiscard]] Bytes svcb(const Member& member, dns::Type type) const;
   [[nodiscard]] Bytes addresses(const Member& member, Family family) const;
+  // As in the target of its SRV: nearer than the instance's own.
+  [[nodiscard]] std::string_view label_of(const Member& member) const {
+    const char* target = at<char>(member.record_at + k_target_in_srv);
+    return {target + 1, static_cast<std::uint8_t>(*target)};
+  }
   [[nodiscard]] std::span<const std::uint32_t> weights(const AddressList& list) const {
     return {at<std::uint32_t>(weights_at_) + list.weights_at, list.count};
   }
@@ -185,16 +212,18 @@ class ServiceAnswers final : public rcu::Entry {
 
  private:
   struct TagView {
-    Run tag;
+    std::uint32_t tag_at;
+    std::uint32_t tag_size;
     View view;
   };
-  // Where the runs behind the fields begin, counted from the octets, which come first.
+  // Where the parts behind the fields begin, counted from the octets, which come first.
   struct Layout {
     std::uint32_t members_at;
     std::uint32_t tags_at;
     std::uint32_t views_at;
     std::uint32_t order_at;
     std::uint32_t weights_at;
+    std::uint32_t texts_at;
     std::size_t bytes;
     explicit Layout(const ServiceParts& parts);
   };
@@ -209,12 +238,7 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] const T* at(std::size_t offset) const {
     return reinterpret_cast<const T*>(reinterpret_cast<const char*>(this) + sizeof(ServiceAnswers) + offset);
   }
-  [[nodiscard]] std::string_view text(const Run& run) const { return {at<char>(run.at), run.size}; }
-  // As in the target of its SRV: nearer than the instance's own.
-  [[nodiscard]] std::string_view label_of(const Member& member) const {
-    const char* target = at<char>(member.srv.at + k_target_in_srv);
-    return {target + 1, static_cast<std::uint8_t>(*target)};
-  }
+  [[nodiscard]] std::string_view text(std::size_t offset, std::size_t size) const { return {at<char>(offset), size}; }
   [[nodiscard]] std::span<const Member> members() const { return {at<Member>(members_at_), member_count_}; }
   [[nodiscard]] std::span<const TagView> tags() const { return {at<TagView>(tags_at_), tag_count_}; }
   std::int64_t refresh_earliest_end() const noexcept;

@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <tuple>
 
+#include "answer/roster/tls_offer.h"
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace rollcall::answer {
 namespace {
 
 constexpr std::size_t k_record_fixed = 12;  // compressed owner, type, class, TTL, RDLENGTH
+constexpr std::size_t k_port_in_srv = 4;    // behind priority and weight
 
 std::uint8_t* put_u16(std::uint8_t* to, std::uint16_t value) {
   store_u16(to, value);
@@ -21,6 +25,25 @@ std::uint8_t* put(std::uint8_t* to, auto octets) { return std::ranges::copy(octe
 
 void append(std::vector<std::uint8_t>& octets, std::string_view text) {
   octets.insert(octets.end(), text.begin(), text.end());
+}
+
+enum class SvcParam : std::uint16_t {
+  alpn = 1,
+  no_default_alpn = 2,
+  port = 3,
+  ipv4hint = 4,
+  ipv6hint = 6
+};  // RFC 9460 §14.3.2
+
+void append_u16(std::vector<std::uint8_t>& out, std::size_t value) {
+  out.push_back(static_cast<std::uint8_t>(value >> 8));
+  out.push_back(static_cast<std::uint8_t>(value));
+}
+
+void append_param(std::vector<std::uint8_t>& out, SvcParam key, std::string_view value) {
+  append_u16(out, static_cast<std::size_t>(key));
+  append_u16(out, value.size());
+  append(out, value);
 }
 
 // An address with its weight, as numbers that sort as its octets do.
@@ -86,16 +109,17 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
   const std::string_view label = instance.label();
   const std::size_t target_bytes = 1 + label.size() + service_name.size();
   check(target_bytes <= limits::k_name_bytes_max, "a registered instance has a name in its zone");
-  Member member{
-      .instance = &instance,
-      .srv = {static_cast<std::uint32_t>(records.size()), static_cast<std::uint32_t>(k_target_in_srv + target_bytes)},
-      .priority = instance.priority(),
-      .weight = instance.weight()};
+  Member member{.instance = &instance,
+                .record_at = static_cast<std::uint32_t>(records.size()),
+                .texts_at = static_cast<std::uint32_t>(texts.size()),
+                .srv_size = static_cast<std::uint16_t>(k_target_in_srv + target_bytes),
+                .priority = instance.priority(),
+                .weight = instance.weight()};
   const auto addresses = instance.addresses();
   for (const IpAddress& address : addresses) ++(address.is_v4() ? member.v4_count : member.v6_count);
-  records.resize(records.size() + member.srv.size + member.v4_count * octets_of(Family::v4) +
+  records.resize(records.size() + member.srv_size + member.v4_count * octets_of(Family::v4) +
                  member.v6_count * octets_of(Family::v6));
-  std::uint8_t* to = records.data() + member.srv.at;
+  std::uint8_t* to = records.data() + member.record_at;
   to = put_u16(to, instance.priority());
   to = put_u16(to, instance.weight());
   to = put_u16(to, instance.port());
@@ -107,7 +131,55 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
       if (address.is_v4() == want_v4) to = put(to, address.bytes());
     }
   }
+  check(to == records.data() + records.size(), "a member's record is as long as was reckoned");
+  add_txt(member);
+  add_svcb(member);
   members.push_back(member);
+}
+
+// `key=value` strings, in the order of the registration (RFC 6763 §6).
+void ServiceParts::add_txt(Member& member) {
+  const std::size_t begin = texts.size();
+  for (const auto& [key, value] : member.instance->meta()) {
+    const std::size_t size = key.size() + 1 + value.size();
+    check(size <= limits::k_txt_string_bytes_max, "a pair of meta fits in a string: registration.h");
+    texts.push_back(static_cast<std::uint8_t>(size));
+    append(texts, key);
+    texts.push_back('=');
+    append(texts, value);
+  }
+  member.txt_size = static_cast<std::uint16_t>(texts.size() - begin);
+}
+
+void ServiceParts::add_svcb(Member& member) {
+  if (!offers_tls(*member.instance, dns::Type::svcb)) return;
+  const std::string alpn = alpn_value(*member.instance);
+  const std::size_t begin = texts.size();
+  put_svcb(member, alpn, false);
+  member.svcb_size = static_cast<std::uint16_t>(texts.size() - begin);
+  if (!offers_tls(*member.instance, dns::Type::https)) return;
+  member.https_size = member.svcb_size;
+  // Without it a client may try http/1.1 as well, over TCP (RFC 9460 §7.1.1, §9.2).
+  if (member.instance->protocol() != registry::Protocol::udp) return;
+  const std::size_t https_begin = texts.size();
+  put_svcb(member, alpn, true);
+  member.https_size = static_cast<std::uint16_t>(texts.size() - https_begin);
+  check(member.https_size > member.svcb_size, "an HTTPS record of its own is longer than the SVCB record");
+}
+
+// RFC 9460 §2.2: priority, target, parameters with ascending keys.
+void ServiceParts::put_svcb(const Member& member, std::string_view alpn, bool has_no_default) {
+  const Bytes srv = std::span(records).subspan(member.record_at, member.srv_size);
+  append_u16(texts, std::max<std::uint16_t>(1, member.priority));  // 0 would mean an alias (RFC 9460 §2.4.1)
+  append(texts, text_of(srv.subspan(k_target_in_srv)));
+  append_param(texts, SvcParam::alpn, alpn);
+  if (has_no_default) append_param(texts, SvcParam::no_default_alpn, {});
+  append_param(texts, SvcParam::port, text_of(srv.subspan(k_port_in_srv, 2)));
+  for (const Family family : {Family::v4, Family::v6}) {
+    const Bytes hints = addresses(member, family);
+    const SvcParam key = family == Family::v4 ? SvcParam::ipv4hint : SvcParam::ipv6hint;
+    if (!hints.empty()) append_param(texts, key, text_of(hints));
+  }
 }
 
 void ServiceParts::add_protocols() {
@@ -156,7 +228,9 @@ View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
   for (std::size_t i = 0; i < mine.size(); ++i) {
     const Member& here = members[mine[i]];
     if (here.weight != 0) view.is_weightless = false;
-    view.srv_bytes += static_cast<std::uint32_t>(k_record_fixed + here.srv.size);
+    if (here.svcb_size != 0) view.has_svcb = true;
+    if (here.https_size != 0) view.has_https = true;
+    view.srv_bytes += static_cast<std::uint32_t>(k_record_fixed + here.srv_size);
     const bool same_group = i > 0 && members[mine[i - 1]].priority == here.priority;
     if (same_group && members[mine[i - 1]].weight != here.weight) view.equal_weights = false;
   }
@@ -200,7 +274,8 @@ AddressList ServiceParts::make_address_list(std::span<const std::uint32_t> best,
 
 std::span<const std::uint8_t> ServiceParts::addresses(const Member& member, Family family) const {
   const std::size_t v4_bytes = member.v4_count * octets_of(Family::v4);
-  const std::span<const std::uint8_t> behind = std::span(records).subspan(member.srv.at + member.srv.size);
+  const std::span<const std::uint8_t> behind =
+      std::span(records).subspan(std::size_t{member.record_at} + member.srv_size);
   return family == Family::v4 ? behind.first(v4_bytes)
                               : behind.subspan(v4_bytes, member.v6_count * octets_of(Family::v6));
 }

@@ -1,6 +1,7 @@
 // The parts of a service's answers, while they are being made: what ServiceAnswers then holds in one block.
 //
-// Shape    as in ServiceAnswers; the octets are the service's name, then the addresses of the views, then the members'.
+// Shape    as in ServiceAnswers, each part by itself: `octets` are the service's name and the addresses of the views, `records`
+//          and `texts` the members', whose offsets count from the part they are in.
 // Owner    whoever builds; borrows the service for the call.
 // Threads  one.
 // Source   RFC 2782, RFC 2181 §5.
@@ -25,9 +26,10 @@ struct ServiceParts {
 
   const registry::Service& service;
   const Answered answered;
-  std::vector<Member> members;        // sorted by label; `srv.at` counts from the members' octets
+  std::vector<Member> members;        // sorted by label
   std::vector<std::uint8_t> octets;   // the name, and the lists' addresses
   std::vector<std::uint8_t> records;  // the members' SRV and addresses
+  std::vector<std::uint8_t> texts;    // the members' TXT, SVCB and HTTPS, where they have them
   std::vector<std::uint32_t> order;
   std::vector<std::uint32_t> weights;
   View all;
@@ -39,6 +41,9 @@ struct ServiceParts {
   [[nodiscard]] bool is_answered(const registry::Instance& instance) const;
   void add_members(const dns::Name& apex);
   void add_member(const registry::Instance& instance, Bytes service_name);
+  void add_txt(Member& member);
+  void add_svcb(Member& member);
+  void put_svcb(const Member& member, std::string_view alpn, bool has_no_default);
   void add_protocols();
   void add_tags();
   [[nodiscard]] View make_view(std::span<const std::uint32_t> candidates);

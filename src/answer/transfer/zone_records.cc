@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "answer/encode/service_writer.h"
-#include "answer/encode/tls_offer.h"
 #include "answer/roster/service_answers.h"
 #include "base/check.h"
 
@@ -60,12 +58,10 @@ class ServiceRecords {
       put(owner, family == Family::v4 ? Type::a : Type::aaaa, all.subspan(at, size));
     }
   }
-  void put_srv(const std::optional<Name>& owner, const Member& member) {
-    put(owner, Type::srv, answers_.octets(member.srv.at, member.srv.size));
-  }
+  void put_srv(const std::optional<Name>& owner, const Member& member) { put(owner, Type::srv, answers_.srv(member)); }
 
   void put_srv(const std::optional<Name>& owner, const View& view, const Member& member) {
-    const Bytes octets = answers_.octets(member.srv.at, member.srv.size);
+    const Bytes octets = answers_.srv(member);
     std::vector<std::uint8_t> shown(octets.begin(), octets.end());
     show_weight(view.is_weightless, shown.data());
     put(owner, Type::srv, shown);
@@ -79,7 +75,7 @@ class ServiceRecords {
       const Member& member = answers_.member(i);
       put_srv(owner, view, member);
       for (const Type type : {Type::svcb, Type::https}) {
-        if (offers_tls(*member.instance, type)) put(owner, type, octets(svcb_rdata(answers_, member, type)));
+        if (const Bytes rdata = answers_.svcb(member, type); !rdata.empty()) put(owner, type, rdata);
       }
     }
   }
@@ -90,14 +86,13 @@ class ServiceRecords {
     for (char& c : label) c = static_cast<char>(dns::fold(static_cast<std::uint8_t>(c)));
     const Member* member = answers_.find_member(label);
     check(member != nullptr, "every instance of a service is a member of its answers");
-    const std::string txt = txt_rdata(instance);
     const std::optional<Name> host = below(service_name, instance.label());
     for (const Family family : {Family::v4, Family::v6})
       put_addresses(host, family, answers_.addresses(*member, family));
     const std::optional<Name> discovered = below(protocol_name(instance.protocol()), instance.label());
     for (const std::optional<Name>& owner : {host, discovered}) {
       put_srv(owner, *member);
-      put(owner, Type::txt, octets(txt));
+      put(owner, Type::txt, answers_.txt(*member));
     }
   }
 

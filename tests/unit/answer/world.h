@@ -40,10 +40,12 @@ inline Zone make_zone(std::string_view apex, std::string_view text = k_zone_text
   if (!records) throw std::runtime_error(records.error().message);
   return {.id = {}, .records = std::move(*records), .policy = policy};
 }
-inline std::vector<Zone> make_zones(std::string_view text, const AnswerPolicy& policy) {
+inline std::vector<Zone> make_zones(std::string_view text, const AnswerPolicy& policy,
+                                    std::initializer_list<std::string_view> more = {}) {
   std::vector<Zone> zones;
   zones.push_back(make_zone("svc.internal", text, policy));
   zones.push_back(make_zone("lab.example", k_zone_text, policy));
+  for (const std::string_view apex : more) zones.push_back(make_zone(apex, k_zone_text, policy));
   return zones;
 }
 
@@ -78,9 +80,9 @@ inline registry::Registration registration_of(const Entry& entry) {
 
 struct World {
   explicit World(const AnswerPolicy& answer_policy = {}, std::size_t udp_payload = 1232,
-                 std::string_view zone_text = k_zone_text)
+                 std::string_view zone_text = k_zone_text, std::initializer_list<std::string_view> more_zones = {})
       : policy(answer_policy),
-        zones(make_zones(zone_text, policy)),
+        zones(make_zones(zone_text, policy, more_zones)),
         roster(zones, [this](const registry::ServiceRef&) { return policy; }),
         registry(journal, roster, zones, 1h),
         responder(zones, roster, {.udp_payload = udp_payload}),

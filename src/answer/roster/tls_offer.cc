@@ -1,4 +1,4 @@
-#include "answer/encode/tls_offer.h"
+#include "answer/roster/tls_offer.h"
 
 #include <algorithm>
 #include <string_view>
