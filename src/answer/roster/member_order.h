@@ -1,6 +1,9 @@
 // The order of a service's members in one answer, and where a worker makes it.
 //
-// Scratch  a worker's own; grows to the largest service it has met and is then allocated no more.
+// Shape    Scratch: buffers that grow to the largest service a worker has answered for, and are reused from then on, so
+//          that a query allocates nothing.
+// Owner    the worker.
+// Threads  one.
 // Source   RFC 2782.
 #pragma once
 
@@ -30,8 +33,8 @@ struct Scratch {
   std::vector<std::size_t> target_offsets;  // where their targets stand in the message
 };
 
-// Leaves in `scratch.chosen` the first `take` of these members: priorities ascending, as they are given, and each
-// priority in a weighted random order of its own.
+// Writes the first `take` of these members into `scratch.chosen`: lowest priority value first, which is the order they come
+// in, and within a priority in a weighted random order.
 void order_members(const ServiceAnswers& answers, std::span<const std::uint32_t> members, std::size_t take,
                    bool equal_weights, Random& random, Scratch& scratch);
 

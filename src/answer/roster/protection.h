@@ -1,7 +1,8 @@
-// Protection against checks that are wrong about everybody: a service with too few ready instances answers all it has.
+// Protection against a fault of the health checks themselves: when too few instances of a service are ready, critical ones
+// are answered as well, for a limited time.
 //
-// Shape    one per service, handed on from snapshot to snapshot. It begins with the first question that finds the service
-//          short, and is over when the time allowed has passed, or when enough are ready again: then it may begin anew.
+// Shape    one per service, shared by its successive snapshots. It begins with the first question that finds too few ready,
+//          and ends when the time allowed has passed, or when enough are ready again; after that it may begin once more.
 // Threads  any.
 // Source   `protect_threshold`, `protect_for`; docs/checks.md.
 #pragma once
@@ -16,14 +17,14 @@ namespace rollcall::answer {
 
 class Protection {
  public:
-  // The service is short now.
+  // Too few are ready now: whether critical ones are answered too.
   [[nodiscard]] bool is_active(registry::LeaseTime now, std::chrono::milliseconds allowed) noexcept {
     std::int64_t since = since_ns_.load(std::memory_order_relaxed);
     const std::int64_t now_ns = now.time_since_epoch().count();
     if (since == k_none && since_ns_.compare_exchange_strong(since, now_ns, std::memory_order_relaxed)) since = now_ns;
     return now < registry::LeaseTime(registry::LeaseTime::duration(since)) + allowed;
   }
-  // It is not.
+  // Enough are ready.
   void end() noexcept { since_ns_.store(k_none, std::memory_order_relaxed); }
 
  private:

@@ -3,7 +3,7 @@
 //
 // Owner    the Roster owns the prebuilt answers.
 // Threads  `find` any thread under rcu::ReadLock; `publish`, `withdraw` the writer thread.
-// Source   interface.md §3 (names).
+// Source   RFC 2782, RFC 6763; docs/architecture.md.
 #pragma once
 
 #include <array>
@@ -78,7 +78,7 @@ class Roster final : public registry::Audience {
   }
   [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service, std::uint64_t hash,
                                                    std::optional<registry::LeaseTime> now) const noexcept;
-  // What `find_service` will wait for, started beforehand: the place first, the answers some time later.
+  // Prefetch what `find_service` reads (service_index.h).
   void fetch_place(std::uint64_t hash) const noexcept { services_.fetch_place(hash); }
   void fetch_answers(std::uint64_t hash) const noexcept { services_.fetch_answers(hash); }
 

@@ -19,12 +19,13 @@
 //
 //          What few ask for is behind all that many ask for. No part refers to its neighbours by place alone: each is found
 //          by the offset in its Member or View.
-// Leases   `earliest_end` is a lower bound of every ready member's deadline. Leases only grow, so the bound is
-//          refreshed, by reading them all, only when `now + ttl` reaches it; the same reading leaves out whoever is
-//          past its deadline. So an answer is exact even when the sweep is late.
+// Leases   `earliest_end` is a lower bound of every ready member's deadline. A lease is only ever extended, so the bound is
+//          computed again, by reading every lease, only when `now + ttl` reaches it. A member whose deadline has passed is
+//          left out then, so an answer is correct even before the expiry sweep has removed it from the roll.
 // Owner    the Roster; borrows the instances, which outlive it (registry/ports.h).
-// Threads  immutable but for the bound, which any reader may refresh.
-// Source   RFC 2782, RFC 2181 §5; interface.md §2-3.
+// Threads  any, under rcu::ReadLock. Immutable but for the bound, which any reader may refresh.
+// Failure  none: what a registration may contain is checked before it is on the roll; `make` asserts it.
+// Source   RFC 2782, RFC 2181 §5, RFC 6763, RFC 9460.
 #pragma once
 
 #include <array>
@@ -99,10 +100,12 @@ inline void show_weight(bool is_weightless, std::uint8_t* srv) noexcept {
 enum class Family : std::uint8_t { v4, v6 };
 [[nodiscard]] constexpr std::size_t octets_of(Family family) { return family == Family::v4 ? 4 : 16; }
 
-// Until when caches may hold answers about a service: one per service, handed on from snapshot to snapshot.
+// Until when a cache may still hold an answer about a service: a draining instance is safe to stop from then on. One per
+// service, shared by its successive snapshots.
 //
-// Threads  any. It is written at most once in k_handout_step by all of them together, and may say as much more, but never
-//          more than the longest TTL given from now.
+// Exact    to k_handout_step: so that workers do not write the same word for every answer, a write adds that much. It never
+//          says more than `now` and the longest TTL that an answer had.
+// Threads  any.
 class AnsweredUntil {
  public:
   // An answer is given now, for this long.
@@ -120,7 +123,7 @@ class AnsweredUntil {
   std::atomic<std::uint32_t> longest_ttl_{0};
 };
 
-// What a service's snapshots share.
+// What lives longer than a snapshot of the service, and is passed from each one to the next.
 struct SharedState {
   AnsweredUntil answered;
   Protection protection;

@@ -1,4 +1,4 @@
-// Which answers a service has: a hash table made for a reader that knows beforehand what it will ask.
+// Finds the answers of a service by its name: a hash table whose memory can be prefetched before the look-up.
 //
 // Shape    open addressing, linear probing, at most half full: {hash, answers} side by side, so that a look-up touches one
 //          line of the table and then the answers; both can be fetched while other questions are read (`fetch_place`,
@@ -33,7 +33,7 @@ class ServiceIndex {
   }
   [[nodiscard]] const ServiceAnswers* find(const registry::ServiceRef& service, std::uint64_t hash) const noexcept;
 
-  // The two steps that `find` will wait for, each started and not waited for. The second, some time after the first.
+  // Prefetch what `find` reads: first the slot, then, when that has had time to arrive, the answers it points to.
   void fetch_place(std::uint64_t hash) const noexcept;
   void fetch_answers(std::uint64_t hash) const noexcept;
 
@@ -61,8 +61,8 @@ class ServiceIndex {
   }
 
  private:
-  // Answers first, then the hash they were stored behind: whoever sees the answers sees that hash, or a later one, and
-  // then the service has gone meanwhile.
+  // The hash is stored before the answers, and read after them: a reader that sees the answers sees their hash, or that of
+  // a service that has taken the slot since.
   struct Slot {
     std::atomic<std::uint64_t> hash{0};
     std::atomic<const ServiceAnswers*> answers{nullptr};
@@ -78,7 +78,7 @@ class ServiceIndex {
     std::vector<Slot> slots;  // a power of two
     const std::size_t mask;
   };
-  static const ServiceAnswers* const k_removed;  // the place of one that has gone: probing goes on
+  static const ServiceAnswers* const k_removed;  // marks the slot of a removed service: probing continues behind it
   static constexpr std::size_t k_slots_initial = 1024;
 
   [[nodiscard]] const Table& table() const noexcept { return *table_.load(std::memory_order_acquire); }

@@ -1,6 +1,6 @@
 // How a service's answers are made, where that is a matter of settings: `[dns]`, `[[zone]]`, `[[service]]`.
 //
-// Source   interface.md §5.
+// Source   docs/settings.md.
 #pragma once
 
 #include <chrono>
