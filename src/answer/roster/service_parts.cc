@@ -139,20 +139,29 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
 
 // `key=value` strings, in the order of the registration (RFC 6763 §6).
 void ServiceParts::add_txt(Member& member) {
+  const registry::PackedPairs meta = member.instance->meta();
+  if (meta.empty()) return;
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : meta) bytes += 2 + key.size() + value.size();
+  if (texts.empty()) texts.reserve(bytes * service.instances.size());  // instances of a service are much alike
   const std::size_t begin = texts.size();
-  for (const auto& [key, value] : member.instance->meta()) {
+  texts.resize(begin + bytes);
+  std::uint8_t* to = texts.data() + begin;
+  for (const auto& [key, value] : meta) {
     const std::size_t size = key.size() + 1 + value.size();
     check(size <= limits::k_txt_string_bytes_max, "a pair of meta fits in a string: registration.h");
-    texts.push_back(static_cast<std::uint8_t>(size));
-    append(texts, key);
-    texts.push_back('=');
-    append(texts, value);
+    *to++ = static_cast<std::uint8_t>(size);
+    to = put(to, key);
+    *to++ = '=';
+    to = put(to, value);
   }
-  member.txt_size = static_cast<std::uint16_t>(texts.size() - begin);
+  check(to == texts.data() + texts.size(), "a member's TXT is as long as was reckoned");
+  member.txt_size = static_cast<std::uint16_t>(bytes);
 }
 
 void ServiceParts::add_svcb(Member& member) {
-  if (!offers_tls(*member.instance, dns::Type::svcb)) return;
+  if (member.txt_size == 0 || !offers_tls(*member.instance, dns::Type::svcb))
+    return;  // without meta nothing is offered
   const std::string alpn = alpn_value(*member.instance);
   const std::size_t begin = texts.size();
   put_svcb(member, alpn, false);
