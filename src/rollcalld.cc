@@ -39,14 +39,13 @@
 #include "registry/lease_clock.h"
 #include "registry/lease_ticker.h"
 #include "registry/registry.h"
+#include "registry/serial_keeper.h"
 #include "registry/show_again.h"
+#include "registry/storage.h"
 #include "registry/waiters.h"
 #include "registry/writer.h"
 #include "store/copy.h"
-#include "store/edit_watch.h"
-#include "store/history_reader.h"
-#include "store/instance_store.h"
-#include "store/serial_keeper.h"
+#include "store/sqlite_storage.h"
 
 namespace rollcall {
 namespace {
@@ -110,12 +109,12 @@ class Rollcalld {
   answer::Explainer explainer_;
   registry::Feed feed_;
   registry::LeaseClock clock_;
-  std::unique_ptr<store::InstanceStore> store_;
-  std::unique_ptr<store::HistoryReader> history_;
+  std::unique_ptr<registry::Storage> storage_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
   std::unique_ptr<registry::ShowAgain> show_again_;
-  std::unique_ptr<store::SerialKeeper> serials_;
+  std::unique_ptr<registry::SerialKeeper> serials_;
+  std::unique_ptr<registry::OutsideEdits> edits_;
   std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
   api::Access access_;
@@ -126,18 +125,17 @@ class Rollcalld {
 };
 
 Result<void> Rollcalld::open_store() {
-  Result<std::unique_ptr<store::InstanceStore>> opened = store::InstanceStore::open(
-      settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age});
+  Result<std::unique_ptr<registry::Storage>> opened =
+      store::open_storage(settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age});
   if (!opened) return std::unexpected(opened.error());
-  store_ = std::move(*opened);
-  Result<std::unique_ptr<store::HistoryReader>> history = store::HistoryReader::open(settings_.store_path, zones_);
-  if (!history) return std::unexpected(history.error());
-  history_ = std::move(*history);
-  registry_ = std::make_unique<registry::Registry>(*store_, audiences_, zones_, settings_.forget_service_after, &feed_);
+  storage_ = std::move(*opened);
+  registry_ = std::make_unique<registry::Registry>(storage_->journal(), audiences_, zones_,
+                                                   settings_.forget_service_after, &feed_);
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
-  serials_ = std::make_unique<store::SerialKeeper>(*store_, *writer_);
+  serials_ = std::make_unique<registry::SerialKeeper>(storage_->serials(), *writer_);
+  edits_ = storage_->watch_edits(*writer_);
   checks_ = std::make_unique<net::CheckRunner>(
       *registry_, *writer_, clock_,
       net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
@@ -175,7 +173,7 @@ Result<void> Rollcalld::bind() {
                          .certificates = certificates_of(settings_),
                          .secondaries = secondaries(),
                          .zones = &zones_},
-                        *responder_, *api_, *writer_, clock_, {waiters_, feed_, *history_});
+                        *responder_, *api_, *writer_, clock_, {waiters_, feed_, storage_->history()});
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show({.registry = *registry_,
@@ -184,7 +182,7 @@ Result<void> Rollcalld::bind() {
                 .zones = zones_,
                 .explainer = explainer_,
                 .feed = feed_,
-                .history = *history_,
+                .history = storage_->history(),
                 .transfers = transfers_,
                 .dns_connections = net_->dns_connections(),
                 .http_connections = net_->http_connections(),
@@ -197,7 +195,7 @@ Result<void> Rollcalld::bind() {
                 .dns_tls_listeners = net_->dns_tls_listeners(),
                 .https_listeners = net_->https_listeners(),
                 .ignored_rows = [this]() -> ops::IgnoredRows {
-                  const store::IgnoredRows& rows = store_->ignored();
+                  const registry::IgnoredRows& rows = storage_->ignored();
                   return {rows.count(), rows.sentences(limits::k_ignored_rows_shown_max)};
                 }});
   return {};
@@ -221,7 +219,7 @@ Result<void> Rollcalld::restore() {
   const registry::LeaseTime now = clock_.now();
   const registry::WallTime wall = wall_now();
   registry::ChangeIndex stored_index = 0;
-  const Result<void> restored = store_->restore([&](registry::Restored part) {
+  const Result<void> restored = storage_->stored().restore([&](registry::Restored part) {
     stored_index = part.index;
     part.index = registry::index_of_start(part.index, wall);
     feed_.begin_after(part.last_event);
@@ -229,17 +227,18 @@ Result<void> Rollcalld::restore() {
   });
   if (!restored) {
     return failure(Errc::start_up,
-                   fmt::format("the roll cannot be read from {}: {}", settings_.store_path, restored.error().message));
+                   fmt::format("the roll cannot be read from {}: {}", storage_->name(), restored.error().message));
   }
   static_cast<void>(clock_.tick(steady_clock::now()));  // what this has taken is no pause to warn of
-  ops::log_ignored(settings_.store_path, store_->skipped().sentences, store_->skipped().count);
+  const registry::StoredRoll::LeftOut left_out = storage_->stored().left_out();
+  ops::log_ignored(storage_->name(), left_out.sentences, left_out.count);
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
-            settings_.store_path);
+            storage_->name());
   // Indices are stored before they are shown.
   if (const Result<void> recorded = registry_->record_pending(); !recorded) {
     log::warn("the index of this start is not stored yet: {}", recorded.error().message);
   }
-  const auto kept = store_->kept_serials();
+  const auto kept = storage_->serials().kept_serials();
   if (!kept) log::warn("the serials shown before this start cannot be read: {}", kept.error().message);
   if (kept && !kept->empty()) {
     transfers_.go_on_behind(*kept);
@@ -253,14 +252,13 @@ Result<void> Rollcalld::restore() {
 Result<void> Rollcalld::run(const ops::Signals& signals) {
   if (Result<void> restored = restore(); !restored) return restored;
   const registry::LeaseTicker ticker(clock_);
-  store::EditWatch edits(*store_, *writer_);
   std::jthread writing([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "writer");
     const rcu::Thread reader;
     writer_->run(stop);
   });
   net_->start();
-  edits.start();
+  edits_->start();
   checks_->start();
   std::jthread stepping([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "serials");
@@ -287,7 +285,7 @@ Result<void> Rollcalld::run(const ops::Signals& signals) {
   writing.join();
   stepping.request_stop();
   stepping.join();
-  history_->close();
+  storage_->close_history();
   net_->stop();
   log::info("stopped");
   return {};
@@ -339,7 +337,7 @@ void Rollcalld::reload() {
   settings_.lease = wanted.lease;
   writer_->run_soon([this] {  // whose names are the zone files' now leaves the roll; whose are free again comes back
     ops::log_set_aside(registry_->set_aside_refused(clock_.now(), wall_now()), zones_);
-    store_->look_again();
+    edits_->look_again();
   });
   show_again_->begin([this] { transfers_.zones_replaced(); });  // prebuilt answers carry their policy
   log::info("zones and settings are reloaded");

@@ -55,6 +55,9 @@ struct Change {
       : asked(std::forward<T>(what)), by(std::move(who)) {}
 };
 
+// The instance that a change is about.
+[[nodiscard]] const InstanceKey& key_of(const Change& change);
+
 // What a change came to: what the answer to the client is made of.
 struct Applied {
   bool created = false;  // a new instance, not a renewal or an update

@@ -22,7 +22,7 @@ struct DurableChange {
     bool renews_lease = true;  // the lease begins anew; else it goes on
   };
 
-  Event event;                     // its key and its index are those of the change
+  Event event;                     // its key and its index are those of the change; not told where it has no number
   std::optional<Present> present;  // empty: the instance has left
 };
 

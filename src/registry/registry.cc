@@ -20,10 +20,6 @@ LeaseTime time_of(Tick tick) { return LeaseTime(milliseconds(static_cast<std::in
 // Timers belong to the writer; everything else of an Instance is read-only once published.
 TimingWheel::Timer& timer_of(const Instance& instance) { return const_cast<Instance&>(instance); }
 
-const InstanceKey& key_of(const Register& change) { return change.registration.key; }
-const InstanceKey& key_of(const Edit& change) { return change.registration.key; }
-const InstanceKey& key_of(const auto& change) { return change.key; }
-
 }  // namespace
 
 // --- The registry ---
@@ -123,8 +119,7 @@ LeaseTime Registry::end_after(const Change& change, LeaseTime now) const {
   if (const Register* asked = std::get_if<Register>(&change.asked)) {
     return Lease(now, asked->registration.ttl).expires_at();
   }
-  const Instance* instance =
-      std::visit([this](const auto& asked) { return find_instance(key_of(asked).ref()); }, change.asked);
+  const Instance* instance = find_instance(key_of(change).ref());
   return instance == nullptr ? LeaseTime{} : instance->lease.expires_at();
 }
 
@@ -272,7 +267,7 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
       key, ServiceRecord{key, index, service->protocols, members.empty() ? std::optional(wall_now) : std::nullopt});
   std::vector<std::unique_ptr<const Instance>> retired;
   for (const Instance* instance : ended) {
-    pending_.removed.push_back(instance->owned_key());
+    pending_.removed.emplace_back(instance->owned_key(), instance->index);
     pending_.events.push_back({.at = wall_now,
                                .key = instance->owned_key(),
                                .kind = EventKind::expired,

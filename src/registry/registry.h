@@ -137,7 +137,7 @@ class Registry {
  private:
   // What is visible and not recorded: leases have ended, zones have taken names back.
   struct Pending {
-    std::vector<InstanceKey> removed;
+    std::vector<std::pair<InstanceKey, ChangeIndex>> removed;  // with the index of the version that ended
     std::map<ServiceKey, ServiceRecord> services;
     std::vector<ServiceKey> forgotten;
     std::vector<Refused> set_aside;

@@ -19,11 +19,11 @@ std::vector<Refused> Registry::follow(std::span<const DurableChange> changes, co
     const rcu::ReadLock lock;
     for (const DurableChange& change : changes) {
       const Event& event = change.event;
-      check(event.index > 0 && event.id > 0, "a durable change has its index, and its event a number");
+      check(event.index > 0 && !is_staged(event.index), "a durable change has its index");
       if (event.index <= followed_) continue;
       check(event.index >= last, "durable changes are told in the order of their indexes");
       last = event.index;
-      told.events.push_back(std::make_shared<Event>(event));
+      if (event.id != 0) told.events.push_back(std::make_shared<Event>(event));
       if (event.kind == EventKind::expired) ended_.add(event.key.ref());
       forget_pending(change);
       const Instance* live = instances_.find(event.key.ref());

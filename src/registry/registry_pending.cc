@@ -27,7 +27,7 @@ void Registry::add_pending_to(Transaction& transaction) const {
   for (const auto& [key, record] : pending_.services) {
     if (!newer.contains(key.ref())) transaction.services.push_back(record);
   }
-  for (const InstanceKey& key : pending_.removed) transaction.removed.emplace_back(key.ref());
+  for (const auto& [key, index] : pending_.removed) transaction.removed.emplace_back(key.ref(), index);
   for (const ServiceKey& key : pending_.forgotten) {
     const bool came_back = newer.contains(key.ref()) || services_.find(key.ref()) != nullptr;
     if (!came_back) transaction.forgotten.push_back(key.ref());
@@ -56,7 +56,9 @@ Result<void> Registry::record_pending() {
 void Registry::forget_pending(const DurableChange& change) {
   if (!has_unrecorded_rows()) return;
   const InstanceKey& key = change.event.key;
-  std::erase(pending_.removed, key);
+  std::erase_if(pending_.removed, [&](const auto& each) { return each.first == key; });
+  std::erase_if(pending_.events,
+                [&](const Event& event) { return event.key == key && event.index == change.event.index; });
   std::erase(pending_.forgotten, key.service);
   pending_.services.erase(key.service);
 }

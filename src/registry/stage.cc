@@ -43,13 +43,20 @@ Stage::Before Stage::find(const InstanceRef& key) const {
     if (const auto staged = edit->second.instances.find(key.id); staged != edit->second.instances.end()) {
       if (!staged->second) return {};
       const InstanceRecord& record = *staged->second;
-      return {record.registration,   record.standing, record.registered_at, record.index, record.renews_lease,
-              *record.checked_since, nullptr};
+      return {record.registration, record.standing,       record.registered_at, record.index,
+              record.renews_lease, *record.checked_since, record.lease_holder,  nullptr};
     }
   }
   const Instance* live = instances_.find(key);
   if (live == nullptr) return {};
-  return {live->registration(), live->standing(), live->registered_at, live->index, false, live->checked_since(), live};
+  return {live->registration(),
+          live->standing(),
+          live->registered_at,
+          live->index,
+          false,
+          live->checked_since(),
+          live->lease.counted_by(),
+          live};
 }
 
 // The labels below a service as the changes so far have left them.
@@ -158,14 +165,20 @@ Outcome Stage::add(const End& change, Context& context) {
   const Instance* live = instances_.find(change.key.ref());
   const bool is_the_same = before.checked_since == change.judged && !before.renews_lease && live != nullptr;
   if (!is_the_same) return keep_as_it_is(change.key, before, context);
-  const std::optional<LeaseTime> deadline = live->lease.end_unless_renewed(change.unless_renewed);
-  if (!deadline) return keep_as_it_is(change.key, before, context);
-  ended_early_.emplace_back(live, *deadline);
+  if (live->lease.counted_by() == LeaseHolder::this_node) {
+    const std::optional<LeaseTime> deadline = live->lease.end_unless_renewed(change.unless_renewed);
+    if (!deadline) return keep_as_it_is(change.key, before, context);
+    ended_early_.push_back({change.key, live->index, *deadline});
+  }
   return remove(change.key, {.kind = EventKind::expired, .cause = Cause::refused, .detail = change.reason}, context);
 }
 
 void Stage::undo_early_ends() {
-  for (const auto& [instance, deadline] : ended_early_) instance->lease.undo_end(deadline);
+  const rcu::ReadLock lock;
+  for (const EarlyEnd& end : ended_early_) {
+    const Instance* live = instances_.find(end.key.ref());
+    if (live != nullptr && live->index == end.index) live->lease.undo_end(end.deadline);
+  }
 }
 
 // A verdict about another version: nothing changes. What is said of a version that is only staged depends on its record.
@@ -225,7 +238,7 @@ Outcome Stage::put_standing(const InstanceKey& key, const Before& before, Standi
   const std::string detail = standing.output;
   const Status status = standing.status();
   Outcome outcome = put(*before.registration, before, std::move(standing), context);
-  edits_.at(key.service).instances.find(key.id)->second->renews_lease = before.renews_lease;
+  keep_lease(key, before, before.renews_lease);
   if (shows) add_event(key, kind_of(status), cause, context, cause == Cause::check_failed ? detail : std::string());
   return outcome;
 }
@@ -252,10 +265,17 @@ Outcome Stage::add(const Edit& change, Context& context) {
   if (standing.is_draining && !before.standing.is_draining) drained_.push_back(asked.key);
   const Status status = standing.status();
   Outcome outcome = put(asked, before, std::move(standing), context);
-  edits_.at(asked.key.service).instances.find(asked.key.id)->second->renews_lease = is_new || before.renews_lease;
+  keep_lease(asked.key, before, is_new || before.renews_lease);
   const EventKind kind = is_new ? EventKind::registered : shows ? kind_of(status) : EventKind::updated;
   add_event(asked.key, kind, Cause::edited, context);
   return outcome;
+}
+
+// Of a change that says nothing of the lease: it goes on as it is, counted by whoever counts it.
+void Stage::keep_lease(const InstanceKey& key, const Before& before, bool renews_lease) {
+  InstanceRecord& record = *edits_.at(key.service).instances.find(key.id)->second;
+  record.renews_lease = renews_lease;
+  record.lease_holder = before.lease_holder;
 }
 
 void Stage::add_event(const InstanceKey& key, EventKind kind, Cause cause, const Context& context, std::string detail) {

@@ -90,6 +90,7 @@ class Stage : private LabelUses {
     ChangeIndex index = 0;
     bool renews_lease = false;
     CheckedSince checked_since{};
+    LeaseHolder lease_holder = LeaseHolder::this_node;
     const Instance* published = nullptr;  // set when no change so far concerns it
   };
   // Who makes a change, and when.
@@ -111,6 +112,7 @@ class Stage : private LabelUses {
   Outcome put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause, Context& context);
   Outcome keep_as_it_is(const InstanceKey& key, const Before& before, Context& context) const;
   Outcome put(const Registration& asked, const Before& before, Standing standing, Context& context);
+  void keep_lease(const InstanceKey& key, const Before& before, bool renews_lease);
   void add_event(const InstanceKey& key, EventKind kind, Cause cause, const Context& context, std::string detail = {});
   ChangeIndex index_for(const Context& context);
   ServiceEdit& edit_of(const ServiceKey& key);
@@ -130,7 +132,12 @@ class Stage : private LabelUses {
   Edits edits_;
   std::vector<Event> events_;
   std::vector<InstanceKey> drained_;
-  std::vector<std::pair<const Instance*, LeaseTime>> ended_early_;  // and the deadlines they had
+  struct EarlyEnd {
+    InstanceKey key;
+    ChangeIndex index;   // of the version
+    LeaseTime deadline;  // that it had
+  };
+  std::vector<EarlyEnd> ended_early_;
 };
 
 }  // namespace rollcall::registry

@@ -27,6 +27,8 @@ void EditWatch::start() {
   });
 }
 
+void EditWatch::look_again() { store_.look_again(); }
+
 void EditWatch::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stopped_.wait_for(lock, stop, limits::k_edit_look_every, [&] { return stop.stop_requested(); })) {

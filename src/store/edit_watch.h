@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "registry/change.h"
+#include "registry/storage.h"
 #include "registry/writer.h"
 
 namespace rollcall::store {
@@ -26,12 +27,12 @@ namespace rollcall::store {
 class InstanceStore;
 struct EditedRow;
 
-class EditWatch {
+class EditWatch final : public registry::OutsideEdits {
  public:
   EditWatch(InstanceStore& store, registry::Writer& writer) : store_(store), writer_(writer) {}
 
-  // From now on, until it ends.
-  void start();
+  void start() override;
+  void look_again() override;
 
   // Takes one portion of what others have changed, if anything. Returns whether there may be more. On the writer's
   // thread.

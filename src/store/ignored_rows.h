@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "registry/storage.h"
 #include "store/skipped_rows.h"
 
 namespace rollcall::store {
 
-class IgnoredRows {
+class IgnoredRows final : public registry::IgnoredRows {
  public:
   // Whether that is news: a row that was good, or is bad in another way.
   bool add(const std::string& name, const std::string& problem);
@@ -27,9 +28,9 @@ class IgnoredRows {
   void replace(const SkippedRows& skipped);
 
   [[nodiscard]] bool is_empty() const noexcept { return count() == 0; }
-  [[nodiscard]] std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t count() const noexcept override { return count_.load(std::memory_order_relaxed); }
   // At most `count_max`.
-  [[nodiscard]] std::vector<std::string> sentences(std::size_t count_max) const;
+  [[nodiscard]] std::vector<std::string> sentences(std::size_t count_max) const override;
 
  private:
   using Problems = std::map<std::string, std::string, std::less<>>;

@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "registry/ports.h"
+#include "registry/storage.h"
 #include "store/history_limits.h"
 #include "store/ignored_rows.h"
 #include "store/row_key.h"
@@ -34,7 +35,9 @@ class EditReader;
 class RollWriter;
 struct EditedRow;
 
-class InstanceStore final : public registry::CountingJournal {
+class InstanceStore final : public registry::CountingJournal,
+                            public registry::StoredRoll,
+                            public registry::KeptSerials {
  public:
   [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(const std::filesystem::path& path,
                                                                    const registry::ZoneDirectory& zones,
@@ -48,16 +51,16 @@ class InstanceStore final : public registry::CountingJournal {
   // one part. `take` is called on this thread, while another reads ahead, and returns whom it does not take. On failure
   // some parts may have been taken. What cannot be read, because somebody has edited it, and what is not taken, is left
   // where it is, and named by `skipped` until the next restore.
-  using TakeRestored = std::function<std::vector<registry::Refused>(registry::Restored)>;
-  [[nodiscard]] Result<void> restore(const TakeRestored& take);
+  [[nodiscard]] Result<void> restore(const TakeRestored& take) override;
   // The same in one piece: of a small roll.
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
+  [[nodiscard]] LeftOut left_out() const override { return {skipped_.count, skipped_.sentences}; }
 
   // --- Serials of zones (zone_serials.h) ---
 
-  [[nodiscard]] Result<std::vector<registry::KeptSerial>> kept_serials();
-  [[nodiscard]] Result<void> keep_serials(std::span<const registry::KeptSerial> serials);
+  [[nodiscard]] Result<std::vector<registry::KeptSerial>> kept_serials() override;
+  [[nodiscard]] Result<void> keep_serials(std::span<const registry::KeptSerial> serials) override;
 
   // --- What others change while we run (docs/database.md, "Writing to it") ---
 

@@ -1,0 +1,22 @@
+// The roll in one SQLite database, as rollcalld uses it: opens the database, and offers it port by port.
+//
+// Failure  opening: Errc::start_up.
+// Source   registry/storage.h; docs/database.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/result.h"
+#include "registry/ports.h"
+#include "registry/storage.h"
+#include "store/history_limits.h"
+
+namespace rollcall::store {
+
+// The zones outlive it.
+[[nodiscard]] Result<std::unique_ptr<registry::Storage>> open_storage(const std::filesystem::path& path,
+                                                                      const registry::ZoneDirectory& zones,
+                                                                      const HistoryLimits& history);
+
+}  // namespace rollcall::store
