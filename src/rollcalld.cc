@@ -1,10 +1,12 @@
 // The server: builds the rooms in order, joins them, and stops them in reverse. Nothing else knows everybody.
 //
-//   settings ─► zones ─► store ─► registry ─► writer
-//                 │                  │ publishes to                    └─► feed ─► watchers
-//                 └────► roster ◄────┤
-//                 │      waiters ◄───┤ blocked calls
-//                 └─► transfers ◄────┘ serials: one step in 100 ms, then NOTIFY
+//                       storage: journal, stored roll, serials, history, ignored rows, outside edits
+//                          │ records              ▲ one transaction a batch
+//   settings ─► zones ─► registry ◄─────────── writer ◄── changes: api, checks, outside edits
+//                 │        │ publishes to         └─► feed ─► watchers
+//                 ├─► roster ◄────┤
+//                 │   waiters ◄───┤ blocked calls
+//                 └─► transfers ◄─┘ serials: one step in 100 ms, then NOTIFY
 //                          │ read by
 //   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
 //

@@ -1,4 +1,6 @@
-// What can be asked of the roll, and what it came to.
+// The changes that can be made to the roll, and their outcomes.
+//
+// Shape    values.
 #pragma once
 
 #include <concepts>
@@ -18,7 +20,7 @@ struct Register {
 struct Deregister {
   InstanceKey key;
 };
-// Out of the service's answers, or back into them. The lease goes on as it is.
+// Takes the instance out of the answers of its service, or puts it back. The lease goes on as it is.
 struct SetDraining {
   InstanceKey key;
   bool is_draining = true;
@@ -31,8 +33,8 @@ struct SetHealth {
   bool is_critical = false;
   std::string output;
 };
-// Nobody is there: the lease ends before its time. `reason` says how that was found out. Nothing comes of it when the
-// instance is another by now, or has been heard of since.
+// A probe has found that nothing runs at the instance's address: the lease ends before its deadline. `reason` is the
+// sentence of the probe. No effect when the instance has been replaced since, or has sent a heartbeat.
 struct End {
   InstanceKey key;
   CheckedSince judged{};

@@ -1,7 +1,8 @@
-// Whose lease has ended and who has not come back yet: the history tells a return from a first registration.
+// Instances whose lease has ended and that have not registered again: the history tells their return from a first
+// registration.
 //
-// Shape    hashes of keys: a mistake, once in 2^48, would cost a word in the history. The oldest are forgotten beyond
-//          k_came_back_max.
+// Shape    hashes of keys. A collision (2^-48) would name the wrong cause in the history, nothing else. The oldest are
+//          forgotten beyond k_came_back_max.
 // Threads  the writer's.
 #pragma once
 

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Shorter than half a lease, so that whoever is put off is still silent.
+// Shorter than half a lease: an instance whose end is postponed still counts as silent.
 std::chrono::milliseconds hold_of(std::chrono::milliseconds ttl) {
   return std::min(limits::k_expiry_put_off, ttl / 2 - 1ms);
 }

@@ -1,15 +1,15 @@
-// Protection against a silence of many at once: when most of the roll has stopped to call in, it is rather the network
-// between us and them that has failed, and so many leases a second may end, and no more.
+// Limits how many leases end per second while most heartbeats of the roll are missing: then the network between the
+// instances and this server is the likely cause, not the instances.
 //
-// Shape    each lease is looked at shortly before its end. Up to the limit it ends when it should. Beyond it, and while
-//          more than the share of all instances is silent, it is put off a little, again and again, until its turn
-//          comes. An instance is silent when more than half of its lease has passed without a heartbeat.
-// Rule     switched on by an operator, this is the one exception to "no answer outlives a lease": whoever is put off
-//          goes on being answered. Any heartbeat ends it for its instance.
+// Shape    each lease is examined shortly before its end. Within the limit it ends at its deadline. Beyond the limit, and
+//          while more than the share of all instances is silent, its end is postponed in short steps until the limit
+//          allows it. An instance is silent when more than half of its lease has passed without a heartbeat.
+// Rule     an operator switches it on. It is the one exception to "no answer outlives a lease": an instance whose end is
+//          postponed is still answered. A heartbeat ends the postponement.
 // Owner    the Registry.
 // Threads  the writer's; `is_holding` and `put_off` any.
-// Limits   off, it costs nothing. Beyond the limit, the roll is read once a second (k_expiry_look_every) to count.
-// Source   issue "flap damping and protection"; docs/settings.md.
+// Cost     none when it is off. Beyond the limit, the roll is read once a second (k_expiry_look_every) to count.
+// Source   docs/settings.md, `[lease] expire_per_second`.
 #pragma once
 
 #include <atomic>
@@ -38,10 +38,10 @@ class ExpiryLimit {
   // How long before its end a lease of this length is to be looked at. Zero: at its end.
   [[nodiscard]] LeaseTime::duration lead_of(std::chrono::milliseconds ttl) const noexcept;
 
-  // Of instances whose leases are about to end, in any order: puts off those that may not end yet. Under a ReadLock.
+  // Of instances whose leases are about to end, in any order: postpones the end of those beyond the limit. Under a ReadLock.
   void decide(std::vector<const Instance*>& due, const rcu::Table<Instance>& roll, LeaseTime now);
 
-  // Whether leases are put off now; and how often one was, since the start.
+  // Whether ends are postponed now; and how often one was, since the start.
   [[nodiscard]] bool is_holding() const noexcept { return is_holding_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t put_off() const noexcept { return put_off_.load(std::memory_order_relaxed); }
 

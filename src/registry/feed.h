@@ -1,8 +1,8 @@
-// The latest of the history, in memory: what watchers are told from while they keep up.
+// The newest events, in memory: watchers that keep up are served from here, not from the disk.
 //
-// Shape    a run of events without gaps, the oldest forgotten first. Listeners are told that there is more, not what:
-//          each reads on from where it is, so that a slow one costs nothing.
-// Owner    events are shared with whoever reads them.
+// Shape    consecutive events by number, the oldest dropped first. Listeners are told only that there are new events; each
+//          reads from its own position, so a slow reader queues nothing.
+// Owner    events are shared with their readers.
 // Threads  any; `tell` the writer's.
 // Limits   k_feed_events_max events, k_feed_bytes_max octets.
 // Source   interface.md §4 (`/v1/watch`).

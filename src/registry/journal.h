@@ -1,4 +1,4 @@
-// Where the roll is kept: what one commit writes, what comes of it, and the port of whoever writes it.
+// Where the roll is kept: what one commit writes, what comes of it, and the port of the room that writes it.
 //
 // Shape    the registry stages changes, and makes a Transaction of them; a Journal records it, all or nothing, and says at
 //          which indexes; then the registry shows what is recorded. Staged changes carry their place in the transaction

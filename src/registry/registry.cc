@@ -181,8 +181,8 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     members.push_back(&added);
   };
 
-  // Both sides are sorted by id. Whoever stands between two edits is copied unread: few changes of a large service cost
-  // little more than its list of pointers.
+  // Both sides are sorted by id. Members between two edits are copied as pointers, unread: few changes of a large service
+  // cost little more than its list of pointers.
   auto rest = before.begin();
   for (auto& [id, record] : edit.instances) {
     const auto at = std::ranges::lower_bound(rest, before.end(), std::string_view(id), {}, &Instance::id);

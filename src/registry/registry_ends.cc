@@ -9,7 +9,7 @@
 
 namespace rollcall::registry {
 
-// Whoever is not put off ends at the deadline, unless a heartbeat comes.
+// An instance whose end is not postponed ends at its deadline, unless a heartbeat comes before.
 void Registry::limit(std::vector<const Instance*>& due, LeaseTime now) {
   expiry_limit_.decide(due, instances_, now);
   for (const Instance* instance : due) {
@@ -25,7 +25,8 @@ void Registry::forget_at(const ServiceKey& key, std::optional<LeaseTime> time) {
   to_forget_.emplace(*time, key);
 }
 
-// Those whose time is over, and the oldest of too many. Their rows are pending.
+// Services that have been empty for too long, and the longest empty ones beyond k_empty_services_max. The removal of
+// their rows is pending.
 void Registry::forget_empty_services(LeaseTime now) {
   const auto is_to_go = [&] {
     return to_forget_.begin()->first <= now || empty_.size() > limits::k_empty_services_max;

@@ -33,6 +33,7 @@ void Registry::add_pending_to(Transaction& transaction) const {
     if (!came_back) transaction.forgotten.push_back(key.ref());
   }
   for (const Refused& each : pending_.set_aside) transaction.set_aside.push_back(&each);
+  if (pending_.events.empty()) return;
   std::vector<std::shared_ptr<Event>> events;
   events.reserve(pending_.events.size() + transaction.events.size());
   for (const Event& event : pending_.events) events.push_back(std::make_shared<Event>(event));
@@ -79,7 +80,9 @@ void Registry::tell_of(Transaction& transaction) {
     if (event->cause == Cause::refused) ended_.add(event->key.ref());
     if (event->cause == Cause::came_back) ended_.remove(event->key.ref());
   }
-  if (sink_ != nullptr) sink_->tell({transaction.events.begin(), transaction.events.end()});
+  if (sink_ == nullptr) return;
+  auto& events = transaction.events;
+  sink_->tell({std::make_move_iterator(events.begin()), std::make_move_iterator(events.end())});
 }
 
 }  // namespace rollcall::registry

@@ -61,7 +61,7 @@ std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wa
   return refused;
 }
 
-// Whether this one is kept off the roll, as those before it have left it.
+// The rule that keeps a stored instance off the roll, given those that are on it already.
 std::optional<Error> Registry::refuse_stored(const Registration& stored) const {
   std::optional<Error> refusal = refuse_names(stored.key.ref(), stored.tags, zones_);
   if (!refusal) refusal = refuse_labels(stored.key.ref(), stored.tags, labels_);
@@ -79,7 +79,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
     for (const InstanceRecord& each : stored) refused.push_back({each.registration.key, refusal->message});
     return;
   }
-  // What may have changed meanwhile is at an index that nobody has seen: those who wait with one from before go on.
+  // A service that may have changed since gets a new index, so that calls that wait with an older one return.
   const bool is_new_index = record.index == 0;
   ChangeIndex index = is_new_index ? journal_.take_index() : record.index;
   ProtocolSet protocols = record.protocols;
@@ -115,7 +115,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
   const WallTime empty_since = record.emptied_at ? std::min(*record.emptied_at, wall_now) : wall_now;
   const LeaseTime seen_at = members.empty() ? now - (wall_now - empty_since) : now;
   publish_snapshot(record.key, index, protocols, std::move(members), empty_since, seen_at);
-  // The process before may have answered until this very moment.
+  // The previous process may have answered for this service until now, and caches hold those answers.
   audience_.assume_answered(record.key.ref(), now);
   const Service& service = *services_.find(record.key.ref());
   for (const Instance* instance : service.instances) {
@@ -124,7 +124,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
   tell_of_restored(service, wall_now);
 }
 
-// A roll of many has nobody's return told.
+// Each instance that is back is an event, unless there are so many that they would push everything else out of the history.
 void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
   if (counts().instances > limits::k_restored_events_max) {
     pending_.events = {};

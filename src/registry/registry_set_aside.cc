@@ -1,4 +1,4 @@
-// When zones are replaced: whose names are theirs now leaves the roll, and keeps the row.
+// When zones are replaced: instances whose names are in a zone file now leave the roll. Their rows stay stored.
 #include <memory>
 #include <string>
 #include <utility>

@@ -22,7 +22,7 @@ void ShowAgain::start(std::move_only_function<void()> done) {
   show_some(round_);
 }
 
-// A service that has been forgotten meanwhile is nobody's any more; a new one has been shown as it is now.
+// A service that was forgotten meanwhile is skipped; a new one has been published with the new settings already.
 void ShowAgain::show_some(std::uint64_t round) {
   if (round != round_) return;
   std::size_t services = 0;

@@ -271,7 +271,7 @@ Outcome Stage::add(const Edit& change, Context& context) {
   return outcome;
 }
 
-// Of a change that says nothing of the lease: it goes on as it is, counted by whoever counts it.
+// For a change that does not concern the lease: it goes on as it is, counted by the same node as before.
 void Stage::keep_lease(const InstanceKey& key, const Before& before, bool renews_lease) {
   InstanceRecord& record = *edits_.at(key.service).instances.find(key.id)->second;
   record.renews_lease = renews_lease;

@@ -1,9 +1,9 @@
-// Who waits for a service to change: an Audience that wakes them.
+// Calls that wait for a service to change (`?index=&wait=`): an Audience that wakes them.
 //
-// Shape    one who waits names a service and the index it knows. A change of that service alone wakes: one that is shown
-//          again at the same index (a reload) wakes nobody, nor does a change elsewhere. Being woken takes one out.
-// Order    the roll shows a change before the Audience hears of it. Whoever takes a seat and looks at the roll once
-//          after that misses nothing.
+// Shape    a call waits for one service, at the index it knows. It is woken when that service is published at another
+//          index: not by a reload, which publishes the same index again, nor by other services. It is woken once.
+// Order    the roll shows a change before the Audience hears of it. A call that takes its seat first, and reads the roll
+//          after that, misses no change.
 // Threads  any; `publish` and `withdraw` the writer's, which calls `wake`: it must only hand over.
 // Limits   k_waiters_max seats.
 #pragma once
