@@ -1,6 +1,7 @@
 // Changes that are durable before they are shown here.
 #include <string>
 
+#include "base/limits.h"
 #include "catch.h"
 #include "unit/registry/world.h"
 
@@ -94,6 +95,42 @@ TEST_CASE("what is durable elsewhere is not overwritten by the end of an older l
   CHECK(world.registry.record_pending());
   CHECK(world.journal.ids("web") == Ids{"a"});
   CHECK(world.ids("web") == Ids{"a"});
+}
+
+// Somebody else is faster each time.
+class ContestedJournal final : public Journal {
+ public:
+  Recorded record(Transaction& transaction) override {
+    ++attempts;
+    CHECK(transaction.instances.at(0)->replaces == index);  // what a guarded transaction compares
+    NotRecorded conflict(Error{Errc::store_busy, "web/a is contested"}, NotRecorded::Reason::conflict);
+    conflict.conflicts = {k_a};
+    ++index;
+    conflict.newer = {put(k_a, index, index)};
+    conflict.follow_up_to = index;
+    return std::unexpected(conflict);
+  }
+  ChangeIndex take_index() override { return ++index; }
+  void go_on_after(ChangeIndex, EventId) override {}
+
+  ChangeIndex index = 0;
+  std::size_t attempts = 0;
+};
+
+TEST_CASE("a change that meets another one each time is refused in the end, and the roll shows the others") {
+  World world;
+  ContestedJournal journal;
+  Registry registry(journal, world.audience, world.zones, 1h, &world.sink);
+  Registration wanted = registration("web", "a");
+  wanted.port = 9090;
+  const Change change = Register{wanted};
+  const std::vector<Outcome> outcomes = registry.apply(std::span(&change, 1), world.clock, world.wall);
+  CHECK(outcomes.at(0).error().code == Errc::store_busy);
+  CHECK(outcomes.at(0).error().message == "web/a is contested");
+  CHECK(journal.attempts == limits::k_conflicts_max + 1);
+  const rcu::ReadLock lock;
+  CHECK(registry.find_instance(k_a.ref())->port() == 8080);
+  CHECK(registry.find_instance(k_a.ref())->index == limits::k_conflicts_max);
 }
 
 }  // namespace
