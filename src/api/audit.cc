@@ -15,6 +15,8 @@ std::string_view verb_of(const registry::Register&) { return "register"; }
 std::string_view verb_of(const registry::Deregister&) { return "deregister"; }
 std::string_view verb_of(const registry::SetDraining& change) { return change.is_draining ? "drain" : "end drain"; }
 std::string_view verb_of(const registry::SetHealth&) { return "set health"; }
+std::string_view verb_of(const registry::SetCheck&) { return "set check"; }
+std::string_view verb_of(const registry::RemoveCheck&) { return "remove check"; }
 std::string_view verb_of(const registry::End&) { return "end"; }
 std::string_view verb_of(const registry::Edit&) { return "edit"; }
 

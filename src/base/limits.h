@@ -72,13 +72,23 @@ inline constexpr std::uint64_t k_history_rows_default = 100'000;
 inline constexpr std::chrono::milliseconds k_history_age_default = std::chrono::hours(24 * 7);
 inline constexpr std::uint64_t k_history_rows_setting_max = 100'000'000;
 inline constexpr std::chrono::milliseconds k_history_age_setting_max = std::chrono::hours(24 * 3'650);
-inline constexpr std::size_t k_history_queries_max = 1'024;   // that wait for the disk; beyond: 503
-inline constexpr std::size_t k_restored_events_max = 10'000;  // a start with more instances tells of none of them
+inline constexpr std::size_t k_event_before_bytes_max = 4'096;  // of an instance's fields, stored with an event
+inline constexpr std::size_t k_history_queries_max = 1'024;     // that wait for the disk; beyond: 503
+inline constexpr std::size_t k_restored_events_max = 10'000;    // a start with more instances tells of none of them
 inline constexpr std::chrono::milliseconds k_lease_min = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds k_lease_max = std::chrono::hours(24);
 inline constexpr std::chrono::milliseconds k_lease_default = std::chrono::seconds(15);
 
+// --- An instance of a door that keeps more than the native API does ---
+inline constexpr std::size_t k_door_id_bytes_max = 255;  // of ids, and of names of checks: what their clients make up
+inline constexpr std::size_t k_door_tag_bytes_max = 4'096;  // a rule of a proxy, as some write them into tags
+inline constexpr std::chrono::milliseconds k_door_lease_max = std::chrono::hours(24 * 30);
+inline constexpr std::size_t k_door_texts_bytes_max = 16'384;  // of all tags, of all meta, of the attributes: each
+
 // --- Health checks ---
+inline constexpr std::size_t k_named_checks_max = 12;                       // of one instance, beside those of its plan
+inline constexpr std::size_t k_check_results_max = k_named_checks_max + 1;  // and one for the plan
+inline constexpr std::size_t k_result_output_bytes_max = 4'096;             // what Consul's agents keep
 inline constexpr std::size_t k_checks_max = 8;         // of one instance; each is work of the server's
 inline constexpr std::size_t k_check_text_max = 1024;  // a path: what proxies commonly take
 inline constexpr std::size_t k_check_expect_body_max = 256;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,8 +15,14 @@
 
 namespace rollcall::registry {
 
+// The named checks an instance comes with, beside those of its plan. Empty: they stay as they are.
+struct CheckDefinitions {
+  std::optional<health::CheckResults> checks = {};  // with the status each begins with
+  bool keeps_others = false;                        // those that are not named stay; else they leave
+};
 struct Register {
   Registration registration;
+  CheckDefinitions checks = {};
 };
 struct Deregister {
   InstanceKey key;
@@ -33,6 +40,17 @@ struct SetHealth {
   bool is_critical = false;
   std::string output;
 };
+// A named check says something. Its output alone is no change of the roll. Of the check of a lease (LeaseKind::turns_critical)
+// passing and warning renew the lease.
+struct SetCheck {
+  InstanceKey key;
+  health::CheckResult result;  // `since` and `ends_at` are not read
+  bool adds = false;           // defines the check too; else it must be known, and only its status and output are read
+};
+struct RemoveCheck {
+  InstanceKey key;
+  std::string id;
+};
 // A probe has found that nothing runs at the instance's address: the lease ends before its deadline. `reason` is the
 // sentence of the probe. No effect when the instance has been replaced since, or has sent a heartbeat.
 struct End {
@@ -48,7 +66,7 @@ struct Edit {
 };
 
 struct Change {
-  std::variant<Register, Deregister, SetDraining, SetHealth, End, Edit> asked;
+  std::variant<Register, Deregister, SetDraining, SetHealth, SetCheck, RemoveCheck, End, Edit> asked;
   std::string by = {};  // who asked, for the history; empty: nobody is known
 
   template <class T>

@@ -17,7 +17,7 @@ constexpr std::array<std::pair<EventKind, std::string_view>, k_event_kinds> k_ki
     {EventKind::expired, "expired"},
 }};
 
-constexpr std::array<std::pair<Cause, std::string_view>, 13> k_causes{{
+constexpr std::array<std::pair<Cause, std::string_view>, 14> k_causes{{
     {Cause::registered, "registered"},
     {Cause::came_back, "renewed after gap"},
     {Cause::changed, "changed"},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<Cause, std::string_view>, 13> k_causes{{
     {Cause::refused, "probe refused"},
     {Cause::edited, "edited in the database"},
     {Cause::restored, "restored"},
+    {Cause::critical_too_long, "critical too long"},
     {Cause::set_aside, "name taken by a zone"},
 }};
 

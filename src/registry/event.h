@@ -27,19 +27,20 @@ inline constexpr std::size_t k_event_kinds = 7;
 
 // Why.
 enum class Cause : std::uint8_t {
-  registered,     // by a client, for the first time
-  came_back,      // registered again after its lease had ended
-  changed,        // registered again with other fields
-  drain_started,  // asked to leave
-  drain_ended,    // asked to come back
-  check_failed,   // a health check says no
-  check_passed,   // and yes again
-  deregistered,   // by a client
-  lease_ended,    // nobody called in
-  refused,        // nobody was there when it was looked for
-  edited,         // in the database
-  restored,       // by a start of the server
-  set_aside,      // its name is the zone file's now
+  registered,         // by a client, for the first time
+  came_back,          // registered again after its lease had ended
+  changed,            // registered again with other fields
+  drain_started,      // asked to leave
+  drain_ended,        // asked to come back
+  check_failed,       // a health check says no
+  check_passed,       // and yes again
+  deregistered,       // by a client
+  lease_ended,        // nobody called in
+  refused,            // nobody was there when it was looked for
+  edited,             // in the database
+  restored,           // by a start of the server
+  critical_too_long,  // a check has been critical for as long as it may be
+  set_aside,          // its name is the zone file's now
 };
 
 [[nodiscard]] std::string_view to_text(EventKind kind);
@@ -56,6 +57,9 @@ struct Event {
   std::string by = {};      // who asked; empty: nobody is known, or nobody asked
   std::string detail = {};  // of a check or a probe
   ChangeIndex index = 0;    // of the change
+  // The instance as it was before (instance_image.h); empty: it was not on the roll, or has not changed. With these the roll
+  // can be shown as it was: from now backwards, event by event. Nothing is stored for a first registration.
+  std::string before = {};
 };
 
 // What an instance's standing is called when it is told.

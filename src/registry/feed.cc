@@ -9,7 +9,8 @@ namespace rollcall::registry {
 namespace {
 
 std::size_t bytes_of(const Event& event) {
-  return sizeof(Event) + event.key.service.name.size() + event.key.id.size() + event.by.size() + event.detail.size();
+  return sizeof(Event) + event.key.service.name.size() + event.key.id.size() + event.by.size() + event.detail.size() +
+         event.before.size();
 }
 
 }  // namespace

@@ -116,7 +116,8 @@ void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& p
     const LeaseTime regular = health::next_run(now, task.phase, check.interval);
     set(task, watched.is_critical ? std::min(regular, now + task.phase % limits::k_check_early) : regular);
   }
-  if (watched.plan->probe) {
+  // A probe stands in for heartbeats: without a lease there are none.
+  if (watched.plan->probe && watched.ttl > milliseconds::zero()) {
     Task& task =
         *watched.tasks.emplace_back(std::make_unique<Task>(watched, watched.tasks.size(), *watched.plan->probe, true));
     set(task, health::silent_from(instance.lease.expires_at(), watched.ttl));

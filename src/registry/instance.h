@@ -23,6 +23,7 @@
 #include "base/ip_address.h"
 #include "base/rcu.h"
 #include "base/timing_wheel.h"
+#include "health/check_result.h"
 #include "health/plan.h"
 #include "registry/lease.h"
 #include "registry/packed_list.h"
@@ -55,22 +56,41 @@ enum class Status : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_text(Status status);
 
-// How an instance stands, apart from its lease. Both may say no at once: draining is what is shown then.
+// How an instance stands, apart from its lease: what is shown is the worst of a drain and its checks.
 struct Standing {
   Standing() = default;
-  Standing(Status status, WallTime since_when = {})  // NOLINT(google-explicit-constructor): one of the plain ones
-      : is_draining(status == Status::draining), is_critical(status == Status::critical), since(since_when) {}
+  // Critical: the check of the plan says so.
+  Standing(Status status, WallTime since_when = {});  // NOLINT(google-explicit-constructor): one of the plain ones
 
-  bool is_draining = false;  // somebody asked it to leave
-  bool is_critical = false;  // a health check says no
-  WallTime since{};          // of the present status
-  std::string output;        // of the check that says no, at most k_check_output_bytes_max
+  bool is_draining = false;     // somebody asked it to leave
+  WallTime since{};             // of the present status
+  health::CheckResults checks;  // at most k_check_results_max
+
+  [[nodiscard]] bool is_critical() const { return health::worst_of(checks) == health::CheckStatus::critical; }
+  // Of the first check that is critical.
+  [[nodiscard]] std::string_view output() const;
   [[nodiscard]] Status status() const {
     if (is_draining) return Status::draining;
-    return is_critical ? Status::critical : Status::ready;
+    return is_critical() ? Status::critical : Status::ready;
   }
+  // What the checks of the plan have come to, or somebody's own word (without an output). Passing leaves no result.
+  void set_plan_result(bool is_critical, std::string output, WallTime wall_now);
   friend bool operator==(const Standing&, const Standing&) = default;
 };
+
+// What happens when nobody has called in for the ttl.
+enum class LeaseKind : std::uint8_t {
+  ends_instance,   // the instance leaves the roll
+  turns_critical,  // one of its checks is critical from then on, and the instance stays
+  none,            // nothing: nobody has to call in
+};
+[[nodiscard]] std::string_view to_text(LeaseKind kind);  // "ends", "critical", "none"
+[[nodiscard]] std::optional<LeaseKind> parse_lease_kind(std::string_view text);
+
+// Which interface has made an instance. It decides which rules the fields are held to (registration.h).
+enum class Door : std::uint8_t { native, consul, eureka };
+[[nodiscard]] std::string_view to_text(Door door);  // as above
+[[nodiscard]] std::optional<Door> parse_door(std::string_view text);
 
 // Keys own or borrow their text; both kinds find.
 struct ServiceRef {
@@ -104,15 +124,20 @@ struct InstanceKey {
 // What a client asks for: validated (registration.h) and normalised, so that equal values mean nothing has changed.
 struct Registration {
   InstanceKey key;
-  std::vector<IpAddress> addresses;  // as given, at least one, no repeats
-  std::uint16_t port = 0;
+  std::vector<IpAddress> addresses;  // as given, no repeats; of a door's instance there may be none
+  std::uint16_t port = 0;            // 0: it has none
   Protocol protocol = Protocol::tcp;
   std::uint16_t priority = 1;
   std::uint16_t weight = 1;
-  std::vector<std::string> tags;                          // folded, sorted, no repeats
+  std::vector<std::string> tags;                          // folded, sorted, no repeats; a door's: any text
   std::vector<std::pair<std::string, std::string>> meta;  // in the client's order, but `txtvers` first
-  std::chrono::milliseconds ttl{};
-  health::SharedPlan health = {};  // what the server asks of it
+  std::chrono::milliseconds ttl{};                        // zero: `lease` is none
+  health::SharedPlan health = {};                         // what the server asks of it
+  LeaseKind lease = LeaseKind::ends_instance;
+  std::string lease_check = {};  // turns_critical: the id of the check
+  std::string host = {};         // an address that is a name, in place of `addresses`
+  Door door = Door::native;
+  std::string attributes = {};  // what its door keeps beside, as a JSON object; empty: nothing
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
@@ -128,6 +153,9 @@ struct Registration {
 // hyphens, at most 63), else `<slug of the id>--<8 hex digits of its hash>`, the same in every run. An id that itself
 // ends like a derived label gets a derived one too, so the two kinds never meet.
 [[nodiscard]] std::string label_of(std::string_view id);
+
+// Whether a tag is a name in the DNS: a label in lower case, as all tags of the native API are. Others only show.
+[[nodiscard]] bool is_tag_name(std::string_view tag) noexcept;
 
 // From when on no cache can hold an answer with the instance in it. Of an instance that drains; for others it means
 // nothing. Threads: the writer sets it, once it is known; anyone reads.
@@ -151,10 +179,24 @@ class SafeTime {
 
 // One instance on the roll, in one block of memory: a million of them are held, and most are looked at one at a time.
 //
-// Shape    fixed fields, and behind them one run of octets: service, id, label where the id is none, addresses, tags, meta,
-//          what a check has said. `registration` and `standing` make the values again.
+// Shape    fixed fields, and behind them one run of octets. `registration` and `standing` make the values again.
+//
+//              sizeof(Instance)   service_bytes_  id_bytes_  label_bytes_  addresses_bytes_  tags_bytes_  meta_bytes_  rare_bytes_
+//              +------------------+---------------+----------+-------------+-----------------+------------+------------+-----------+
+//              | entry, timer,    | service       | id       | label,      | 4 or 16, and    | length,    | key, value | rare      |
+//              | lease, numbers   |               |          | if derived  | the octets      | text       |            |           |
+//              +------------------+---------------+----------+-------------+-----------------+------------+------------+-----------+
+//
+//          rare is empty for most: those of the native API whose checks all pass. Else:
+//
+//              octets  1      1         1         2
+//                      +------+---------+---------+---------------+------+-------------+------------+----------------------------+
+//                      | door | octets  | octets  | octets of the | host | lease_check | attributes | results                    |
+//                      |      | of host | of check| attributes    |      |             |            | (health/check_result.h)    |
+//                      +------+---------+---------+---------------+------+-------------+------------+----------------------------+
+//
 // Owner    made by `make` only, which knows how long the run is.
-// Timer    the writer's, for the end of the lease.
+// Timer    the writer's, for the next of its deadlines.
 class Instance final : public rcu::Entry, public TimingWheel::Timer {
  public:
   // `checked_since`: none where this version is the first.
@@ -176,6 +218,11 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] std::chrono::milliseconds ttl() const { return std::chrono::milliseconds(ttl_ms_); }
   [[nodiscard]] const health::SharedPlan& health() const;
   [[nodiscard]] CheckedSince checked_since() const { return health_ == nullptr ? CheckedSince{} : health_->since; }
+  [[nodiscard]] LeaseKind lease_kind() const { return lease_kind_; }
+  [[nodiscard]] std::string_view lease_check() const { return rare().lease_check; }
+  [[nodiscard]] std::string_view host() const { return rare().host; }
+  [[nodiscard]] Door door() const { return rare().door; }
+  [[nodiscard]] std::string_view attributes() const { return rare().attributes; }
   [[nodiscard]] Registration registration() const;
   // Whether this is what is asked for: nothing would change.
   [[nodiscard]] bool is_as(const Registration& asked) const;
@@ -183,8 +230,20 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] bool is_draining() const { return is_draining_; }
   [[nodiscard]] bool is_critical() const { return is_critical_; }
   [[nodiscard]] WallTime status_since() const { return status_since_; }
-  [[nodiscard]] std::string_view check_output() const { return run(output_at(), output_bytes_); }
+  [[nodiscard]] PackedResults checks() const { return PackedResults(rare().results); }
+  [[nodiscard]] std::string_view check_output() const;  // of the first check that is critical
   [[nodiscard]] Standing standing() const;
+
+  // A heartbeat. False: the lease had ended, or has turned its check critical (is_overdue).
+  [[nodiscard]] bool renew(LeaseTime now) const noexcept { return !is_overdue_ && lease.renew(now, ttl()); }
+  // The check of its lease is critical: the instance waits for a pass, and only its checks can end it.
+  [[nodiscard]] bool is_overdue() const { return is_overdue_; }
+  // When it ends because a check has been critical for too long; LeaseTime::max(): never.
+  [[nodiscard]] LeaseTime ends_at() const;
+  // Whether it is on the roll. One whose lease turns a check critical stays when the lease is over.
+  [[nodiscard]] bool is_there(LeaseTime now) const {
+    return lease_kind() == LeaseKind::turns_critical || lease.is_alive(now);
+  }
 
   mutable Lease lease;     // moves: heartbeats renew it
   mutable SafeTime safe;   // moves once: when no cache can hold a draining instance any more
@@ -205,6 +264,13 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
     health::SharedPlan plan;
     CheckedSince since;
   };
+  struct Rare {
+    Door door = Door::native;
+    std::string_view host;
+    std::string_view lease_check;
+    std::string_view attributes;
+    std::string_view results;
+  };
   static void* operator new(std::size_t fixed, Room room) { return ::operator new(fixed + room.octets); }
   static void operator delete(void* block, Room) { ::operator delete(block); }
   Instance(const Registration& asked, std::string_view derived_label, const Standing& standing, ChangeIndex index,
@@ -218,12 +284,14 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] std::size_t addresses_at() const { return label_at() + label_bytes_; }
   [[nodiscard]] std::size_t tags_at() const { return addresses_at() + addresses_bytes_; }
   [[nodiscard]] std::size_t meta_at() const { return tags_at() + tags_bytes_; }
-  [[nodiscard]] std::size_t output_at() const { return meta_at() + meta_bytes_; }
+  [[nodiscard]] std::size_t rare_at() const { return meta_at() + meta_bytes_; }
+  [[nodiscard]] Rare rare() const;
 
   WallTime status_since_;
   std::unique_ptr<const Checked> health_;  // null: no plan, as most
   std::uint32_t ttl_ms_;
   ZoneId zone_;
+  std::uint32_t rare_bytes_;
   std::uint16_t port_;
   std::uint16_t priority_;
   std::uint16_t weight_;
@@ -231,12 +299,13 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   std::uint16_t addresses_bytes_;
   std::uint16_t tags_bytes_;
   std::uint16_t meta_bytes_;
-  std::uint16_t output_bytes_;
   std::uint8_t service_bytes_;
   std::uint8_t label_bytes_;  // 0: the id is the label
-  Protocol protocol_;
-  bool is_draining_;
-  bool is_critical_;
+  Protocol protocol_ : 1;
+  LeaseKind lease_kind_ : 2;
+  bool is_draining_ : 1;
+  bool is_critical_ : 1;
+  bool is_overdue_ : 1;
 
  public:
   Status status;  // of the standing

@@ -53,6 +53,8 @@ struct InstanceRecord {
   // The index of the version it replaces on the roll; 0: there is none. A shared store compares it.
   ChangeIndex replaces = 0;
   LeaseHolder lease_holder = LeaseHolder::this_node;
+  // Of a stored row: until when the server was running that stored it, as far as is known.
+  WallTime stored_at{};
 };
 
 // An instance that leaves. `replaces` as above.

@@ -1,5 +1,7 @@
 #include "registry/labels.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/ascii_case.h"
@@ -69,7 +71,9 @@ void Labels::Table<Value>::grow() {
 
 void Labels::add(const Instance& instance) {
   instances_.insert(hash_of_label(instance.service(), instance.label()), &instance);
-  for (const std::string_view tag : instance.tags()) add_tag(hash_of_label(instance.service(), tag));
+  for (const std::string_view tag : instance.tags()) {
+    if (is_tag_name(tag)) add_tag(hash_of_label(instance.service(), tag));
+  }
 }
 
 void Labels::remove(const Instance& instance) {
@@ -77,7 +81,9 @@ void Labels::remove(const Instance& instance) {
                                      [&](const Instance* other) { return other == &instance; });
   check(slot != nullptr, "an instance that leaves the roll has its label there");
   instances_.erase(*slot);
-  for (const std::string_view tag : instance.tags()) remove_tag(hash_of_label(instance.service(), tag));
+  for (const std::string_view tag : instance.tags()) {
+    if (is_tag_name(tag)) remove_tag(hash_of_label(instance.service(), tag));
+  }
 }
 
 void Labels::add_tag(std::uint64_t hash) {
@@ -123,11 +129,13 @@ void StagedLabels::put(std::string_view id, const Registration* staged, const In
   }
   labels.clear();
   if (is_first && published != nullptr) {
-    for (const std::string_view tag : published->tags()) ++overridden_[std::string(tag)];
+    for (const std::string_view tag : published->tags()) {
+      if (is_tag_name(tag)) ++overridden_[std::string(tag)];
+    }
   }
   if (staged == nullptr) return;
   labels.push_back(to_lower(label_of(id)));
-  labels.insert(labels.end(), staged->tags.begin(), staged->tags.end());
+  std::ranges::copy_if(staged->tags, std::back_inserter(labels), is_tag_name);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     uses_.emplace(labels[i], i == 0 ? Use::label : Use::tag, at->first);
   }

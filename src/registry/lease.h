@@ -37,10 +37,16 @@ class Lease {
     return deadline_.load(std::memory_order_relaxed) == k_elsewhere ? LeaseHolder::elsewhere : LeaseHolder::this_node;
   }
 
-  // When the lease ends, or ended. The past for a lease that was ended by force.
+  // One that nobody has to renew: it ends by force alone.
+  struct Never {};
+  explicit Lease(Never /*tag*/) noexcept : deadline_(k_never) {}
+
+  // When the lease ends, or ended. The past for a lease that was ended by force; `never()` and more where it does not end by
+  // itself, here at least.
   [[nodiscard]] LeaseTime expires_at() const noexcept {
     return LeaseTime(LeaseTime::duration(deadline_.load(std::memory_order_relaxed)));
   }
+  [[nodiscard]] static constexpr LeaseTime never() noexcept { return LeaseTime(LeaseTime::duration(k_never)); }
   [[nodiscard]] bool is_alive(LeaseTime now) const noexcept { return expires_at() > now; }
 
   // A heartbeat. False: the lease had ended by `now`, and stays so.
@@ -96,7 +102,8 @@ class Lease {
  private:
   static constexpr std::int64_t k_ended = 0;
   // So far away that it never comes, and that no sum with it overflows.
-  static constexpr std::int64_t k_elsewhere = std::int64_t{1} << 62;
+  static constexpr std::int64_t k_never = std::int64_t{1} << 62;
+  static constexpr std::int64_t k_elsewhere = k_never + 1;
 
   static std::int64_t deadline_after(LeaseTime now, std::chrono::milliseconds ttl) noexcept {
     return std::chrono::ceil<std::chrono::milliseconds>(now.time_since_epoch() + ttl).count() * 1'000'000;

@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/ip_address.h"
+#include "health/check_result.h"
 
 namespace rollcall::registry {
 
@@ -79,6 +80,26 @@ struct Text {
   }
 };
 
+// The same; 255 says that two octets of length follow. A label is always of the short form.
+struct LongText {
+  using Value = std::string_view;
+  static constexpr std::size_t k_long = 255;
+  static Value read(const char* at) {
+    if (octet(at) != k_long) return {at + 1, octet(at)};
+    return {at + 3, octet(at + 1) << 8 | octet(at + 2)};
+  }
+  static std::size_t size_at(const char* at) { return size_of(read(at)); }
+  static std::size_t size_of(std::string_view text) { return (text.size() < k_long ? 1 : 3) + text.size(); }
+  static char* write(std::string_view text, char* at) {
+    if (text.size() < k_long) return Text::write(text, at);
+    *at++ = static_cast<char>(k_long);
+    *at++ = static_cast<char>(text.size() >> 8);
+    *at++ = static_cast<char>(text.size());
+    std::memcpy(at, text.data(), text.size());
+    return at + text.size();
+  }
+};
+
 // One octet of length, the key; two octets of length, the value.
 struct Pair {
   using Value = std::pair<std::string_view, std::string_view>;
@@ -116,8 +137,9 @@ struct Address {
 
 }  // namespace packed
 
-using PackedTexts = PackedList<packed::Text>;
+using PackedTexts = PackedList<packed::LongText>;
 using PackedPairs = PackedList<packed::Pair>;
 using PackedAddresses = PackedList<packed::Address>;
+using PackedResults = PackedList<health::packed::Result>;
 
 }  // namespace rollcall::registry

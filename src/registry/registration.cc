@@ -15,6 +15,15 @@ namespace {
 
 using namespace limits;
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 // A character of an id: no control (C0, DEL, C1), no space (U+0020, U+00A0), no '/'.
 bool is_id_character(std::string_view character) {
   if (character.size() == 1) return character[0] > ' ' && character[0] != '\x7f' && character[0] != '/';
@@ -83,7 +92,40 @@ void put_version_first(std::vector<std::pair<std::string, std::string>>& meta) {
   if (version != meta.end()) std::rotate(meta.begin(), version, version + 1);
 }
 
-Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds) {
+// Whatever a door's clients write there; what no TXT record can carry is left out of it.
+Result<void> check_free_texts(const Registration& draft) {
+  std::size_t in_tags = 0;
+  std::size_t in_meta = 0;
+  for (const std::string& tag : draft.tags) {
+    if (tag.size() > k_door_tag_bytes_max || !is_utf8(tag)) {
+      return failure(Errc::invalid, fmt::format("a tag must be UTF-8 of at most {} octets", k_door_tag_bytes_max),
+                     "tags");
+    }
+    in_tags += tag.size();
+  }
+  for (const auto& [key, value] : draft.meta) {
+    if (key.size() > k_txt_string_bytes_max || !is_utf8(key) || !is_utf8(value)) {
+      return failure(Errc::invalid,
+                     fmt::format("a pair of meta must be UTF-8, its key of at most {} octets", k_txt_string_bytes_max),
+                     "meta");
+    }
+    in_meta += key.size() + value.size();
+  }
+  const auto is_over = [](std::size_t octets) { return octets > k_door_texts_bytes_max; };
+  const std::string_view over = is_over(in_tags)                   ? "tags"
+                                : is_over(in_meta)                 ? "meta"
+                                : is_over(draft.attributes.size()) ? "attributes"
+                                                                   : "";
+  if (over.empty()) return {};
+  return failure(Errc::invalid, fmt::format("{} must be at most {} octets in all", over, k_door_texts_bytes_max),
+                 std::string(over));
+}
+
+Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds, const FieldRules& rules) {
+  if (draft.lease == LeaseKind::none && !rules.needs_lease && draft.ttl == std::chrono::milliseconds::zero()) return {};
+  if ((draft.lease == LeaseKind::turns_critical) == draft.lease_check.empty()) {
+    return failure(Errc::invalid, "a lease that turns a check critical names it, and no other does", "lease_check");
+  }
   if (draft.ttl >= bounds.min && draft.ttl <= bounds.max) return {};
   return failure(Errc::invalid,
                  fmt::format("ttl must be from {} to {}, it is {}", format_duration(bounds.min),
@@ -153,6 +195,16 @@ Result<std::string> parse_instance_id(std::string_view text, std::string_view fi
   return std::string(text);
 }
 
+Result<std::string> parse_free_id(std::string_view text, std::string_view field) {
+  const bool has_control =
+      std::ranges::any_of(text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f; });
+  if (!text.empty() && text.size() <= k_door_id_bytes_max && !has_control && is_utf8(text)) return std::string(text);
+  return failure(
+      Errc::invalid,
+      fmt::format("{} must be 1 to {} octets of UTF-8 without control characters", field, k_door_id_bytes_max),
+      std::string(field));
+}
+
 Result<IpAddress> parse_instance_address(std::string_view text, std::string_view field) {
   const auto refuse = [&](std::string_view reason) {
     return failure(Errc::invalid, fmt::format("{} must be an IPv4 or IPv6 address; {}", field, reason),
@@ -169,10 +221,17 @@ std::string default_instance_id(const IpAddress& address, std::uint16_t port, Pr
   return fmt::format("{}-{}{}", address.text(), port, protocol == Protocol::udp ? "-udp" : "");
 }
 
-Result<Registration> normalise(Registration draft, const LeaseBounds& bounds, std::size_t zone_apex_bytes) {
-  if (draft.port == 0) return failure(Errc::invalid, "port must be an integer from 1 to 65535", "port");
+FieldRules rules_of_row(Door door) {
+  const bool is_native = door == Door::native;
+  return {.needs_port = false, .needs_address = is_native, .needs_lease = false, .has_free_texts = !is_native};
+}
+
+Result<Registration> normalise(Registration draft, const LeaseBounds& bounds, std::size_t zone_apex_bytes,
+                               const FieldRules& rules) {
+  if (draft.port == 0 && rules.needs_port)
+    return failure(Errc::invalid, "port must be an integer from 1 to 65535", "port");
   remove_repeats(draft.addresses);
-  if (draft.addresses.empty()) {
+  if (draft.addresses.empty() && rules.needs_address) {
     return failure(Errc::invalid, "address is required: an IPv4 or IPv6 address, or a list in addresses", "address");
   }
   if (draft.addresses.size() > k_addresses_max) {
@@ -184,8 +243,10 @@ Result<Registration> normalise(Registration draft, const LeaseBounds& bounds, st
     return failure(Errc::invalid, fmt::format("tags must be at most {}", k_tags_max), "tags");
   }
   put_version_first(draft.meta);
-  if (const auto meta = check_meta(draft); !meta) return std::unexpected(meta.error());
-  if (const auto lease = check_lease(draft, bounds); !lease) return std::unexpected(lease.error());
+  if (const auto texts = rules.has_free_texts ? check_free_texts(draft) : check_meta(draft); !texts) {
+    return std::unexpected(texts.error());
+  }
+  if (const auto lease = check_lease(draft, bounds, rules); !lease) return std::unexpected(lease.error());
   if (const auto name = check_name_length(draft, zone_apex_bytes); !name) return std::unexpected(name.error());
   return draft;
 }

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "registry/instance_image.h"
 #include "registry/staged_batch.h"
 
 namespace rollcall::registry {
@@ -19,6 +20,11 @@ LeaseTime time_of(Tick tick) { return LeaseTime(milliseconds(static_cast<std::in
 
 // Timers belong to the writer; everything else of an Instance is read-only once published.
 TimingWheel::Timer& timer_of(const Instance& instance) { return const_cast<Instance&>(instance); }
+
+// Whether the lease of one can go on as that of the other: the deadlines mean the same.
+bool has_same_lease(const Instance& a, const Instance& b) {
+  return a.lease_kind() == b.lease_kind() && a.is_overdue() == b.is_overdue();
+}
 
 }  // namespace
 
@@ -44,7 +50,7 @@ Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now, std::opti
   while (true) {
     const Instance* instance = instances_.find(key);
     const bool is_meant = instance != nullptr && (!judged || instance->checked_since() == *judged);
-    if (!is_meant || !instance->lease.renew(now, instance->ttl())) {
+    if (!is_meant || !instance->renew(now)) {
       return failure(Errc::unknown_instance, fmt::format("the service \"{}\" has no instance \"{}\": register again",
                                                          key.service.name, key.id));
     }
@@ -54,7 +60,7 @@ Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now, std::opti
 }
 
 Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
-  const bool is_renewed = found.lease.renew(now, found.ttl());
+  const bool is_renewed = found.renew(now);
   if (is_renewed && !found.is_replaced.load(std::memory_order_seq_cst)) return Renewed{found.lease.expires_at()};
   return renew(found.key(), now);
 }
@@ -117,6 +123,7 @@ void Registry::raise_visible_index(ChangeIndex index) {
 // Until when the instance stays, for who asked for the change. Under a ReadLock, once all is published.
 LeaseTime Registry::end_after(const Change& change, LeaseTime now) const {
   if (const Register* asked = std::get_if<Register>(&change.asked)) {
+    if (asked->registration.lease == LeaseKind::none) return Lease::never();
     return Lease(now, asked->registration.ttl).expires_at();
   }
   const Instance* instance = find_instance(key_of(change).ref());
@@ -157,8 +164,8 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     auto instance = Instance::make(record.registration, record.standing, record.index, record.registered_at, now,
                                    record.checked_since);
     const Instance& added = *instance;
-    const bool goes_on =
-        replaced != nullptr && !record.renews_lease && replaced->lease.counted_by() == record.lease_holder;
+    const bool goes_on = replaced != nullptr && !record.renews_lease && has_same_lease(added, *replaced) &&
+                         replaced->lease.counted_by() == record.lease_holder;
     if (record.lease_holder == LeaseHolder::elsewhere) added.lease.count_elsewhere();
     if (goes_on) added.lease.begin_as(replaced->lease);
     if (replaced != nullptr && replaced->is_draining()) added.safe = replaced->safe;
@@ -217,23 +224,28 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
-// None for a lease that another node counts.
+// For the next of its deadlines. None where nothing ends by itself, and for a lease that another node counts.
 void Registry::set_timer(const Instance& instance, Look look) {
   if (instance.lease.counted_by() != LeaseHolder::this_node) return;
   LeaseTime at = instance.lease.expires_at();
-  if (look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
-  wheel_.set(timer_of(instance), millisecond_of(at));
+  if (at < Lease::never() && look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
+  at = std::min(at, instance.ends_at());
+  if (at < Lease::never()) wheel_.set(timer_of(instance), millisecond_of(at));
 }
 
 std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   std::map<ServiceKey, std::vector<const Instance*>> ended;
+  std::map<ServiceKey, std::vector<const Instance*>> overdue;
   std::vector<const Instance*> due;
   std::size_t count = 0;
   wheel_.advance(millisecond_of(now), [&](TimingWheel::Timer& timer) {
     const Instance& instance = static_cast<Instance&>(timer);
-    if (instance.lease.end_if_due(now)) {
-      ended[to_key(instance.service())].push_back(&instance);
-      ++count;
+    const bool ends = instance.ends_at() <= now;
+    if (ends) instance.lease.end();
+    if (ends || instance.lease.end_if_due(now)) {
+      const bool stays = !ends && instance.lease_kind() == LeaseKind::turns_critical;
+      (stays ? overdue : ended)[to_key(instance.service())].push_back(&instance);
+      if (!stays) ++count;
     } else if (instance.lease.expires_at() - now <= expiry_limit_.lead_of(instance.ttl())) {
       due.push_back(&instance);
     } else {
@@ -244,6 +256,7 @@ std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   const rcu::ReadLock lock;
   limit(due, now);
   for (auto& [key, instances] : ended) end_instances(key, instances, wall_now, now);
+  for (auto& [key, instances] : overdue) turn_critical(key, instances, wall_now, now);
   if (count > 0) {
     instance_count_.fetch_sub(count, std::memory_order_relaxed);
     expired_count_.fetch_add(count, std::memory_order_relaxed);
@@ -267,12 +280,15 @@ void Registry::end_instances(const ServiceKey& key, std::vector<const Instance*>
       key, ServiceRecord{key, index, service->protocols, members.empty() ? std::optional(wall_now) : std::nullopt});
   std::vector<std::unique_ptr<const Instance>> retired;
   for (const Instance* instance : ended) {
+    const bool is_too_long = instance->ends_at() <= now;
     pending_.removed.emplace_back(instance->owned_key(), instance->index);
+    pending_.changed.erase(instance->owned_key());
     pending_.events.push_back({.at = wall_now,
                                .key = instance->owned_key(),
                                .kind = EventKind::expired,
-                               .cause = Cause::lease_ended,
-                               .index = index});
+                               .cause = is_too_long ? Cause::critical_too_long : Cause::lease_ended,
+                               .index = index,
+                               .before = write_image(*instance)});
     ended_.add(instance->key());
     labels_.remove(*instance);
     retired.push_back(instances_.remove(*instance));

@@ -138,13 +138,14 @@ class Registry {
   // What is visible and not recorded: leases have ended, zones have taken names back.
   struct Pending {
     std::vector<std::pair<InstanceKey, ChangeIndex>> removed;  // with the index of the version that ended
+    std::map<InstanceKey, InstanceRecord> changed;             // by a lease that has turned a check critical
     std::map<ServiceKey, ServiceRecord> services;
     std::vector<ServiceKey> forgotten;
     std::vector<Refused> set_aside;
     std::vector<Event> events;  // not numbered yet
   };
 
-  void add_pending_to(Transaction& transaction) const;
+  void add_pending_to(Transaction& transaction);
   void add_events_to(Transaction& transaction, std::vector<Event>& staged) const;
   void forget_pending(const DurableChange& change);
   void tell_of(Transaction& transaction);
@@ -168,6 +169,10 @@ class Registry {
   [[nodiscard]] std::optional<Leaving> find_leaving(const Service& service) const;
   void set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now);
   void end_instances(const ServiceKey& key, std::vector<const Instance*>& ended, WallTime wall_now, LeaseTime now);
+  void turn_critical(const ServiceKey& key, std::span<const Instance* const> overdue, WallTime wall_now, LeaseTime now);
+  // Returns what it has replaced.
+  std::unique_ptr<const Instance> make_critical(const Instance*& overdue, ChangeIndex index, WallTime wall_now,
+                                                LeaseTime now);
   enum class Look : std::uint8_t { before_the_end, at_the_end };  // the same time, where no limit is set
   void set_timer(const Instance& instance, Look look = Look::before_the_end);
   void limit(std::vector<const Instance*>& due, LeaseTime now);

@@ -13,12 +13,12 @@ namespace rollcall::registry {
 
 bool Registry::has_unrecorded_rows() const noexcept {
   return !pending_.removed.empty() || !pending_.services.empty() || !pending_.forgotten.empty() ||
-         !pending_.set_aside.empty() || !pending_.events.empty();
+         !pending_.changed.empty() || !pending_.set_aside.empty() || !pending_.events.empty();
 }
 
 // It happened before what the transaction has already: its events come first, and a change staged for the same service is
 // newer than the pending row.
-void Registry::add_pending_to(Transaction& transaction) const {
+void Registry::add_pending_to(Transaction& transaction) {
   const rcu::ReadLock lock;
   // The set borrows from the rows, which must not move.
   transaction.services.reserve(transaction.services.size() + pending_.services.size());
@@ -26,6 +26,11 @@ void Registry::add_pending_to(Transaction& transaction) const {
   for (const ServiceRecord& record : transaction.services) newer.insert(record.key.ref());
   for (const auto& [key, record] : pending_.services) {
     if (!newer.contains(key.ref())) transaction.services.push_back(record);
+  }
+  std::set<InstanceRef> staged(transaction.removed.begin(), transaction.removed.end());
+  for (const InstanceRecord* record : transaction.instances) staged.insert(record->registration.key.ref());
+  for (auto& [key, record] : pending_.changed) {
+    if (!staged.contains(key.ref())) transaction.instances.push_back(&record);
   }
   for (const auto& [key, index] : pending_.removed) transaction.removed.emplace_back(key.ref(), index);
   for (const ServiceKey& key : pending_.forgotten) {
@@ -60,6 +65,7 @@ void Registry::forget_pending(const DurableChange& change) {
   std::erase_if(pending_.removed, [&](const auto& each) { return each.first == key; });
   std::erase_if(pending_.events,
                 [&](const Event& event) { return event.key == key && event.index == change.event.index; });
+  pending_.changed.erase(key);
   std::erase(pending_.forgotten, key.service);
   pending_.services.erase(key.service);
 }

@@ -23,6 +23,19 @@ std::vector<const InstanceRecord*> in_order_of_arrival(std::span<const InstanceR
   return records;
 }
 
+// A check that has been critical for some time ends its instance after what was left of it when the server stopped.
+Standing restored_standing(const InstanceRecord& record, LeaseTime now) {
+  Standing standing = record.standing;
+  for (health::CheckResult& result : standing.checks) {
+    const bool may_end = result.status == health::CheckStatus::critical && result.ends_after.count() > 0;
+    if (!may_end) continue;
+    const auto used =
+        std::clamp<WallTime::duration>(record.stored_at - result.since, WallTime::duration::zero(), result.ends_after);
+    result.ends_at = now + (result.ends_after - used);
+  }
+  return standing;
+}
+
 }  // namespace
 
 std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wall_now) {
@@ -92,8 +105,8 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
     }
     index = std::max(index, each->index);
     protocols |= to_set(each->registration.protocol);
-    auto instance = Instance::make(each->registration, each->standing, each->index == 0 ? index : each->index,
-                                   each->registered_at, now);
+    auto instance = Instance::make(each->registration, restored_standing(*each, now),
+                                   each->index == 0 ? index : each->index, each->registered_at, now);
     members.push_back(instance.get());
     set_timer(*instance);
     labels_.add(*instance);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "registry/instance_image.h"
 #include "registry/registry.h"
 #include "registry/rules.h"
 
@@ -60,7 +61,8 @@ void Registry::set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now) {
                                .kind = EventKind::deregistered,
                                .cause = Cause::set_aside,
                                .detail = std::move(sentence),
-                               .index = index});
+                               .index = index,
+                               .before = write_image(*instance)});
     wheel_.cancel(const_cast<Instance&>(*instance));  // timers belong to the writer
     instance->lease.end();
     labels_.remove(*instance);

@@ -65,6 +65,7 @@ std::optional<Error> refuse_names(const InstanceRef& key, const std::vector<std:
     return taken(*name, "id", "another id");
   }
   for (const std::string& tag : tags) {
+    if (!is_tag_name(tag)) continue;
     if (const auto name = zones.find_taken_below(key.service, tag, ZoneDirectory::Below::tag)) {
       return taken(*name, "tags", "another tag");
     }
@@ -87,7 +88,8 @@ std::optional<Error> refuse_labels(const InstanceRef& key, const std::vector<std
                                       "name: choose another id",
                                       label, *twin));
   }
-  const auto own = std::ranges::find_if(tags, [&](const std::string& tag) { return equal_but_for_case(tag, label); });
+  const auto own = std::ranges::find_if(
+      tags, [&](const std::string& tag) { return is_tag_name(tag) && equal_but_for_case(tag, label); });
   if (own != tags.end()) {
     return conflict("tags", fmt::format("the tag \"{}\" is the instance's own label, and both would be one DNS name: "
                                         "choose another tag or id",
@@ -100,6 +102,7 @@ std::optional<Error> refuse_labels(const InstanceRef& key, const std::vector<std
                                 label));
   }
   for (const std::string& tag : tags) {
+    if (!is_tag_name(tag)) continue;
     const std::optional<std::string> other = uses.find_instance(key.service, tag);
     if (!other) continue;
     return conflict("tags",

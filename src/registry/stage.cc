@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "base/check.h"
+#include "base/limits.h"
+#include "registry/instance_image.h"
 #include "registry/rules.h"
 #include "registry/standing.h"
 
@@ -95,11 +97,20 @@ void Stage::put_record(ServiceEdit& edit, const InstanceKey& key, std::optional<
 Outcome Stage::add(const Register& change, Context& context) {
   const Registration& asked = change.registration;
   const Before before = find(asked.key.ref());
-  if (before.registration.has_value() && means_the_same(*before.registration, asked)) {
+  Standing standing =
+      standing_of(before.registration ? &*before.registration : nullptr, before.standing, asked, context.wall_now);
+  define_checks(standing, change.checks, context.now, context.wall_now);
+  if (standing.checks.size() > limits::k_check_results_max) {
+    context.needs_record = false;
+    return failure(Errc::invalid, fmt::format("an instance has at most {} checks", limits::k_named_checks_max),
+                   "checks");
+  }
+  if (before.registration.has_value() && means_the_same(*before.registration, asked) && standing == before.standing) {
     if (before.published == nullptr && before.renews_lease) {  // repeats what waits for the record already
       return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
     }
-    if (before.published != nullptr && before.published->lease.renew(context.now, asked.ttl)) {
+    // A client that registers again does not call in for a check: one that is critical stays so.
+    if (before.published != nullptr && (before.published->is_overdue() || before.published->renew(context.now))) {
       context.needs_record = false;
       return Applied{.status = before.standing.status(),
                      .label = std::string(before.published->label()),
@@ -113,10 +124,9 @@ Outcome Stage::add(const Register& change, Context& context) {
     return std::unexpected(std::move(*refusal));
   }
   const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
-  Standing standing =
-      standing_of(before.registration ? &*before.registration : nullptr, before.standing, asked, context.wall_now);
   Outcome outcome = put(asked, before, std::move(standing), context);
-  add_event(asked.key, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed, context);
+  add_event(asked.key, before, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed,
+            context);
   return outcome;
 }
 
@@ -141,14 +151,10 @@ Outcome Stage::put(const Registration& asked, const Before& before, Standing sta
       .created = is_new, .changed = true, .status = status, .label = label_of(asked.key.id), .index = edit.index};
 }
 
-namespace {
-
-Outcome unknown(const InstanceKey& key) {
+Outcome Stage::unknown(const InstanceKey& key) {
   return failure(Errc::unknown_instance,
                  fmt::format("the service \"{}\" has no instance \"{}\"", key.service.name, key.id));
 }
-
-}  // namespace
 
 Outcome Stage::add(const Deregister& change, Context& context) {
   return remove(change.key, {.kind = EventKind::deregistered, .cause = Cause::deregistered}, context);
@@ -196,7 +202,7 @@ Outcome Stage::remove(const InstanceKey& key, Event event, Context& context) {
   edit.index = index_for(context);
   edit.index_needs_row = true;
   put_record(edit, key, std::nullopt);
-  add_event(key, event.kind, event.cause, context, std::move(event.detail));
+  add_event(key, before, event.kind, event.cause, context, std::move(event.detail));
   return Applied{.changed = true, .status = status, .label = label_of(key.id), .index = edit.index};
 }
 
@@ -221,8 +227,8 @@ Outcome Stage::add(const SetHealth& change, Context& context) {
   }
   if (before.checked_since != change.judged) return keep_as_it_is(change.key, before, context);
   Standing standing = before.standing;
-  standing.is_critical = change.is_critical;
-  standing.output = change.is_critical ? change.output.substr(0, limits::k_check_output_bytes_max) : std::string();
+  standing.set_plan_result(change.is_critical, change.output.substr(0, limits::k_check_output_bytes_max),
+                           context.wall_now);
   const Cause cause = change.is_critical ? Cause::check_failed : Cause::check_passed;
   return put_standing(change.key, before, std::move(standing), cause, context);
 }
@@ -235,11 +241,13 @@ Outcome Stage::put_standing(const InstanceKey& key, const Before& before, Standi
   }
   const bool shows = standing.status() != before.standing.status();
   if (shows) standing.since = context.wall_now;
-  const std::string detail = standing.output;
+  const std::string detail(standing.output().substr(0, limits::k_check_output_bytes_max));
   const Status status = standing.status();
   Outcome outcome = put(*before.registration, before, std::move(standing), context);
   keep_lease(key, before, before.renews_lease);
-  if (shows) add_event(key, kind_of(status), cause, context, cause == Cause::check_failed ? detail : std::string());
+  if (shows) {
+    add_event(key, before, kind_of(status), cause, context, cause == Cause::check_failed ? detail : std::string());
+  }
   return outcome;
 }
 
@@ -257,7 +265,7 @@ Outcome Stage::add(const Edit& change, Context& context) {
   }
   Standing standing = change.standing;
   // What a check has said leaves with the checks; what somebody has written into the row by hand stays.
-  if (!is_new && standing.is_critical == before.standing.is_critical) {
+  if (!is_new && standing.is_critical() == before.standing.is_critical()) {
     standing = standing_of(&*before.registration, std::move(standing), asked, context.wall_now);
   }
   const bool shows = !is_new && standing.status() != before.standing.status();
@@ -267,7 +275,7 @@ Outcome Stage::add(const Edit& change, Context& context) {
   Outcome outcome = put(asked, before, std::move(standing), context);
   keep_lease(asked.key, before, is_new || before.renews_lease);
   const EventKind kind = is_new ? EventKind::registered : shows ? kind_of(status) : EventKind::updated;
-  add_event(asked.key, kind, Cause::edited, context);
+  add_event(asked.key, before, kind, Cause::edited, context);
   return outcome;
 }
 
@@ -278,14 +286,18 @@ void Stage::keep_lease(const InstanceKey& key, const Before& before, bool renews
   record.lease_holder = before.lease_holder;
 }
 
-void Stage::add_event(const InstanceKey& key, EventKind kind, Cause cause, const Context& context, std::string detail) {
+void Stage::add_event(const InstanceKey& key, const Before& before, EventKind kind, Cause cause, const Context& context,
+                      std::string detail) {
   events_.push_back({.at = context.wall_now,
                      .key = key,
                      .kind = kind,
                      .cause = cause,
                      .by = context.by,
                      .detail = std::move(detail),
-                     .index = last_});
+                     .index = last_,
+                     .before = before.registration
+                                   ? write_image(*before.registration, before.standing, before.registered_at)
+                                   : std::string()});
 }
 
 // The cause is told with the change; what it says of the labels and names of others is held to the rules here too, because

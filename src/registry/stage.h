@@ -106,14 +106,19 @@ class Stage : private LabelUses {
   Outcome add(const Deregister& change, Context& context);
   Outcome add(const SetDraining& change, Context& context);
   Outcome add(const SetHealth& change, Context& context);
+  Outcome add(const SetCheck& change, Context& context);
+  Outcome add(const RemoveCheck& change, Context& context);
   Outcome add(const End& change, Context& context);
   Outcome add(const Edit& change, Context& context);
+  [[nodiscard]] static Outcome unknown(const InstanceKey& key);
+  void renew_staged(const InstanceKey& key);
   Outcome remove(const InstanceKey& key, Event event, Context& context);
   Outcome put_standing(const InstanceKey& key, const Before& before, Standing standing, Cause cause, Context& context);
   Outcome keep_as_it_is(const InstanceKey& key, const Before& before, Context& context) const;
   Outcome put(const Registration& asked, const Before& before, Standing standing, Context& context);
   void keep_lease(const InstanceKey& key, const Before& before, bool renews_lease);
-  void add_event(const InstanceKey& key, EventKind kind, Cause cause, const Context& context, std::string detail = {});
+  void add_event(const InstanceKey& key, const Before& before, EventKind kind, Cause cause, const Context& context,
+                 std::string detail = {});
   ChangeIndex index_for(const Context& context);
   ServiceEdit& edit_of(const ServiceKey& key);
   [[nodiscard]] Before find(const InstanceRef& key) const;

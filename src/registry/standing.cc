@@ -1,27 +1,66 @@
 #include "registry/standing.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace rollcall::registry {
+namespace {
+
+using health::CheckResult;
+
+// The check as it is defined now, with what it has said so far.
+CheckResult redefined(CheckResult asked, const CheckResult& known) {
+  asked.status = known.status;
+  asked.since = known.since;
+  asked.output = known.output;
+  asked.ends_at = asked.ends_after == known.ends_after ? known.ends_at : LeaseTime::max();
+  return asked;
+}
+
+}  // namespace
 
 Standing standing_of(const Registration* before, Standing standing, const Registration& asked, WallTime wall_now) {
   if (before == nullptr) {
-    const bool starts_critical = asked.health && asked.health->starts_critical;
-    Standing fresh(starts_critical ? Status::critical : Status::ready, wall_now);
-    if (starts_critical) fresh.output = "no check has passed yet";
+    Standing fresh(Status::ready, wall_now);
+    if (asked.health && asked.health->starts_critical) {
+      fresh.set_plan_result(true, "no check has passed yet", wall_now);
+    }
     return fresh;
   }
   const bool gives_up_checks = before->health.has_checks() && !asked.health.has_checks();
-  if (gives_up_checks && standing.is_critical) {
-    if (!standing.is_draining) standing.since = wall_now;
-    standing.is_critical = false;
-    standing.output.clear();
-  }
+  if (!gives_up_checks) return standing;
+  const Status status = standing.status();
+  standing.set_plan_result(false, {}, wall_now);
+  if (standing.status() != status) standing.since = wall_now;
   return standing;
 }
 
+void define_checks(Standing& standing, const CheckDefinitions& asked, LeaseTime now, WallTime wall_now) {
+  if (!asked.checks) return;
+  const Status status = standing.status();
+  health::CheckResults defined;
+  for (CheckResult& known : standing.checks) {
+    const CheckResult* anew = health::find_result(*asked.checks, known.id);
+    if (anew != nullptr) {
+      health::put_result(defined, redefined(*anew, known), now);
+    } else if (asked.keeps_others || known.id == health::k_plan_check) {
+      defined.push_back(std::move(known));
+    }
+  }
+  for (const CheckResult& each : *asked.checks) {
+    if (health::find_result(defined, each.id) != nullptr) continue;
+    CheckResult fresh = each;
+    fresh.since = wall_now;
+    health::put_result(defined, std::move(fresh), now);
+  }
+  standing.checks = std::move(defined);
+  if (standing.status() != status) standing.since = wall_now;
+}
+
 Standing standing_of_row(Standing standing, const Registration& registration) {
-  if (registration.health.has_checks() || standing.output.empty()) return standing;
-  standing.is_critical = false;
-  standing.output.clear();
+  const CheckResult* result = health::find_result(standing.checks, health::k_plan_check);
+  if (result == nullptr || result->output.empty() || registration.health.has_checks()) return standing;
+  standing.set_plan_result(false, {}, standing.since);
   return standing;
 }
 

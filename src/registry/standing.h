@@ -4,7 +4,7 @@
 // Source   docs/checks.md.
 #pragma once
 
-#include "registry/instance.h"
+#include "registry/change.h"
 
 namespace rollcall::registry {
 
@@ -13,6 +13,10 @@ namespace rollcall::registry {
 // is no longer critical by them.
 [[nodiscard]] Standing standing_of(const Registration* before, Standing standing, const Registration& asked,
                                    WallTime wall_now);
+
+// The named checks as a registration defines them: those that are known keep what they have said, the others begin with
+// the status they come with. The result of the plan stays. Nothing is asked: nothing changes.
+void define_checks(Standing& standing, const CheckDefinitions& asked, LeaseTime now, WallTime wall_now);
 
 // A standing as a row has it: what a check has said (`output`) means nothing once there are no checks that could say
 // otherwise. A critical row without output was set by hand, and stays critical.

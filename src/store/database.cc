@@ -64,7 +64,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
     if (const auto objection = find_objection(database->connection_)) return refuse(*objection);
     database->set_up();
     migrate(database->connection_);
-    database->connection_.exec(k_side_tables);
     return database;
   } catch (const SQLite::Exception& exception) {
     switch (primary_code(exception)) {

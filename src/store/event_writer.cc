@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 // REPLACE: a row that somebody has put where the next event belongs must not stop the writing.
 constexpr const char* k_put = R"sql(
-REPLACE INTO event (id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+REPLACE INTO event (id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index, before)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
 // Of the first rows, not of the first alone: somebody may have put one there with any time.
 constexpr const char* k_first = "SELECT min(at_ms) FROM (SELECT at_ms FROM event ORDER BY id LIMIT 100)";
@@ -75,6 +75,11 @@ void EventWriter::put(const registry::Event& event) {
   put_.bindNoCopy(8, event.by);
   put_.bindNoCopy(9, event.detail);
   put_.bind(10, static_cast<std::int64_t>(event.index));
+  if (event.before.empty()) {
+    put_.bind(11);
+  } else {
+    put_.bindNoCopy(11, event.before);
+  }
   put_.exec();
   put_.reset();
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/limits.h"
 #include "store/database.h"
 #include "store/wall_time.h"
 
@@ -27,7 +28,7 @@ std::uint64_t number_at(const SQLite::Statement& row, int column) {
 
 std::string sql_of(const registry::HistoryQuery& query) {
   std::string sql =
-      "SELECT id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index FROM event"
+      "SELECT id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index, before FROM event"
       " WHERE id > :after AND id <= (SELECT event_id FROM roll)";
   if (query.what.zone) sql += " AND zone = :zone";
   if (query.what.service) sql += " AND service = :service";
@@ -47,7 +48,8 @@ std::optional<registry::Event> read_event(const SQLite::Statement& row, ZoneName
                          .cause = *cause,
                          .by = text_at(row, 7),
                          .detail = text_at(row, 8),
-                         .index = number_at(row, 9)};
+                         .index = number_at(row, 9),
+                         .before = text_at(row, 10).substr(0, limits::k_event_before_bytes_max)};
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ constexpr std::size_t k_part_rows = 1'000;
 
 constexpr const char* k_instances =
     "SELECT zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,"
-    " registered_at_ms, change_index, status_since_ms, check_output, checks FROM instance";
+    " registered_at_ms, change_index, status_since_ms, check_output, checks, critical_since_ms, results, lease,"
+    " lease_check, host, door, attributes FROM instance";
 
 registry::WallTime time_at(const Cursor& row, int column) { return wall_time_of(row.integer(column)); }
 
@@ -107,38 +108,85 @@ bool take(Result<T> from, T& to, Error& error) {
   return true;
 }
 
+Result<registry::Door> parse_door(std::string_view text) {
+  if (const auto door = registry::parse_door(text)) return *door;
+  return failure(Errc::invalid, "door must be native, consul or eureka", "door");
+}
+
+Result<registry::LeaseKind> lease_at(const Cursor& row) {
+  if (row.is_null(10)) return registry::LeaseKind::none;
+  if (const auto kind = registry::parse_lease_kind(row.text(19))) return *kind;
+  return failure(Errc::invalid, "lease must be ends or critical", "lease");
+}
+
+Result<std::string> host_at(const Cursor& row, registry::Door door) {
+  if (row.text(21).empty()) return std::string();
+  if (door == registry::Door::native) return failure(Errc::invalid, "host is for instances of other doors", "host");
+  return registry::parse_free_id(row.text(21), "host");
+}
+
+// What only instances of other doors have, most of it, and what decides how the rest is read.
+bool read_door(const Cursor& row, Registration& draft, Error& error) {
+  if (!take(parse_door(row.text(22)), draft.door, error) || !take(lease_at(row), draft.lease, error)) return false;
+  if (draft.lease == registry::LeaseKind::turns_critical) draft.lease_check = row.text(20);
+  if (draft.lease_check.size() > limits::k_door_id_bytes_max) draft.lease_check.clear();
+  return take(host_at(row, draft.door), draft.host, error) &&
+         take(parse_attributes(row.text(23)), draft.attributes, error);
+}
+
 Result<Registration> read_registration(const Cursor& row, registry::ZoneId zone, std::size_t apex_bytes) {
   Registration draft;
   Error error{};
   draft.key.service.zone = zone;
-  draft.ttl = std::chrono::milliseconds(row.integer(10));
+  draft.ttl = std::chrono::milliseconds(row.integer(10));  // 0 where it is NULL
+  if (!read_door(row, draft, error)) return std::unexpected(std::move(error));
+  const bool is_native = draft.door == registry::Door::native;
   const bool is_whole =
       take(service_name_at(row, 1), draft.key.service.name, error) &&
-      take(registry::parse_instance_id(row.text(2)), draft.key.id, error) &&
+      take(is_native ? registry::parse_instance_id(row.text(2)) : registry::parse_free_id(row.text(2)), draft.key.id,
+           error) &&
       take(parse_addresses(row.text(3)), draft.addresses, error) &&
       take(number_at(row, 4, "port"), draft.port, error) && take(parse_protocol(row.text(5)), draft.protocol, error) &&
       take(number_at(row, 6, "priority"), draft.priority, error) &&
-      take(number_at(row, 7, "weight"), draft.weight, error) && take(parse_tags(row.text(8)), draft.tags, error) &&
+      take(number_at(row, 7, "weight"), draft.weight, error) &&
+      take(is_native ? parse_tags(row.text(8)) : parse_free_tags(row.text(8)), draft.tags, error) &&
       take(parse_meta(row.text(9)), draft.meta, error) && take(health::parse_plan(row.text(16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
   // Settings may have become narrower since: a lease once granted is good.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};
-  return registry::normalise(std::move(draft), wide, apex_bytes);
+  const registry::LeaseBounds free{limits::k_lease_default, std::chrono::milliseconds(1), limits::k_door_lease_max};
+  return registry::normalise(std::move(draft), is_native ? wide : free, apex_bytes, rules_of_row(draft.door));
+}
+
+// Who has set the status by hand has left the rest: its word is the newer one.
+Result<registry::Standing> read_standing(const Cursor& row, Status status) {
+  Result<health::CheckResults> results = parse_results(row.text(18));
+  if (!results) return std::unexpected(std::move(results.error()));
+  registry::Standing standing(status == Status::draining ? Status::draining : Status::ready, time_at(row, 14));
+  standing.checks = std::move(*results);
+  if (status == Status::ready) {
+    for (health::CheckResult& result : standing.checks) {
+      if (result.status == health::CheckStatus::critical) result.status = health::CheckStatus::passing;
+    }
+    return standing;
+  }
+  if (!row.is_null(15) || (status == Status::critical && !standing.is_critical())) {
+    standing.set_plan_result(true, std::string(row.text(15).substr(0, limits::k_check_output_bytes_max)),
+                             row.is_null(17) ? standing.since : time_at(row, 17));
+  }
+  return standing;
 }
 
 Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, std::size_t apex_bytes,
                                      registry::ChangeIndex highest) {
   const Result<Status> status = parse_status(row.text(11));
   if (!status) return std::unexpected(status.error());
-  registry::Standing standing(*status, time_at(row, 14));
-  if (*status != Status::ready && !row.is_null(15)) {  // who has set it to ready by hand has left the rest
-    standing.is_critical = true;
-    standing.output = row.text(15).substr(0, limits::k_check_output_bytes_max);
-  }
+  Result<registry::Standing> standing = read_standing(row, *status);
+  if (!standing) return std::unexpected(std::move(standing.error()));
   Result<Registration> registration = read_registration(row, zone, apex_bytes);
   if (!registration) return std::unexpected(std::move(registration.error()));
-  standing = registry::standing_of_row(std::move(standing), *registration);
-  return InstanceRecord{std::move(*registration), std::move(standing), number_up_to(highest, row, 13),
+  *standing = registry::standing_of_row(std::move(*standing), *registration);
+  return InstanceRecord{std::move(*registration), std::move(*standing), number_up_to(highest, row, 13),
                         time_at(row, 12)};
 }
 
@@ -187,10 +235,11 @@ class Reading {
   // as well.
   void read_numbers(SQLite::Database& connection) {
     constexpr std::uint64_t k_max = limits::k_stored_number_max;
-    Cursor roll(connection, "SELECT change_index, event_id FROM roll WHERE one = 1");
+    Cursor roll(connection, "SELECT change_index, event_id, stored_at_ms FROM roll WHERE one = 1");
     const bool is_there = roll.step();
     const bool is_index = is_there && roll.integer(0) >= 0 && static_cast<std::uint64_t>(roll.integer(0)) <= k_max;
     const bool is_event = is_there && roll.integer(1) >= 0 && static_cast<std::uint64_t>(roll.integer(1)) <= k_max;
+    if (is_there) stored_at_ = time_at(roll, 2);
     if (is_index) part_.index = number_up_to(k_max, roll, 0);
     highest_ = is_index ? part_.index : k_max;
     if (is_event) {
@@ -237,6 +286,7 @@ class Reading {
     Result<InstanceRecord> record = read_instance(instances_, *zone_, apex_bytes_, highest_);
     if (record) {
       record->edit = find_note();
+      record->stored_at = stored_at_;
       part_.instances.push_back(std::move(*record));
     } else {
       skipped_.keys.push_back({zone_text_, std::string(instances_.text(1)), std::string(instances_.text(2))});
@@ -272,6 +322,7 @@ class Reading {
   Cursor edited_;
   std::optional<bool> has_edited_;  // whether edited_ is at a row; empty: it has not begun
   registry::ChangeIndex highest_ = 0;
+  registry::WallTime stored_at_{};
   Cursor notes_;
   bool has_note_ = false;
   registry::Restored part_;

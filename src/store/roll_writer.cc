@@ -1,6 +1,7 @@
 #include "store/roll_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <sqlite3.h>
@@ -9,6 +10,7 @@
 
 #include "base/limits.h"
 #include "health/plan_json.h"
+#include "registry/registration.h"
 #include "store/database.h"
 #include "store/row_text.h"
 
@@ -21,20 +23,21 @@ DELETE FROM service WHERE zone = ?1 AND name = ?2
   AND NOT EXISTS (SELECT 1 FROM instance WHERE zone = ?1 AND service = ?2))sql";
 
 constexpr const char* k_put_service = R"sql(
-INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index) VALUES (?, ?, ?, ?, ?)
+INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index, free_name) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET protocols = excluded.protocols, emptied_at_ms = excluded.emptied_at_ms,
                             change_index = excluded.change_index)sql";
 
 // Every column is given: nothing of the row before is to be kept.
 constexpr const char* k_put_instance = R"sql(
 REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,
-                       registered_at_ms, change_index, status_since_ms, check_output, checks)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+                       registered_at_ms, change_index, status_since_ms, check_output, checks, critical_since_ms,
+                       results, lease, lease_check, host, door, attributes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
 // A number that somebody has set there is no longer counted on from: index and event_id are what has been given out.
 constexpr const char* k_put_index = R"sql(
-INSERT INTO roll (one, change_index, event_id) VALUES (1, ?, ?)
-  ON CONFLICT DO UPDATE SET change_index = max(iif(change_index > ?3, 0, change_index), excluded.change_index),
+INSERT INTO roll (one, change_index, event_id, stored_at_ms) VALUES (1, ?, ?, ?4)
+  ON CONFLICT DO UPDATE SET stored_at_ms = excluded.stored_at_ms, change_index = max(iif(change_index > ?3, 0, change_index), excluded.change_index),
                             event_id = iif(excluded.event_id > 0, excluded.event_id, event_id))sql";
 
 void run(SQLite::Statement& statement) {
@@ -48,6 +51,26 @@ std::int64_t to_column(registry::WallTime time) { return time.time_since_epoch()
 const std::string& protocols_text(registry::ProtocolSet protocols) {
   static const std::string texts[] = {"", "tcp", "udp", "tcp,udp"};
   return texts[protocols & 3U];
+}
+
+// NULL, or the number.
+void bind_unless(SQLite::Statement& row, int place, bool is_null, std::int64_t number) {
+  if (is_null) {
+    row.bind(place);
+  } else {
+    row.bind(place, number);
+  }
+}
+
+// Of the result of the plan, which has no other column for it; else of the check that has been critical for longest.
+std::optional<registry::WallTime> critical_since_of(const registry::Standing& standing) {
+  std::optional<registry::WallTime> since;
+  for (const health::CheckResult& result : standing.checks) {
+    if (result.status != health::CheckStatus::critical) continue;
+    if (result.id == health::k_plan_check) return result.since;
+    since = std::min(since.value_or(result.since), result.since);
+  }
+  return since;
 }
 
 // Rows that lie side by side are written one after the other.
@@ -138,6 +161,7 @@ void RollWriter::put_service(const registry::ServiceRecord& record) {
     put_service_.bind(4);
   }
   put_service_.bind(5, to_column(record.index));
+  put_service_.bind(6, registry::parse_label(record.key.name, "service") ? 0 : 1);
   run(put_service_);
 }
 
@@ -149,29 +173,43 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   protocol_ = to_text(registration.protocol);
   status_ = to_text(record.standing.status());
   checks_ = health::write_plan(registration.health);
+  write_results(record.standing.checks, results_);
+  lease_ = to_text(registration.lease == registry::LeaseKind::turns_critical ? registration.lease
+                                                                             : registry::LeaseKind::ends_instance);
+  door_ = to_text(registration.door);
+  attributes_ = registration.attributes.empty() ? "{}" : registration.attributes;
 
   SQLite::Statement& row = put_instance_;
   row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));
   row.bindNoCopy(2, registration.key.service.name);
   row.bindNoCopy(3, registration.key.id);
   row.bindNoCopy(4, addresses_);
-  row.bind(5, registration.port);
+  bind_unless(row, 5, registration.port == 0, registration.port);
   row.bindNoCopy(6, protocol_);
   row.bind(7, registration.priority);
   row.bind(8, registration.weight);
   row.bindNoCopy(9, tags_);
   row.bindNoCopy(10, meta_);
-  row.bind(11, static_cast<std::int64_t>(registration.ttl.count()));
+  bind_unless(row, 11, registration.lease == registry::LeaseKind::none, registration.ttl.count());
   row.bindNoCopy(12, status_);
   row.bind(13, to_column(record.registered_at));
   row.bind(14, to_column(record.index));
   row.bind(15, to_column(record.standing.since));
-  if (record.standing.is_critical) {
-    row.bindNoCopy(16, record.standing.output);
+  const health::CheckResult* plan = health::find_result(record.standing.checks, health::k_plan_check);
+  if (plan != nullptr) {
+    row.bindNoCopy(16, plan->output);
   } else {
     row.bind(16);
   }
   row.bindNoCopy(17, checks_);
+  const std::optional<registry::WallTime> critical_since = critical_since_of(record.standing);
+  bind_unless(row, 18, !critical_since, to_column(critical_since.value_or(registry::WallTime())));
+  row.bindNoCopy(19, results_);
+  row.bindNoCopy(20, lease_);
+  row.bindNoCopy(21, registration.lease_check);
+  row.bindNoCopy(22, registration.host);
+  row.bindNoCopy(23, door_);
+  row.bindNoCopy(24, attributes_);
   run(row);
 }
 
@@ -186,6 +224,7 @@ void RollWriter::put_index(registry::ChangeIndex index, registry::EventId last_e
   put_index_.bind(1, to_column(index));
   put_index_.bind(2, to_column(last_event));
   put_index_.bind(3, to_column(limits::k_stored_number_max));
+  put_index_.bind(4, to_column(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())));
   run(put_index_);
 }
 

@@ -65,6 +65,10 @@ class RollWriter {
   std::string protocol_;
   std::string status_;
   std::string checks_;
+  std::string results_;
+  std::string lease_;
+  std::string door_;
+  std::string attributes_;
 };
 
 }  // namespace rollcall::store

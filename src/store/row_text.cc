@@ -4,40 +4,15 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "base/json_text.h"
+#include "base/limits.h"
 #include "registry/registration.h"
 
 namespace rollcall::store {
 namespace {
-
-void append_escaped(char c, std::string& out) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  if (c == '"' || c == '\\') {
-    out += '\\';
-    out += c;
-    return;
-  }
-  const auto byte = static_cast<unsigned char>(c);
-  out += "\\u00";
-  out += k_digits[byte >> 4];
-  out += k_digits[byte & 0xf];
-}
-
-// RFC 8259 §7: quotation mark, reverse solidus and control characters must be escaped, nothing else has to be.
-void append_string(std::string_view text, std::string& out) {
-  out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) continue;
-    out.append(text, plain, i - plain);
-    append_escaped(c, out);
-    plain = i + 1;
-  }
-  out.append(text, plain);
-  out += '"';
-}
 
 template <class Range, class Append>
 void write_list(const Range& range, char open, char close, std::string& out, Append append) {
@@ -107,18 +82,35 @@ Result<std::vector<T>> parse_list(std::string_view text, std::string_view column
 }  // namespace
 
 void write_addresses(std::span<const IpAddress> addresses, std::string& out) {
-  write_list(addresses, '[', ']', out, [&](const IpAddress& address) { append_string(address.text(), out); });
+  write_list(addresses, '[', ']', out, [&](const IpAddress& address) { append_json_string(address.text(), out); });
 }
 
 void write_tags(std::span<const std::string> tags, std::string& out) {
-  write_list(tags, '[', ']', out, [&](const std::string& tag) { append_string(tag, out); });
+  write_list(tags, '[', ']', out, [&](const std::string& tag) { append_json_string(tag, out); });
+}
+
+void write_results(const health::CheckResults& results, std::string& out) {
+  out.assign(1, '[');
+  for (const health::CheckResult& result : results) {
+    if (result.id == health::k_plan_check) continue;
+    out.append(out.size() > 1 ? "," : "").append("{\"id\":");
+    append_json_string(result.id, out);
+    out += ",\"name\":";
+    append_json_string(result.name, out);
+    out.append(R"(,"kind":")").append(to_text(result.kind)).append(R"(","status":")").append(to_text(result.status));
+    out.append(R"(","since_ms":)").append(std::to_string(result.since.time_since_epoch().count()));
+    out.append(R"(,"ends_after_ms":)").append(std::to_string(result.ends_after.count())).append(",\"output\":");
+    append_json_string(result.output, out);
+    out += '}';
+  }
+  out += ']';
 }
 
 void write_meta(const Meta& meta, std::string& out) {
   write_list(meta, '{', '}', out, [&](const auto& pair) {
-    append_string(pair.first, out);
+    append_json_string(pair.first, out);
     out += ':';
-    append_string(pair.second, out);
+    append_json_string(pair.second, out);
   });
 }
 
@@ -128,6 +120,74 @@ Result<std::vector<IpAddress>> parse_addresses(std::string_view text) {
 
 Result<std::vector<std::string>> parse_tags(std::string_view text) {
   return parse_list(text, "tags", &registry::parse_label);
+}
+
+namespace {
+
+Result<std::string> parse_any(std::string_view text, std::string_view /*column*/) { return std::string(text); }
+
+// A member of an object, where it is of that type; else what is left out.
+std::string text_in(const boost::json::object& object, std::string_view name) {
+  const boost::json::value* value = object.if_contains(name);
+  return value == nullptr || !value->is_string() ? std::string() : std::string(value->get_string());
+}
+
+std::chrono::milliseconds milliseconds_in(const boost::json::object& object, std::string_view name) {
+  const boost::json::value* value = object.if_contains(name);
+  const std::int64_t count = value == nullptr || !value->is_int64() ? 0 : value->get_int64();
+  return std::chrono::milliseconds(std::clamp<std::int64_t>(count, 0, limits::k_stored_time_max.count()));
+}
+
+std::optional<health::CheckResult> read_result(const boost::json::value& value) {
+  const boost::json::object* object = value.if_object();
+  if (object == nullptr) return std::nullopt;
+  const auto kind = health::parse_check_kind(text_in(*object, "kind"));
+  const auto status = health::parse_check_status(text_in(*object, "status"));
+  health::CheckResult result{.id = text_in(*object, "id"),
+                             .name = text_in(*object, "name"),
+                             .kind = kind.value_or(health::CheckKind::told),
+                             .status = status.value_or(health::CheckStatus::passing),
+                             .since = WallTime(milliseconds_in(*object, "since_ms")),
+                             .output = text_in(*object, "output"),
+                             .ends_after = milliseconds_in(*object, "ends_after_ms")};
+  const bool is_bounded = !result.id.empty() && result.id.size() <= limits::k_door_id_bytes_max &&
+                          result.name.size() <= limits::k_door_id_bytes_max &&
+                          result.output.size() <= limits::k_result_output_bytes_max;
+  if (!status || !is_bounded || result.id == health::k_plan_check) return std::nullopt;
+  return result;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> parse_free_tags(std::string_view text) { return parse_list(text, "tags", &parse_any); }
+
+Result<std::string> parse_attributes(std::string_view text) {
+  if (text == "{}") return std::string();
+  boost::json::error_code broken;
+  const boost::json::value value = boost::json::parse(text, broken);
+  if (!broken && value.is_object()) return std::string(text);
+  return failure(Errc::invalid, "attributes must be a JSON object", "attributes");
+}
+
+Result<health::CheckResults> parse_results(std::string_view text) {
+  health::CheckResults results;
+  if (text == "[]") return results;
+  const auto refuse = [] {
+    return failure(Errc::invalid,
+                   fmt::format("results must be a JSON array of at most {} objects, each with an id of its own and a "
+                               "status: passing, warning or critical",
+                               limits::k_named_checks_max),
+                   "results");
+  };
+  boost::json::error_code broken;
+  const boost::json::value value = boost::json::parse(text, broken);
+  if (broken || !value.is_array() || value.get_array().size() > limits::k_named_checks_max) return refuse();
+  for (const boost::json::value& element : value.get_array()) {
+    std::optional<health::CheckResult> result = read_result(element);
+    if (!result || health::find_result(results, result->id) != nullptr) return refuse();
+    results.push_back(std::move(*result));
+  }
+  return results;
 }
 
 Result<Meta> parse_meta(std::string_view text) {

@@ -16,15 +16,6 @@ inline constexpr std::int32_t k_application_id = 0x52434C4C;
 // Each runs in a transaction of its own, which also sets `user_version`.
 [[nodiscard]] std::span<const char* const> schema_steps();
 
-// Tables beside the roll, made where they are missing. They need no version: whoever does not know them leaves them alone,
-// and without them nothing of the roll is missing.
-inline constexpr const char* k_side_tables = R"sql(
-CREATE TABLE IF NOT EXISTS zone_serial (
-  zone   TEXT PRIMARY KEY,
-  serial INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-)sql";
-
 // The version this program reads and writes.
 [[nodiscard]] inline int schema_version() { return static_cast<int>(schema_steps().size()); }
 

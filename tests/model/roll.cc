@@ -62,6 +62,9 @@ struct Batch {
   void add(const registry::End& change);
   void add(const registry::SetDraining& change);
   void add(const registry::SetHealth& change);
+  // Of other doors: tests/unit/registry/named_checks_test.cc has them.
+  void add(const registry::SetCheck& /*change*/) { refuse(Errc::invalid); }
+  void add(const registry::RemoveCheck& /*change*/) { refuse(Errc::invalid); }
   void take_out(const InstanceKey& key);
   void put(ModelInstance made, bool is_new);
   void put_standing(const InstanceKey& key, registry::Standing standing);
@@ -169,8 +172,7 @@ void Batch::add(const registry::SetHealth& change) {
   const auto before = roll.instances.find(change.key);
   if (before == roll.instances.end()) return refuse(Errc::unknown_instance);
   registry::Standing standing = before->second.standing;
-  standing.is_critical = change.is_critical;
-  standing.output = change.is_critical ? change.output : "";
+  standing.set_plan_result(change.is_critical, change.output, wall);
   put_standing(change.key, standing);
 }
 

@@ -172,7 +172,7 @@ bool ServiceWriter::put_addresses(const Owner& owner, const Member& member, Fami
 }
 
 bool ServiceWriter::put_srv(const Owner& owner, const Member& member) {
-  if (!is_live(member)) return false;
+  if (!is_live(member) || member.instance->port() == 0) return false;
   scratch_.live.assign(1, static_cast<std::uint32_t>(&member - &answers_.member(0)));
   put_srv(owner, {.answers = &answers_, .members = scratch_.live, .take = 1, .bytes_max = srv_record_bytes(member)},
           ttl_until(member.instance->lease.expires_at()));

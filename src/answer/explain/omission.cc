@@ -163,6 +163,7 @@ class Sorter {
   [[nodiscard]] std::optional<Reason> why_not_chosen(const Instance& instance) const {
     const bool is_svcb = type_ == Type::svcb || type_ == Type::https;
     if (is_svcb && !offers_tls(instance, type_)) return Reason::no_tls;
+    if (type_ == Type::srv && instance.port() == 0) return Reason::no_port;
     if (!is_address(type_)) return std::nullopt;
     const bool wants_v4 = type_ == Type::a;
     const auto addresses = instance.addresses();
@@ -208,6 +209,7 @@ class Sorter {
         return fmt::format("it is registered for {}", registry::to_text(instance.protocol()));
       case Reason::other_type: return fmt::format("names of this kind have no {} records", dns::type_text(type_));
       case Reason::no_address: return fmt::format("it has no {} address", type_ == Type::a ? "IPv4" : "IPv6");
+      case Reason::no_port: return "it is registered without a port";
       case Reason::no_tls:
         return fmt::format("its meta.alpn names nothing that a {} instance speaks over TLS{}",
                            registry::to_text(instance.protocol()), type_ == Type::https ? ": h2, h3 or http/1.1" : "");
@@ -257,6 +259,7 @@ std::string_view to_text(Reason reason) {
     case Reason::other_protocol: return "other_protocol";
     case Reason::other_type: return "other_type";
     case Reason::no_address: return "no_address";
+    case Reason::no_port: return "no_port";
     case Reason::no_tls: return "no_tls";
     case Reason::lower_priority: return "lower_priority";
     case Reason::over_answer_limit: return "over_answer_limit";

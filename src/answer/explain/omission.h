@@ -28,6 +28,7 @@ enum class Reason : std::uint8_t {
   other_protocol,     // is not found by this `_proto` name
   other_type,         // no instance has records of the type at such a name
   no_address,         // none of the family
+  no_port,            // SRV: it is registered without one
   no_tls,             // SVCB and HTTPS: its meta.alpn names nothing that is spoken over TLS
   lower_priority,     // A and AAAA have the best priority alone
   over_answer_limit,  // a fresh part of all for each answer, and this time another

@@ -62,8 +62,8 @@ void put_why(const Explainer& explainer, const Why& why, const Zone& zone, Type 
   }
   const ListedRdata sentences = sections.end_list(first);
   check(sentences.count > 0, "an explanation has a first sentence");
-  sections.add(Section::answer, {.owner = {.name = {}, .is_current = true}, .type = Type::txt, .rdata = sentences}, sentences.count,
-               0);
+  sections.add(Section::answer, {.owner = {.name = {}, .is_current = true}, .type = Type::txt, .rdata = sentences},
+               sentences.count, 0);
 }
 
 }  // namespace rollcall::answer

@@ -63,6 +63,11 @@ Listed listed(Bytes octets, std::uint32_t weight) {
   return entry;
 }
 
+// What a string of a TXT record can carry (RFC 6763 §6.1, §6.4): all pairs of the native API, and most of other doors.
+bool is_told(std::string_view key, std::string_view value) {
+  return key.size() + 1 + value.size() <= limits::k_txt_string_bytes_max && !key.empty() && !key.contains('=');
+}
+
 std::uint8_t fold(char c) { return dns::fold(static_cast<std::uint8_t>(c)); }
 
 }  // namespace
@@ -142,25 +147,27 @@ void ServiceParts::add_txt(Member& member) {
   const registry::PackedPairs meta = member.instance->meta();
   if (meta.empty()) return;
   std::size_t bytes = 0;
-  for (const auto& [key, value] : meta) bytes += 2 + key.size() + value.size();
+  for (const auto& [key, value] : meta) {
+    if (is_told(key, value)) bytes += 2 + key.size() + value.size();
+  }
+  if (bytes == 0) return;
   if (texts.empty()) texts.reserve(bytes * service.instances.size());  // instances of a service are much alike
   const std::size_t begin = texts.size();
   texts.resize(begin + bytes);
   std::uint8_t* to = texts.data() + begin;
   for (const auto& [key, value] : meta) {
-    const std::size_t size = key.size() + 1 + value.size();
-    check(size <= limits::k_txt_string_bytes_max, "a pair of meta fits in a string: registration.h");
-    *to++ = static_cast<std::uint8_t>(size);
+    if (!is_told(key, value)) continue;
+    *to++ = static_cast<std::uint8_t>(key.size() + 1 + value.size());
     to = put(to, key);
     *to++ = '=';
     to = put(to, value);
   }
-  check(to == texts.data() + texts.size(), "a member's TXT is as long as was reckoned");
+  check(to == texts.data() + texts.size() && bytes <= 0xffff, "a member's TXT is as long as was reckoned");
   member.txt_size = static_cast<std::uint16_t>(bytes);
 }
 
 void ServiceParts::add_svcb(Member& member) {
-  if (member.txt_size == 0 || !offers_tls(*member.instance, dns::Type::svcb))
+  if (member.txt_size == 0 || member.instance->port() == 0 || !offers_tls(*member.instance, dns::Type::svcb))
     return;  // without meta nothing is offered
   const std::string alpn = alpn_value(*member.instance);
   const std::size_t begin = texts.size();
@@ -210,7 +217,9 @@ void ServiceParts::add_tags() {
   if (!has_tags_) return;
   std::vector<std::pair<std::string_view, std::uint32_t>> tagged;
   for (std::uint32_t i = 0; i < members.size(); ++i) {
-    for (const std::string_view tag : members[i].instance->tags()) tagged.emplace_back(tag, i);
+    for (const std::string_view tag : members[i].instance->tags()) {
+      if (registry::is_tag_name(tag)) tagged.emplace_back(tag, i);
+    }
   }
   std::ranges::sort(tagged);
   std::vector<std::uint32_t> mine;
@@ -229,10 +238,19 @@ View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
   for (const std::uint32_t i : candidates) {
     if (is_answered(*members[i].instance)) order.push_back(i);
   }
-  view.count = static_cast<std::uint32_t>(order.size() - view.first);
-  const std::span<std::uint32_t> mine = std::span(order).subspan(view.first);
+  std::span<std::uint32_t> mine = std::span(order).subspan(view.first);
   const auto priority_of = [&](std::uint32_t i) { return members[i].priority; };
   if (!std::ranges::is_sorted(mine, {}, priority_of)) std::ranges::stable_sort(mine, {}, priority_of);
+  const auto best_end =
+      std::ranges::find_if(mine, [&](std::uint32_t i) { return priority_of(i) != priority_of(mine.front()); });
+  const std::span<const std::uint32_t> best(mine.begin(), best_end);
+  view.v4 = make_address_list(best, Family::v4);
+  view.v6 = make_address_list(best, Family::v6);
+  // Without a port there is no SRV record, and nothing that DNS-SD could find.
+  const auto portless = std::ranges::remove_if(mine, [&](std::uint32_t i) { return members[i].instance->port() == 0; });
+  order.resize(order.size() - portless.size());
+  mine = std::span(order).subspan(view.first);
+  view.count = static_cast<std::uint32_t>(mine.size());
   view.is_weightless = !mine.empty();
   for (std::size_t i = 0; i < mine.size(); ++i) {
     const Member& here = members[mine[i]];
@@ -243,11 +261,6 @@ View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
     const bool same_group = i > 0 && members[mine[i - 1]].priority == here.priority;
     if (same_group && members[mine[i - 1]].weight != here.weight) view.equal_weights = false;
   }
-  const auto best_end =
-      std::ranges::find_if(mine, [&](std::uint32_t i) { return priority_of(i) != priority_of(mine.front()); });
-  const std::span<const std::uint32_t> best(mine.begin(), best_end);
-  view.v4 = make_address_list(best, Family::v4);
-  view.v6 = make_address_list(best, Family::v6);
   return view;
 }
 

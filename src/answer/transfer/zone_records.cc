@@ -58,7 +58,9 @@ class ServiceRecords {
       put(owner, family == Family::v4 ? Type::a : Type::aaaa, all.subspan(at, size));
     }
   }
-  void put_srv(const std::optional<Name>& owner, const Member& member) { put(owner, Type::srv, answers_.srv(member)); }
+  void put_srv(const std::optional<Name>& owner, const Member& member) {
+    if (member.instance->port() != 0) put(owner, Type::srv, answers_.srv(member));
+  }
 
   void put_srv(const std::optional<Name>& owner, const View& view, const Member& member) {
     const Bytes octets = answers_.srv(member);
@@ -124,7 +126,9 @@ class ServiceRecords {
   std::vector<std::string> tags() const {
     std::vector<std::string> all;
     for (const registry::Instance* instance : service_.instances) {
-      for (const std::string_view tag : instance->tags()) all.emplace_back(tag);
+      for (const std::string_view tag : instance->tags()) {
+        if (registry::is_tag_name(tag)) all.emplace_back(tag);
+      }
     }
     std::ranges::sort(all);
     const auto repeats = std::ranges::unique(all);

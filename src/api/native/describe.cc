@@ -19,14 +19,19 @@ std::int64_t ms_left(LeaseTime expires_at, LeaseTime now) {
 }
 
 void put_lease(json::Writer& json, const RegistrationView& view, LeaseTime now) {
+  const bool has_lease = view.ttl > std::chrono::milliseconds::zero();
   json.member("service", view.service)
       .member("zone", view.zone)
       .member("id", view.id)
       .member("label", view.label)
       .member("status", registry::to_text(view.status))
-      .member("ttl_ms", view.ttl.count())
-      .member("expires_in_ms", ms_left(view.expires_at, now))
-      .member("index", view.index);
+      .name("ttl_ms");
+  if (has_lease) {
+    json.value(view.ttl.count()).member("expires_in_ms", ms_left(view.expires_at, now));
+  } else {
+    json.raw("null").name("expires_in_ms").raw("null");
+  }
+  json.member("index", view.index);
 }
 
 // `_service._proto.zone` (RFC 2782); the plain name where the underscore would make the label too long.
@@ -72,11 +77,22 @@ std::string describe_lease(const RegistrationView& view, LeaseTime now) {
 void describe_instance(json::Writer& json, const Instance& instance, std::string_view zone, LeaseTime now) {
   json.open_object();
   put_lease(json, view_of(instance, zone, instance.lease.expires_at()), now);
-  json.member("address", instance.addresses().front().text()).name("addresses").open_array();
-  for (const IpAddress& address : instance.addresses()) json.value(address.text());
-  json.close_array()
-      .member("port", instance.port())
-      .member("protocol", registry::to_text(instance.protocol()))
+  const auto addresses = instance.addresses();
+  json.name("address");
+  if (addresses.empty()) {
+    json.raw("null");
+  } else {
+    json.value(addresses.front().text());
+  }
+  json.name("addresses").open_array();
+  for (const IpAddress& address : addresses) json.value(address.text());
+  json.close_array().name("port");
+  if (instance.port() == 0) {
+    json.raw("null");
+  } else {
+    json.value(instance.port());
+  }
+  json.member("protocol", registry::to_text(instance.protocol()))
       .member("priority", instance.priority())
       .member("weight", instance.weight());
   put_texts(json, "tags", instance.tags());
@@ -86,7 +102,7 @@ void describe_instance(json::Writer& json, const Instance& instance, std::string
   if (instance.health()) {
     for (const auto& [name, text] : health::plan_members(*instance.health())) json.name(name).raw(text);
   }
-  json.member("ttl", format_duration(instance.ttl()))
+  json.member("ttl", instance.lease_kind() == registry::LeaseKind::none ? "none" : format_duration(instance.ttl()))
       .member("registered_at", registry::format_wall_time(instance.registered_at))
       .member("status_since", registry::format_wall_time(instance.status_since()));
   if (!instance.check_output().empty()) json.member("output", instance.check_output());
@@ -98,7 +114,7 @@ void describe_service(json::Writer& json, const registry::Service& service, std:
   std::uint64_t ready = 0;
   std::set<std::string_view> tags;
   for (const Instance* instance : service.instances) {
-    if (!instance->lease.is_alive(now)) continue;
+    if (!instance->is_there(now)) continue;
     ++total;
     if (instance->status == registry::Status::ready) ++ready;
     for (const std::string_view tag : instance->tags()) tags.insert(tag);

@@ -22,7 +22,7 @@ Response read(json::Writer& json, registry::ChangeIndex index) {
 }
 
 bool is_asked_for(const Instance& instance, const Parameters& asked, registry::LeaseTime now) {
-  if (!instance.lease.is_alive(now)) return false;  // ended, though perhaps not swept yet
+  if (!instance.is_there(now)) return false;  // ended, though perhaps not swept yet
   if (asked.status && instance.status != *asked.status) return false;
   return !asked.tag || std::ranges::binary_search(instance.tags(), std::string_view(*asked.tag));
 }
@@ -107,7 +107,7 @@ Routed read_instance(const Call& call) {
   const Result<registry::InstanceKey> key = parse_instance_key(call);
   if (!key) return problem(key.error());
   const Instance* instance = call.registry.find_instance(key->ref());
-  if (instance == nullptr || !instance->lease.is_alive(call.now)) {
+  if (instance == nullptr || !instance->is_there(call.now)) {
     return problem(Error{Errc::unknown_instance,
                          fmt::format("service \"{}\" has no instance \"{}\", or its lease has ended; register again",
                                      key->service.name, key->id)});

@@ -80,7 +80,7 @@ TEST_CASE("an instance keeps as many pairs of meta as there can be") {
 TEST_CASE("an instance gives back its standing") {
   Standing standing(Status::critical, k_first);
   standing.is_draining = true;
-  standing.output = std::string(limits::k_check_output_bytes_max, 'o');
+  standing.set_plan_result(true, std::string(limits::k_check_output_bytes_max, 'o'), k_first);
   const auto instance = instance_of(most(), standing);
   CHECK(instance->standing() == standing);
   CHECK(instance->status == Status::draining);

@@ -122,10 +122,10 @@ TEST_CASE("a health check makes an instance critical and ready again, and never 
   world.pass(5s);
   CHECK(world.apply(SetHealth{k_a, {}, true, "connection refused"})->status == Status::critical);
   CHECK(world.left(k_a) == 10s);
-  CHECK(world.journal.instances.at(k_a).standing.output == "connection refused");
+  CHECK(world.journal.instances.at(k_a).standing.output() == "connection refused");
   CHECK(world.apply(SetHealth{k_a, {}, false, {}})->status == Status::ready);
   CHECK(world.left(k_a) == 10s);
-  CHECK(world.journal.instances.at(k_a).standing.output.empty());
+  CHECK(world.journal.instances.at(k_a).standing.output().empty());
 }
 
 TEST_CASE("draining is what is shown of an instance that is critical too") {
@@ -275,7 +275,7 @@ TEST_CASE("a row whose checks are deleted by hand is no longer critical by them"
   REQUIRE(world.apply(Register{checked()}));
   REQUIRE(world.apply(SetHealth{k_a, judged(world), true, "connection refused"}));
   Standing row(Status::critical);
-  row.output = "connection refused";
+  row.set_plan_result(true, "connection refused", {});
   CHECK(world.apply(Edit{registration("web", "a"), row})->status == Status::ready);
   CHECK(world.apply(Edit{registration("web", "a"), Standing(Status::critical)})->status == Status::critical);
 }
@@ -283,7 +283,7 @@ TEST_CASE("a row whose checks are deleted by hand is no longer critical by them"
 TEST_CASE("what a check has said is forgotten at a restart where no check is left to say otherwise") {
   Standing row(Status::critical);
   CHECK(standing_of_row(row, registration("web", "a")).status() == Status::critical);  // somebody's own word
-  row.output = "connection refused";
+  row.set_plan_result(true, "connection refused", {});
   CHECK(standing_of_row(row, registration("web", "a")).status() == Status::ready);
   CHECK(standing_of_row(row, checked()).status() == Status::critical);
 }

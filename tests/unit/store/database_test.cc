@@ -128,7 +128,7 @@ TEST_CASE("a database whose tables were changed is refused") {
   TemporaryDirectory directory;
   TwoZones zones;
   REQUIRE(InstanceStore::open(directory.database(), zones));
-  Plain(directory.database()).query("ALTER TABLE instance RENAME COLUMN port TO door");
+  Plain(directory.database()).query("ALTER TABLE instance RENAME COLUMN port TO gate");
   const auto store = InstanceStore::open(directory.database(), zones);
   REQUIRE_FALSE(store);
   REQUIRE(store.error().code == Errc::start_up);

@@ -59,7 +59,6 @@ TEST_CASE("the tables refuse what could not be a registration") {
   for (const char* edit : {"port = 0",
                            "port = 65536",
                            "port = 'http'",
-                           "port = NULL",
                            "weight = -1",
                            "priority = 65536",
                            "protocol = 'sctp'",
