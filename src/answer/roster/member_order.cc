@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace rollcall::answer {
 
 void order_members(const ServiceAnswers& answers, std::span<const std::uint32_t> members, std::size_t take,
                    bool equal_weights, Random& random, Scratch& scratch) {
+  check(take <= members.size(), "no more members are taken than there are");
   scratch.chosen.clear();
   std::size_t begin = 0;
   while (begin < members.size() && scratch.chosen.size() < take) {
@@ -25,6 +28,7 @@ void order_members(const ServiceAnswers& answers, std::span<const std::uint32_t>
     for (const std::uint32_t i : order) scratch.chosen.push_back(members[begin + i]);
     begin = end;
   }
+  check(scratch.chosen.size() == take, "as many members are put in order as are taken");
 }
 
 }  // namespace rollcall::answer

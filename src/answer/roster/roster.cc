@@ -35,6 +35,7 @@ Roster::Roster(const Zones& zones, PolicyOf policy_of)
 void Roster::publish(const registry::Service& service) {
   const rcu::ReadLock lock;
   const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
+  check(!zone.is_reverse, "a reverse zone has no services");
   const ServiceAnswers* before = services_.find(service.key());
   auto answers = ServiceAnswers::make(service, zone.records.apex(), policy_of_(service.key()),
                                       before == nullptr ? std::make_shared<SharedState>() : before->shared_state());
@@ -48,6 +49,7 @@ void Roster::publish(const registry::Service& service) {
                      now.instances());
   }
   count(service.service.zone, old == nullptr ? registry::ProtocolSet{0} : old->protocols(), is);
+  check(services_.find(service.key()) == &now, "what has been published is found");
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
@@ -62,6 +64,7 @@ void Roster::withdraw(const registry::ServiceRef& service) {
     reverse_->update(zone.records.apex(), answers->instances(), {});
   }
   rcu::Entry::retire(services_.remove(*answers));
+  check(services_.find(service) == nullptr, "what has been withdrawn is not found");
 }
 
 // `_S._P.Z` is listed while the service has a ready instance. A name that fills a label has no type: `_S` would be none.
@@ -91,7 +94,9 @@ void Roster::count(registry::ZoneId zone, registry::ProtocolSet was, registry::P
     const bool had = (was & registry::to_set(protocol)) != 0;
     const bool has = (is & registry::to_set(protocol)) != 0;
     if (has && !had) services.fetch_add(1, std::memory_order_relaxed);
-    if (had && !has) services.fetch_sub(1, std::memory_order_relaxed);
+    if (had && !has) {
+      check(services.fetch_sub(1, std::memory_order_relaxed) > 0, "no more services lose a protocol than have had it");
+    }
   }
 }
 

@@ -45,6 +45,8 @@ std::unique_ptr<ServiceAnswers> ServiceAnswers::make(const registry::Service& se
                                                      const AnswerPolicy& policy,
                                                      std::shared_ptr<SharedState> shared_state) {
   using enum ServiceParts::Answered;
+  check(policy.ttl_seconds > 0 && shared_state != nullptr,
+        "a service is answered for a time, and has a state to share");
   std::unique_ptr<ServiceAnswers> made = make(ServiceParts(service, apex, ready), policy, std::move(shared_state));
   if (is_short(service, policy)) {
     made->protected_ = make(ServiceParts(service, apex, ready_and_critical), policy, made->shared_state_);
@@ -167,6 +169,7 @@ std::vector<const registry::Instance*> ServiceAnswers::instances() const {
   return all;
 }
 
+// Any member stands for the type: the latest end counts, not the earliest.
 Outlook ServiceAnswers::outlook(const View& view, registry::LeaseTime until) const noexcept {
   const bool all_reach = earliest_end_ns_.load(std::memory_order_relaxed) >= until.time_since_epoch().count();
   if (all_reach && view.count > 0) return {.end = until};

@@ -68,6 +68,7 @@ ServiceIndex::Slot* ServiceIndex::find_slot(const registry::ServiceRef& service,
 }
 
 std::unique_ptr<const ServiceAnswers> ServiceIndex::publish(std::unique_ptr<ServiceAnswers> answers) {
+  check(answers != nullptr, "what is published is there");
   const registry::ServiceRef service = answers->key();
   const std::uint64_t hash = registry::hash_of(service);
   if (Slot* slot = find_slot(service, hash)) {
@@ -112,6 +113,8 @@ void ServiceIndex::rebuild(std::size_t slots) {
     if (answers == nullptr || answers == k_removed) continue;
     insert(*grown, slot.hash.load(std::memory_order_relaxed), answers);
   }
+  check(used_ == count_ && used_ * k_slots_for_each <= grown->slots.size(),
+        "a table has every service, and is half empty");
   table_.store(grown.release(), std::memory_order_release);
   rcu::Entry::retire(std::unique_ptr<const rcu::Entry>(old));
 }
