@@ -11,7 +11,6 @@ TARGETS = ("answer-bounds",)
 ROUNDS = 3
 RUN_WITHIN = 600
 DEARER_MAX = 2.0
-UNITS = {"time": "ns"}
 
 
 def options(_parser):
