@@ -13,7 +13,7 @@
 // Owner    borrows zones and roster for life; a worker's state is its own.
 // Threads  any number, each with its own WorkerState. Takes a ReadLock; a caller with many queries holds one around them.
 // Failure  a step that ends a query early returns a Refusal; `refuse` writes it.
-// Source   RFC 1034 §4.3.2; interface.md §3.
+// Source   RFC 1034 §4.3.2; docs/architecture.md.
 #pragma once
 
 #include <chrono>

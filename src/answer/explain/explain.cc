@@ -118,7 +118,7 @@ void put_sorted(Explained& explained, const Stop& stop, Sorted sorted, std::size
   }
 }
 
-// The service that a name of the zone is for, if it is one (interface.md §3): `S`, `_S._P`, and whatever is below them.
+// The service that a name of the zone is for, if it is one: `S`, `_S._P`, and whatever is below them.
 std::optional<std::string> service_of(dns::Name name, const Zone& zone) {
   std::vector<std::string> labels;  // the nearest to the apex last
   for (; !name.is_root() && name != zone.records.apex(); name = name.parent()) labels.emplace_back(name.first_label());

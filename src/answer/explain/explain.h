@@ -5,7 +5,7 @@
 // Client   one who may ask: of access lists, signatures and rate limits nothing is said.
 // Threads  any, under a ReadLock. It allocates: not for the way of a query.
 // Failure  none: what is not there is an answer too.
-// Source   interface.md §4 (`/v1/explain`).
+// Source   docs/http.md (`/v1/explain`).
 #pragma once
 
 #include <cstddef>

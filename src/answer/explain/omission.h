@@ -2,7 +2,7 @@
 //
 // Shape    of several reasons the first of this list is told: each alone would be enough.
 // Threads  under the ReadLock of whoever explains.
-// Source   interface.md §3, §4 (`/v1/explain`).
+// Source   docs/http.md (`/v1/explain`).
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 // Shape    `parse_why` says whether a name of the zone asks why; `put_why` collects the records: a TXT record for
 //          each sentence, the SOA for any other type.
 // Threads  one worker, under its ReadLock. It allocates: only explanations do.
-// Source   interface.md §3; RFC 1035 §3.3.14 (TXT).
+// Source   docs/http.md (explain); RFC 1035 §3.3.14 (TXT).
 #pragma once
 
 #include <optional>

@@ -1,10 +1,10 @@
-// The answer to a usual question, written straight from what a service has prebuilt: the same octets that the whole way
-// makes, for as long as nothing is in doubt.
+// The answer to a usual question, copied from a service's prebuilt records: octet for octet what the Responder's full steps
+// would write.
 //
-// Shape    `write` gives the whole message, or 0: the whole way has to decide (nobody to answer with, a lease that ends
-//          within the TTL, a limit on answers, more records than fit).
+// Shape    `write` returns the message's size, or 0 where the full steps have to decide: no ready instance, a lease that ends
+//          within the TTL, a limit on answers, more records than fit.
 // Threads  a worker's; under its ReadLock.
-// Source   RFC 2782; interface.md §3.
+// Source   RFC 2782.
 #pragma once
 
 #include <cstddef>

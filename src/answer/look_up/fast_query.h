@@ -1,10 +1,10 @@
-// The usual question: A, AAAA or SRV of a service's own name `S.Z`, or SRV of `_S._P.Z`, asked the way resolvers do. Nearly every question is
-// one, so it is read in one go; whatever is different in any way is not usual, and goes the whole way.
+// The usual question: A, AAAA or SRV of a service's own name `S.Z`, or SRV of `_S._P.Z`, in the form resolvers send. Nearly
+// every query is one, so it is read in one pass; a query that differs in any way is answered by the Responder's full steps.
 //
 // Shape    QUERY, one question of class IN, no other record but at most an OPT of version 0 without options.
 // Owner    borrows the message; nothing is allocated.
 // Threads  pure; the table under the caller's ReadLock.
-// Source   RFC 1035 §4.1, RFC 6891 §6.1.2; the whole way: dns/query.h, responder.h.
+// Source   RFC 1035 §4.1, RFC 6891 §6.1.2; the full steps: dns/query.h, responder.h.
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
-// The way of one question, name by name, for those who ask why: a Resolution that is given a Trace writes it down.
+// The names one look-up went through, and what decided about each. A Resolution that is given a Trace fills it.
 //
-// Shape    one stop for each name on the way: the one asked for, then the targets of aliases.
-// Owner    whoever explains; it borrows zones and services, under that one's ReadLock.
+// Shape    one stop for each name: the question's, then the targets of aliases.
+// Owner    the Explainer; borrows zones and services, under its ReadLock.
+// Threads  one.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,10 @@
-// A zone on its way to a client: one message after another, each made when the one before it has been taken.
+// A zone transfer under way: one message after another, each made when the client has taken the one before it.
 //
-// Shape    the question stands in the first message, OPT too; records are packed to k_message_bytes, and a larger one
-//          has a message of its own. Signed, where the request was: each message, in a chain.
-// Owner    owns its sets; a connection has at most one message of it in memory.
-// Threads  one.
+// Shape    question and OPT are in the first message only. Records are packed up to k_message_bytes; a larger record has a
+//          message of its own. When the request was signed, each message is, in a chain. Each message is a Reply.
+// Owner    shares the record sets it sends, so the transfer is of one serial; a connection holds one message at a time.
+// Threads  one at a time.
+// Failure  a record too large for a message ends the stream (`has_broken_off`); `fits` says so before it begins.
 // Source   RFC 5936 §2.2, RFC 1995 §4, RFC 8945 §5.3.1.
 #pragma once
 
@@ -22,7 +23,7 @@
 
 namespace rollcall::answer {
 
-// One of the places for transfers under way; given back when it ends, however that is.
+// One of the limited number of transfers under way; counted until it is destroyed.
 class TransferPlace {
  public:
   explicit TransferPlace(std::atomic<std::size_t>& taken) : taken_(&taken) {}
@@ -48,14 +49,14 @@ class TransferStream {
   TransferStream(const TransferStream&) = delete;
   TransferStream& operator=(const TransferStream&) = delete;
 
-  // Whether every record fits a message of `room_bytes`. Where one does not, no transfer should be begun: it would end
-  // before its last SOA.
+  // Whether every record fits a message of `room_bytes`. If one does not, the transfer must not begin: it would end before its
+  // last SOA.
   [[nodiscard]] bool fits(std::size_t room_bytes) const;
-  // Writes the next message and returns its size, which is never 0. `room` has k_message_bytes_max octets; with less
-  // (UDP) the messages are as long as it is. Empty: the stream is over; after a record that fits no message of this room
-  // it is over too, without its last SOA, and has_broken_off(). `now` is wall-clock seconds.
+  // Writes the next message and returns its size, which is never 0. `room` has k_message_bytes_max octets; over UDP what the
+  // client takes. Empty: the stream is over, either done or broken off at a record that does not fit `room`. `now` is
+  // wall-clock seconds.
   [[nodiscard]] std::optional<std::size_t> next(WritableBytes room, std::uint64_t now);
-  // Until it ends.
+  // Keeps the place until the stream is destroyed.
   void hold(TransferPlace place) { place_.emplace(std::move(place)); }
   [[nodiscard]] bool is_done() const { return part_ == parts_.size(); }
   [[nodiscard]] bool has_broken_off() const { return has_broken_off_; }

@@ -5,7 +5,7 @@
 // Absent   a service without a ready instance has no records of its own name: a secondary says NXDOMAIN where this
 //          server says `when_empty`.
 // Threads  under rcu::ReadLock where instances are read.
-// Source   interface.md §3; RFC 5936 §3.
+// Source   RFC 5936 §3.
 #pragma once
 
 #include "answer/transfer/record_set.h"

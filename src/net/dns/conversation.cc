@@ -21,6 +21,7 @@ WritableBytes DnsConversation::room() {
 }
 
 void DnsConversation::take(std::size_t octets) {
+  check(octets <= in_.size() - taken_, "no more is read than there was room for");
   taken_ += octets;
   in_.resize(taken_);
 }
@@ -47,13 +48,14 @@ bool DnsConversation::answer_messages(const Now& now) {
   return goes_on;
 }
 
-// False: no answer is due (a response, or less than a header), and nothing that follows can be trusted either.
+// False: no reply is due (a response, or less than a header): whatever follows on this connection cannot be trusted.
 bool DnsConversation::answer_message(Bytes message, registry::LeaseTime now) {
   const std::size_t before = out_.size();
   out_.resize(before + k_length_bytes + limits::k_message_bytes_max);
   answer::Response response =
       responder_.respond(message, client_, now, WritableBytes(out_).subspan(before + k_length_bytes), state_);
   const std::size_t size = response.bytes;
+  check(size <= limits::k_message_bytes_max, "the length of a message has two octets");
   store_u16(out_.data() + before, static_cast<std::uint16_t>(size));
   out_.resize(size == 0 ? before : before + k_length_bytes + size);
   transfer_ = response.take_transfer();

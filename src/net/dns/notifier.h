@@ -1,9 +1,9 @@
-// Tells secondaries that a zone has a new serial.
+// Sends NOTIFY to secondaries when a zone has a new serial.
 //
-// Shape    one Target for each zone and secondary: at most one NOTIFY under way, at most one new one in a second; what
-//          changes meanwhile is told by the next. Sent again after 1, 2, 4 … seconds, k_notify_tries_max times in all;
-//          any reply to it, whatever its RCODE, ends it. Once at the start.
-// Owner    a Target owns its socket, connected, and bound to the address DNS is served at.
+// Shape    one Target for each zone and secondary. It has at most one NOTIFY under way and begins at most one a second;
+//          changes meanwhile are covered by the next. A NOTIFY is sent again after 1, 2, 4 … seconds, k_notify_tries_max
+//          times in all, until any reply comes, whatever its RCODE. Each Target sends one at the start.
+// Owner    a Target owns its connected socket, bound to the address DNS is served at.
 // Threads  `notify`: any. Everything else: the loop's.
 // Source   RFC 1996 §3.
 #pragma once
@@ -30,11 +30,11 @@ namespace rollcall::net {
 struct Secondary {
   registry::ZoneId zone{};
   IpEndpoint endpoint;
-  std::optional<dns::TsigKey> key;  // signs what it is told
+  std::optional<dns::TsigKey> key;  // signs its NOTIFY messages
 };
 
 struct NotifyPace {
-  std::chrono::milliseconds interval = limits::k_notify_interval;  // from an answer to the next news
+  std::chrono::milliseconds interval = limits::k_notify_interval;  // from a reply to the next NOTIFY
   std::chrono::milliseconds patience = limits::k_notify_patience;  // for the first answer; doubled each time
 };
 

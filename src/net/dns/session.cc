@@ -32,7 +32,7 @@ DnsSession::DnsSession(Connection connection, const answer::Responder& responder
       conversation_(responder, client_of(connection_), state),
       write_max_(write_max) {}
 
-// Over TLS what waits is ended first, so that run goes on to the farewell; a second time everything is.
+// Over TLS the first deadline cancels what is under way, so that `run` goes on to close_notify; the second closes the socket.
 void DnsSession::on_deadline() {
   if (is_writing_ && !is_leaving_ && is_read()) return expires_after(write_max_);
   if (!is_leaving_) connection_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
@@ -41,7 +41,7 @@ void DnsSession::on_deadline() {
     return;
   }
   is_leaving_ = true;
-  expires_after(limits::k_tls_goodbye);  // what was just about to go on, goes on: not for long
+  expires_after(limits::k_tls_goodbye);  // an operation that had just finished goes on, but not for longer than this
   connection_.socket.cancel();
 }
 

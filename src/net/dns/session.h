@@ -3,9 +3,9 @@
 //
 // Owner    owns its connection; borrows responder, clock and the loop's worker state.
 // Threads  its loop's.
-// Deadlines idle is counted from the last whole message, so that one octet a second keeps nothing open; a peer that
-//          takes next to nothing of its answers is cut off, one that reads slowly and goes on is not.
-// Farewell over TLS close_notify is said, unless the peer has broken off or does not read (RFC 7858 §3.4).
+// Deadlines the idle time counts from the last whole message, so sending one octet a second does not keep a connection
+//          open. A peer that reads its answers slowly is kept; one that reads next to nothing of them is cut off.
+// Close    over TLS with close_notify, unless the peer has broken off or does not read (RFC 7858 §3.4).
 // Source   RFC 1035 §4.2.2, RFC 7766, RFC 7858.
 #pragma once
 
@@ -32,11 +32,11 @@ class DnsSession final : private Deadline {
 
  private:
   void on_deadline() override;
-  // All of it, or an error.
+  // Writes all of it, or ends with an error.
   boost::asio::awaitable<boost::system::error_code> write(Bytes octets);
-  // Of what is being written, the peer has taken some since the last look.
+  // Whether the peer has acknowledged enough of what is being written since the last call.
   [[nodiscard]] bool is_read();
-  // Until the peer or a deadline ends it. True: whole messages have been written, a farewell can follow.
+  // Until the peer or a deadline ends it. True: only whole messages were written, so TLS can be closed in order.
   boost::asio::awaitable<bool> converse();
 
   Connection connection_;
@@ -44,9 +44,9 @@ class DnsSession final : private Deadline {
   DnsConversation conversation_;
   const std::chrono::milliseconds write_max_;
   bool is_writing_ = false;
-  std::uint64_t taken_bytes_ = 0;  // by the peer, at the last look
-  bool is_leaving_ = false;        // the next deadline is the last
-  bool has_greeted_ = false;       // TLS is agreed on, and has to be ended as it should
+  std::uint64_t taken_bytes_ = 0;  // acknowledged by the peer when is_read was called last
+  bool is_leaving_ = false;        // the connection is closing: the next deadline is the last
+  bool has_greeted_ = false;       // the TLS handshake is done, so close_notify is due
 };
 
 }  // namespace rollcall::net

@@ -1,8 +1,9 @@
-// For a thread whose work comes in short pieces that are waited for: woken, it runs before one that is in a longer slice.
+// Short scheduler slices for the calling thread: when it is woken it runs before threads with longer slices. For threads
+// whose work comes in short pieces that somebody waits for.
 //
-// Share    as before: who has a short slice gets no more of a core, only sooner.
-// Threads  each asks for itself.
-// Failure  none: an older system takes no notice, one that refuses lets the thread run as any other.
+// Share    unchanged: the thread gets no more of a core, it only gets it sooner.
+// Threads  each thread calls it for itself.
+// Failure  none: a kernel that does not know or does not allow it schedules the thread as any other.
 // Source   sched_setattr(2); Linux 6.12 and later (EEVDF, custom slices).
 #pragma once
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <netinet/udp.h>
 
+#include "base/check.h"
+
 namespace rollcall::net {
 namespace {
 
@@ -77,6 +79,8 @@ std::size_t UdpBatch::find_run(std::size_t query, std::size_t bytes) const {
 }
 
 void UdpBatch::add(std::size_t query, std::size_t bytes) {
+  check(query < k_batch && count_ < k_batch, "a batch has one answer for each query at most");
+  check(bytes > 0 && bytes <= answer_bytes_max_, "an answer is within the room it was given");
   const std::size_t run = find_run(query, bytes);
   if (run == run_count_) {
     runs_[run_count_++] = {.query = static_cast<std::uint8_t>(query), .bytes = static_cast<std::uint16_t>(bytes)};
@@ -126,7 +130,7 @@ void UdpBatch::send(int socket) {
     } else if (now_sent < 0 && is_full(errno)) {
       return;
     } else if (now_sent == 0 || errno != EINTR) {
-      // This one cannot be sent: its peer cannot be reached, or on its way nobody cuts. The others may leave.
+      // This one cannot be sent: its peer is unreachable, or the kernel refuses to cut. The others can be.
       if (out_[sent].msg_hdr.msg_iovlen > 1 && refuses_segments(errno)) send_one_by_one(socket, out_[sent].msg_hdr);
       ++sent;
     }

@@ -2,12 +2,13 @@
 //
 //   receive: waits for one, takes all that are there   →   room / add for each   →   send
 //
-// Runs     answers of one size to one peer leave as one buffer that the kernel cuts (UDP_SEGMENT, udp(7)): a stub that
-//          asks a burst of questions from one socket costs the way through the network stack once. On the wire nothing
-//          differs. A run that the system refuses leaves answer by answer (a device that cannot cut, a way through
-//          IPsec): that is the matter of its peer, and of this run alone.
-// Owner    its buffers; the socket is the caller's.
-// Threads  one.
+// Runs     a run is the answers of one size to one peer. They leave as one buffer that the kernel cuts (UDP_SEGMENT,
+//          udp(7)), so a stub that asks many questions from one socket costs one pass through the network stack. The
+//          datagrams on the wire are the same. A run that the kernel refuses (the device cannot cut, or the path uses
+//          IPsec) is sent answer by answer; other runs are not affected.
+// Owner    owns its buffers; the socket is the caller's.
+// Threads  its worker's.
+// Failure  an answer that cannot be sent is dropped: the client asks again.
 // Limits   k_batch datagrams at once; a query longer than k_query_bytes_max is not one; k_run_bytes_max in a run.
 #pragma once
 
@@ -33,20 +34,20 @@ class UdpBatch {
   UdpBatch(const UdpBatch&) = delete;
   UdpBatch& operator=(const UdpBatch&) = delete;
 
-  // Waits until something is there; how many datagrams came, 0 when the wait was for nothing.
+  // Waits for a datagram, then takes all that are there. Returns how many; 0: the socket was shut down, or failed.
   [[nodiscard]] std::size_t receive(int socket);
-  // Of what was received last.
+  // The i-th datagram received last.
   [[nodiscard]] Bytes query(std::size_t i) const { return {in_vectors_[i].base(), in_[i].msg_len}; }
   [[nodiscard]] bool is_cut_short(std::size_t i) const { return (in_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
   [[nodiscard]] const sockaddr_storage& peer(std::size_t i) const { return slots_[i].peer; }
 
-  // Where the next answer is written; `add` then sends it, with the next `send`, to where the query came from, and from
-  // the address that one went to.
+  // Where the next answer is written. `add` queues it for the next `send`: to the query's source, from the address the query
+  // was sent to.
   [[nodiscard]] WritableBytes room() { return {answers_.data() + count_ * answer_stride_, answer_bytes_max_}; }
   void add(std::size_t query, std::size_t bytes);
   void send(int socket);
 
-  // Runs the system did not take as one.
+  // Runs that the kernel refused to cut.
   [[nodiscard]] std::uint64_t refused_runs() const { return refused_runs_; }
 
  private:

@@ -15,7 +15,7 @@
 namespace rollcall::net {
 namespace {
 
-// A receive that fails for want of memory would fail again at once.
+// After a failed receive: one that failed for lack of memory would fail again at once.
 constexpr std::chrono::milliseconds k_pause_after_failure{1};
 
 // Beyond it a datagram cannot be sent at all, whatever the settings and the client allow.
@@ -48,7 +48,8 @@ void UdpWorker::start(const std::string& name) {
 void UdpWorker::stop() {
   if (!thread_.joinable()) return;
   is_stopping_.store(true, std::memory_order_relaxed);
-  shutdown(socket_.get(), SHUT_RD);  // "not connected", and it wakes whoever waits there
+  shutdown(socket_.get(),
+           SHUT_RD);  // wakes the thread in recvmmsg; it fails with "not connected", and works all the same
   thread_.join();
 }
 
@@ -64,6 +65,7 @@ void UdpWorker::run() {
 }
 
 void UdpWorker::answer(std::size_t received) {
+  check(received <= UdpBatch::k_batch, "no more datagrams are answered than a batch holds");
   const registry::LeaseTime now = clock_.now();
   state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   {

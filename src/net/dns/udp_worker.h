@@ -3,8 +3,8 @@
 //   wait for a datagram → take all that are there → Responder::respond for each → send all answers
 //
 // Owner    its socket, buffers, thread and counters; borrows responder and clock.
-// Threads  its own, which takes short slices: nothing is shared with another worker but what the responder reads. `stop` from
-//          any other.
+// Threads  its own, with short scheduler slices (short_slice.h); workers share nothing but what the responder reads. `stop`:
+//          any other thread.
 #pragma once
 
 #include <array>
