@@ -1,4 +1,4 @@
-// What one DNS worker has answered, counted without a shared cache line.
+// The answers of one DNS worker, counted without a shared cache line.
 //
 // Threads  one worker writes; a scrape reads.
 #pragma once
@@ -31,7 +31,7 @@ class alignas(64) Counters {
   static constexpr std::array<std::string_view, 3> k_limited{"dropped", "truncated", "badcookie"};
   void count_limited(Limited action) noexcept { bump(limited_[static_cast<std::size_t>(action)]); }
 
-  // A question that was not answered before a cookie has shown where it comes from, and what was said instead.
+  // A query whose client must first prove its address with a cookie, and the reply it got instead of an answer.
   enum class Unproven : std::uint8_t { badcookie, truncated };
   static constexpr std::array<std::string_view, 2> k_unproven{"badcookie", "truncated"};
   void count_unproven(Unproven action) noexcept { bump(unproven_[static_cast<std::size_t>(action)]); }

@@ -1,13 +1,12 @@
 // Response rate limiting: how much one network may have of one kind of answer over UDP, where addresses can be forged.
 //
 // Method   a token bucket for each client network and kind of answer, refilled at `rate`, one second deep. An answer
-//          beyond it is cut to an empty one with TC, as long as the query that asked for it: whoever is really there asks
-//          again over TCP; whoever is not gets no more than was sent in its name. `slip` lets only every n-th of these
-//          out.
-// Memory   k_rate_limit_entries buckets, allocated with the first answer that is counted. A bucket that is full again
-//          holds nothing worth keeping; when none of a row is, the one nearest to full makes room.
-// Seed     where a network's bucket lies differs from start to start, and cannot be computed from outside.
-// Owner    one per worker; each worker counts what it answers itself.
+//          beyond it is cut to an empty one with TC, as long as its query: a real client asks again over TCP; the victim of
+//          a forged address gets no more octets than were sent in its name. `slip` sends only every n-th of these.
+// Memory   k_rate_limit_entries buckets, allocated with the first answer that is counted. A full bucket says nothing and is
+//          reused; if no bucket of a row is full, the one nearest to full is.
+// Seed     the place of a network's bucket differs at each start, and cannot be computed from outside.
+// Owner    one per worker; each worker counts its own answers.
 // Threads  its worker's. Time is an argument.
 #pragma once
 
@@ -31,7 +30,7 @@ struct RateLimit {
   bool counts_loopback = false;  // 127.0.0.0/8 and ::1 are exempt too, unless asked for
 };
 
-// So many a second, and no more than that at once.
+// At most `rate` takes a second, and no more than that at once.
 class TokenBucket {
  public:
   // Whether there is one left; it is taken. `rate` is above zero.

@@ -9,8 +9,8 @@
 //            MemberRdata      members of a service, by position; nothing needs them in one piece
 //            TargetAddresses  the addresses of the members whose SRV records have just been written
 //
-// Room     `left` is what surely no reference has claimed yet: a lower bound of the octets each set takes is subtracted. Who
-//          collects stops there, so a look-up costs no more than the message it can fill.
+// Room     `left` is the room of the message less a lower bound of what the sets take that are not optional. A set that needs
+//          more is not collected, and a list stops there, so a look-up costs no more than the message it can fill.
 // Owner    a worker's; it grows to the largest answer it has met and then allocates no more. RDATA is borrowed from zone
 //          table and roster (under the caller's ReadLock), from Scratch, or kept here until `clear`.
 // Threads  its worker's.
@@ -112,7 +112,8 @@ class SectionList {
     check(set.type != dns::Type::none && records > 0, "an RRset has a type and a record");
     sections_[static_cast<std::size_t>(section)].push_back(set);
     records_[static_cast<std::size_t>(section)] += records;
-    left_ -= bytes_min < left_ ? bytes_min : left_;
+    if (set.fit == Fit::optional) return;  // if it is left out, what follows may still fit
+    left_ -= std::min(bytes_min, left_);
   }
   void add_static(Section section, const Owner& owner, const StaticRdata& rdata, std::uint32_t ttl, Fit fit) {
     const std::size_t records = rdata.rrset->rdatas.size();

@@ -32,8 +32,8 @@ Resolution::Step Resolution::answer_name() {
   return found.kind == RosterName::Kind::none ? answer_static_name() : answer_roster_name(found);
 }
 
-// RFC 2308 §3: the SOA tells how long the absence may be remembered. It is part of the answer: behind long aliases, where
-// it may not fit, TC sends the client to TCP.
+// RFC 2308 §3: the SOA says how long the absence may be cached. It is required: behind long aliases, where it may not fit,
+// TC sends the client to TCP.
 Rcode Resolution::deny(Rcode rcode) {
   const StaticZone& records = zone_->records;
   sections_.add_static(Section::authority, {.name = records.apex().wire()}, {&records.soa(), zone_->serial},
@@ -41,13 +41,13 @@ Rcode Resolution::deny(Rcode rcode) {
   return rcode;
 }
 
-// Names that are always there (`_udp.Z`, `_services._dns-sd._udp.Z`), and the zone file has a cut or a DNAME above them.
+// Whether the zone file has a cut or a DNAME above a name that always exists (`_udp.Z`, `_services._dns-sd._udp.Z`).
 bool Resolution::leads_elsewhere() const {
   const Found found = zone_->records.look_up(*name_, query_.type).found;
   return found == Found::delegation || found == Found::redirect;
 }
 
-// The name has nothing of the roll's any more; the zone file may have names below it (RFC 8020 §2).
+// The roll has nothing at the name, but the zone file may have names below it (RFC 8020 §2).
 Rcode Resolution::deny_name() {
   return deny(zone_->records.find(name_->suffix(0)) == nullptr ? Rcode::nxdomain : Rcode::noerror);
 }
@@ -108,7 +108,7 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
   return answer_empty(found);
 }
 
-// A known service, and nobody to answer with: as the settings have it.
+// A known service without a ready instance: `when_empty` of the settings decides.
 Resolution::Step Resolution::answer_empty(const RosterName& found) {
   sections_.explain(dns::ExtendedError::other, "the service is known, and none of its instances is ready");
   switch (found.answers->policy().when_empty) {

@@ -80,7 +80,7 @@ class Resolution {
   // The addresses of the servers that are in the delegated zone, without which a referral is none (RFC 9471 §2), or of the
   // others, which help where they fit.
   void put_glue(const RRset& ns, const Node& cut, GlueOf which);
-  // What whoever reads this answer would ask for next, where the zone file or the roll has it and it fits.
+  // The addresses (and SVCB) of the names that the records point at, from the zone file or the roll, where they fit.
   void put_target_records(const RRset& rrset);
   void put_additional(const dns::QuestionName& target, dns::Type type);
   void put_roster_additional(const RosterName& found, const dns::QuestionName& target, dns::Type type);

@@ -51,8 +51,8 @@ std::vector<dns::QuestionName> targets_of(const RRset& rrset, std::size_t offset
 
 }  // namespace
 
-// The zone file's own records of the name. One that only has names below it, `_acme-challenge.web` below `web`, leaves the
-// name itself to the roll.
+// The zone file's own records of the name. Where it only has names below, `_acme-challenge.web` below `web`, the name itself
+// belongs to the roll.
 const Node* Resolution::find_records(std::string_view folded_name) const {
   const Node* node = zone_->records.find(folded_name);
   return node != nullptr && !node->rrsets.empty() ? node : nullptr;

@@ -1,10 +1,10 @@
-// One zone kept for transfers: what it holds now, and the steps that led here.
+// One zone kept for transfers: its present records, and a journal of the changes that led to them.
 //
-// Shape    records lie in sets, one for the zone file and one for each service. A snapshot shares the sets that have not
-//          changed with the snapshot before it; a step holds what was removed and what was added. A transfer keeps the
-//          sets it sends, so it is of one serial however long it takes.
-// Limits   the journal of steps, in octets of memory: the oldest go first. A client that is older than all of them, or whom the
-//          steps would cost more than the zone itself, gets the whole zone (RFC 1995 §4, §5).
+// Shape    records are kept in sets, one for the zone file and one for each service. A snapshot shares unchanged sets with
+//          the snapshot before it; a step of the journal holds the records removed and added. A transfer keeps the sets it
+//          sends, so it is of one serial however long it takes.
+// Limits   the journal, in octets of memory: the oldest steps are dropped first. A client whose serial is older than the
+//          journal, or for whom the steps are larger than the zone itself, gets the whole zone (RFC 1995 §4, §5).
 // Threads  `put`, `publish`: one. `axfr`, `ixfr`: any.
 // Source   RFC 5936 §2.2, RFC 1995 §4, §6 (condensation).
 #pragma once

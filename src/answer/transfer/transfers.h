@@ -1,13 +1,13 @@
-// The zones as secondaries see them: serials that move with every visible change, and transfers of those zones that
-// allow them.
+// The zones as secondaries see them: a serial that moves with every visible change, and the contents of zones that may be
+// transferred.
 //
-// Serial   of a zone: the file's; where that is not newer, one more than before with each tick that finds the zone changed.
-//          Every SOA shows it (Zones::serial). No serial is shown before one that is not older is on stable storage
-//          (`keep`), and a start goes on behind that: serials never go back, whatever has become of the file's serial and
-//          of changes that were not stored.
-// Places   a transfer of more than one message takes one of `at_once_max`; without one it is put off (SERVFAIL).
-// Ticks    what changes within k_serial_tick is one step: `wait` collects, `tick` shows.
-// Threads  publish, withdraw: the writer's. `wait`, `tick`: one thread of its own. `zones_replaced` any. The rest any.
+// Serial   of a zone: the zone file's; if that is not newer, the last one plus 1, at each tick that finds the zone changed.
+//          Every SOA shows it (Zones::serial). Before a serial is shown, one that is not older is on stable storage
+//          (`keep`), and a start continues above the stored one: serials never go back, even if the file's serial does or
+//          changes were not stored.
+// Places   a transfer of more than one message takes one of `at_once_max` places; when none is free it gets SERVFAIL.
+// Ticks    all changes within k_serial_tick are one step: `wait` collects them, `tick` shows them.
+// Threads  publish, withdraw: the writer's. `wait`, `tick`: one thread. All others: any.
 // Source   RFC 2136 §3.6 (a serial may lag, but moves before a transfer shows the change), RFC 1982, RFC 5936, RFC 1995.
 #pragma once
 
@@ -33,7 +33,7 @@
 
 namespace rollcall::answer {
 
-// Who may have a zone. Neither prefix nor key: nobody.
+// Which clients may transfer a zone. Neither prefix nor key: none.
 struct TransferRules {
   std::vector<IpPrefix> to;      // empty: any address, with the key
   std::optional<dns::Name> key;  // the request must be signed with it
@@ -49,25 +49,25 @@ class Transfers final : public registry::Audience {
 
   void publish(const registry::Service& service) override;
   void withdraw(const registry::ServiceRef& service) override;
-  // The zones' files or policies are others now.
+  // The zone files or policies were reloaded.
   void zones_replaced();
 
-  // Until something has changed, and k_serial_tick longer. False: stop.
+  // Blocks until something has changed, and k_serial_tick longer. False: stop was requested.
   [[nodiscard]] bool wait(const std::stop_token& stop);
-  // What an earlier process has kept. Before the first tick.
+  // The serials an earlier process stored. Before the first tick.
   void go_on_behind(const std::vector<registry::KeptSerial>& kept);
-  // Instead, where it was of a version that kept none: serials were the file's plus the index of the roll.
+  // Instead, after a version that stored none: its serials were the file's plus the index of the roll.
   void go_on_behind(registry::ChangeIndex index);
-  // Shows what has changed since the last call; the zones whose serial moved. The first shows everything, and is made
-  // before anybody is answered. A zone whose serial cannot be kept stays as it was until the next tick; at the first it is
-  // shown all the same.
+  // Shows what has changed since the last call, and returns the zones whose serial moved. The first call shows everything,
+  // before any query is answered. A zone whose serial cannot be stored stays as it was until the next tick; at the first
+  // tick it is shown all the same.
   std::vector<registry::ZoneId> tick(const registry::Registry& registry, const registry::KeepSerials& keep);
 
-  // `key`: what the request was signed with; null: not.
+  // `key`: the key that signed the request; null: it was not signed.
   [[nodiscard]] bool allows(registry::ZoneId zone, const IpAddress& client, const dns::TsigKey* key) const;
   // Of a zone that is offered, after the first tick.
   [[nodiscard]] const TransferZone& zone(registry::ZoneId zone) const { return *at(zone).zone; }
-  // Empty, and counted: all are taken.
+  // Empty: all places are taken. Counted in `put_off`.
   [[nodiscard]] std::optional<TransferPlace> take_place() const;
   [[nodiscard]] std::size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t put_off() const { return put_off_.load(std::memory_order_relaxed); }
