@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "answer/look_up/fast_answer.h"
+#include "base/check.h"
 
 namespace rollcall::answer {
 
@@ -17,6 +18,7 @@ void FastWay::fetch_ahead(const FastQuery& question) const {
 
 std::optional<std::size_t> FastWay::answer(Bytes message, const FastQuery& question, const Client& client,
                                            registry::LeaseTime now, WritableBytes out, WorkerState& worker) const {
+  check(question.is_fast && is_open_, "only a usual question is answered the short way");
   const ServiceAnswers* answers = roster_.find_service(question.service(), question.service_hash, now);
   if (answers == nullptr) return std::nullopt;
   FastAnswer answer(message, question, out.first(std::min(out.size(), udp_payload_)),

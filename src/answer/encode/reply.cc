@@ -32,6 +32,7 @@ Reply::Reply(WritableBytes room, const dns::Query& query, bool echo_question, co
 }
 
 void Reply::cut() {
+  check(out_.size() >= question_end_, "a reply has its header and question");
   out_.rewind(question_end_);
   names_.rewind(question_end_);
   counts_ = {};

@@ -1,5 +1,7 @@
 #include "answer/encode/reply_options.h"
 
+#include "base/check.h"
+
 namespace rollcall::answer {
 
 bool Options::add(dns::Option option, Bytes content) {
@@ -9,6 +11,7 @@ bool Options::add(dns::Option option, Bytes content) {
   out.bytes(content);
   if (!out.ok()) return false;
   size_ += out.size();
+  check(size_ <= octets_.size(), "options are within their room");
   return true;
 }
 

@@ -3,15 +3,20 @@
 #include <algorithm>
 
 #include "answer/encode/record_head.h"
+#include "base/check.h"
+#include "base/limits.h"
 
 namespace rollcall::answer {
 
 std::string make_wire_record(Bytes owner, dns::Type type, std::uint32_t ttl, Bytes rdata) {
+  check(!owner.empty() && owner.size() <= limits::k_name_bytes_max, "a record is owned by a name");
+  check(rdata.size() <= 0xffff, "the RDLENGTH has two octets");
   std::string record(owner.size() + k_record_fixed_bytes + rdata.size(), '\0');
   ByteWriter out({reinterpret_cast<std::uint8_t*>(record.data()), record.size()});
   out.bytes(owner);
   store_record_fixed(out.claim(k_record_fixed_bytes), type, dns::Class::in, ttl, rdata.size());
   out.bytes(rdata);
+  check(out.ok() && out.left() == 0, "a record has the size of its parts");
   return record;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::answer {
@@ -73,7 +74,9 @@ std::optional<std::size_t> TransferStream::next(WritableBytes room, std::uint64_
   if (!put_records(reply)) return break_off();
   const std::size_t size = reply.finish(dns::Rcode::noerror, static_cast<std::uint16_t>(limits::k_udp_payload_min));
   is_first_ = false;
-  return signer_ ? signer_->sign(room, size, now) : size;
+  const std::size_t signed_size = signer_ ? signer_->sign(room, size, now) : size;
+  check(!signer_ || signed_size > size, "the room for a signature was set aside");
+  return signed_size;
 }
 
 bool TransferStream::put_records(Reply& reply) {
@@ -94,6 +97,7 @@ bool TransferStream::put_records(Reply& reply) {
 
 bool TransferStream::put_record(Reply& reply, WireRecord record) {
   std::size_t owner = 0;
+  check(record.size() > k_record_fixed_bytes, "a record has an owner and its fixed part");
   while (record[owner] != 0) owner += 1U + static_cast<std::uint8_t>(record[owner]);
   ++owner;
   const Bytes bytes = octets(record);

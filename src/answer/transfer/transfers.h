@@ -25,6 +25,7 @@
 #include "answer/transfer/transfer_stream.h"
 #include "answer/transfer/transfer_zone.h"
 #include "answer/zone/zones.h"
+#include "base/check.h"
 #include "base/ip_prefix.h"
 #include "base/limits.h"
 #include "dns/tsig.h"
@@ -66,7 +67,10 @@ class Transfers final : public registry::Audience {
   // `key`: the key that signed the request; null: it was not signed.
   [[nodiscard]] bool allows(registry::ZoneId zone, const IpAddress& client, const dns::TsigKey* key) const;
   // Of a zone that is offered, after the first tick.
-  [[nodiscard]] const TransferZone& zone(registry::ZoneId zone) const { return *at(zone).zone; }
+  [[nodiscard]] const TransferZone& zone(registry::ZoneId zone) const {
+    check(at(zone).zone != nullptr, "a zone that is transferred is kept for it");
+    return *at(zone).zone;
+  }
   // Empty: all places are taken. Counted in `put_off`.
   [[nodiscard]] std::optional<TransferPlace> take_place() const;
   [[nodiscard]] std::size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
