@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "answer/encode/member_records.h"
-#include "answer/encode/service_writer.h"
 #include "base/check.h"
 #include "base/limits.h"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "answer/encode/ptr_writer.h"
+#include "answer/encode/ptr_collector.h"
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -83,7 +83,7 @@ Resolution::Step Resolution::answer_roster_name(const RosterName& found) {
 }
 
 Resolution::Step Resolution::answer_service(const RosterName& found) {
-  ServiceWriter service = service_of(*found.answers);
+  ServiceCollector service = service_of(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::service;
   bool put = false;
   switch (query_.type) {
@@ -120,7 +120,7 @@ Resolution::Step Resolution::answer_empty(const RosterName& found) {
 }
 
 Resolution::Step Resolution::answer_instance(const RosterName& found) {
-  ServiceWriter service = service_of(*found.answers);
+  ServiceCollector service = service_of(*found.answers);
   const bool has_addresses = found.kind == RosterName::Kind::instance;
   if (!service.is_live(*found.member)) return answer_static_name();  // its lease has ended: it is gone, swept or not
   bool put = false;
@@ -139,27 +139,27 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
 
 // `_T._sub._S._P.Z`: the instances are named below `_S._P.Z`, two labels on.
 Resolution::Step Resolution::answer_subtype(const RosterName& found) {
-  ServiceWriter service = service_of(*found.answers);
+  ServiceCollector service = service_of(*found.answers);
   if (asks_for(Type::ptr) && service.put_ptr(owner(), *found.view, found.protocol, wire(2))) return Rcode::noerror;
   return deny(Rcode::noerror);
 }
 
 Resolution::Step Resolution::answer_types() {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  PtrWriter(sections_, owner(), zone_->policy.ttl_seconds, now_)
+  PtrCollector(sections_, owner(), zone_->policy.ttl_seconds, now_)
       .put_types(roster_.types(zone_->id), wire(name_->labels - zone_->apex_labels));
   return sections_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::noerror);
 }
 
 Resolution::Step Resolution::answer_domain() {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  PtrWriter(sections_, owner(), zone_->policy.ttl_seconds, now_).put_one(zone_->records.apex().wire());
+  PtrCollector(sections_, owner(), zone_->policy.ttl_seconds, now_).put_one(zone_->records.apex().wire());
   return Rcode::noerror;
 }
 
 Resolution::Step Resolution::answer_reverse(const ReverseName& reverse) {
   if (!asks_for(Type::ptr)) return deny(Rcode::noerror);
-  PtrWriter(sections_, owner(), zone_->policy.ttl_seconds, now_).put_targets(reverse);
+  PtrCollector(sections_, owner(), zone_->policy.ttl_seconds, now_).put_targets(reverse);
   return sections_.records(Section::answer) > 0 ? Rcode::noerror : deny(Rcode::nxdomain);
 }
 

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "answer/encode/section_list.h"
-#include "answer/encode/service_writer.h"
+#include "answer/encode/service_collector.h"
 #include "answer/look_up/trace.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
@@ -92,7 +92,7 @@ class Resolution {
   void put_answer(const Owner& owner, const RRset& rrset) {
     sections_.add_static(Section::answer, owner, {&rrset, zone_->serial}, rrset.ttl, Fit::partly);
   }
-  [[nodiscard]] ServiceWriter service_of(const ServiceAnswers& answers) {
+  [[nodiscard]] ServiceCollector service_of(const ServiceAnswers& answers) {
     return {sections_, answers, now_, random_, scratch_, trace_ == nullptr};
   }
 

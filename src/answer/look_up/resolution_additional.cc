@@ -117,7 +117,7 @@ void Resolution::put_roster_additional(const RosterName& found, const dns::Quest
   const Owner owner{.name = sections_.keep({target.folded.data(), target.size})};
   if (owner.name.empty()) return;
   const Family family = type == Type::a ? Family::v4 : Family::v6;
-  ServiceWriter service = service_of(*found.answers);
+  ServiceCollector service = service_of(*found.answers);
   if (found.kind == RosterName::Kind::service) return service.put_additional(owner, *found.view, family);
   if (found.kind == RosterName::Kind::instance) service.put_additional(owner, *found.member, family);
 }

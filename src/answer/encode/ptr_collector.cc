@@ -1,4 +1,4 @@
-#include "answer/encode/ptr_writer.h"
+#include "answer/encode/ptr_collector.h"
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,8 @@ std::string_view protocol_label(registry::Protocol protocol) {
 
 }  // namespace
 
-PtrWriter::PtrWriter(SectionList& sections, const Owner& owner, std::uint32_t ttl_seconds, registry::LeaseTime now)
+PtrCollector::PtrCollector(SectionList& sections, const Owner& owner, std::uint32_t ttl_seconds,
+                           registry::LeaseTime now)
     : sections_(sections),
       owner_(owner),
       now_(now),
@@ -27,12 +28,12 @@ PtrWriter::PtrWriter(SectionList& sections, const Owner& owner, std::uint32_t tt
       first_(sections.list_size()),
       earliest_(full_) {}
 
-void PtrWriter::put_types(const ServiceTypes& types, Bytes apex) {
+void PtrCollector::put_types(const ServiceTypes& types, Bytes apex) {
   types.for_each_until([&](const ServiceAnswers& answers) { return visit() && list_types_of(answers); });
   put_listed(apex);
 }
 
-void PtrWriter::put_targets(const ReverseName& name) {
+void PtrCollector::put_targets(const ReverseName& name) {
   name.for_each_until([&](const ReverseTarget& target) {
     if (!visit()) return false;
     const registry::LeaseTime end = target.instance().lease.expires_at();
@@ -41,18 +42,18 @@ void PtrWriter::put_targets(const ReverseName& name) {
   put_listed();
 }
 
-void PtrWriter::put_one(Bytes target) {
+void PtrCollector::put_one(Bytes target) {
   list(target, k_pointer_bytes, full_);
   put_listed();
 }
 
-bool PtrWriter::visit() {
+bool PtrCollector::visit() {
   if (visited_++ < limits::k_ptr_visits_max) return true;
   sections_.set_cut_short();
   return false;
 }
 
-bool PtrWriter::list_types_of(const ServiceAnswers& answers) {
+bool PtrCollector::list_types_of(const ServiceAnswers& answers) {
   const std::string_view service = answers.key().name;
   check(service.size() < limits::k_label_bytes_max, "a service that is listed has a name for its type");
   for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
@@ -75,14 +76,14 @@ bool PtrWriter::list_types_of(const ServiceAnswers& answers) {
 }
 
 // One record more than surely fits is listed, so that the encoder finds that there is more, and says so.
-bool PtrWriter::list(Bytes target, std::size_t bytes_min, registry::LeaseTime end) {
+bool PtrCollector::list(Bytes target, std::size_t bytes_min, registry::LeaseTime end) {
   sections_.list(target);
   earliest_ = std::min(earliest_, end);
   bytes_min_ += k_record_head_bytes + bytes_min;
   return bytes_min_ <= sections_.left();
 }
 
-void PtrWriter::put_listed(Bytes suffix) {
+void PtrCollector::put_listed(Bytes suffix) {
   const ListedRdata rdata = sections_.end_list(first_, suffix);
   if (rdata.count == 0) return;
   const std::int64_t left = std::chrono::floor<std::chrono::seconds>(earliest_ - now_).count();

@@ -24,11 +24,11 @@
 
 namespace rollcall::answer {
 
-class ServiceWriter {
+class ServiceCollector {
  public:
   // `is_given`: false when nobody will get the answer, and so no cache will hold it.
-  ServiceWriter(SectionList& sections, const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
-                Scratch& scratch, bool is_given = true)
+  ServiceCollector(SectionList& sections, const ServiceAnswers& answers, registry::LeaseTime now, Random& random,
+                   Scratch& scratch, bool is_given = true)
       : sections_(sections), answers_(answers), now_(now), random_(random), scratch_(scratch), is_given_(is_given) {}
 
   // Whether the view has a ready member whose lease goes on: `when_empty` asks.

@@ -1,11 +1,11 @@
 // What browsers of services and modern clients ask for beside SRV: DNS-SD's PTR, SVCB and HTTPS.
 #include <algorithm>
 
-#include "answer/encode/service_writer.h"
+#include "answer/encode/service_collector.h"
 
 namespace rollcall::answer {
 
-bool ServiceWriter::put_ptr(const Owner& owner, const View& view, registry::Protocol protocol, Bytes instances) {
+bool ServiceCollector::put_ptr(const Owner& owner, const View& view, registry::Protocol protocol, Bytes instances) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   const auto has_protocol = [&](std::uint32_t i) { return answers_.member(i).instance->protocol() == protocol; };
@@ -23,7 +23,7 @@ bool ServiceWriter::put_ptr(const Owner& owner, const View& view, registry::Prot
 }
 
 // The live members that have a record of the type. `ttl`: as the earliest of their leases allows.
-std::span<const std::uint32_t> ServiceWriter::live_offering(const View& view, dns::Type type, std::uint32_t& ttl) {
+std::span<const std::uint32_t> ServiceCollector::live_offering(const View& view, dns::Type type, std::uint32_t& ttl) {
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.data() != scratch_.live.data()) scratch_.live.assign(live.begin(), live.end());
   std::erase_if(scratch_.live, [&](std::uint32_t i) { return answers_.svcb(answers_.member(i), type).empty(); });
@@ -35,7 +35,7 @@ std::span<const std::uint32_t> ServiceWriter::live_offering(const View& view, dn
   return scratch_.live;
 }
 
-bool ServiceWriter::put_svcb(const Owner& owner, const View& view, dns::Type type) {
+bool ServiceCollector::put_svcb(const Owner& owner, const View& view, dns::Type type) {
   if (!(type == dns::Type::svcb ? view.has_svcb : view.has_https)) return false;
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_offering(view, type, ttl);

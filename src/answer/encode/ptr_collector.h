@@ -20,9 +20,9 @@
 
 namespace rollcall::answer {
 
-class PtrWriter {
+class PtrCollector {
  public:
-  PtrWriter(SectionList& sections, const Owner& owner, std::uint32_t ttl_seconds, registry::LeaseTime now);
+  PtrCollector(SectionList& sections, const Owner& owner, std::uint32_t ttl_seconds, registry::LeaseTime now);
 
   // `_S._P.Z` of every service that is ready. `apex`: wire form of Z; it stays until the message is written.
   void put_types(const ServiceTypes& types, Bytes apex);

@@ -1,4 +1,4 @@
-#include "answer/encode/service_writer.h"
+#include "answer/encode/service_collector.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,23 +10,23 @@
 #include "base/limits.h"
 
 namespace rollcall::answer {
-struct ServiceWriter::AddressChoice {
+struct ServiceCollector::AddressChoice {
   Bytes octets;
   std::span<const std::uint32_t> weights;
   bool equal_weights = true;
   std::uint32_t ttl = 0;
 };
 
-std::uint32_t ServiceWriter::ttl_until(registry::LeaseTime end) const {
+std::uint32_t ServiceCollector::ttl_until(registry::LeaseTime end) const {
   const std::int64_t left = std::chrono::floor<std::chrono::seconds>(end - now_).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, full_ttl()));
 }
 
-bool ServiceWriter::leases_reach_full_ttl() const {
+bool ServiceCollector::leases_reach_full_ttl() const {
   return answers_.all_leases_reach(now_ + std::chrono::seconds(full_ttl()));
 }
 
-bool ServiceWriter::has_live(const View& view) const {
+bool ServiceCollector::has_live(const View& view) const {
   if (view.count == 0) return false;
   if (leases_reach_full_ttl()) [[likely]]
     return true;
@@ -34,7 +34,7 @@ bool ServiceWriter::has_live(const View& view) const {
 }
 
 // The view's members less those whose lease has ended, and the TTL that suits them all.
-std::span<const std::uint32_t> ServiceWriter::live_members(const View& view, std::uint32_t& ttl) {
+std::span<const std::uint32_t> ServiceCollector::live_members(const View& view, std::uint32_t& ttl) {
   const std::span<const std::uint32_t> all = answers_.order_of(view);
   ttl = full_ttl();
   if (leases_reach_full_ttl()) [[likely]] {
@@ -56,7 +56,7 @@ std::span<const std::uint32_t> ServiceWriter::live_members(const View& view, std
   return scratch_.live;
 }
 
-ServiceWriter::AddressChoice ServiceWriter::choose_addresses(const View& view, Family family) {
+ServiceCollector::AddressChoice ServiceCollector::choose_addresses(const View& view, Family family) {
   const AddressList& list = family == Family::v4 ? view.v4 : view.v6;
   if (leases_reach_full_ttl()) [[likely]] {
     if (list.count > 0) note_answered(full_ttl());
@@ -86,7 +86,7 @@ ServiceWriter::AddressChoice ServiceWriter::choose_addresses(const View& view, F
 
 // The addresses of these members, each once, with their weights summed: what a view has prebuilt while nobody is
 // missing.
-void ServiceWriter::gather_addresses(std::span<const std::uint32_t> members, Family family) {
+void ServiceCollector::gather_addresses(std::span<const std::uint32_t> members, Family family) {
   const std::size_t size = octets_of(family);
   scratch_.found.clear();
   for (const std::uint32_t i : members) {
@@ -112,7 +112,7 @@ void ServiceWriter::gather_addresses(std::span<const std::uint32_t> members, Fam
   }
 }
 
-bool ServiceWriter::put_addresses(const Owner& owner, const View& view, Family family) {
+bool ServiceCollector::put_addresses(const Owner& owner, const View& view, Family family) {
   const AddressChoice choice = choose_addresses(view, family);
   const auto count = static_cast<std::uint32_t>(choice.weights.size());
   if (count == 0) return false;
@@ -127,7 +127,7 @@ bool ServiceWriter::put_addresses(const Owner& owner, const View& view, Family f
   return true;
 }
 
-bool ServiceWriter::put_srv(const Owner& owner, const View& view) {
+bool ServiceCollector::put_srv(const Owner& owner, const View& view) {
   std::uint32_t ttl = 0;
   const std::span<const std::uint32_t> live = live_members(view, ttl);
   if (live.empty()) return false;
@@ -147,7 +147,7 @@ bool ServiceWriter::put_srv(const Owner& owner, const View& view) {
 }
 
 // With the addresses of the targets as additional records (RFC 2782).
-void ServiceWriter::put_srv(const Owner& owner, const MemberRdata& rdata, std::uint32_t ttl) {
+void ServiceCollector::put_srv(const Owner& owner, const MemberRdata& rdata, std::uint32_t ttl) {
   sections_.add(Section::answer, {.owner = owner, .type = dns::Type::srv, .ttl = ttl, .rdata = rdata}, rdata.take,
                 rdata.take * k_record_head_bytes);
   sections_.add(
@@ -158,7 +158,7 @@ void ServiceWriter::put_srv(const Owner& owner, const MemberRdata& rdata, std::u
 
 // --- One member ---
 
-bool ServiceWriter::put_addresses(const Owner& owner, const Member& member, Family family) {
+bool ServiceCollector::put_addresses(const Owner& owner, const Member& member, Family family) {
   const Bytes addresses = answers_.addresses(member, family);
   if (addresses.empty() || !is_live(member)) return false;
   const auto count = static_cast<std::uint32_t>(addresses.size() / octets_of(family));
@@ -171,7 +171,7 @@ bool ServiceWriter::put_addresses(const Owner& owner, const Member& member, Fami
   return true;
 }
 
-bool ServiceWriter::put_srv(const Owner& owner, const Member& member) {
+bool ServiceCollector::put_srv(const Owner& owner, const Member& member) {
   if (!is_live(member) || member.instance->port() == 0) return false;
   scratch_.live.assign(1, static_cast<std::uint32_t>(&member - &answers_.member(0)));
   put_srv(owner, {.answers = &answers_, .members = scratch_.live, .take = 1, .bytes_max = srv_record_bytes(member)},
@@ -179,7 +179,7 @@ bool ServiceWriter::put_srv(const Owner& owner, const Member& member) {
   return true;
 }
 
-bool ServiceWriter::put_txt(const Owner& owner, const Member& member) {
+bool ServiceCollector::put_txt(const Owner& owner, const Member& member) {
   if (!is_live(member)) return false;
   const std::size_t first = sections_.list_size();
   const Bytes rdata = answers_.txt(member);
@@ -196,7 +196,7 @@ bool ServiceWriter::put_txt(const Owner& owner, const Member& member) {
 
 // --- What the zone file's records point at ---
 
-void ServiceWriter::put_additional(const Owner& owner, const View& view, Family family) {
+void ServiceCollector::put_additional(const Owner& owner, const View& view, Family family) {
   const AddressChoice choice = choose_addresses(view, family);
   const auto count = static_cast<std::uint32_t>(choice.weights.size());
   if (count == 0) return;
@@ -209,7 +209,7 @@ void ServiceWriter::put_additional(const Owner& owner, const View& view, Family 
   put_additional_set(owner, family, choice.ttl, choice.octets, order);
 }
 
-void ServiceWriter::put_additional(const Owner& owner, const Member& member, Family family) {
+void ServiceCollector::put_additional(const Owner& owner, const Member& member, Family family) {
   const Bytes octets = answers_.addresses(member, family);
   if (octets.empty() || !is_live(member)) return;
   const auto count = static_cast<std::uint32_t>(octets.size() / octets_of(family));
@@ -219,8 +219,8 @@ void ServiceWriter::put_additional(const Owner& owner, const Member& member, Fam
 }
 
 // The addresses are copied: the next set may be made in the same Scratch.
-void ServiceWriter::put_additional_set(const Owner& owner, Family family, std::uint32_t ttl, Bytes octets,
-                                       std::span<const std::uint32_t> order) {
+void ServiceCollector::put_additional_set(const Owner& owner, Family family, std::uint32_t ttl, Bytes octets,
+                                          std::span<const std::uint32_t> order) {
   const std::size_t size = octets_of(family);
   const WritableBytes kept = sections_.reserve(order.size() * size);
   if (kept.empty()) return;
