@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "base/check.h"
 #include "registry/wall_time.h"
 
 namespace rollcall::api {
@@ -35,7 +36,9 @@ void describe_event(json::Writer& json, const registry::Event& event, std::strin
 std::string stream_event(const registry::Event& event, std::string_view zone) {
   json::Writer json(320);
   describe_event(json, event, zone);
-  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, registry::to_text(event.kind), json.take());
+  const std::string data = json.take();
+  check(!data.contains('\n'), "the data of an event is one line: a line end would end the event");
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, registry::to_text(event.kind), data);
 }
 
 std::string stream_start(EventId last) {

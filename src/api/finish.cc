@@ -4,6 +4,7 @@
 
 #include "api/gzip.h"
 #include "base/ascii_case.h"
+#include "base/check.h"
 #include "base/digest.h"
 #include "base/limits.h"
 
@@ -61,6 +62,7 @@ Finish::Finish(const Manners& manners, const Request& request, Counters& counter
 void Finish::apply(Response& response) const {
   if (response.status == 200 && if_none_match_) tag(response);
   if (response.status == 200 && varies_by_encoding_) compress(response);
+  check(response.status != 304 || response.body.empty(), "a 304 has no body");
   if (allows_other_origins_) response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   count_errors(response, *counters_);
 }
@@ -81,6 +83,7 @@ void Finish::compress(Response& response) const {
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!accepts_gzip_) return;
   response.body = gzip(response.body);
+  check(response.body.starts_with("\x1f\x8b"), "what is called gzip begins as gzip does");
   response.headers.emplace_back("Content-Encoding", "gzip");
 }
 

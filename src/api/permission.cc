@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/audit.h"
+#include "base/check.h"
 
 namespace rollcall::api {
 
@@ -15,6 +16,7 @@ std::unexpected<Error> forbid(const Call& call, std::string sentence) {
 }
 
 Result<void> permit(const Call& call, registry::ZoneId zone) {
+  check(call.standing.grant != nullptr, "the router lets nobody in without a grant");
   if (call.standing.grant->covers(zone)) return {};
   return forbid(call, fmt::format("{} may not {} in zone {}; ?zone= names another", call.standing.principal.text(),
                                   verb_of(call), call.zones.name_of(zone)));

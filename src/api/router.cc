@@ -56,9 +56,10 @@ Response answer_preflight(std::string methods) {
 }
 
 // Notes who asked in the change, and has its outcome written to the audit.
-Routed audited(Routed routed, const Principal& principal, const registry::ZoneDirectory& zones) {
+Routed audited(Routed routed, bool is_change, const Principal& principal, const registry::ZoneDirectory& zones) {
   Submission* const submission = std::get_if<Submission>(&routed);
   if (submission == nullptr) return routed;
+  check(is_change, "only routes of changes lead to the writer: others are routed ahead of it");
   submission->change.by = principal.text();
   if (!log::enabled(log::Level::info)) return routed;
   submission->describe = [audit = Audit(submission->change, principal, zones),
@@ -81,6 +82,7 @@ auto finished(Make make, Finish finish) {
 }
 
 void finish_later(Submission& submission, Finish finish) {
+  check(submission.describe != nullptr, "a change says how its outcome is described");
   submission.describe = [finish = std::move(finish), describe = std::move(submission.describe)](
                             const registry::Outcome& outcome, registry::LeaseTime now) mutable {
     std::variant<Response, Wait> described = describe(outcome, now);
@@ -95,10 +97,13 @@ void finish_later(Submission& submission, Finish finish) {
 
 void finish_later(Routed& routed, Finish finish) {
   if (Wait* wait = std::get_if<Wait>(&routed)) {
+    check(wait->answer != nullptr && wait->at_most >= wait->at_most.zero(), "a wait ends, and has an answer then");
     wait->answer = finished(std::move(wait->answer), std::move(finish));
   } else if (HistoryRequest* history = std::get_if<HistoryRequest>(&routed)) {
+    check(history->answer != nullptr && history->query.limit > 0, "a page of the history has a limit and an answer");
     history->answer = finished(std::move(history->answer), std::move(finish));
   } else if (LongAnswer* answer = std::get_if<LongAnswer>(&routed)) {
+    check(answer->make != nullptr, "a long answer can be made");
     answer->make = finished(std::move(answer->make), std::move(finish));
   } else if (Submission* submission = std::get_if<Submission>(&routed)) {
     finish_later(*submission, std::move(finish));
@@ -117,6 +122,8 @@ Router::Router(const registry::Registry& registry, const registry::ZoneDirectory
   }
   for (const Entry& entry : entries_) {
     check(!entry.routes.empty(), "a door has routes");
+    for (const std::string_view claim : entry.manners.claims)
+      check(claim.starts_with('/'), "a claim is part of a path");
     for (const Route& route : entry.routes) check(route.handler != nullptr, "a route has a handler");
     if (!entry.manners.claims.empty()) continue;
     check(default_ == nullptr, "one door alone owns the paths that no other claims");
@@ -162,7 +169,7 @@ Routed Router::find_and_run(const Request& request, registry::LeaseTime now, Cou
   if (!parameters) return refuse(refusal_of(parameters.error()));
   if (room == MemoryRoom::little && route.options.answer == AnswerSize::any) return refuse(without_room(counters));
   const Call call{request, *entry->door, route, found.path, *query, *standing, now, registry_, zones_, counters, ahead};
-  return audited(route.handler(call), standing->principal, zones_);
+  return audited(route.handler(call), call.is_change(), standing->principal, zones_);
 }
 
 // The first route that takes the method and has the path. Only where there is none, a slash at the end may be ignored.

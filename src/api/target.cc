@@ -16,6 +16,7 @@ namespace {
 namespace urls = boost::urls;
 
 void split(Target& target) {
+  check(target.path.empty() || target.path.starts_with('/'), "a path is absolute");
   std::string_view rest = target.path;
   while (!rest.empty()) {
     rest.remove_prefix(1);  // the slash

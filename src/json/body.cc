@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::json {
@@ -119,6 +120,7 @@ class TreeBuilder {
     return true;
   }
   bool leave() {
+    check(!levels_.empty() && levels_.back().keys_begin <= keys_.size(), "what is closed was open");
     keys_.resize(levels_.back().keys_begin);
     levels_.pop_back();
     return end_value();
@@ -128,6 +130,7 @@ class TreeBuilder {
     return true;
   }
   bool find_repeat() {
+    check(!levels_.empty(), "names are those of an open object");
     const Level& level = levels_.back();
     const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(level.keys_begin);
     std::sort(begin, keys_.end());

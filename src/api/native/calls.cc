@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
+
 namespace rollcall::api::native {
 
 Result<void> permit_told(const Call& call, const Explanation& told) {
@@ -18,11 +20,13 @@ Result<void> permit_told(const Call& call, const Explanation& told) {
 }
 
 Result<std::string> parse_service_unasked(const Call& call) {
+  check(!call.service.empty(), "the route's path names a service");
   std::string room;
   return registry::parse_label(decode(call.service, room), "service");
 }
 
 Result<std::string> parse_id(const Call& call) {
+  check(!call.id.empty(), "the route's path names an instance");
   std::string room;
   return registry::parse_instance_id(decode(call.id, room));
 }

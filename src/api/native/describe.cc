@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/check.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "health/plan_json.h"
@@ -119,6 +120,7 @@ void describe_service(json::Writer& json, const registry::Service& service, std:
     if (instance->status == registry::Status::ready) ++ready;
     for (const std::string_view tag : instance->tags()) tags.insert(tag);
   }
+  check(ready <= total, "whoever is ready is counted");
   json.open_object().member("service", service.service.name).member("zone", zone);
   json.member("ready", ready).member("total", total);
   put_texts(json, "tags", tags);

@@ -9,6 +9,7 @@
 #include "api/native/describe.h"
 #include "api/native/fields.h"
 #include "api/problem.h"
+#include "base/check.h"
 #include "base/rcu.h"
 #include "json/body.h"
 
@@ -63,6 +64,7 @@ std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, cons
 Response describe_outcome(const RegistrationReply& reply, const registry::Registry& registry, const Outcome& outcome,
                           LeaseTime now) {
   if (!outcome) return problem(outcome.error());
+  check(!outcome->label.empty(), "an instance on the roll has a label");
   const LeaseTime expires_at = renew_if_still(registry, reply.key, outcome->index, now).value_or(outcome->expires_at);
   Response response;
   response.status = outcome->created ? 201 : 200;

@@ -28,6 +28,16 @@ TEST_CASE("a 204 has neither type nor length") {
   CHECK(head_of({.status = 204, .body = "", .headers = {}}) == "before|HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n");
 }
 
+TEST_CASE("a 304 has neither, because its length would be that of the body it spares") {
+  CHECK(head_of({.status = 304, .content_type = {}, .body = "", .headers = {{"ETag", "\"a\""}}}) ==
+        "before|HTTP/1.1 304 Not Modified\r\nDate: now\r\nETag: \"a\"\r\n\r\n");
+}
+
+TEST_CASE("a response without a type has a length alone") {
+  CHECK(head_of({.status = 200, .content_type = {}, .body = "", .headers = {}}) ==
+        "before|HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 0\r\n\r\n");
+}
+
 TEST_CASE("a head has the response's own fields") {
   CHECK(head_of({.status = 405, .body = "", .headers = {{"Allow", "GET, HEAD"}, {"X-Rollcall-Index", "7"}}}) ==
         "before|HTTP/1.1 405 Method Not Allowed\r\nDate: now\r\nContent-Type: application/json\r\n"
