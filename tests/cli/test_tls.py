@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from tests.interop import certificates
+from tests.support import certificates
 from tests.support.cli import CliCase, rollcall
 
 SETTINGS = """\

@@ -5,47 +5,13 @@ import struct
 from pathlib import Path
 
 from tests.differential.wire import read_answer, write_query
+from tests.support import authorities
 from tests.support.processes import Process, find_program, free_port, wait_until
 from tests.support.rollcall import Server
 
 READY_WITHIN = 60
 PATIENCE = 30
 STARTS_MAX = 5
-
-KNOT = """\
-server:
-    rundir: "{directory}"
-    listen: 127.0.0.1@{port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{directory}"
-template:
-  - id: default
-    zonefile-sync: -1
-    journal-content: none
-log:
-  - target: stderr
-    any: error
-zone:
-"""
-NSD = """\
-server:
-    ip-address: 127.0.0.1@{port}
-    server-count: 1
-    username: ""
-    chroot: ""
-    database: ""
-    pidfile: ""
-    zonelistfile: "{directory}/nsd.list"
-    xfrdfile: "{directory}/nsd.xfrd"
-    zonesdir: "{directory}"
-    rrl-ratelimit: 0
-    minimal-responses: yes
-remote-control:
-    control-enable: no
-"""
 
 
 class Peer:
@@ -111,18 +77,14 @@ def start_rollcall(directory, files, prefix):
 def start_knot(directory, files, prefix):
     port, home = free_port(), directory / f"{prefix}-knot"
     home.mkdir()
-    config = KNOT.format(directory=home, port=port)
-    config += "".join(f'  - domain: {apex}\n    file: "{file}"\n' for apex, file in files.items())
-    (home / "knot.conf").write_text(config)
+    (home / "knot.conf").write_text(authorities.knot(home, port, files))
     return Peer("Knot", port, Process(f"{prefix}-knot", [find_program("knotd"), "-c", home / "knot.conf"], home))
 
 
 def start_nsd(directory, files, prefix):
     port, home = free_port(), directory / f"{prefix}-nsd"
     home.mkdir()
-    config = NSD.format(directory=home, port=port)
-    config += "".join(f'zone:\n    name: "{apex}"\n    zonefile: "{file}"\n' for apex, file in files.items())
-    (home / "nsd.conf").write_text(config)
+    (home / "nsd.conf").write_text(authorities.nsd(home, port, files, server="    minimal-responses: yes\n"))
     return Peer("NSD", port, Process(f"{prefix}-nsd", [find_program("nsd"), "-d", "-c", home / "nsd.conf"], home))
 
 

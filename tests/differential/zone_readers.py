@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 
+from tests.support import authorities
 from tests.support.processes import Process, find_program, free_port, run, wait_until
 from tests.support.rollcall import Server, run_to_end
 
@@ -17,26 +18,15 @@ RESET = "$ORIGIN c.test.\n$TTL 60\n"
 NOT_ABOUT_TEXT = [word for flag in "knrmMSTW" for word in (f"-{flag}", "ignore")] + ["-i", "none"]
 # What BIND says of a record that it loads.
 WARNING = re.compile("setting .TTL to 0|with inherited owner|signature has expired")
-KNOT = """\
-server:
-    rundir: "{directory}"
-    listen: 127.0.0.1@{port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{directory}"
+KNOT_ACL = """\
 acl:
   - id: anybody
     address: 127.0.0.1
     action: transfer
-template:
-  - id: default
+"""
+KNOT_TEMPLATE = """\
     semantic-checks: off
-    zonefile-sync: -1
-    journal-content: none
     acl: anybody
-zone:
 """
 # Octets in front of the names in RDATA that an answer may have compressed, and their number (RFC 1035 §3.3).
 COMPRESSED = {2: (0, 1), 3: (0, 1), 4: (0, 1), 5: (0, 1), 6: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), 12: (0, 1),
@@ -211,9 +201,7 @@ class Knot:
     def configure(self, files, port=1):  # knotc opens none, and wants a number
         home = self.directory / "knot"
         home.mkdir(exist_ok=True)
-        text = KNOT.format(directory=home, port=port)
-        text += "".join(f'  - domain: {zone}\n    file: "{path}"\n' for zone, path in files.items())
-        (home / "knot.conf").write_text(text)
+        (home / "knot.conf").write_text(authorities.knot(home, port, files, sections=KNOT_ACL, template=KNOT_TEMPLATE))
         return home / "knot.conf"
 
     def check(self, zone, path):

@@ -2,7 +2,6 @@
 goes on."""
 
 import socket
-import struct
 
 import dns.flags
 import dns.message
@@ -10,18 +9,10 @@ import dns.query
 import dns.rcode
 
 from tests.support.case import Case
+from tests.support.dnsclient import framed, read_framed
+from tests.support.rollcall import TRANSFERRED_ZONE
 
-SETTINGS = """\
-[dns]
-workers = 1
-[[key]]
-name = "transfer"
-secret = "cm9sbGNhbGwgdGVzdCBrZXkgb2YgMzIgb2N0ZXRzLi4="
-[[zone]]
-name = "svc.internal"
-file = "{zone}"
-transfer_to = ["127.0.0.0/8"]
-"""
+SETTINGS = "[dns]\nworkers = 1\n" + TRANSFERRED_ZONE
 ZONE = """\
 $TTL 60
 @ IN SOA ns hostmaster 1 10 5 1h 1
@@ -37,23 +28,9 @@ class LargeRecord(Case):
         return self.server("--config", self.settings_file(SETTINGS.format(zone=zone)))
 
     def ask_over_tcp(self, server, type, **options):
-        message = dns.message.make_query("svc.internal", type, **options)
         with socket.create_connection(("127.0.0.1", server.dns_port), timeout=5) as stream:
-            octets = message.to_wire()
-            stream.sendall(struct.pack("!H", len(octets)) + octets)
-            return dns.message.from_wire(self.read_message(stream), one_rr_per_rrset=True)
-
-    def read_message(self, stream):
-        (size,) = struct.unpack("!H", self.read_exactly(stream, 2))
-        return self.read_exactly(stream, size)
-
-    def read_exactly(self, stream, count):
-        octets = b""
-        while len(octets) < count:
-            more = stream.recv(count - len(octets))
-            self.assertTrue(more, "the connection has ended")
-            octets += more
-        return octets
+            stream.sendall(framed("svc.internal", type, **options))
+            return dns.message.from_wire(read_framed(stream), one_rr_per_rrset=True)
 
     def test_a_record_that_no_message_holds_ends_the_transfer_and_not_the_service(self):
         server = self.start_with(65_500)
@@ -69,12 +46,11 @@ class LargeRecord(Case):
         # 65,535 octets less the header (12), the name big.svc.internal (18), and the head of a record (10).
         server = self.start_with(65_495)
         with socket.create_connection(("127.0.0.1", server.dns_port), timeout=5) as stream:
-            octets = dns.message.make_query("svc.internal", "AXFR").to_wire()
-            stream.sendall(struct.pack("!H", len(octets)) + octets)
+            stream.sendall(framed("svc.internal", "AXFR"))
             sizes = []
             soas = 0
             while soas < 2:
-                octets = self.read_message(stream)
+                octets = read_framed(stream)
                 sizes.append(len(octets))
                 message = dns.message.from_wire(octets, xfr=True, one_rr_per_rrset=True)
                 soas += sum(rrset.rdtype == 6 for rrset in message.answer)

@@ -15,49 +15,23 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from tests.interop import certificates
+from tests.support import certificates
 from tests.support.case import Case
+from tests.support.dnsclient import framed, read_framed
+from tests.support.rollcall import TRANSFERRED_ZONE
 
 SECONDS = 6
 SETTINGS = """\
 [dns]
 cookies_required_above = 50
 max_transfers = 2
-[dns.tls]
-listen = ["127.0.0.1:0"]
-certificate = "{certificate}"
-key = "{key}"
-[http.tls]
-listen = ["127.0.0.1:0"]
-[[key]]
-name = "transfer"
-secret = "cm9sbGNhbGwgdGVzdCBrZXkgb2YgMzIgb2N0ZXRzLi4="
-[[zone]]
-name = "svc.internal"
-file = "{zone}"
-transfer_to = ["127.0.0.0/8"]
+""" + certificates.LISTENERS + TRANSFERRED_ZONE + """\
 notify = ["127.0.0.1:{secondary}"]
 """
 
 
-def framed(name, type="A", **options):
-    message = dns.message.make_query(name, type, **options).to_wire()
-    return struct.pack("!H", len(message)) + message
-
-
-def read_exactly(stream, count):
-    octets = b""
-    while len(octets) < count:
-        more = stream.recv(count - len(octets))
-        if not more:
-            raise ConnectionError("the connection has ended")
-        octets += more
-    return octets
-
-
 def read_message(stream):
-    return dns.message.from_wire(read_exactly(stream, struct.unpack("!H", read_exactly(stream, 2))[0]), xfr=True,
-                                 one_rr_per_rrset=True)
+    return dns.message.from_wire(read_framed(stream), xfr=True, one_rr_per_rrset=True)
 
 
 class EverythingAtOnce(Case):

@@ -7,7 +7,7 @@ import ssl
 import time
 import subprocess
 
-from tests.interop import certificates
+from tests.support import certificates
 from tests.support.api import wire
 from tests.support.case import Case
 from tests.support.processes import need_program, run

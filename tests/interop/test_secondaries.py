@@ -14,6 +14,7 @@ import dns.query
 import dns.rdatatype
 import dns.tsigkeyring
 
+from tests.support import authorities
 from tests.support.case import Case
 from tests.support.processes import free_port, need_program
 
@@ -38,17 +39,6 @@ notify = [{secondaries}]
 """
 
 KNOT = """\
-server:
-    listen: 127.0.0.1@{port}
-    rundir: "{directory}"
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-log:
-  - target: stderr
-    any: info
-database:
-    storage: "{directory}/knot"
 {key}
 remote:
   - id: primary
@@ -72,21 +62,11 @@ zone:
 """
 KNOT_KEY = 'key:\n  - id: transfer\n    algorithm: hmac-sha256\n    secret: "{secret}"'
 
-NSD = """\
-server:
-    ip-address: 127.0.0.1@{port}
-    server-count: 1
-    username: ""
-    chroot: ""
-    zonesdir: "{directory}"
-    database: ""
-    pidfile: ""
-    xfrdfile: "{directory}/nsd.xfrd"
+NSD_SERVER = """\
     xfrdir: "{directory}"
-    zonelistfile: "{directory}/nsd.list"
     xfrd-reload-timeout: 0
-remote-control:
-    control-enable: no
+"""
+NSD = """\
 {key}
 zone:
     name: svc.internal
@@ -165,20 +145,23 @@ class Secondaries(Case):
         for name, port in self.ports.items():
             self.eventually(lambda port=port: is_loaded(port), f"{name} has the zone", timeout=20, every=0.2)
 
-    def configure(self, name, text, key, **options):
+    def configure(self, name, text, key, server="", **options):
         path = self.directory / f"{name}.conf"
         key = key.format(secret=SECRET) if self.with_key else ""
-        path.write_text(text.format(port=self.ports[name], directory=self.directory, primary=self.primary, key=key,
-                                    **options))
+        path.write_text(server + text.format(port=self.ports[name], directory=self.directory, primary=self.primary,
+                                             key=key, **options))
         return path
 
     def start_knot(self):
         use_key = "key: transfer" if self.with_key else ""
-        config = self.configure("knot", KNOT, KNOT_KEY, use_key=use_key)
+        server = authorities.knot_server(self.directory, self.ports["knot"], log="info")
+        config = self.configure("knot", KNOT, KNOT_KEY, server, use_key=use_key)
         self.start("knot", [self.programs["knot"], "-c", config])
 
     def start_nsd(self):
-        config = self.configure("nsd", NSD, NSD_KEY, key_name="transfer" if self.with_key else "NOKEY")
+        server = authorities.nsd_server(self.directory, self.ports["nsd"],
+                                        server=NSD_SERVER.format(directory=self.directory))
+        config = self.configure("nsd", NSD, NSD_KEY, server, key_name="transfer" if self.with_key else "NOKEY")
         self.start("nsd", [self.programs["nsd"], "-d", "-c", config])
 
     def start_bind(self):

@@ -11,18 +11,13 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
-from tests.interop import certificates
+from tests.support import certificates
 from tests.support.case import Case
+from tests.support.dnsclient import framed, read_framed
 from tests.support.processes import need_program, run
 from tests.support.rollcall import run_to_end
 
-SETTINGS = """\
-[dns.tls]
-listen = ["127.0.0.1:0"]
-certificate = "{certificate}"
-key = "{key}"
-[http.tls]
-listen = ["127.0.0.1:0"]
+SETTINGS = certificates.LISTENERS + """\
 [[zone]]
 name = "svc.internal"
 transfer_to = ["127.0.0.1"]
@@ -59,21 +54,12 @@ class TlsCase(Case):
             return stream.getpeercert()["serialNumber"]
 
 
-def framed(name, type="A", **options):
-    message = dns.message.make_query(name, type, **options).to_wire()
-    return struct.pack("!H", len(message)) + message
-
-
 def read_message(stream, **options):
     """None at the end."""
-    octets = b""
-    while len(octets) < 2 or len(octets) < 2 + struct.unpack("!H", octets[:2])[0]:
-        missing = 2 - len(octets) if len(octets) < 2 else 2 + struct.unpack("!H", octets[:2])[0] - len(octets)
-        more = stream.recv(missing)
-        if not more:
-            return None
-        octets += more
-    return dns.message.from_wire(octets[2:], **options)
+    try:
+        return dns.message.from_wire(read_framed(stream), **options)
+    except EOFError:
+        return None
 
 
 class DnsOverTlsTest(TlsCase):

@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import time
 
-from tests.interop import certificates
+from tests.support import certificates
 from tests.support import processes
 from tests.support.api import registration, wire
 from tests.support.case import Case

@@ -1,6 +1,7 @@
 """Questions to a name server, through dnspython, and the answers as plain values that tests can compare."""
 
 import socket
+import struct
 import time
 
 import dns.flags
@@ -71,6 +72,28 @@ def rcode_text(reply):
 
 def has_flag(reply, name):
     return bool(reply.flags & dns.flags.Flag[name])
+
+
+def framed(name, type="A", **options):
+    """A question as it is sent over TCP: its length, then the message (RFC 1035 §4.2.2)."""
+    message = dns.message.make_query(name, type, **options).to_wire()
+    return struct.pack("!H", len(message)) + message
+
+
+def read_exactly(stream, count):
+    octets = b""
+    while len(octets) < count:
+        more = stream.recv(count - len(octets))
+        if not more:
+            raise EOFError("the peer has closed the connection")
+        octets += more
+    return octets
+
+
+def read_framed(stream):
+    """The octets of one message."""
+    (size,) = struct.unpack("!H", read_exactly(stream, 2))
+    return read_exactly(stream, size)
 
 
 class Presence:

@@ -35,6 +35,16 @@ alias      IN CNAME fixed
 *.wild     IN A   203.0.113.8
 deep.empty IN A   203.0.113.9
 """
+# Settings of a zone that may be transferred from here, signed or not.
+TRANSFERRED_ZONE = """\
+[[key]]
+name = "transfer"
+secret = "cm9sbGNhbGwgdGVzdCBrZXkgb2YgMzIgb2N0ZXRzLi4="
+[[zone]]
+name = "svc.internal"
+file = "{zone}"
+transfer_to = ["127.0.0.0/8"]
+"""
 
 
 def need_binary():

@@ -8,44 +8,14 @@ import socket
 import urllib.request
 
 from bench.harness.servers import Server, program
+from tests.support import authorities
 from tests.support.processes import free_port
 
 NSD = """\
-server:
-    ip-address: 127.0.0.1@{port}
-    server-count: {workers}
     reuseport: yes
-    username: ""
-    chroot: ""
-    database: ""
-    pidfile: ""
-    zonelistfile: "{directory}/nsd.list"
-    xfrdfile: "{directory}/nsd.xfrd"
-    zonesdir: "{directory}"
     verbosity: 0
-    rrl-ratelimit: 0
     minimal-responses: {minimal}
     refuse-any: yes
-remote-control:
-    control-enable: no
-"""
-KNOT = """\
-server:
-    rundir: "{directory}"
-    listen: 127.0.0.1@{port}
-    udp-workers: {workers}
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{directory}"
-template:
-  - id: default
-    zonefile-sync: -1
-    journal-content: none
-log:
-  - target: stderr
-    any: error
-zone:
 """
 BIND = """\
 options {{
@@ -99,8 +69,7 @@ def answers(port, apex):
 def nsd(directory, zones, minimal="yes", workers=1, core=None, name="nsd"):
     directory.mkdir()
     port = free_port()
-    text = NSD.format(directory=directory, port=port, minimal=minimal, workers=workers)
-    text += "".join(f'zone:\n    name: "{apex}"\n    zonefile: "{file}"\n' for apex, file in zones.items())
+    text = authorities.nsd(directory, port, zones, workers, NSD.format(minimal=minimal))
     (directory / "nsd.conf").write_text(text)
     return _dns_server(name, [program("nsd"), "-d", "-c", directory / "nsd.conf"], directory, port, zones, core)
 
@@ -108,9 +77,8 @@ def nsd(directory, zones, minimal="yes", workers=1, core=None, name="nsd"):
 def knot(directory, zones, workers=1, core=None):
     directory.mkdir()
     port = free_port()
-    text = KNOT.format(directory=directory, port=port, workers=workers)
-    text += "".join(f'  - domain: {apex}.\n    file: "{file}"\n' for apex, file in zones.items())
-    (directory / "knot.conf").write_text(text)
+    absolute = {f"{apex}.": file for apex, file in zones.items()}
+    (directory / "knot.conf").write_text(authorities.knot(directory, port, absolute, workers))
     return _dns_server("knot", [program("knotd"), "-c", directory / "knot.conf"], directory, port, zones, core)
 
 
