@@ -9,8 +9,9 @@
 // Rhythm   A heartbeat every third of the lease, give or take a tenth of that. One that is answered 404 registers
 //          again at once. After an error the next try comes after 250 ms, then twice as long each time, up to a third
 //          of the lease (at most 5 s), or when the server's Retry-After says.
-// Threads  One for each registry and one for the callback, all owned and joined. `stop` and the destructor may be called
-//          from any thread but the callback's; the other calls from any.
+// Probe    While `probe` says false no heartbeat is sent: the lease ends, and the instance leaves the answers.
+// Threads  One for each registry and one for `on_touch`, all owned and joined. `stop` and the destructor may be called
+//          from any thread but those of the callbacks; the other calls from any.
 // Failure  The constructor throws std::invalid_argument for settings that are wrong, with a sentence; whatever a
 //          registry does afterwards is in `state`.
 // Language C++20.
@@ -57,6 +58,12 @@ struct RegistrationSettings {
   // Called when no registry has acknowledged for longer than the lease (false), and when one does again (true). Not for
   // the first registration. One call at a time, on a thread of its own, so it may wait; it must not throw.
   std::function<void(bool is_in_touch)> on_touch = {};
+
+  // Asked before each heartbeat of each registry: whether the instance can serve. Called by the registries' threads, with
+  // several perhaps at the same time; it may wait, and must not throw. None: it always can.
+  std::function<bool()> probe = {};
+  // Called when `state` has something new. By the registries' threads, as `probe`; it must not wait for `stop`.
+  std::function<void()> on_change = {};
 };
 
 class [[gnu::visibility("default")]] Registration {

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/check.h"
 #include "base/duration.h"
 #include "client/own_address.h"
 #include "client/problem.h"
@@ -17,170 +18,240 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr unsigned k_not_found = 404;
-constexpr milliseconds k_leave_reserve{500};  // of the time to leave, kept for the deregistration itself
+constexpr milliseconds k_leave_reserve{500};    // of the time to leave, kept for the deregistration itself
+constexpr milliseconds k_drain_portion{1'000};  // of a wait for caches, so that a new goal is noticed
+constexpr milliseconds k_probe_again{100};      // while the program starts
+constexpr milliseconds k_probe_again_max{1'000};
 constexpr milliseconds k_at_once{0};
 
 }  // namespace
 
-Registrar::Registrar(const RegistrationSettings& settings, std::string url, BaseUrl base, HttpClient http, Touch& touch)
-    : settings_(settings),
-      url_(std::move(url)),
-      base_(std::move(base)),
+Registrar::Registrar(RegistrarSettings settings, HttpClient http)
+    : settings_(std::move(settings)),
       http_(std::move(http)),
-      touch_(touch),
-      rhythm_(settings.lease),
+      rhythm_(settings_.lease),
       random_(std::random_device{}()) {
+  check(!settings_.registries.empty(), "a registrar has a registry");
+  check(!settings_.service.empty() && settings_.body, "a registrar has something to register");
   thread_ = start_thread("rollcall-beat", [this] { run(); });
 }
 
 Registrar::~Registrar() {
-  begin_leaving(steady_clock::now());
-  wait_until_left();
+  stop();
+  leave();
   thread_.join();
 }
 
-void Registrar::begin_leaving(Time deadline) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (state_.is_leaving) return;
-    state_.is_leaving = true;
-    state_.leave_by = deadline;
-  }
-  changed_.notify_all();
+// --- The goal ---
+
+void Registrar::set_goal(const std::function<void(Shared&)>& how) { shared_.change(how); }
+
+void Registrar::drain(Time until) {
+  set_goal([until](Shared& shared) {
+    if (shared.goal != Goal::present) return;
+    shared.goal = Goal::drained;
+    shared.drain_until = until;
+  });
 }
 
-bool Registrar::wait_until_left() {
-  std::unique_lock lock(mutex_);
-  if (changed_.wait_until(lock, state_.leave_by, [this] { return state_.is_over; })) return state_.has_left;
-  lock.unlock();
+void Registrar::leave() {
+  set_goal([](Shared& shared) { shared.goal = Goal::gone; });
+}
+
+void Registrar::drain_and_leave(Time deadline) {
+  set_goal([deadline](Shared& shared) {
+    if (shared.goal != Goal::present) return;
+    shared.goal = Goal::drained;
+    shared.leaves_when_drained = true;
+    shared.drain_until = deadline - k_leave_reserve;
+    shared.gone_by = deadline;
+  });
+}
+
+void Registrar::leave_by(Time deadline) {
+  set_goal([deadline](Shared& shared) {
+    if (shared.goal != Goal::present) return;
+    shared.goal = Goal::gone;
+    shared.gone_by = deadline;
+  });
+}
+
+bool Registrar::wait_until_gone() {
+  const auto is_gone = [](const Shared& shared) { return shared.state.is_gone; };
+  const Time deadline = shared_.with([](const Shared& shared) { return shared.gone_by; });
+  if (!shared_.wait_until(deadline, is_gone)) {
+    stop();
+    shared_.wait(is_gone);
+  }
+  return !state().is_known;
+}
+
+void Registrar::stop() {
   is_stopped_ = true;
   http_.stop();
-  lock.lock();
-  changed_.wait(lock, [this] { return state_.is_over; });
-  return state_.has_left;
 }
 
-Registration::Registry Registrar::state(Time now) const {
-  const std::lock_guard lock(mutex_);
-  return {.url = url_,
-          .is_registered = !state_.id.empty() && now < state_.acknowledged_until && state_.message.empty(),
-          .id = state_.id,
-          .message = state_.message};
+Registrar::State Registrar::state() const {
+  return shared_.with([](const Shared& shared) { return shared.state; });
 }
+
+void Registrar::change(const std::function<void(State&)>& how) {
+  shared_.change([&how](Shared& shared) { how(shared.state); });
+  if (settings_.on_change) settings_.on_change();
+}
+
+bool Registrar::stay_for(milliseconds wait, Goal goal) const {
+  return !shared_.wait_until(steady_clock::now() + wait, [goal](const Shared& shared) { return shared.goal != goal; });
+}
+
+// --- The thread ---
 
 void Registrar::run() {
-  while (stay_for(beat())) continue;
-  const bool has_left = leave();
-  const std::lock_guard lock(mutex_);
-  state_.has_left = has_left;
-  state_.is_over = true;
-  changed_.notify_all();
+  keep_present();
+  if (stay_for(k_at_once, Goal::drained)) wait_for_caches();
+  // Drained, it stays on the roll under its own name while it finishes its work: the lease goes on.
+  while (stay_for(rhythm_.after_acknowledgement(random_), Goal::drained)) {
+    if (state().is_known) renew();
+  }
+  deregister();
+  change([](State& state) { state.is_drained = state.is_gone = true; });
 }
 
-bool Registrar::stay_for(milliseconds wait) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, wait, [this] { return state_.is_leaving; });
-  return !state_.is_leaving;
+void Registrar::keep_present() {
+  milliseconds wait = k_at_once;
+  milliseconds probe_again = k_probe_again;
+  while (stay_for(wait, Goal::present)) {
+    if (!is_well()) {
+      wait = probe_again;
+      if (state().has_registered) probe_again = k_probe_again_max;
+      continue;
+    }
+    if (!stay_for(k_at_once, Goal::present)) return;  // the probe may have taken a while
+    wait = beat();
+  }
+}
+
+bool Registrar::is_well() {
+  const bool is_well = !settings_.probe || settings_.probe();
+  if (is_well != state().is_well) change([is_well](State& state) { state.is_well = is_well; });
+  return is_well;
 }
 
 // One call; how long until the next.
 milliseconds Registrar::beat() {
-  const std::string id = known_id();
-  HttpRequest request = this->request("POST", id, "/heartbeat");
-  if (id.empty()) {
-    if (is_leaving()) return k_at_once;  // what is stopping is not registered again
+  const bool registers = settings_.repeats_registration || !state().is_known;
+  HttpRequest request;
+  if (registers) {
     const auto own = addresses();
-    if (!own) return note_error(own.error().message);
-    request = {.method = "POST", .target = "/v1/heartbeat", .body = registration_body(settings_, *own)};
+    if (!own) return note_error(own.error());
+    request = {.method = "POST", .target = "/v1/heartbeat", .body = settings_.body(*own)};
+  } else {
+    request = this->request("POST", "/heartbeat");
   }
   const Time sent = steady_clock::now();
   const Result<HttpResponse> response = http_.call(request);
-  if (!response) return note_error(response.error().message);
+  if (!response) return note_error(response.error());
   if (response->is_ok()) return note_acknowledged(sent, response->body);
-  const milliseconds next = note_error(problem_of(*response).message, response->retry_after);
-  if (id.empty() || response->status != k_not_found) return next;
-  const std::lock_guard lock(mutex_);
-  state_.id.clear();  // its lease has ended, or somebody has taken it off: registered again
+  const milliseconds next = note_error(problem_of(*response), response->retry_after);
+  if (registers || response->status != k_not_found) return next;
+  change([](State& state) { state.is_known = false; });  // its lease has ended, or it was deregistered by others
   return k_at_once;
 }
 
-bool Registrar::is_leaving() const {
-  const std::lock_guard lock(mutex_);
-  return state_.is_leaving;
-}
-
-Result<std::vector<std::string>> Registrar::addresses() const {
+// With `repeats_registration` the first address that is found is kept: every heartbeat must name the same.
+Result<std::vector<std::string>> Registrar::addresses() {
   if (!settings_.addresses.empty()) return settings_.addresses;
-  const auto own = own_address_towards(base_, steady_clock::now() + settings_.request_timeout, is_stopped_);
-  if (!own) return std::unexpected(own.error());
-  return std::vector{*own};
+  if (settings_.repeats_registration && !found_addresses_.empty()) return found_addresses_;
+  Error error;
+  for (const BaseUrl& registry : settings_.registries) {
+    const auto own = own_address_towards(registry, steady_clock::now() + settings_.address_timeout, is_stopped_);
+    if (own) return found_addresses_ = {*own};
+    error = own.error();
+  }
+  return std::unexpected(std::move(error));
 }
 
 milliseconds Registrar::note_acknowledged(Time sent, const std::string& body) {
   const auto acknowledged = parse_acknowledgement(body);
-  if (!acknowledged) return note_error(base_.authority() + " answers as no registry does");
-  rhythm_.set_lease(acknowledged->lease);
-  {
-    const std::lock_guard lock(mutex_);
-    state_.id = acknowledged->id;
-    state_.acknowledged_until = sent + acknowledged->lease;
-    state_.message.clear();
+  if (!acknowledged) {
+    const bool is_one = settings_.registries.size() == 1;
+    return note_error(
+        {Errc::unreachable, is_one ? settings_.registries.front().authority() + " answers as no registry does"
+                                   : "what answers there is no registry"});
   }
-  touch_.note_acknowledged(sent, acknowledged->lease);
+  rhythm_.set_lease(acknowledged->lease);
+  change([&](State& state) {
+    state.has_registered = state.is_known = state.is_in_touch = true;
+    state.id = acknowledged->id;
+    if (!acknowledged->name.empty()) state.name = acknowledged->name;
+    state.acknowledged_until = sent + acknowledged->lease;
+    state.failure.reset();
+  });
+  if (settings_.on_acknowledged) settings_.on_acknowledged(sent, acknowledged->lease);
   return rhythm_.after_acknowledgement(random_);
 }
 
-milliseconds Registrar::note_error(std::string message, milliseconds retry_after) {
-  const std::lock_guard lock(mutex_);
-  state_.message = std::move(message);
+milliseconds Registrar::note_error(Error error, milliseconds retry_after) {
+  change([&error](State& state) {
+    state.is_in_touch = false;
+    state.failure = std::move(error);
+  });
   return rhythm_.after_error(retry_after, random_);
 }
 
-// Whoever has not acknowledged anything has nothing to be told.
-bool Registrar::leave() {
-  const std::string id = known_id();
-  if (id.empty()) return true;
-  const Time deadline = [this] {
-    const std::lock_guard lock(mutex_);
-    return state_.leave_by;
-  }();
-  if (steady_clock::now() >= deadline) return false;
-  if (settings_.drains) drain(deadline - k_leave_reserve);
-  const Result<HttpResponse> response = http_.call(request("DELETE", id, ""));
-  const bool has_left = response && (response->is_ok() || response->status == k_not_found);
-  const std::lock_guard lock(mutex_);
-  if (has_left) state_.id.clear();
-  state_.message = !response ? response.error().message : has_left ? "" : problem_of(*response).message;
-  return has_left;
+// --- Leaving ---
+
+// Goes on with the lease there is, and begins no other. False: the registry has none any more, or was not reached.
+bool Registrar::renew() {
+  const Result<HttpResponse> response = http_.call(request("POST", "/heartbeat"));
+  change([&response](State& state) {
+    state.is_in_touch = response && response->is_ok();
+    state.failure = response ? std::nullopt : std::optional(response.error());
+    if (response && response->status == k_not_found) state.is_known = false;
+  });
+  return response && response->status != k_not_found;
 }
 
 // In portions, with a heartbeat between them: caches may hold it for longer than the lease.
-void Registrar::drain(Time deadline) {
-  const std::string id = known_id();
-  while (true) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    if (left <= milliseconds(0)) return;
-    HttpRequest request = this->request("POST", id, "/drain");
-    request.longer = std::max(std::min(left, rhythm_.lease() / 3), milliseconds(1));
+void Registrar::wait_for_caches() {
+  const Time until = shared_.with([](const Shared& shared) { return shared.drain_until; });
+  while (state().is_known && steady_clock::now() < until && stay_for(k_at_once, Goal::drained)) {
+    const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
+    HttpRequest request = this->request("POST", "/drain");
+    request.longer = std::max(std::min({left, rhythm_.lease() / 3, k_drain_portion}), milliseconds(1));
     request.target += (settings_.zone.empty() ? "?wait=" : "&wait=") + format_duration(request.longer);
     const Result<HttpResponse> response = http_.call(request);
-    // Who cannot be asked to drain is away, or has forgotten the instance: there is nothing to wait for.
-    if (!response || !response->is_ok() || parse_is_safe(response->body).value_or(true)) return;
-    if (const auto renewed = http_.call(this->request("POST", id, "/heartbeat")); !renewed) return;
+    // A registry that does not answer, or has forgotten the instance, cannot be waited for.
+    if (!response || !response->is_ok() || parse_is_safe(response->body).value_or(true)) break;
+    if (!renew()) break;
   }
+  change([](State& state) { state.is_drained = true; });
+  set_goal([](Shared& shared) {
+    if (shared.leaves_when_drained) shared.goal = Goal::gone;
+  });
 }
 
-HttpRequest Registrar::request(std::string method, const std::string& id, const std::string& action) const {
+void Registrar::deregister() {
+  const Time deadline = shared_.with([](const Shared& shared) { return shared.gone_by; });
+  if (!state().is_known || is_stopped_ || steady_clock::now() >= deadline) return;
+  const Result<HttpResponse> response = http_.call(request("DELETE", ""));
+  const bool has_left = response && (response->is_ok() || response->status == k_not_found);
+  change([&](State& state) {
+    if (has_left) state.is_known = false;
+    state.failure.reset();
+    if (!response) state.failure = response.error();
+    if (response && !has_left) state.failure = problem_of(*response);
+  });
+}
+
+HttpRequest Registrar::request(std::string method, const std::string& action) const {
+  const std::string id = state().id;
+  check(!id.empty(), "only an instance that the registry has acknowledged is named");
   HttpRequest request;
   request.method = std::move(method);
   request.target = "/v1/services/" + encode_segment(settings_.service) + "/instances/" + encode_segment(id) + action;
   if (!settings_.zone.empty()) request.target += "?zone=" + encode_segment(settings_.zone);
   return request;
-}
-
-std::string Registrar::known_id() const {
-  const std::lock_guard lock(mutex_);
-  return state_.id;
 }
 
 }  // namespace rollcall::client

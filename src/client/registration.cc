@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
 #include "base/ip_address.h"
 #include "base/limits.h"
 #include "client/registrar.h"
+#include "client/registration_json.h"
 #include "client/text_list.h"
+#include "client/touch.h"
 #include "client/wake_up.h"
 
 namespace rollcall {
@@ -18,6 +21,7 @@ using client::BaseUrl;
 using client::HttpClient;
 using client::HttpSettings;
 using client::Registrar;
+using client::RegistrarSettings;
 using client::Touch;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -61,9 +65,8 @@ class Registration::Engine {
       : settings_(checked(std::move(settings))), touch_(steady_clock::now() + settings_.lease) {
     std::vector<std::pair<BaseUrl, HttpClient>> opened;  // all settings are good before anything begins
     for (const std::string& url : settings_.registries) opened.push_back(open(url));
-    for (std::size_t i = 0; i < opened.size(); ++i) {
-      registrars_.push_back(std::make_unique<Registrar>(settings_, settings_.registries[i], std::move(opened[i].first),
-                                                        std::move(opened[i].second), touch_));
+    for (auto& [base, http] : opened) {
+      registrars_.push_back(std::make_unique<Registrar>(registrar_settings(std::move(base)), std::move(http)));
     }
     if (settings_.on_touch)
       watcher_ = client::start_thread("rollcall-touch", [this] { touch_.watch(settings_.on_touch); });
@@ -82,16 +85,24 @@ class Registration::Engine {
   [[nodiscard]] State state() const {
     const auto now = steady_clock::now();
     State state{.is_in_touch = touch_.is_registered(now), .registries = {}};
-    for (const auto& registrar : registrars_) state.registries.push_back(registrar->state(now));
+    for (std::size_t i = 0; i < registrars_.size(); ++i) {
+      state.registries.push_back(describe(settings_.registries[i], registrars_[i]->state(), now));
+    }
     return state;
   }
 
   bool stop(milliseconds timeout) {
     touch_.close();
     const auto deadline = steady_clock::now() + timeout;
-    for (const auto& registrar : registrars_) registrar->begin_leaving(deadline);
+    for (const auto& registrar : registrars_) {
+      if (settings_.drains) {
+        registrar->drain_and_leave(deadline);
+      } else {
+        registrar->leave_by(deadline);
+      }
+    }
     bool has_left = true;
-    for (const auto& registrar : registrars_) has_left &= registrar->wait_until_left();
+    for (const auto& registrar : registrars_) has_left &= registrar->wait_until_gone();
     return has_left;
   }
 
@@ -107,6 +118,26 @@ class Registration::Engine {
                                   .timeout = settings_.request_timeout});
     if (!http) refuse(http.error().message);
     return {std::move(*base), std::move(*http)};
+  }
+
+  [[nodiscard]] RegistrarSettings registrar_settings(BaseUrl base) {
+    return {.service = settings_.service,
+            .zone = settings_.zone,
+            .addresses = settings_.addresses,
+            .body = [this](std::span<const std::string> own) { return client::registration_body(settings_, own); },
+            .lease = settings_.lease,
+            .registries = {std::move(base)},
+            .address_timeout = settings_.request_timeout,
+            .probe = settings_.probe,
+            .on_acknowledged = [this](auto sent, milliseconds lease) { touch_.note_acknowledged(sent, lease); },
+            .on_change = settings_.on_change};
+  }
+
+  static Registry describe(const std::string& url, const Registrar::State& state, steady_clock::time_point now) {
+    return {.url = url,
+            .is_registered = state.is_known && now < state.acknowledged_until && !state.failure,
+            .id = state.is_known ? state.id : std::string(),
+            .message = state.failure ? state.failure->message : std::string()};
   }
 
   RegistrationSettings settings_;

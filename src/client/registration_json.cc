@@ -54,8 +54,12 @@ std::optional<Acknowledged> parse_acknowledgement(std::string_view body) {
   const json::value* lease = answer->if_contains("ttl_ms");
   if (id == nullptr || !id->is_string() || id->get_string().empty()) return std::nullopt;
   if (lease == nullptr || !lease->is_int64() || lease->get_int64() <= 0) return std::nullopt;
-  const json::string& text = id->get_string();
-  return Acknowledged{std::string(text.data(), text.size()), std::chrono::milliseconds(lease->get_int64())};
+  const json::value* dns = answer->if_contains("dns");
+  const json::value* name = dns != nullptr && dns->is_object() ? dns->get_object().if_contains("instance") : nullptr;
+  const bool has_name = name != nullptr && name->is_string();
+  return Acknowledged{.id = std::string(id->get_string()),
+                      .name = has_name ? std::string(name->get_string()) : std::string(),
+                      .lease = std::chrono::milliseconds(lease->get_int64())};
 }
 
 std::optional<bool> parse_is_safe(std::string_view body) {

@@ -20,6 +20,7 @@ namespace rollcall::client {
 
 struct Acknowledged {
   std::string id;
+  std::string name;  // in the DNS; empty where the registry does not say
   std::chrono::milliseconds lease{0};
 };
 [[nodiscard]] std::optional<Acknowledged> parse_acknowledgement(std::string_view body);

@@ -9,12 +9,13 @@
 #include <optional>
 
 #include "base/duration.h"
+#include "client/base_url.h"
+#include "client/own_address.h"
 #include "tools/rollcall/command.h"
 #include "tools/rollcall/exit_code.h"
 #include "tools/rollcall/fields.h"
 #include "tools/rollcall/instance_flags.h"
 #include "tools/rollcall/instance_table.h"
-#include "tools/rollcall/own_address.h"
 #include "tools/rollcall/session.h"
 
 namespace rollcall::cli {
@@ -56,7 +57,10 @@ Result<json::object> body_of(const Session& session, const Heartbeat& flags) {
   auto body = registration_of(flags.fields, flags.service, *flags.port, session.globals().zone);
   if (!body || body->contains("addresses")) return body;
   const std::atomic<bool> is_stopped{false};
-  const auto own = own_address_towards(session.globals().http.front(), session.globals().timeout, is_stopped);
+  const auto registry = client::parse_base_url(session.globals().http.front());
+  if (!registry) return std::unexpected(registry.error());
+  const auto deadline = std::chrono::steady_clock::now() + session.globals().timeout;
+  const auto own = client::own_address_towards(*registry, deadline, is_stopped);
   if (!own) return std::unexpected(own.error());
   (*body)["addresses"] = json::array{json::string(*own)};
   return body;

@@ -1,9 +1,13 @@
 #include "tools/rollcall/instance_flags.h"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <span>
+#include <utility>
 
 #include "base/duration.h"
+#include "client/base_url.h"
 
 namespace rollcall::cli {
 
@@ -44,6 +48,39 @@ Result<json::object> registration_of(const InstanceFlags& flags, const std::stri
   }
   if (!meta.empty()) body["meta"] = std::move(meta);
   return body;
+}
+
+Result<client::RegistrarSettings> registrar_settings(const Globals& globals, const InstanceFlags& flags,
+                                                     const std::string& service, std::uint64_t port,
+                                                     const client::WakeUp& news) {
+  const auto http = http_settings(globals);
+  if (!http) return std::unexpected(http.error());
+  const auto registration = registration_of(flags, service, port, globals.zone);
+  if (!registration) return std::unexpected(registration.error());
+  client::RegistrarSettings settings;
+  for (const std::string& url : http->urls) {
+    auto base = client::parse_base_url(url);
+    if (!base) return std::unexpected(base.error());
+    settings.registries.push_back(std::move(*base));
+  }
+  settings.service = service;
+  settings.zone = globals.zone;
+  settings.addresses = flags.addresses;
+  settings.body = [body = *registration](std::span<const std::string> addresses) mutable {
+    body["addresses"] = json::array(addresses.begin(), addresses.end());
+    return json::serialize(body);
+  };
+  settings.repeats_registration = true;
+  if (flags.ttl) settings.lease = *flags.ttl;
+  settings.address_timeout = http->timeout;
+  settings.on_change = [&news] { news.call(); };
+  return settings;
+}
+
+Result<client::HttpClient> open_client(const Globals& globals) {
+  const auto settings = http_settings(globals);
+  if (!settings) return std::unexpected(settings.error());
+  return client::HttpClient::open(*settings);
 }
 
 }  // namespace rollcall::cli

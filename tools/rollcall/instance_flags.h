@@ -9,6 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/http_client.h"
+#include "client/registrar.h"
+#include "client/wake_up.h"
+#include "tools/rollcall/globals.h"
 #include "tools/rollcall/options.h"
 
 namespace rollcall::cli {
@@ -30,5 +34,13 @@ void declare_instance(Options& options, InstanceFlags& flags);
 // The body of a registration, without `address` where none was given. Errc::start_up: --meta is no KEY=VALUE.
 [[nodiscard]] Result<boost::json::object> registration_of(const InstanceFlags& flags, const std::string& service,
                                                           std::uint64_t port, const std::string& zone);
+
+// How a registrar keeps this instance on the roll; `news` is called when its state changes, and outlives it. Errc::start_up,
+// as above, or a URL that cannot be used.
+[[nodiscard]] Result<client::RegistrarSettings> registrar_settings(const Globals& globals, const InstanceFlags& flags,
+                                                                   const std::string& service, std::uint64_t port,
+                                                                   const client::WakeUp& news);
+// A client of its own for a registrar's thread.
+[[nodiscard]] Result<client::HttpClient> open_client(const Globals& globals);
 
 }  // namespace rollcall::cli

@@ -6,8 +6,9 @@
 #include <memory>
 #include <poll.h>
 
+#include "client/registrar.h"
+#include "client/wake_up.h"
 #include "tools/rollcall/command.h"
-#include "tools/rollcall/enrolment.h"
 #include "tools/rollcall/exit_code.h"
 #include "tools/rollcall/instance_flags.h"
 #include "tools/rollcall/session.h"
@@ -16,6 +17,8 @@
 namespace rollcall::cli {
 namespace {
 
+using client::Registrar;
+using client::WakeUp;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -29,24 +32,25 @@ struct Flags {
 };
 
 // Waits for signals and for news; whether a signal to stop was among them.
-bool is_told_to_stop(const Signals& signals, const Enrolment& enrolment, int timeout_ms) {
-  std::array<pollfd, 2> watched{{{signals.fd(), POLLIN, 0}, {enrolment.changed_fd(), POLLIN, 0}}};
+bool is_told_to_stop(const Signals& signals, const WakeUp& news, int timeout_ms) {
+  std::array<pollfd, 2> watched{{{signals.fd(), POLLIN, 0}, news.polled()}};
   ::poll(watched.data(), watched.size(), timeout_ms);
-  enrolment.clear_changed();
+  news.clear();
   return signals.take().has_value();
 }
 
 class Stay {
  public:
-  Stay(const Session& session, const Flags& flags, const Signals& signals, Enrolment& enrolment)
-      : session_(session), flags_(flags), signals_(signals), enrolment_(enrolment) {}
+  Stay(const Session& session, const Flags& flags, const Signals& signals, Registrar& registrar, const WakeUp& news)
+      : session_(session), flags_(flags), signals_(signals), registrar_(registrar), news_(news) {}
 
   Result<int> run() {
-    while (!is_told_to_stop(signals_, enrolment_, -1)) {
-      const Enrolment::At at = enrolment_.at();
+    while (!is_told_to_stop(signals_, news_, -1)) {
+      const Registrar::State state = registrar_.state();
       // Before the first acknowledgement a mistake is the caller's to mend; later it is the registry's.
-      if (at.failure && !at.has_registered && !is_worth_waiting(*at.failure)) return std::unexpected(*at.failure);
-      remark(at);
+      if (state.failure && !state.has_registered && !is_worth_waiting(*state.failure))
+        return std::unexpected(*state.failure);
+      remark(state);
     }
     return leave();
   }
@@ -56,66 +60,61 @@ class Stay {
     return flags_.is_patient && exit_code(error.code) == k_unreachable;
   }
 
-  void remark(const Enrolment::At& at) {
-    if (at.is_in_touch && !seen_.is_in_touch) tell(at);
-    if (at.failure && (!seen_.failure || seen_.failure->message != at.failure->message) && !flags_.is_quiet) {
-      session_.remark(fmt::format("trying again: {}", at.failure->message));
+  void remark(const Registrar::State& state) {
+    if (state.is_in_touch && !seen_.is_in_touch) tell(state);
+    if (state.failure && (!seen_.failure || seen_.failure->message != state.failure->message) && !flags_.is_quiet) {
+      session_.remark(fmt::format("trying again: {}", state.failure->message));
     }
-    seen_ = at;
+    seen_ = state;
   }
 
-  void tell(const Enrolment::At& at) const {
+  void tell(const Registrar::State& state) const {
     if (session_.wants_json()) {
-      session_.print_json(boost::json::object{{"id", at.id}, {"name", at.name}});
+      session_.print_json(boost::json::object{{"id", state.id}, {"name", printable(state.name)}});
     } else if (!flags_.is_quiet) {
-      session_.print(fmt::format("on the roll as {}, {}\n", at.id, at.name));
+      session_.print(fmt::format("on the roll as {}, {}\n", state.id, printable(state.name)));
     }
   }
 
   Result<int> leave() {
     if (!flags_.is_quiet) session_.remark("leaving the answers");
-    enrolment_.want(Enrolment::Wanted::drained);
-    wait_for(&Enrolment::At::is_drained, flags_.drain + session_.globals().timeout);
-    enrolment_.want(Enrolment::Wanted::gone);
-    wait_for(&Enrolment::At::is_gone, session_.globals().timeout);
-    const Enrolment::At at = enrolment_.at();
-    if (!at.has_registered || (at.is_gone && !at.failure)) return k_done;
-    const std::string why = at.failure ? at.failure->message : "no answer in time";
-    return failure(Errc::unreachable, fmt::format("{} could not be taken off the roll: {}", at.id, why));
+    registrar_.drain(steady_clock::now() + flags_.drain);
+    wait_for(&Registrar::State::is_drained, flags_.drain + session_.globals().timeout);
+    registrar_.leave();
+    wait_for(&Registrar::State::is_gone, session_.globals().timeout);
+    const Registrar::State state = registrar_.state();
+    if (!state.has_registered || (state.is_gone && !state.failure)) return k_done;
+    const std::string why = state.failure ? state.failure->message : "no answer in time";
+    return failure(Errc::unreachable, fmt::format("{} could not be taken off the roll: {}", state.id, why));
   }
 
   // A second signal ends the wait.
-  void wait_for(bool Enrolment::At::* reached, milliseconds longest) const {
+  void wait_for(bool Registrar::State::* reached, milliseconds longest) const {
     const auto deadline = steady_clock::now() + longest;
-    while (!(enrolment_.at().*reached)) {
+    while (!(registrar_.state().*reached)) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
       const auto wait = std::min<milliseconds>(left, std::chrono::hours(1));  // as far as poll() can count
-      if (left <= milliseconds(0) || is_told_to_stop(signals_, enrolment_, static_cast<int>(wait.count()))) return;
+      if (left <= milliseconds(0) || is_told_to_stop(signals_, news_, static_cast<int>(wait.count()))) return;
     }
   }
 
   const Session& session_;
   const Flags& flags_;
   const Signals& signals_;
-  Enrolment& enrolment_;
-  Enrolment::At seen_;
+  Registrar& registrar_;
+  const WakeUp& news_;
+  Registrar::State seen_;
 };
 
 Result<int> register_instance(Session& session, const Flags& flags) {
-  EnrolmentSettings settings;
-  auto http = http_settings(session.globals());
-  if (!http) return std::unexpected(http.error());
-  settings.http = std::move(*http);
-  auto registration = registration_of(flags.instance, flags.service, flags.port, session.globals().zone);
-  if (!registration) return std::unexpected(registration.error());
-  settings.registration = std::move(*registration);
-  if (flags.instance.ttl) settings.lease = *flags.instance.ttl;
-  settings.drain_max = flags.drain;
-  auto client = client::HttpClient::open(settings.http);
+  const WakeUp news;
+  auto settings = registrar_settings(session.globals(), flags.instance, flags.service, flags.port, news);
+  if (!settings) return std::unexpected(settings.error());
+  auto client = open_client(session.globals());
   if (!client) return std::unexpected(client.error());
   const Signals signals({SIGTERM, SIGINT, SIGHUP});
-  Enrolment enrolment(std::move(settings), std::move(*client));
-  return Stay(session, flags, signals, enrolment).run();
+  Registrar registrar(std::move(*settings), std::move(*client));
+  return Stay(session, flags, signals, registrar, news).run();
 }
 
 Action declare(Options& options) {

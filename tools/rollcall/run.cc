@@ -1,5 +1,4 @@
 // `rollcall run`: a command that knows nothing of any registry, on the roll for as long as it answers.
-#include <boost/json/object.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -47,29 +46,22 @@ Result<std::uint16_t> port_of(const std::string& text) {
 
 struct Plan {
   std::uint16_t port;
-  EnrolmentSettings enrolment;
+  client::RegistrarSettings registrar;
 };
 
-Result<Plan> plan(const Session& session, const Flags& flags) {
+Result<Plan> plan(const Session& session, const Flags& flags, const client::WakeUp& news) {
   const Result<std::uint16_t> port = port_of(flags.port);
   if (!port) return std::unexpected(port.error());
-  Plan made{*port, {}};
-  auto http = http_settings(session.globals());
-  if (!http) return std::unexpected(http.error());
-  made.enrolment.http = std::move(*http);
-  auto registration = registration_of(flags.instance, flags.service, *port, session.globals().zone);
-  if (!registration) return std::unexpected(registration.error());
-  made.enrolment.registration = std::move(*registration);
-  if (flags.instance.ttl) made.enrolment.lease = *flags.instance.ttl;
-  made.enrolment.drain_max = flags.drain;
+  auto settings = registrar_settings(session.globals(), flags.instance, flags.service, *port, news);
+  if (!settings) return std::unexpected(settings.error());
   const bool is_udp = flags.instance.protocol == "udp";
   const std::string probe = flags.probe.empty() ? (is_udp ? "none" : "tcp") : flags.probe;
   const std::string address =
       flags.instance.addresses.empty() ? std::string(k_loopback) : flags.instance.addresses.front();
   auto asked = make_probe(probe, address, *port, flags.probe_timeout);
   if (!asked) return std::unexpected(asked.error());
-  made.enrolment.probe = std::move(*asked);
-  return made;
+  settings->probe = std::move(*asked);
+  return Plan{*port, std::move(*settings)};
 }
 
 int refuse(const Session& session, std::string_view sentence, int code) {
@@ -78,10 +70,11 @@ int refuse(const Session& session, std::string_view sentence, int code) {
 }
 
 Result<int> run(Session& session, const Flags& flags) {
-  Result<Plan> planned = plan(session, flags);
+  const client::WakeUp news;
+  Result<Plan> planned = plan(session, flags, news);
   if (!planned && planned.error().code == Errc::start_up) return std::unexpected(planned.error());
   if (!planned) return refuse(session, planned.error().message, k_run_failed);
-  auto client = client::HttpClient::open(planned->enrolment.http);
+  auto client = open_client(session.globals());
   if (!client) return refuse(session, client.error().message, k_run_failed);
 
   const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
@@ -91,14 +84,14 @@ Result<int> run(Session& session, const Flags& flags) {
   if (const auto refusal = child.start(flags.command, signals.original_mask())) {
     return refuse(session, refusal->message, refusal->exit_code);
   }
-  Enrolment enrolment(std::move(planned->enrolment), std::move(*client));
+  client::Registrar registrar(std::move(planned->registrar), std::move(*client));
   SupervisorSettings settings;
   settings.service = flags.service;
   settings.drain = flags.drain;
   settings.kill_after = flags.kill_after;
   settings.leave = session.globals().timeout;
   settings.is_quiet = flags.is_quiet;
-  return Supervisor(settings, signals, notify, child, enrolment).run();
+  return Supervisor(settings, signals, notify, child, registrar, news).run();
 }
 
 Action declare(Options& options) {

@@ -44,22 +44,14 @@ Socket Socket::stream(const IpAddress& family_of) {
   return Socket(::socket(family(family_of), SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
-Socket Socket::datagram(const IpAddress& family_of) {
-  return Socket(::socket(family(family_of), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-}
-
 Socket::~Socket() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-bool Socket::connect(const IpEndpoint& peer) const {
-  const SystemAddress address(peer);
-  return ::connect(fd_, address.get(), address.size) == 0;
-}
-
 bool Socket::connect(const IpEndpoint& peer, std::chrono::milliseconds timeout) const {
   if (::fcntl(fd_, F_SETFL, O_NONBLOCK) != 0) return false;
-  if (connect(peer)) return true;
+  const SystemAddress address(peer);
+  if (::connect(fd_, address.get(), address.size) == 0) return true;
   if (errno != EINPROGRESS) return false;
   pollfd waiting{fd_, POLLOUT, 0};
   if (::poll(&waiting, 1, static_cast<int>(timeout.count())) != 1) return false;

@@ -1,4 +1,6 @@
-// A plain socket, closed with its owner: for ports that are tried, taken and looked at, not for conversations.
+// A plain socket that is closed with its owner: to try whether a port answers, and to find a free one.
+//
+// Threads  one.
 #pragma once
 
 #include <chrono>
@@ -13,16 +15,13 @@ namespace rollcall::cli {
 class Socket {
  public:
   [[nodiscard]] static Socket stream(const IpAddress& family_of);
-  [[nodiscard]] static Socket datagram(const IpAddress& family_of);
   Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   Socket& operator=(Socket&&) = delete;
   ~Socket();
 
-  // False: refused, or the system has said no.
-  [[nodiscard]] bool connect(const IpEndpoint& peer) const;
-  // The same with a patience; the socket is not blocking from then on.
+  // False: refused, or not connected in time. The socket is non-blocking from then on.
   [[nodiscard]] bool connect(const IpEndpoint& peer, std::chrono::milliseconds timeout) const;
   [[nodiscard]] bool bind(const IpEndpoint& own) const;
   [[nodiscard]] std::optional<IpEndpoint> own_endpoint() const;

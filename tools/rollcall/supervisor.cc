@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/duration.h"
+#include "tools/rollcall/terminal.h"
 
 namespace rollcall::cli {
 
@@ -15,13 +16,18 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds k_look_again = std::chrono::hours(1);  // what poll() can count to is not for ever
+constexpr milliseconds k_look_again = std::chrono::hours(1);  // poll() takes an int of milliseconds
 
 }  // namespace
 
 Supervisor::Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
-                       Enrolment& enrolment)
-    : settings_(std::move(settings)), signals_(signals), notify_(notify), child_(child), enrolment_(enrolment) {}
+                       client::Registrar& registrar, const client::WakeUp& news)
+    : settings_(std::move(settings)),
+      signals_(signals),
+      notify_(notify),
+      child_(child),
+      registrar_(registrar),
+      news_(news) {}
 
 void Supervisor::remark(const std::string& sentence) const {
   if (!settings_.is_quiet) fmt::print(stderr, "rollcall: {}\n", sentence);
@@ -31,7 +37,7 @@ int Supervisor::run() {
   while (!exit_code_) {
     wait_for_something();
     take_signals();
-    follow_enrolment();
+    follow_registrar();
     keep_deadline();
   }
   leave_the_roll();
@@ -39,7 +45,7 @@ int Supervisor::run() {
 }
 
 void Supervisor::wait_for_something() const {
-  std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, {enrolment_.changed_fd(), POLLIN, 0}}};
+  std::array<pollfd, 2> watched{{{signals_.fd(), POLLIN, 0}, news_.polled()}};
   int timeout_ms = -1;
   if (deadline_ != Clock::time_point::max()) {
     const auto left = std::chrono::ceil<milliseconds>(deadline_ - Clock::now());
@@ -64,12 +70,12 @@ void Supervisor::begin_to_stop(int signal) {
   stop_signal_ = signal;
   if (phase_ == Phase::running) notify_.tell("STOPPING=1");
   is_hurried_ = phase_ != Phase::running;
-  // Whoever says it twice does not want to wait for caches; later, the command hears it as often as it is said.
-  if (phase_ != Phase::running || !enrolment_.at().has_registered) return pass_on();
+  // A second signal means: do not wait for caches. Later signals are passed on to the command as they come.
+  if (phase_ != Phase::running || !registrar_.state().has_registered) return pass_on();
   phase_ = Phase::draining;
   deadline_ = Clock::now() + settings_.drain;
   remark(fmt::format("leaving the answers of {}", settings_.service));
-  enrolment_.want(Enrolment::Wanted::drained);
+  registrar_.drain(Clock::now() + settings_.drain);
 }
 
 void Supervisor::pass_on() {
@@ -77,18 +83,18 @@ void Supervisor::pass_on() {
     if (phase_ != Phase::stopping) deadline_ = Clock::now() + settings_.kill_after;
     phase_ = Phase::stopping;
   }
-  enrolment_.want(Enrolment::Wanted::drained);
+  registrar_.drain(Clock::now() + settings_.drain);
   child_.signal(stop_signal_);
 }
 
-void Supervisor::follow_enrolment() {
-  enrolment_.clear_changed();
-  const Enrolment::At at = enrolment_.at();
-  remark_changes(at);
-  seen_ = at;
-  // Ready is what answers, whether or not there is a registry to tell.
-  if (at.is_well && !std::exchange(is_ready_, true)) notify_.tell("READY=1");
-  if (phase_ == Phase::draining && at.is_drained) pass_on();
+void Supervisor::follow_registrar() {
+  news_.clear();
+  const client::Registrar::State state = registrar_.state();
+  remark_changes(state);
+  seen_ = state;
+  // Ready means that the command answers, whether or not a registry can be told.
+  if (state.is_well && !std::exchange(is_ready_, true)) notify_.tell("READY=1");
+  if (phase_ == Phase::draining && state.is_drained) pass_on();
 }
 
 void Supervisor::keep_deadline() {
@@ -102,32 +108,33 @@ void Supervisor::keep_deadline() {
   deadline_ = Clock::time_point::max();
 }
 
-// What the command has left behind is off the roll as soon as the registry says so; it cannot be waited for for ever.
+// The deregistration of an ended command; the wait for it is bounded.
 void Supervisor::leave_the_roll() {
-  enrolment_.want(Enrolment::Wanted::gone);
+  registrar_.leave();
   deadline_ = Clock::now() + settings_.leave;
   is_hurried_ = false;
-  while (!enrolment_.at().is_gone && Clock::now() < deadline_ && !is_hurried_) {
+  while (!registrar_.state().is_gone && Clock::now() < deadline_ && !is_hurried_) {
     wait_for_something();
-    enrolment_.clear_changed();
+    news_.clear();
     while (const std::optional<int> signal = signals_.take()) {
       is_hurried_ = is_hurried_ || *signal == SIGTERM || *signal == SIGINT;
       if (*signal == SIGCHLD) static_cast<void>(child_.reap());
     }
   }
-  const Enrolment::At at = enrolment_.at();
-  if (at.has_registered && (!at.is_gone || at.failure)) {
-    remark(fmt::format("{} could not be taken off the roll: its lease ends by itself", at.id));
+  const client::Registrar::State state = registrar_.state();
+  if (state.has_registered && (!state.is_gone || state.failure)) {
+    remark(fmt::format("{} could not be taken off the roll: its lease ends by itself", state.id));
   }
 }
 
-void Supervisor::remark_changes(const Enrolment::At& at) {
+void Supervisor::remark_changes(const client::Registrar::State& state) {
   if (phase_ != Phase::running) return;
-  if (at.has_registered && seen_.has_registered && at.is_well != seen_.is_well) {
-    remark(at.is_well ? "the probe agrees again" : "the probe does not agree: no heartbeats until it does");
+  if (state.has_registered && seen_.has_registered && state.is_well != seen_.is_well) {
+    remark(state.is_well ? "the probe agrees again" : "the probe does not agree: no heartbeats until it does");
   }
-  if (at.is_in_touch && !seen_.is_in_touch) remark(fmt::format("on the roll as {}, {}", at.id, at.name));
-  const std::string now = at.failure ? at.failure->message : std::string();
+  if (state.is_in_touch && !seen_.is_in_touch)
+    remark(fmt::format("on the roll as {}, {}", state.id, printable(state.name)));
+  const std::string now = state.failure ? state.failure->message : std::string();
   const std::string before = seen_.failure ? seen_.failure->message : std::string();
   if (!now.empty() && now != before) remark(fmt::format("not on the roll, trying again: {}", now));
 }

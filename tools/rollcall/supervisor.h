@@ -4,7 +4,7 @@
 //      │                                                             │                     │
 //      └──────────────────────── the command ends ───────────────────┴─────────────────────┘──► gone
 //
-// Threads  the main thread, which waits for signals, the enrolment and the next deadline at once, and for nothing else.
+// Threads  the main thread, which waits for signals, news of the registrar and the next deadline at once, and for nothing else.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,9 @@
 #include <optional>
 #include <string>
 
+#include "client/registrar.h"
+#include "client/wake_up.h"
 #include "tools/rollcall/child.h"
-#include "tools/rollcall/enrolment.h"
 #include "tools/rollcall/notify.h"
 #include "tools/rollcall/signals.h"
 
@@ -29,9 +30,9 @@ struct SupervisorSettings {
 
 class Supervisor {
  public:
-  // All of them outlive it; the child has been started.
+  // All of them outlive it; the child has been started. `news` is called when the registrar's state changes.
   Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
-             Enrolment& enrolment);
+             client::Registrar& registrar, const client::WakeUp& news);
 
   // Until the command has ended and is off the roll; the exit code.
   [[nodiscard]] int run();
@@ -44,22 +45,23 @@ class Supervisor {
   void take_signals();
   void begin_to_stop(int signal);
   void pass_on();
-  void follow_enrolment();
+  void follow_registrar();
   void keep_deadline();
   void leave_the_roll();
   void remark(const std::string& sentence) const;
-  void remark_changes(const Enrolment::At& at);
+  void remark_changes(const client::Registrar::State& state);
 
   SupervisorSettings settings_;
   const Signals& signals_;
   const Notify& notify_;
   Child& child_;
-  Enrolment& enrolment_;
+  client::Registrar& registrar_;
+  const client::WakeUp& news_;
   Phase phase_ = Phase::running;
   int stop_signal_ = SIGTERM;
   bool is_hurried_ = false;  // told to stop again
   Clock::time_point deadline_ = Clock::time_point::max();
-  Enrolment::At seen_;
+  client::Registrar::State seen_;
   bool is_ready_ = false;  // the probe has agreed once
   std::optional<int> exit_code_;
 };
