@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "answer/explain/explain.h"
+#include "answer/metrics.h"
 #include "answer/transfer/transfers.h"
 #include "api/native/door.h"
 #include "api/router.h"
@@ -40,11 +41,13 @@
 #include "registry/feed.h"
 #include "registry/lease_clock.h"
 #include "registry/lease_ticker.h"
+#include "registry/metrics.h"
 #include "registry/registry.h"
 #include "registry/serial_keeper.h"
 #include "registry/show_again.h"
 #include "registry/storage.h"
 #include "registry/waiters.h"
+#include "registry/wall_time.h"
 #include "registry/writer.h"
 #include "store/copy.h"
 #include "store/sqlite_storage.h"
@@ -53,10 +56,6 @@ namespace rollcall {
 namespace {
 
 using std::chrono::steady_clock;
-
-registry::WallTime wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 net::Certificates certificates_of(const ops::Settings& settings) {
   const auto files = [](const ops::TlsSettings& tls) {
@@ -96,6 +95,7 @@ class Rollcalld {
 
  private:
   [[nodiscard]] std::vector<net::Secondary> secondaries() const;
+  void put_metrics(MetricsSink& sink) const;
   Result<void> restore();
   void announce() const;
   void reload();
@@ -178,29 +178,29 @@ Result<void> Rollcalld::bind() {
                         *responder_, *api_, *writer_, clock_, {waiters_, feed_, storage_->history()});
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
-  report_.show({.registry = *registry_,
-                .writer = *writer_,
-                .clock = clock_,
-                .zones = zones_,
-                .explainer = explainer_,
-                .feed = feed_,
-                .history = storage_->history(),
-                .transfers = transfers_,
-                .dns_connections = net_->dns_connections(),
-                .http_connections = net_->http_connections(),
-                .checks = &checks_->counters(),
-                .roster = &roster_,
-                .dns_workers = net_->dns_counters(),
-                .http_loops = net_->http_counters(),
-                .dns_listeners = net_->dns_listeners(),
-                .http_listeners = net_->http_listeners(),
-                .dns_tls_listeners = net_->dns_tls_listeners(),
-                .https_listeners = net_->https_listeners(),
-                .ignored_rows = [this]() -> ops::IgnoredRows {
-                  const registry::IgnoredRows& rows = storage_->ignored();
-                  return {rows.count(), rows.sentences(limits::k_ignored_rows_shown_max)};
-                }});
+  report_.show(
+      {.registry = *registry_,
+       .writer = *writer_,
+       .clock = clock_,
+       .zones = zones_,
+       .explainer = explainer_,
+       .feed = feed_,
+       .history = storage_->history(),
+       .http_loops = net_->http_counters(),
+       .listeners = {net_->dns_listeners(), net_->http_listeners(), net_->dns_tls_listeners(), net_->https_listeners()},
+       .ignored_rows = [this]() -> ops::IgnoredRows {
+         return {storage_->ignored().count(), storage_->ignored().sentences(limits::k_ignored_rows_shown_max)};
+       }},
+      [this](MetricsSink& sink) { put_metrics(sink); });
   return {};
+}
+
+void Rollcalld::put_metrics(MetricsSink& sink) const {
+  answer::put_metrics(sink, net_->dns_counters(), transfers_, roster_, clock_.now());
+  net_->put_metrics(sink);
+  registry::put_metrics(sink, *registry_, clock_, *writer_);
+  registry::put_metrics(sink, checks_->counters());
+  registry::put_metrics(sink, feed_, storage_->history());
 }
 
 std::vector<net::Secondary> Rollcalld::secondaries() const {
@@ -219,7 +219,7 @@ std::vector<net::Secondary> Rollcalld::secondaries() const {
 // still while nobody ticks. Nobody is answered before everybody is back.
 Result<void> Rollcalld::restore() {
   const registry::LeaseTime now = clock_.now();
-  const registry::WallTime wall = wall_now();
+  const registry::WallTime wall = registry::wall_now();
   registry::ChangeIndex stored_index = 0;
   const Result<void> restored = storage_->stored().restore([&](registry::Restored part) {
     stored_index = part.index;
@@ -338,7 +338,7 @@ void Rollcalld::reload() {
   settings_.service_rules = std::move(wanted.service_rules);
   settings_.lease = wanted.lease;
   writer_->run_soon([this] {  // whose names are the zone files' now leaves the roll; whose are free again comes back
-    ops::log_set_aside(registry_->set_aside_refused(clock_.now(), wall_now()), zones_);
+    ops::log_set_aside(registry_->set_aside_refused(clock_.now(), registry::wall_now()), zones_);
     edits_->look_again();
   });
   show_again_->begin([this] { transfers_.zones_replaced(); });  // prebuilt answers carry their policy

@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <variant>
 
 #include "api/message.h"
+#include "base/metrics.h"
 #include "registry/change.h"
 #include "registry/feed.h"
 #include "registry/history.h"
@@ -96,5 +98,10 @@ struct Counters {
   std::atomic<std::uint64_t> watchers_cut_off{0};   // too slow, or the history could not be read for them
   std::atomic<std::uint64_t> watchers_with_gap{0};  // resumed after events that are no longer stored
 };
+
+// What this room offers to a scrape of the metrics. `loops`: one of each HTTP thread.
+void put_metrics(MetricsSink& sink, std::span<const Counters* const> loops);
+// Of waiting calls and event streams.
+void put_watch_metrics(MetricsSink& sink, std::span<const Counters* const> loops);
 
 }  // namespace rollcall::api

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/routed.h"
 #include "base/log.h"
 #include "net/dns/session.h"
 #include "net/dns/udp_worker.h"
@@ -62,6 +63,28 @@ std::vector<std::string> texts(const std::vector<IpEndpoint>& endpoints) {
   std::vector<std::string> result;
   std::ranges::transform(endpoints, std::back_inserter(result), &IpEndpoint::text);
   return result;
+}
+
+void put_connection_metrics(MetricsSink& sink, const ConnectionCounters& dns, const ConnectionCounters& http) {
+  sink.gauge("rollcall_http_owed_bytes", "Octets held for HTTP clients: answers they have not taken, bodies, changes.",
+             metric_of(http.held_bytes));
+  const auto connections = [&](std::atomic<std::uint64_t> ConnectionCounters::* counter) {
+    return std::vector<Sample>{{.labels = {{"protocol", "dns"}}, .value = metric_of(dns.*counter)},
+                               {.labels = {{"protocol", "http"}}, .value = metric_of(http.*counter)}};
+  };
+  sink.gauge("rollcall_connections", "TCP connections that are open.", connections(&ConnectionCounters::open));
+  sink.counter("rollcall_connections_total", "TCP connections accepted.", connections(&ConnectionCounters::accepted));
+  sink.counter("rollcall_connections_refused_total", "TCP connections closed at once: a limit was reached.",
+               connections(&ConnectionCounters::refused));
+  sink.counter("rollcall_connections_not_accepted_total",
+               "Times that no TCP connection could be accepted for want of a descriptor or memory.",
+               connections(&ConnectionCounters::not_accepted));
+  sink.counter("rollcall_tls_handshakes_total", "TLS handshakes that succeeded.",
+               connections(&ConnectionCounters::handshakes));
+  sink.counter("rollcall_tls_handshakes_failed_total", "TLS handshakes that did not.",
+               connections(&ConnectionCounters::handshakes_failed));
+  sink.counter("rollcall_connections_timed_out_total", "TCP connections closed because a deadline had passed.",
+               connections(&ConnectionCounters::timed_out));
 }
 
 }  // namespace
@@ -269,6 +292,12 @@ std::vector<std::string> Server::dns_tls_listeners() const { return texts(parts_
 std::vector<std::string> Server::https_listeners() const { return texts(parts_->https_endpoints); }
 const ConnectionCounters& Server::dns_connections() const { return parts_->dns_connections; }
 const ConnectionCounters& Server::http_connections() const { return parts_->http_connections; }
+
+void Server::put_metrics(MetricsSink& sink) const {
+  api::put_metrics(sink, http_counters());
+  put_connection_metrics(sink, parts_->dns_connections, parts_->http_connections);
+  api::put_watch_metrics(sink, http_counters());
+}
 
 std::vector<const answer::Counters*> Server::dns_counters() const {
   std::vector<const answer::Counters*> counters;

@@ -16,6 +16,7 @@
 #include "base/connection_counters.h"
 #include "base/ip_address.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "net/dns/notifier.h"
 #include "net/http/backend.h"
@@ -77,6 +78,8 @@ class Server {
   [[nodiscard]] std::vector<std::string> dns_tls_listeners() const;
   [[nodiscard]] std::vector<std::string> https_listeners() const;
 
+  // Of the HTTP API and of all connections. Any thread.
+  void put_metrics(MetricsSink& sink) const;
   [[nodiscard]] const ConnectionCounters& dns_connections() const;
   [[nodiscard]] const ConnectionCounters& http_connections() const;
   [[nodiscard]] std::vector<const answer::Counters*> dns_counters() const;

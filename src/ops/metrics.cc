@@ -73,14 +73,6 @@ void MetricsPage::histogram(std::string name, std::string help, const Histogram:
   families_->list.push_back(std::move(family));
 }
 
-void MetricsPage::counter(std::string name, std::string help, double value) {
-  counter(std::move(name), std::move(help), std::vector<Sample>{{.labels = {}, .value = value}});
-}
-
-void MetricsPage::gauge(std::string name, std::string help, double value) {
-  gauge(std::move(name), std::move(help), std::vector<Sample>{{.labels = {}, .value = value}});
-}
-
 std::string MetricsPage::text() const { return prometheus::TextSerializer().Serialize(families_->list); }
 
 }  // namespace rollcall::ops

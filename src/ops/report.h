@@ -8,22 +8,19 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "answer/counters.h"
 #include "answer/explain/explain.h"
-#include "answer/roster/roster.h"
-#include "answer/transfer/transfers.h"
 #include "answer/zone/zones.h"
 #include "api/native/server_view.h"
 #include "api/routed.h"
-#include "base/connection_counters.h"
 #include "base/guarded.h"
+#include "base/metrics.h"
 #include "ops/metrics.h"
 #include "registry/feed.h"
-#include "registry/health_schedule.h"
 #include "registry/history.h"
 #include "registry/lease_clock.h"
 #include "registry/registration.h"
@@ -38,8 +35,16 @@ struct IgnoredRows {
   std::vector<std::string> sentences;
 };
 
-// Where the figures are.
-struct Sources {
+// The addresses that are listened on: "127.0.0.1:8600".
+struct ListenerTexts {
+  std::vector<std::string> dns;
+  std::vector<std::string> http;
+  std::vector<std::string> dns_tls;
+  std::vector<std::string> https;
+};
+
+// What the status and an explanation are made of. All but the last three outlive the report.
+struct StatusSources {
   const registry::Registry& registry;
   const registry::Writer& writer;
   const registry::LeaseClock& clock;
@@ -47,26 +52,20 @@ struct Sources {
   const answer::Explainer& explainer;
   const registry::Feed& feed;
   const registry::History& history;
-  const answer::Transfers& transfers;
-  const ConnectionCounters& dns_connections;
-  const ConnectionCounters& http_connections;
-  const registry::HealthCounters* checks = nullptr;  // null: nobody runs any
-  const answer::Roster* roster = nullptr;            // null: nobody answers
-  std::vector<const answer::Counters*> dns_workers = {};
   std::vector<const api::Counters*> http_loops = {};
-  std::vector<std::string> dns_listeners = {};  // "127.0.0.1:8600"
-  std::vector<std::string> http_listeners = {};
-  std::vector<std::string> dns_tls_listeners = {};
-  std::vector<std::string> https_listeners = {};
+  ListenerTexts listeners = {};
   std::function<IgnoredRows()> ignored_rows = {};
 };
+
+// Puts the metrics of all rooms on the page of a scrape (base/metrics.h). Any thread.
+using PutMetrics = std::function<void(MetricsSink&)>;
 
 class Report final : public api::native::ServerView {
  public:
   explicit Report(registry::LeaseBounds bounds) : bounds_(bounds) {}
 
-  // Once, before the first request; everything in it outlives the report.
-  void show(Sources sources);
+  // Once, before the first request.
+  void show(StatusSources sources, PutMetrics put_metrics);
   void set_lease_bounds(registry::LeaseBounds bounds);
 
   [[nodiscard]] std::string status_json(const api::Grant& reader) const override;
@@ -77,15 +76,10 @@ class Report final : public api::native::ServerView {
 
  private:
   [[nodiscard]] registry::Counts counts_for(const api::Grant& reader) const;
-  void put_dns(MetricsPage& page) const;
-  void put_http(MetricsPage& page) const;
-  void put_roll(MetricsPage& page) const;
-  void put_writer(MetricsPage& page) const;
-  void put_checks(MetricsPage& page) const;
-  void put_events(MetricsPage& page) const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::optional<Sources> sources_;
+  std::optional<StatusSources> sources_;
+  PutMetrics put_metrics_;
   Guarded<registry::LeaseBounds> bounds_;
 };
 

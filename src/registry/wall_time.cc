@@ -5,6 +5,8 @@
 
 namespace rollcall::registry {
 
+WallTime wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+
 std::string format_wall_time(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);

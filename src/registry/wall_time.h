@@ -9,6 +9,8 @@
 
 namespace rollcall::registry {
 
+[[nodiscard]] WallTime wall_now();
+
 // "2026-01-31T09:30:00.250Z"
 [[nodiscard]] std::string format_wall_time(WallTime time);
 

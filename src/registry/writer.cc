@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "registry/wall_time.h"
 
 namespace rollcall::registry {
 namespace {
@@ -12,8 +13,6 @@ using namespace std::chrono_literals;
 
 // How soon pending rows are offered again to a store that failed, when no registration does it sooner.
 constexpr auto k_record_again_after = 500ms;
-
-WallTime wall_now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 }  // namespace
 

@@ -1,0 +1,21 @@
+// What this room offers to a scrape of the metrics.
+//
+// Threads  any; counters are read while they move. takes the ReadLock itself.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "answer/counters.h"
+#include "answer/roster/roster.h"
+#include "answer/transfer/transfers.h"
+#include "base/metrics.h"
+#include "registry/lease.h"
+
+namespace rollcall::answer {
+
+// `workers`: one of each DNS thread.
+void put_metrics(MetricsSink& sink, std::span<const Counters* const> workers, const Transfers& transfers,
+                 const Roster& roster, registry::LeaseTime now);
+
+}  // namespace rollcall::answer
