@@ -80,6 +80,19 @@ class BurstCase(DefenceCase):
                 pass
             return replies, time.monotonic() - began
 
+    def burst_with_cookie(self, source):
+        """The replies to a burst with the cookie that the first query has brought."""
+        client = bytes(range(8))
+        first = self.ask(source, use_edns=0, options=[dns.edns.GenericOption(10, client)])
+        cookie = next(option.data for option in first.options if option.otype == 10)
+        replies, _ = self.burst(source, use_edns=0, options=[dns.edns.GenericOption(10, cookie)])
+        return replies
+
+    def dig_is_answered(self, *words):
+        for cookie in ("+nocookie", "+cookie"):
+            result = run([need_program("dig"), "@127.0.0.1", *words, "-p", self.rollcalld.dns_port, "+short", cookie, NAME])
+            self.assertEqual("192.0.2.1", result.stdout.split("\n")[-2], result.stdout)
+
 
 class RateLimitTest(BurstCase):
     settings = f"[dns]\nworkers = 1\n[dns.rrl]\nrate = {RATE}\nloopback = true\n"
@@ -105,18 +118,12 @@ class RateLimitTest(BurstCase):
         self.eventually(its_neighbour_is_held_to_the_rate, "a neighbour's answer is cut short", timeout=60)
 
     def test_a_client_with_a_cookie_is_answered_in_any_number(self):
-        client = bytes(range(8))
-        first = self.ask("127.0.7.1", use_edns=0, options=[dns.edns.GenericOption(10, client)])
-        cookie = next(option.data for option in first.options if option.otype == 10)
-        replies, _ = self.burst("127.0.7.1", use_edns=0, options=[dns.edns.GenericOption(10, cookie)])
+        replies = self.burst_with_cookie("127.0.7.1")
         self.assertEqual(RATE * 10, sum(1 for reply in replies if reply.answer))
 
     def test_dig_finds_its_way_around_the_limit(self):
         self.burst("127.0.7.1")
-        for words in (["+nocookie"], ["+cookie"]):
-            result = run([need_program("dig"), "@127.0.0.1", "-b", "127.0.7.1", "-p", self.rollcalld.dns_port,
-                          "+short", *words, NAME])
-            self.assertEqual("192.0.2.1", result.stdout.split("\n")[-2], result.stdout)
+        self.dig_is_answered("-b", "127.0.7.1")
 
 
 class CookiesUnderLoadTest(BurstCase):
@@ -133,17 +140,12 @@ class CookiesUnderLoadTest(BurstCase):
 
     def test_who_comes_back_with_the_cookie_is_answered_in_any_number(self):
         self.burst("127.0.7.1")
-        client = bytes(range(8))
-        first = self.ask("127.0.8.1", use_edns=0, options=[dns.edns.GenericOption(10, client)])
-        cookie = next(option.data for option in first.options if option.otype == 10)
-        replies, _ = self.burst("127.0.8.1", use_edns=0, options=[dns.edns.GenericOption(10, cookie)])
+        replies = self.burst_with_cookie("127.0.8.1")
         self.assertEqual(RATE * 10, sum(1 for reply in replies if reply.answer))
 
     def test_dig_finds_its_way(self):
         self.burst("127.0.7.1")
-        for words in (["+nocookie"], ["+cookie"]):
-            result = run([need_program("dig"), "@127.0.0.1", "-p", self.rollcalld.dns_port, "+short", *words, NAME])
-            self.assertEqual("192.0.2.1", result.stdout.split("\n")[-2], result.stdout)
+        self.dig_is_answered()
 
 
 class LoopbackTest(DefenceCase):

@@ -4,12 +4,11 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <thread>
 
 #include "catch.h"
+#include "unit/net/certificate_directory.h"
 #include "unit/net/world.h"
 
 namespace rollcall::net {
@@ -214,15 +213,6 @@ TEST_CASE("a client that has gone when its list is made is forgotten") {
 
 // --- Over TLS ---
 
-CertificateFiles make_certificate(const std::filesystem::path& directory) {
-  const CertificateFiles files{.certificate = (directory / "c.pem").string(), .key = (directory / "c.key").string()};
-  const std::string command =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=rollcall.test -keyout " +
-      files.key + " -out " + files.certificate + " 2> /dev/null";
-  REQUIRE(std::system(command.c_str()) == 0);
-  return files;
-}
-
 class TlsClient {
  public:
   explicit TlsClient(const IpEndpoint& server) {
@@ -251,28 +241,24 @@ class TlsClient {
 };
 
 TEST_CASE("over TLS, who waits too long for a commit is told so, and what waits is answered") {
-  std::string name = (std::filesystem::temp_directory_path() / "rollcall-https-XXXXXX").string();
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  {
-    World world({.times = {.commit = 1ms}, .certificate = make_certificate(name)});
-    const IpEndpoint https = *IpEndpoint::parse(world.server().https_listeners().front());
-    world.add("web", "a");
-    registry::testing::Gate& gate = world.hold_the_journal();
-    TlsClient client(https);
-    client.send(registration("i-1"));
-    gate.wait_until_entered();
-    const std::string answer = client.read_to_end();
-    CHECK(answer.starts_with("HTTP/1.1 503 "));
-    CHECK(answer.find("outcome_unknown") != std::string::npos);
-    gate.open();
-    TlsClient waiting(https);
-    waiting.send(request("GET /v1/services/web?index=2&wait=60s") + request("GET /healthz"));
-    world.wait_for_waiters(1);
-    world.add("web", "b");
-    CHECK(waiting.read_until("]}").starts_with("HTTP/1.1 200 "));
-    CHECK(waiting.read_until("\"up\"}").find("HTTP/1.1 200 ") != std::string::npos);
-  }
-  std::filesystem::remove_all(name);
+  const CertificateDirectory directory;
+  World world({.times = {.commit = 1ms}, .certificate = directory.make("https")});
+  const IpEndpoint https = *IpEndpoint::parse(world.server().https_listeners().front());
+  world.add("web", "a");
+  registry::testing::Gate& gate = world.hold_the_journal();
+  TlsClient client(https);
+  client.send(registration("i-1"));
+  gate.wait_until_entered();
+  const std::string answer = client.read_to_end();
+  CHECK(answer.starts_with("HTTP/1.1 503 "));
+  CHECK(answer.find("outcome_unknown") != std::string::npos);
+  gate.open();
+  TlsClient waiting(https);
+  waiting.send(request("GET /v1/services/web?index=2&wait=60s") + request("GET /healthz"));
+  world.wait_for_waiters(1);
+  world.add("web", "b");
+  CHECK(waiting.read_until("]}").starts_with("HTTP/1.1 200 "));
+  CHECK(waiting.read_until("\"up\"}").find("HTTP/1.1 200 ") != std::string::npos);
 }
 
 }  // namespace
