@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "client/answers.h"
 
 namespace rollcall::client {
@@ -26,6 +27,7 @@ Upstreams::Upstreams(const std::vector<IpEndpoint>& servers, std::chrono::millis
 }
 
 void Upstreams::ask(const dns::Name& name, dns::Type type, Transport transport, DnsChannel::Answered answered) {
+  check(static_cast<bool>(answered), "an answer is delivered");
   try_next(std::make_shared<Question>(Question{name, type, transport, std::move(answered), first_}));
 }
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/check.h"
+
 namespace rollcall::client {
 
 WakeUp::WakeUp() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -31,6 +33,7 @@ void WakeUp::clear() const {
 }
 
 std::thread start_thread(std::string name, std::function<void()> run) {
+  check(static_cast<bool>(run), "a thread has something to run");
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

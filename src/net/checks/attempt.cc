@@ -75,7 +75,7 @@ CheckAttempt::CheckAttempt(EventLoop& loop, const health::Check& check, std::chr
   expires_after(timeout);
 }
 
-// What waits for a socket ends with an error, and finds that it is over.
+// Closing the sockets ends every wait for them with an error.
 void CheckAttempt::on_deadline() {
   is_over_ = true;
   boost::system::error_code ignored;
@@ -149,8 +149,8 @@ CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string 
   answer.eager(true);
   co_await http::async_read_header(tcp_, buffer, answer, done);
   if (error) co_return failed(what, error);
-  // Where it says how long it is, the answer is taken as a whole: no server likes to be reset while it writes. Where it
-  // does not, it may never end.
+  // With a Content-Length the whole answer is read, so that the server is not reset while it writes. Without one the answer
+  // may never end.
   if (answer.content_length() || !check_.expect_body.empty()) {
     while (!answer.is_done() && answer.get().body().size() < limits::k_check_body_bytes_max) {
       co_await http::async_read_some(tcp_, buffer, answer, done);

@@ -1,4 +1,4 @@
-// One run of a check under its deadline, and what it asks of one address.
+// One run of a check, under its deadline: connects to one address, asks, and reads the answer.
 //
 // Owner    the coroutine that runs the check; the deadline closes the sockets under it.
 // Threads  the loop's.
@@ -26,7 +26,7 @@ class CheckAttempt final : public Deadline {
   [[nodiscard]] boost::asio::awaitable<health::RunResult> ask(IpEndpoint endpoint);
 
   [[nodiscard]] bool is_over() const { return is_over_; }
-  // Waited on by whoever has to be woken at the deadline and has no socket.
+  // Cancelled at the deadline: for steps that wait without a socket.
   [[nodiscard]] boost::asio::steady_timer& alarm() { return alarm_; }
   [[nodiscard]] health::RunResult timed_out(const std::string& what) const;
 

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/local_error.h"
 #include "base/private_socket.h"
@@ -91,7 +92,7 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
     if (is_open_) ares_set_socket_functions(channel_, &k_private_sockets, &local_error_);
   }
 
-  // Every look-up under way is called back, and finds nobody.
+  // c-ares calls back every look-up under way; its result is dropped.
   void close() {
     is_closed_ = true;
     if (!std::exchange(is_open_, false)) return;
@@ -103,11 +104,12 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
   }
 
   void find(const std::string& host, Found found) {
+    check(!is_closed_ && found, "a look-up begins on an open channel, and its result is delivered");
     if (const auto known = known_.find(host); known != known_.end() && known->second.until > steady_clock::now()) {
       found(known->second.addresses);
       return;
     }
-    open();  // where it could not be opened before, for want of a descriptor
+    open();  // where it could not be opened before, because no descriptor was left
     if (!is_open_) return found(not_looked_up(host, "the resolver's settings cannot be read"));
     // c-ares passes over a hosts file that it cannot open, and asks the DNS for a name that only that file has.
     if (const int error = error_of_opening()) {
@@ -148,7 +150,7 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
     if (info != nullptr) ares_freeaddrinfo(info);
   }
 
-  // What of ours was wanting, where that is why a look-up has failed.
+  // Which resource this server lacked, if that made the look-up fail.
   [[nodiscard]] std::optional<std::string> shortage_of(int status) const {
     if (status == ARES_ENOMEM) return "out of memory";
     const bool has_answer = status == ARES_SUCCESS || status == ARES_ENOTFOUND || status == ARES_ENODATA;
@@ -162,7 +164,7 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
     Result<std::vector<IpAddress>> found = addresses_of(host, status, info, ttl);
     if (!found) ttl = seconds(0);
     if (const auto shortage = shortage_of(status)) {
-      found = not_looked_up(host, *shortage);  // not remembered: the next may find what is needed
+      found = not_looked_up(host, *shortage);  // not remembered: the next look-up may succeed
     } else {
       const auto remembered = std::max<steady_clock::duration>(ttl, limits::k_host_name_min);
       if (known_.size() >= limits::k_check_host_names_max) known_.clear();
@@ -203,7 +205,7 @@ class HostNames::Channel : public std::enable_shared_from_this<Channel> {
     });
   }
 
-  // Time passes for c-ares only while something is asked.
+  // The timer of c-ares runs only while a look-up is under way.
   void tick() {
     if (is_ticking_ || waiting_.empty()) return;
     is_ticking_ = true;

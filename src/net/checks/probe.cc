@@ -21,7 +21,7 @@ using health::RunResult;
 // Shared with the look-up, which may end after the attempt has.
 struct LookUp {
   std::optional<Result<std::vector<IpAddress>>> found;
-  asio::steady_timer* alarm = nullptr;  // null: nobody waits any more
+  asio::steady_timer* alarm = nullptr;  // null: the wait is over
 };
 
 asio::awaitable<Result<std::vector<IpAddress>>> look_up(std::string host, HostNames& names, CheckAttempt& attempt) {
@@ -70,9 +70,9 @@ asio::awaitable<RunResult> run_guarded(const registry::CheckRun& run, EventLoop&
     all_refused = all_refused && last.end == RunEnd::refused;
     if (last.end == RunEnd::not_run) not_run = last;
   }
-  // One of the addresses could not be asked: whether it would have passed is not known.
+  // One of the addresses could not be asked, so the run has no verdict.
   if (not_run && last.end != RunEnd::passed) co_return *not_run;
-  // Refused means that nobody is there: at none of the addresses.
+  // `refused` only if every address refused: then nothing listens.
   if (last.end == RunEnd::refused && !all_refused) last.end = RunEnd::failed;
   co_return last;
 }

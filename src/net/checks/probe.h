@@ -4,9 +4,10 @@
 //          A host name is looked up first.
 // Limits   the time-out holds for the whole run, look-up included; it is noticed at most 0.2 s late. Of an HTTP answer
 //          8 KiB of header and k_check_body_bytes_max of body are read.
-// Goodbye  a connection is reset (SO_LINGER 0): thousands of checks leave no port behind in TIME_WAIT.
+// Close    a connection is reset (SO_LINGER 0): thousands of checks leave no port behind in TIME_WAIT.
 // Threads  the loop's. `permits` must be callable from it.
-// Failure  is a result. What this server lacks (descriptors, memory, ports of its own) is no verdict: not_run.
+// Failure  is a result. When this server lacks descriptors, memory or ports, the result is not_run, which says nothing about
+//          the instance.
 // Source   docs/checks.md; RFC 9112 (GET), RFC 1035 §4 (query).
 #pragma once
 

@@ -86,7 +86,7 @@ class CheckRunner::Parts final : public registry::HealthOrders {
         *left_out, output);
   }
 
-  // Whatever becomes of the change, the next result may ask again. `news` is for the log, where something has come of it.
+  // If the change fails, the next result submits it again. `news` is logged if it succeeds.
   void submit(registry::Change change, const registry::Judged& judged, std::string news) {
     const bool taken = writer_.submit(std::move(change),
                                       [this, judged, news = std::move(news)](const registry::Outcome& outcome) mutable {
@@ -137,7 +137,7 @@ class CheckRunner::Parts final : public registry::HealthOrders {
   Guarded<News> news_;
   bool is_waiting_ = false;
   log::Seldom shortage_;
-  // The loop goes first: what runs on it uses the rest.
+  // The loop is destroyed first, because what runs on it uses the other members.
   registry::HealthSchedule schedule_;
   EventLoop loop_;
   HostNames names_{loop_};

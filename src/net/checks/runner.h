@@ -1,4 +1,4 @@
-// Runs the health checks and probes of everybody on the roll, on a thread of its own.
+// Runs the health checks and probes of all instances, on a thread of its own.
 //
 // Shape    an Audience that only notes which services have changed; its thread looks at them on the roll
 //          (registry::HealthSchedule), runs what is due, and hands changes of health to the writer.

@@ -114,6 +114,7 @@ std::optional<AnswerQueue::Time> AnswerQueue::next_due() const {
 void AnswerQueue::move_ready(Outbox& out) {
   while (!slots_.empty() && slots_.front().response) {
     Slot& slot = slots_.front();
+    check(bytes_ >= slot.held && !slot.waiting, "an answered slot waits for nothing");
     bytes_ -= slot.held;
     put_response(out, std::move(*slot.response), slot.framing);
     slots_.pop_front();

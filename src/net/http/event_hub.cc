@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/check.h"
 #include "net/http/event_stream.h"
 
 namespace rollcall::net {
@@ -65,6 +66,7 @@ void EventHub::read_on() {
     if (events->empty()) return;
     Streams touched;
     for (const auto& event : *events) offer(*event, touched);
+    check(events->back()->id > position_, "the feed goes on behind what has been offered");
     position_ = events->back()->id;
     for (EventStream* stream : touched) stream->send_pending();
   }

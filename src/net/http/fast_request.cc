@@ -33,7 +33,7 @@ bool equals(std::string_view text, std::string_view name) {
   return true;
 }
 
-// What a head has said so far.
+// The fields read so far.
 struct Fields {
   bool has_host = false;
   bool has_length = false;
@@ -42,7 +42,7 @@ struct Fields {
   std::string_view authorization;
 };
 
-// Fields that say nothing to us, or nothing but what HTTP/1.1 does without them. In the order of their frequency.
+// Fields that we ignore, or that ask for what HTTP/1.1 does by default. The most frequent first.
 bool is_without_meaning(std::string_view name, std::string_view value) {
   constexpr std::string_view k_names[] = {"content-type", "accept", "user-agent", "accept-encoding", "accept-language"};
   if (equals(name, "connection")) return equals(value, "keep-alive");

@@ -6,8 +6,8 @@
 //
 // Shape    one of five methods, an origin-form target, HTTP/1.1, fields that mean nothing for the framing, at most one
 //          Content-Length, and all of the body. Views borrow from the buffer.
-// Rule     whatever is taken here Beast's parser takes as well, to the same request, and the connection goes on; the
-//          rest is Beast's, and whatever is wrong with it as well. tests/fuzz/http_request.cc holds the two together.
+// Rule     a request that is accepted here is accepted by Beast's parser as well, as the same request, and does not close
+//          the connection. Everything else, errors included, is left to Beast. tests/fuzz/http_request.cc compares both.
 // Source   RFC 9112 §3, §5, §6.
 #pragma once
 

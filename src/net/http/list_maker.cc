@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace rollcall::net {
 
 bool ListMaker::make(Make make, Make refuse, Done done) {
+  check(make && refuse && done, "each way of a list can be called");
   if (waiting_.fetch_add(1, std::memory_order_relaxed) >= limits::k_http_lists_max) {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     return false;

@@ -140,6 +140,7 @@ void PendingAnswers::refuse_for_now(Ticket ticket, std::string sentence) {
 
 // The queue owns the wait, and ends it with its slot.
 void PendingAnswers::begin_wait(Ticket ticket, api::Wait wait) {
+  check(static_cast<bool>(wait.answer), "a wait ends with an answer");
   if (!may_wait_) wait.at_most = {};
   auto waiting =
       std::make_shared<Waiting>(loop_, backend_.waits, std::move(wait), [this, ticket] { end_wait(ticket); });

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.h"
+
 namespace rollcall::net {
 
 void WaitRoom::close() {
@@ -22,8 +24,9 @@ Waiting::~Waiting() {
   room_.counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// The seat first, then the look: a change in between is not missed.
+// First the seat, then the check: so no change in between is missed.
 Waiting::Begun Waiting::begin() {
+  check(!seat_ && over_, "a wait begins once");
   if (room_.is_closed_ || wait_.at_most <= std::chrono::milliseconds::zero()) return Begun::is_over;
   if (wait_.service) {
     seat_ = room_.waiters_.take_seat(*wait_.service, wait_.known,
@@ -36,7 +39,7 @@ Waiting::Begun Waiting::begin() {
   return Begun::waits;
 }
 
-// How long nothing can happen but what a seat tells. Zero: it is over.
+// How long only the seat can end the wait. Zero: it is over.
 std::chrono::milliseconds Waiting::next_look() {
   const auto until_end = std::chrono::ceil<std::chrono::milliseconds>(ends_at_ - std::chrono::steady_clock::now());
   const auto left = wait_.left ? std::min(until_end, wait_.left(room_.clock_.now())) : until_end;
@@ -49,14 +52,14 @@ void Waiting::on_deadline() {
   expires_after(left);
 }
 
-// On the loop: it may have been given up meanwhile, or be over already.
+// On the loop. The wait may have been dropped meanwhile, or be over already.
 void Waiting::end(const std::weak_ptr<Waiting>& which) {
   const std::shared_ptr<Waiting> waiting = which.lock();
   if (!waiting) return;
   if (const Over over = std::exchange(waiting->over_, nullptr)) over();
 }
 
-// Not at once: who calls may be walking over those who wait.
+// Not at once, because the caller may be iterating over the waiting calls.
 void Waiting::end_soon() {
   loop_.post([weak = weak_from_this()] { end(weak); });
 }

@@ -2,7 +2,7 @@
 //
 // Owner    a session owns its Waiting; the WaitRoom of its loop outlives it.
 // Threads  the loop's. A change comes from the writer's thread, through EventLoop::post.
-// Limits   registry::Waiters holds the number of those who wait for a service.
+// Limits   registry::Waiters bounds how many wait for a service.
 #pragma once
 
 #include <chrono>
@@ -20,14 +20,14 @@ namespace rollcall::net {
 
 class Waiting;
 
-// What those who wait on one loop have in common.
+// What all waiting calls of one loop share.
 class WaitRoom {
  public:
   WaitRoom(const api::Router& api, registry::Waiters& waiters, const registry::TimeSource& clock,
            api::Counters& counters)
       : api_(api), waiters_(waiters), clock_(clock), counters_(counters) {}
 
-  // Every wait is over, now and from now on: the server stops.
+  // The server stops: every wait ends, and none begins any more.
   void close();
 
  private:
@@ -46,7 +46,7 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
   enum class Begun : std::uint8_t {
     waits,    // `over` is called later, once, unless this ends before
     is_over,  // there is nothing to wait for
-    full,     // nobody else may wait
+    full,     // too many wait already
   };
 
   // `over` is not called within a call to this.
@@ -54,7 +54,7 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
   ~Waiting() override;
 
   [[nodiscard]] Begun begin();
-  // What makes the answer, once.
+  // The function that makes the answer; taken once.
   [[nodiscard]] auto take_answer() { return std::move(wait_.answer); }
   [[nodiscard]] bool is_long() const { return wait_.is_long; }
   [[nodiscard]] bool is_read() const { return wait_.service.has_value(); }  // its answer may be of any size

@@ -1,4 +1,4 @@
-// Whom TLS speaks for: a certificate and its key, in files.
+// The files of a TLS certificate and its key.
 //
 // Failure  Errc::start_up with a sentence that names the file.
 // Threads  any.
@@ -10,8 +10,8 @@
 
 namespace rollcall::net {
 
-// PEM: the certificate with its chain, its own first, and the private key. Both empty: no TLS. `client_ca`: whose word
-// is taken for certificates of clients; empty: they are not asked for one.
+// PEM: the certificate with its chain, its own first, and the private key. Both empty: no TLS. `client_ca`: the
+// authorities that may sign client certificates; empty: clients are not asked for one.
 struct CertificateFiles {
   std::string certificate;
   std::string key;

@@ -16,7 +16,7 @@ struct Free {
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
 
-// A NUL inside would end the name early for whoever compares it.
+// A NUL inside a name could make a comparison stop early, and accept another name.
 void keep(const ASN1_STRING* text, std::vector<std::string>& names) {
   const auto size = static_cast<std::size_t>(ASN1_STRING_length(text));
   const std::string_view name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), size);

@@ -1,4 +1,4 @@
-// The names in a client's certificate, and until when it counts.
+// The names in a client's certificate, and when it expires.
 //
 // Threads  the connection's.
 // Source   RFC 5280 §4.2.1.6 (SAN); RFC 6125 §6.4.4: the common name counts only where there is no other.

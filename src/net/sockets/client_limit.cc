@@ -1,5 +1,6 @@
 #include "net/sockets/client_limit.h"
 
+#include "base/check.h"
 #include "base/ip_prefix.h"
 #include "base/limits.h"
 
@@ -26,6 +27,7 @@ std::optional<ClientLimit::Place> ClientLimit::enter(const IpAddress& address) {
 void ClientLimit::leave(const IpAddress& client) {
   open_.with([&](std::map<IpAddress, std::size_t>& open) {
     const auto at = open.find(client);
+    check(at != open.end() && at->second > 0, "a client leaves as often as it has entered");
     if (--at->second == 0) open.erase(at);
   });
 }

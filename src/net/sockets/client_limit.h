@@ -1,6 +1,6 @@
 // How many connections one client has open, and may have.
 //
-// Shape    a client is an IPv4 address or an IPv6 network of k_client_ipv6_bits: whoever has one such address has all.
+// Shape    a client is an IPv4 address or an IPv6 network of k_client_ipv6_bits: a client with one address of it usually has all.
 // Owner    outlives every Place it has given. A Place is a connection's.
 // Threads  any: connections end on other threads than the one that accepted them.
 #pragma once
@@ -39,7 +39,7 @@ class ClientLimit {
     ClientLimit* limit_;  // null: not counted, or moved from
     IpAddress client_;
   };
-  // Empty: the client has its fill.
+  // Empty: the client has as many as it may.
   [[nodiscard]] std::optional<Place> enter(const IpAddress& client);
 
  private:

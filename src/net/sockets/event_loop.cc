@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/rcu.h"
 
@@ -15,7 +16,7 @@ void Deadline::expires_after(std::chrono::milliseconds duration) { loop_.set_dea
 
 void Deadline::cancel_deadline() { loop_.wheel_.cancel(*this); }
 
-// Boost's exception is none of the standard's: whoever starts the server asks for those.
+// Boost's exception is not derived from the standard ones that start-up catches: it is translated.
 EventLoop::EventLoop() try : wheel_(now()) {
 } catch (const boost::system::system_error& error) {
   throw std::system_error(error.code(), "a network loop cannot be made");
@@ -24,6 +25,7 @@ EventLoop::EventLoop() try : wheel_(now()) {
 EventLoop::~EventLoop() { stop(); }
 
 void EventLoop::start(const std::string& name) {
+  check(!thread_.joinable(), "a loop is started once");
   thread_ = std::jthread([this] {
     const rcu::Thread reader;
     const auto work = boost::asio::make_work_guard(context_);
@@ -34,12 +36,13 @@ void EventLoop::start(const std::string& name) {
 
 void EventLoop::stop() {
   if (!thread_.joinable()) return;
-  // Behind everything posted so far: answers that are ready leave first.
+  // After everything posted so far, so that answers that are ready are still sent.
   boost::asio::post(context_, [this] { boost::asio::post(context_, [this] { context_.stop(); }); });
   thread_.join();
 }
 
 void EventLoop::post(std::move_only_function<void()> task) {
+  check(static_cast<bool>(task), "a task can be called");
   const bool is_first = tasks_.with([&](auto& tasks) {
     tasks.push_back(std::move(task));
     return tasks.size() == 1;

@@ -1,9 +1,9 @@
 // One thread that waits for sockets and timers, and the coroutines that live on it.
 //
 // Owner    the EventLoop owns its thread; coroutines own their sessions.
-// Threads  everything said to the loop before `start`, or from its own thread; `post` from any.
-// Deadlines a session has a Deadline for each thing that must come to an end, and moves it as that goes on; a timing wheel finds those that have passed,
-//          every k_tick, and tells them. Moving one costs a few stores.
+// Threads  everything before `start`, or from the loop's own thread; `post` from any.
+// Deadlines a session has a Deadline for each step that must end, and moves it while the step makes progress. Every k_tick
+//          a timing wheel finds those that have passed, and calls them. Moving one costs a few stores.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ namespace rollcall::net {
 
 class EventLoop;
 
-// Something that must be over by a time. `on_deadline` is called on the loop's thread, once, at most k_tick late.
+// A time by which something must be over; `on_deadline` is called on the loop's thread, once, at most k_tick late.
 class Deadline : private TimingWheel::Timer {
  public:
   explicit Deadline(EventLoop& loop) : loop_(loop) {}
@@ -38,7 +38,7 @@ class Deadline : private TimingWheel::Timer {
   EventLoop& loop_;
 };
 
-// A deadline of its owner's, who has several: the owner's function is called.
+// A deadline that calls a function of its owner: for owners with several.
 template <class Owner, void (Owner::*on_end)()>
 class DeadlineOf final : public Deadline {
  public:

@@ -44,6 +44,7 @@ void Outbox::consume(std::size_t octets) {
 }
 
 std::string Outbox::take_front() {
+  check(!empty(), "there is something to take");
   if (sent_ > 0) front_.erase(0, sent_);
   std::string taken = std::exchange(front_, {});
   advance();

@@ -87,8 +87,8 @@ int probe_udp(IpEndpoint& endpoint) {
   return 0;
 }
 
-// An answer must not be put together from forged fragments (RFC 9715 §3.1), so path MTU hints, which can be forged to
-// make them, are not believed; and what fits every path is sent with DF.
+// Forged fragments must not become part of an answer (RFC 9715 §3.1). So path MTU messages, which can be forged to cause
+// fragmentation, are ignored, and answers that fit every path are sent with DF.
 void hold_off_fragments(const Descriptor& socket, const IpEndpoint& endpoint, std::size_t udp_payload) {
   const bool fits_every_path = udp_payload <= limits::k_udp_payload_unfragmented;
   if (endpoint.address.is_v4()) {

@@ -15,11 +15,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Out of file descriptors: those in use come back sooner than a busy loop would find them.
+// A pause when no file descriptor is left: trying again at once would only use up the CPU.
 constexpr std::chrono::milliseconds k_pause_after_failure{50};
 constexpr std::size_t k_accepts_in_a_row_max = 64;
 
-// accept(2): what has become of a connection before it was taken. The next one is none the worse for it.
+// accept(2): errors of one connection that broke before it was accepted. The next one is not affected.
 bool is_of_one_connection(int error) {
   switch (error) {
     case EINTR:
@@ -88,7 +88,7 @@ TcpListener::TcpListener(EventLoop& loop, Descriptor socket, std::span<const std
   throw std::system_error(error.code(), "a network loop cannot watch a socket");
 }
 
-// As many as wait, but so few that the loop's own sessions go on in between.
+// A bounded number at a time, so that the loop's own sessions are served in between.
 asio::awaitable<void> TcpListener::run() {
   asio::steady_timer pause(loop_.context());
   boost::system::error_code error;

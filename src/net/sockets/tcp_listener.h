@@ -1,6 +1,8 @@
-// Accepts connections, holds them to their limits, and deals them out to the loops in turn.
+// Accepts connections, enforces their limits, and distributes them over the loops in turn.
 //
-// Owner    owns the listening socket; a Connection owns its stream and its places under the limits.
+// Owner    owns the listening socket; a Connection owns its stream, and counts against the limits while it lives.
+// Failure  a connection over a limit is closed at once, and counted. A shortage of descriptors is logged, and accepting is
+//          tried again later.
 // Threads  the loop given first; `serve` is called there, and starts the session on the Connection's own loop.
 #pragma once
 

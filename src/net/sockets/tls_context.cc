@@ -42,8 +42,8 @@ int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_by
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// Into a session with a client's certificate is written when the first certificate of the verified chain ends. It goes
-// with the ticket, and with those of sessions that resume this one: nothing is verified there.
+// A session with a client certificate stores when the first certificate of the verified chain expires. The ticket carries
+// that time, also to sessions that resume this one, where no certificate is verified again.
 int note_end_of_chain(SSL* connection, void*) {
   STACK_OF(X509)* const chain = SSL_get0_verified_chain(connection);
   if (chain == nullptr) return 1;
@@ -63,7 +63,7 @@ bool has_ended(SSL_SESSION* session) {
   return std::time(nullptr) >= seconds;
 }
 
-// A ticket outlives no certificate: where one has ended there is a full handshake, in which the client shows another.
+// No ticket is valid longer than a certificate: after that a full handshake follows, with a current certificate.
 SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t, SSL_TICKET_STATUS status,
                                void*) {
   const bool is_sound = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
@@ -71,7 +71,7 @@ SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*,
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
-// Clients are asked for a certificate of one of these, and told whose would do. One that shows another gets no further.
+// Clients are asked for a certificate signed by one of these authorities. Any other certificate fails the handshake.
 Result<void> ask_clients(ssl::context& context, const CertificateFiles& files) {
   boost::system::error_code error;
   context.load_verify_file(files.client_ca, error);
@@ -93,7 +93,7 @@ Result<TlsContext::Shared> load_context(const CertificateFiles& files, const std
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* const native = context->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  // Renegotiation costs the server more than the client (CVE-2011-1473); compression tells secrets (RFC 7525 §3.3).
+  // Renegotiation costs the server more than the client (CVE-2011-1473); compression leaks secrets (RFC 7525 §3.3).
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   // An idle connection keeps no buffers.
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);

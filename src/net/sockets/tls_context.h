@@ -1,9 +1,9 @@
-// A certificate and its key, as TLS connections are opened with them.
+// A certificate and its key, ready for TLS connections.
 //
 // Owner    owns OpenSSL's contexts; a connection shares the one it was opened with, so that a reload leaves it alone.
 // Threads  any.
 // Failure  Errc::start_up with a sentence that names the file. After a failed reload the old certificate stays.
-// Source   RFC 8446, RFC 7858 §3.2 (ALPN `dot`), RFC 7301 §3.2: a peer that speaks only other protocols is turned away.
+// Source   RFC 8446, RFC 7858 §3.2 (ALPN `dot`), RFC 7301 §3.2: a peer that speaks only other protocols is refused.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -20,7 +20,7 @@ class TlsContext {
  public:
   using Shared = std::shared_ptr<boost::asio::ssl::context>;
 
-  // `protocol`: "dot" or "http/1.1", what ALPN must agree on where a peer brings it up. A string literal.
+  // `protocol`: "dot" or "http/1.1", the protocol that ALPN must agree on, if the peer uses ALPN. A string literal.
   [[nodiscard]] static Result<std::unique_ptr<TlsContext>> load(const CertificateFiles& files,
                                                                 std::string_view protocol);
 
