@@ -35,6 +35,8 @@ std::vector<Refused> Registry::follow(std::span<const DurableChange> changes, co
   }
   show(stage, clock.now(), wall_now);
   followed_ = last;
+  // What this node gives out itself comes after it.
+  journal_.go_on_after(last, told.events.empty() ? EventId{0} : told.events.back()->id);
   raise_visible_index(last);
   forget_empty_services(clock.now());
   note_safe_times(stage.drained(), clock);
