@@ -54,7 +54,7 @@ std::optional<IpAddress> way_to(const IpAddress& address, std::uint16_t port) {
 Result<std::string> own_address_towards(const BaseUrl& registry, std::chrono::steady_clock::time_point deadline,
                                         const std::atomic<bool>& is_stopped) {
   const auto addresses = find_host_addresses(registry.host, deadline, is_stopped);
-  if (!addresses) return std::unexpected(addresses.error());
+  if (!addresses) return failure(Errc::unreachable, addresses.error().message);
   for (const IpAddress& address : *addresses) {
     if (const auto own = way_to(address, registry.port)) return own->text();
   }

@@ -15,7 +15,7 @@
 #include "client/wake_up.h"
 #include "unit/client/scripted_server.h"
 
-namespace rollcall::client {
+namespace rollcall::client::registrar_test {
 namespace {
 
 using testing::ScriptedServer;
@@ -136,4 +136,4 @@ TEST_CASE("a registrar can be given up while a registry is silent") {
 }
 
 }  // namespace
-}  // namespace rollcall::client
+}  // namespace rollcall::client::registrar_test
