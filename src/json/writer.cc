@@ -1,33 +1,49 @@
 #include "json/writer.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
 
 namespace rollcall::json {
 namespace {
 
-bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == '\x7f'; }
+constexpr auto k_needs_escape = [] {
+  std::array<bool, 256> needs{};
+  for (std::size_t c = 0; c < 0x20; ++c) needs[c] = true;
+  needs['"'] = needs['\\'] = needs[0x7f] = true;
+  return needs;
+}();
+
+bool is_plain(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return k_needs_escape[static_cast<unsigned char>(c)]; });
+}
 
 }  // namespace
 
 Writer& Writer::name(std::string_view constant) {
-  separate();
-  out_.append(1, '"').append(constant).append("\":");
+  append(constant.size() + 3, [&](char* at) {
+    *at++ = '"';
+    at += constant.copy(at, constant.size());
+    *at++ = '"';
+    *at++ = ':';
+    return at;
+  });
   return *this;
 }
 
-Writer& Writer::value(std::string_view text) { return joined({text}); }
-
 Writer& Writer::joined(std::initializer_list<std::string_view> pieces) {
-  separate();
-  const bool is_plain =
-      std::ranges::none_of(pieces, [](std::string_view piece) { return std::ranges::any_of(piece, needs_escape); });
-  if (is_plain) {
-    out_ += '"';
-    for (const std::string_view piece : pieces) out_ += piece;
-    out_ += '"';
+  if (std::ranges::all_of(pieces, is_plain)) {
+    std::size_t bytes = 2;
+    for (const std::string_view piece : pieces) bytes += piece.size();
+    append(bytes, [&](char* at) {
+      *at++ = '"';
+      for (const std::string_view piece : pieces) at += piece.copy(at, piece.size());
+      *at++ = '"';
+      return at;
+    });
     return *this;
   }
+  separate();
   std::string whole;
   for (const std::string_view piece : pieces) whole += piece;
   out_ += boost::json::serialize(boost::json::string_view(whole.data(), whole.size()));

@@ -6,7 +6,6 @@
 // Source   RFC 8259.
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
@@ -36,7 +35,7 @@ class Writer {
     return *this;
   }
 
-  Writer& value(std::string_view text);
+  Writer& value(std::string_view text) { return joined({text}); }
   Writer& value(const char* text) { return value(std::string_view(text)); }
   Writer& value(std::same_as<bool> auto truth) { return raw(truth ? "true" : "false"); }
   // Text that is JSON already.
@@ -48,10 +47,7 @@ class Writer {
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
   Writer& value(T number) {
-    separate();
-    std::array<char, 20> digits{};
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    out_.append(digits.data(), end);
+    append(k_digits_max, [&](char* at) { return std::to_chars(at, at + k_digits_max, number).ptr; });
     return *this;
   }
 
@@ -66,6 +62,8 @@ class Writer {
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
+  static constexpr std::size_t k_digits_max = 20;  // of a number, with its sign
+
   Writer& open(char bracket) {
     separate();
     out_ += bracket;
@@ -76,10 +74,23 @@ class Writer {
     return *this;
   }
   // A value ends in none of these characters, since a string ends in its quote.
-  void separate() {
-    if (out_.empty()) return;
+  [[nodiscard]] bool needs_comma() const {
+    if (out_.empty()) return false;
     const char last = out_.back();
-    if (last != '{' && last != '[' && last != ':') out_ += ',';
+    return last != '{' && last != '[' && last != ':';
+  }
+  void separate() {
+    if (needs_comma()) out_ += ',';
+  }
+  // At most `bytes` after a comma where one is due, in one step: `write` puts them at a place, and returns their end.
+  template <class Write>
+  void append(std::size_t bytes, Write write) {
+    const bool has_comma = needs_comma();
+    const std::size_t size = out_.size();
+    out_.resize_and_overwrite(size + 1 + bytes, [&](char* text, std::size_t) {
+      text[size] = ',';
+      return static_cast<std::size_t>(write(text + size + (has_comma ? 1 : 0)) - text);
+    });
   }
 
   std::string out_;

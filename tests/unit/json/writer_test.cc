@@ -14,8 +14,10 @@ TEST_CASE("commas stand between values and nowhere else") {
   Writer json;
   json.open_object().member("a", 1).name("b").open_array().close_array().name("c").open_array().value("x").value(2);
   json.open_object().close_object().open_object().member("d", "").close_object().close_array();
-  json.name("e").raw("[1,2]").member("f", std::numeric_limits<std::uint64_t>::max()).close_object();
-  CHECK(json.take() == R"({"a":1,"b":[],"c":["x",2,{},{"d":""}],"e":[1,2],"f":18446744073709551615})");
+  json.name("e").raw("[1,2]").member("f", std::numeric_limits<std::uint64_t>::max());
+  json.member("g", std::numeric_limits<std::int64_t>::min()).close_object();
+  CHECK(json.take() ==
+        R"({"a":1,"b":[],"c":["x",2,{},{"d":""}],"e":[1,2],"f":18446744073709551615,"g":-9223372036854775808})");
 }
 
 TEST_CASE("every text survives being written and read") {
