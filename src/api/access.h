@@ -35,6 +35,7 @@ struct Grant {
   Right right = Right::none;
   std::optional<std::vector<registry::ZoneId>> zones;  // absent: all
   std::vector<std::string> services = {"*"};           // shell patterns; case does not matter
+  bool no_lease = false;                               // registrations without a lease, which stay until deregistered
 
   [[nodiscard]] bool covers(registry::ZoneId zone) const;
   [[nodiscard]] bool covers(const registry::ServiceRef& service) const;

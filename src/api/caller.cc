@@ -9,10 +9,12 @@ namespace rollcall::api {
 namespace {
 
 // The grant of an address, as long as no credentials are configured.
-const Grant& grant_by_address(bool may_write) {
-  static const Grant everything{Right::admin, std::nullopt, {"*"}};
+const Grant& grant_by_address(bool may_write, bool is_loopback) {
+  static const Grant everything{Right::admin, std::nullopt, {"*"}, true};
+  static const Grant leased{Right::admin, std::nullopt, {"*"}};
   static const Grant reads{Right::read, std::nullopt, {"*"}};
-  return may_write ? everything : reads;
+  if (!may_write) return reads;
+  return is_loopback ? everything : leased;  // what never ends by itself is not for everybody who reaches the port
 }
 
 }  // namespace
@@ -54,7 +56,7 @@ Result<Standing> Caller::identify(const Access& access, const Credentials& shown
 
 Standing Caller::standing_by_address() const {
   const bool may_write = rules_->open || address_.is_loopback();
-  return {{Principal::Kind::address, {}, address_}, &grant_by_address(may_write)};
+  return {{Principal::Kind::address, {}, address_}, &grant_by_address(may_write, address_.is_loopback())};
 }
 
 // Checked at each request: a connection may outlive its certificate.

@@ -29,6 +29,15 @@ Result<void> permit(const Call& call, const registry::ServiceRef& service) {
                                   verb_of(call), service.name, call.zones.name_of(service.zone)));
 }
 
+Result<void> permit_lease(const Call& call, const registry::Registration& asked) {
+  if (asked.lease != registry::LeaseKind::none || call.standing.grant->no_lease) return {};
+  const registry::Instance* known = call.registry.find_instance(asked.key.ref());
+  if (known != nullptr && known->lease_kind() == registry::LeaseKind::none) return {};
+  return forbid(call, fmt::format("{} may not register without a lease (ttl \"none\"): give a ttl, or use a token with "
+                                  "no_lease = true",
+                                  call.standing.principal.text()));
+}
+
 Result<void> permit_range(const Call& call, std::optional<registry::ZoneId> zone,
                           std::optional<std::string_view> service) {
   if (call.standing.grant->covers(zone, service)) return {};

@@ -18,6 +18,9 @@ namespace rollcall::api {
 [[nodiscard]] Result<void> permit(const Call& call, registry::ZoneId zone);
 [[nodiscard]] Result<void> permit(const Call& call, const registry::ServiceRef& service);
 
+// For a registration without a lease, which nothing ends by itself. Whoever repeats one that is on the roll asks for nothing.
+[[nodiscard]] Result<void> permit_lease(const Call& call, const registry::Registration& asked);
+
 // For calls that show a range without looking at each service: every zone where none is named, every service where none is.
 [[nodiscard]] Result<void> permit_range(const Call& call, std::optional<registry::ZoneId> zone,
                                         std::optional<std::string_view> service);

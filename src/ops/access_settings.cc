@@ -52,9 +52,17 @@ GrantSettings read_grant(Section& table) {
   if (auto services = table.texts("services", limits::k_grant_patterns_max, parse_pattern)) {
     grant.services = std::move(*services);
   }
+  const auto no_lease = table.boolean("no_lease");
   const auto right = table.text("allow", parse_right);
   if (!table.has("allow")) table.complain("allow", R"(missing; write allow = "read", "write" or "admin")");
   grant.right = right.value_or(grant.right);
+  if (grant.right == api::Right::read && no_lease.value_or(false)) {
+    table.complain("no_lease", R"(is about registering; write allow = "write" as well)");
+  }
+  grant.no_lease = no_lease.value_or(grant.right == api::Right::admin);
+  if (grant.right == api::Right::admin && no_lease == false) {
+    table.complain("no_lease", "admin is for everything; leave it out, or allow less");
+  }
   if (grant.right == api::Right::admin && (table.has("zones") || table.has("services"))) {
     table.complain("allow", "admin is for every zone and service; leave zones and services out, or allow less");
   }
@@ -80,7 +88,7 @@ std::optional<std::vector<registry::ZoneId>> ids_of(const std::optional<std::vec
 }
 
 api::Grant grant_of(const GrantSettings& wanted, const Settings& settings) {
-  return {wanted.right, ids_of(wanted.zones, settings), wanted.services};
+  return {wanted.right, ids_of(wanted.zones, settings), wanted.services, wanted.no_lease};
 }
 
 Result<void> check_zones(const GrantSettings& grant, std::string_view whose, const Settings& settings) {

@@ -23,6 +23,7 @@ struct GrantSettings {
   api::Right right = api::Right::read;
   std::optional<std::vector<dns::Name>> zones;  // absent: all
   std::vector<std::string> services = {"*"};
+  bool no_lease = false;
   friend bool operator==(const GrantSettings&, const GrantSettings&) = default;
 };
 

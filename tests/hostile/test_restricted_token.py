@@ -61,7 +61,7 @@ class RestrictedTokenTest(Case):
         with sqlite3.connect(self.rollcalld.database, timeout=10) as database:
             database.execute("PRAGMA ignore_check_constraints = ON")
             database.execute("INSERT INTO instance (zone, service, id, addresses, port)"
-                             " VALUES ('first.test', 'hidden-row', 'x', '[\"192.0.2.1\"]', 0)")
+                             " VALUES ('first.test', 'hidden-row', 'x', '[\"192.0.2.1\"]', 70000)")
         database.close()
         self.eventually(lambda: self.json("/v1/status", ADMIN)["ignored_rows"], "the row is ignored")
 

@@ -92,8 +92,9 @@ Result<int> heartbeat(Session& session, const Heartbeat& flags) {
   if (session.wants_json()) {
     session.print_json(*answer);
   } else {
-    session.print(fmt::format("{} is {} for {}\n", text_at(*answer, "id"), text_at(*answer, "status"),
-                              short_time(number_at(*answer, "expires_in_ms"))));
+    const std::string left = lease_left_of(*answer);
+    session.print(fmt::format("{} is {} {}\n", text_at(*answer, "id"), text_at(*answer, "status"),
+                              left == "none" ? "without a lease" : "for " + left));
   }
   return k_done;
 }

@@ -21,12 +21,17 @@ std::string painted_status(const Session& session, const boost::json::value& ins
   return session.paint(status == "draining" ? Color::yellow : Color::red, status);
 }
 
+std::string lease_left_of(const boost::json::value& instance) {
+  const boost::json::value* const left = find_field(instance, "expires_in_ms");
+  return left == nullptr || left->is_null() ? "none" : short_time(number_at(instance, "expires_in_ms"));
+}
+
 Table instance_table() { return Table({"ID", "ADDRESS", "PORT", "STATUS", "LEASE", "PRIORITY", "WEIGHT", "TAGS"}); }
 
 void add_instance(Table& table, const Session& session, const boost::json::value& instance) {
   table.add({text_at(instance, "id"), list_at(instance, "addresses"), text_at(instance, "port"),
-             painted_status(session, instance), short_time(number_at(instance, "expires_in_ms")),
-             text_at(instance, "priority"), text_at(instance, "weight"), list_at(instance, "tags")});
+             painted_status(session, instance), lease_left_of(instance), text_at(instance, "priority"),
+             text_at(instance, "weight"), list_at(instance, "tags")});
 }
 
 }  // namespace rollcall::cli

@@ -14,7 +14,9 @@ void add_instance(Table& table, const Session& session, const boost::json::value
 
 // "ready" in green, "draining" in yellow, anything else in red.
 [[nodiscard]] std::string painted_status(const Session& session, const boost::json::value& instance);
-// "9.8s", "4m 59s": what is left of a lease.
+// "9.8s", "4m 59s".
 [[nodiscard]] std::string short_time(std::int64_t milliseconds);
+// What is left of the instance's lease; "none" where it has no lease.
+[[nodiscard]] std::string lease_left_of(const boost::json::value& instance);
 
 }  // namespace rollcall::cli

@@ -19,6 +19,12 @@ Number number_of(const json::object& object, std::string_view name) {
   return object.at(name).to_number<Number>();
 }
 
+// Null: the instance has no lease.
+std::chrono::milliseconds lease_of(const json::object& object, std::string_view name) {
+  const json::value& value = object.at(name);
+  return std::chrono::milliseconds(value.is_null() ? 0 : value.to_number<std::int64_t>());
+}
+
 std::vector<std::string> texts_of(const json::object& object, std::string_view name) {
   return json::value_to<std::vector<std::string>>(object.at(name));
 }
@@ -37,8 +43,8 @@ Instance instance_of(const json::object& object) {
   for (const auto& [key, value] : object.at("meta").as_object()) {
     instance.meta.emplace(key, json::value_to<std::string>(value));
   }
-  instance.ttl = std::chrono::milliseconds(number_of<std::int64_t>(object, "ttl_ms"));
-  instance.expires_in = std::chrono::milliseconds(number_of<std::int64_t>(object, "expires_in_ms"));
+  instance.ttl = lease_of(object, "ttl_ms");
+  instance.expires_in = lease_of(object, "expires_in_ms");
   return instance;
 }
 

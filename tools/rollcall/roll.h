@@ -28,7 +28,7 @@ struct Instance {
   std::uint16_t weight = 1;
   std::vector<std::string> tags;
   std::map<std::string, std::string> meta;
-  std::chrono::milliseconds ttl{0};
+  std::chrono::milliseconds ttl{0};         // 0: without a lease, and so is the next
   std::chrono::milliseconds expires_in{0};  // when it was read
 
   bool operator==(const Instance&) const = default;

@@ -32,6 +32,7 @@ std::string meta_of(const boost::json::value& instance) {
 }
 
 std::string page(const Session& session, const boost::json::value& instance) {
+  const std::string left = lease_left_of(instance);
   const std::array<std::pair<std::string_view, std::string>, 14> rows{{
       {"service", text_at(instance, "service") + " in " + text_at(instance, "zone")},
       {"id", text_at(instance, "id")},
@@ -45,8 +46,7 @@ std::string page(const Session& session, const boost::json::value& instance) {
       {"weight", text_at(instance, "weight")},
       {"tags", list_at(instance, "tags", ", ")},
       {"meta", meta_of(instance)},
-      {"lease",
-       fmt::format("{} left of {}", short_time(number_at(instance, "expires_in_ms")), text_at(instance, "ttl"))},
+      {"lease", left == "none" ? left : fmt::format("{} left of {}", left, text_at(instance, "ttl"))},
       {"registered", text_at(instance, "registered_at")},
       {"index", text_at(instance, "index")},
   }};

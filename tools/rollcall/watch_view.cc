@@ -114,7 +114,8 @@ WatchView::Cells WatchView::cells_of(const std::string& service, const Row& row,
           {Color::bold, cut(printable(instance.id), k_id_columns_max)},
           {color_of(instance.status), printable(instance.status)},
           {Color::plain, printable(address)},
-          {is_late ? Color::yellow : Color::plain, lease_bar(left, instance.ttl, frame.has_utf8)},
+          {is_late ? Color::yellow : Color::plain,
+           instance.ttl == milliseconds(0) ? "no lease" : lease_bar(left, instance.ttl, frame.has_utf8)},
           {is_fresh ? Color::bold : Color::dim, printable(event)}};
 }
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "registry/ports.h"
 #include "registry/registration.h"
+#include "registry/registry.h"
 
 namespace rollcall::api::native {
 
@@ -21,6 +22,8 @@ struct Given {
   std::optional<registry::ZoneId> zone;
   std::string service;  // folded; empty when not given
   std::string id;       // empty when not given
+  // A body without a ttl keeps the lease of the instance that is here; null: it gets the usual one. Under a ReadLock.
+  const registry::Registry* keeps_lease = nullptr;
 };
 
 // The zone that body and query agree on; the first zone where both are silent.

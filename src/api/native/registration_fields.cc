@@ -10,6 +10,7 @@
 namespace rollcall::api::native {
 namespace {
 
+using registry::LeaseKind;
 using registry::Registration;
 using registry::ZoneId;
 
@@ -24,6 +25,7 @@ struct Draft {
   std::optional<ZoneId> zone;
   std::optional<IpAddress> address;  // `address`, which must be the first of `addresses` where both are given
   std::optional<std::chrono::milliseconds> ttl;
+  bool has_no_lease = false;  // `"ttl": "none"`
   health::Plan health;
 };
 
@@ -89,6 +91,10 @@ Result<void> read_weight(const boost::json::value& value, Draft& draft) {
   return json::keep(json::parse_u16(value, "weight", 0), draft.asked.weight);
 }
 Result<void> read_ttl(const boost::json::value& value, Draft& draft) {
+  if (const boost::json::string* text = value.if_string(); text != nullptr && view(*text) == "none") {
+    draft.has_no_lease = true;
+    return {};
+  }
   return json::keep(json::parse_duration(value, "ttl"), draft.ttl);
 }
 
@@ -156,6 +162,20 @@ Result<void> settle_addresses(Draft& draft) {
   return json::invalid("address must be the first of addresses, where both are given", "address");
 }
 
+// A lease that turns a check critical is the business of the door that made it.
+void settle_lease(Draft& draft, const registry::Registry* roll, const registry::LeaseBounds& bounds) {
+  Registration& asked = draft.asked;
+  asked.ttl = draft.ttl.value_or(bounds.standard);
+  if (!draft.ttl && !draft.has_no_lease && roll != nullptr) {
+    const registry::Instance* known = roll->find_instance(asked.key.ref());
+    if (known != nullptr && known->lease_kind() == LeaseKind::ends_instance) asked.ttl = known->ttl();
+    draft.has_no_lease = known != nullptr && known->lease_kind() == LeaseKind::none;
+  }
+  if (!draft.has_no_lease) return;
+  asked.lease = LeaseKind::none;
+  asked.ttl = {};
+}
+
 }  // namespace
 
 Result<Registration> parse_registration(const boost::json::object& body, const Given& given,
@@ -171,12 +191,12 @@ Result<Registration> parse_registration(const boost::json::object& body, const G
   if (asked.key.id.empty() && !asked.addresses.empty()) {
     asked.key.id = registry::default_instance_id(asked.addresses.front(), asked.port, asked.protocol);
   }
-  asked.ttl = draft.ttl.value_or(bounds.standard);
+  settle_lease(draft, given.keeps_lease, bounds);
   if (const auto health = json::keep(health::complete_plan(std::move(draft.health)), asked.health); !health) {
     return std::unexpected(health.error());
   }
   const std::size_t apex_bytes = zones.apex_bytes_of(asked.key.service.zone);
-  return registry::normalise(std::move(asked), bounds, apex_bytes);
+  return registry::normalise(std::move(asked), bounds, apex_bytes, {.needs_lease = false});
 }
 
 }  // namespace rollcall::api::native

@@ -98,11 +98,14 @@ Routed submit(const Call& call, Registration registration) {
                         -> std::variant<Response, Wait> { return describe_outcome(reply, registry, outcome, now); }};
 }
 
+Result<void> permit_registration(const Call& call, const Registration& registration) {
+  const Result<void> permitted = permit(call, registration.key.service.ref());
+  return permitted ? permit_lease(call, registration) : permitted;
+}
+
 Routed put(const Call& call, Result<Registration> registration) {
   if (!registration) return problem(registration.error());
-  if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
-    return problem(permitted.error());
-  }
+  if (const auto permitted = permit_registration(call, *registration); !permitted) return problem(permitted.error());
   if (auto renewed = renew_unchanged(call, *registration)) return std::move(*renewed);
   return submit(call, std::move(*registration));
 }
@@ -116,11 +119,9 @@ Routed register_by_heartbeat(const Call& call) {
     if (const auto permitted = permit(call, same->key.service.ref()); !permitted) return problem(permitted.error());
     if (auto renewed = renew_unchanged(call, *same)) return std::move(*renewed);
   }
-  Result<Registration> registration = read_registration(call, {call.parameters.zone, {}, {}});
+  Result<Registration> registration = read_registration(call, {call.parameters.zone, {}, {}, &call.registry});
   if (!registration) return problem(registration.error());
-  if (const auto permitted = permit(call, registration->key.service.ref()); !permitted) {
-    return problem(permitted.error());
-  }
+  if (const auto permitted = permit_registration(call, *registration); !permitted) return problem(permitted.error());
   if (auto renewed = renew_unchanged(call, *registration)) {
     last.keep(text, std::move(*registration));
     return std::move(*renewed);

@@ -58,6 +58,22 @@ TEST_CASE("a token whose only zone is not served is for none, not for all") {
   CHECK_FALSE(access_rules_of(settings).tokens[0].grant.covers(registry::ZoneId{0}));
 }
 
+TEST_CASE("registrations without a lease are for those that are said to, and for admin") {
+  Settings settings =
+      settings_of("[[zone]]\nname = \"a.test\"\n" + token("name = \"x\"\nallow = \"write\"\nno_lease = true") +
+                  token("name = \"y\"\nallow = \"admin\"", k_other_hash));
+  const api::AccessRules rules = access_rules_of(settings);
+  CHECK(rules.tokens.at(0).grant.no_lease);
+  CHECK(rules.tokens.at(1).grant.no_lease);
+  CHECK_FALSE(access_rules_of(settings_of("[[zone]]\nname = \"a.test\"\n" + token("name = \"x\"\nallow = \"write\"")))
+                  .tokens.at(0)
+                  .grant.no_lease);
+  CHECK(refused(token("name = \"x\"\nallow = \"read\"\nno_lease = true")).find("is about registering") !=
+        std::string::npos);
+  CHECK(refused(token("name = \"x\"\nallow = \"admin\"\nno_lease = false")).find("admin is for everything") !=
+        std::string::npos);
+}
+
 TEST_CASE("a token that says too little or too much is a sentence with its line") {
   CHECK(refused("[[token]]\nname = \"x\"\nallow = \"read\"\n") ==
         "t:1: token.hash: missing; `rollcalld --hash-token` prints the line");

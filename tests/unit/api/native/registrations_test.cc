@@ -74,11 +74,13 @@ TEST_CASE("a body that is sent again is held against the roll as it is now") {
     world.clock.advance(std::chrono::seconds(15));
     CHECK(send().status == 201);
   }
-  SECTION("the settings have another lease for who names none") {
+  SECTION("the settings have another lease for who names none: that is for those who come") {
     world.server.bounds.standard = std::chrono::seconds(30);
-    const Response longer = send();
-    CHECK(world.was_submitted);
-    CHECK(number_of(parse(longer), "ttl_ms") == 30'000);
+    const Response same = send();
+    CHECK_FALSE(world.was_submitted);
+    CHECK(number_of(parse(same), "ttl_ms") == 15'000);
+    CHECK(world.del("/v1/services/web/instances/i-1").status == 204);
+    CHECK(number_of(parse(send()), "ttl_ms") == 30'000);
     CHECK(send().status == 200);
     CHECK_FALSE(world.was_submitted);
   }
