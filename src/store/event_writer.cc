@@ -54,8 +54,7 @@ std::size_t EventWriter::make_room_for_a_start(const std::vector<std::shared_ptr
   const auto end = std::ranges::find_if_not(events, is_told);
   const auto count = static_cast<std::size_t>(end - events.begin());
   if (count == 0) return 0;
-  cause_ = to_text(registry::Cause::restored);
-  forget_restored_.bindNoCopy(1, cause_);
+  forget_restored_.bind(1, std::string(to_text(registry::Cause::restored)));
   forget_restored_.bind(2, static_cast<std::int64_t>(events.front()->id));
   forget_restored_.exec();
   forget_restored_.reset();
@@ -63,17 +62,15 @@ std::size_t EventWriter::make_room_for_a_start(const std::vector<std::shared_ptr
 }
 
 void EventWriter::put(const registry::Event& event) {
-  kind_ = to_text(event.kind);
-  cause_ = to_text(event.cause);
   put_.bind(1, static_cast<std::int64_t>(event.id));
   put_.bind(2, static_cast<std::int64_t>(event.at.time_since_epoch().count()));
-  put_.bindNoCopy(3, zones_.text_of(event.key.service.zone));
+  zone_.bind(zones_.text_of(event.key.service.zone));
   put_.bindNoCopy(4, event.key.service.name);
   put_.bindNoCopy(5, event.key.id);
-  put_.bindNoCopy(6, kind_);
-  put_.bindNoCopy(7, cause_);
-  put_.bindNoCopy(8, event.by);
-  put_.bindNoCopy(9, event.detail);
+  kind_.bind(to_text(event.kind));
+  cause_.bind(to_text(event.cause));
+  by_.bind(event.by);
+  detail_.bind(event.detail);
   put_.bind(10, static_cast<std::int64_t>(event.index));
   if (event.before.empty()) {
     put_.bind(11);

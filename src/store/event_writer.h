@@ -19,6 +19,7 @@
 
 #include "registry/event.h"
 #include "store/history_limits.h"
+#include "store/kept_text.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {
@@ -47,8 +48,13 @@ class EventWriter {
   SQLite::Statement first_;
   std::chrono::steady_clock::time_point look_at_age_at_{};
   registry::EventId cut_below_ = 0;  // no row has this number or a lower one; after a failure, a few may
-  std::string kind_;
-  std::string cause_;
+
+  // Parameters of put_ whose text is the same for most events.
+  KeptText zone_{put_, 3};
+  KeptText kind_{put_, 6};
+  KeptText cause_{put_, 7};
+  KeptText by_{put_, 8};
+  KeptText detail_{put_, 9};
 };
 
 }  // namespace rollcall::store

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <sqlite3.h>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -170,28 +171,22 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   write_addresses(registration.addresses, addresses_);
   write_tags(registration.tags, tags_);
   write_meta(registration.meta, meta_);
-  protocol_ = to_text(registration.protocol);
-  status_ = to_text(record.standing.status());
-  checks_ = health::write_plan(registration.health);
-  write_results(record.standing.checks, results_);
-  lease_ = to_text(registration.lease == registry::LeaseKind::turns_critical ? registration.lease
-                                                                             : registry::LeaseKind::ends_instance);
-  door_ = to_text(registration.door);
-  attributes_ = registration.attributes.empty() ? "{}" : registration.attributes;
+  write_results(record.standing.checks, results_text_);
+  const bool turns_critical = registration.lease == registry::LeaseKind::turns_critical;
 
   SQLite::Statement& row = put_instance_;
-  row.bindNoCopy(1, zones_.text_of(registration.key.service.zone));
+  zone_.bind(zones_.text_of(registration.key.service.zone));
   row.bindNoCopy(2, registration.key.service.name);
   row.bindNoCopy(3, registration.key.id);
   row.bindNoCopy(4, addresses_);
   bind_unless(row, 5, registration.port == 0, registration.port);
-  row.bindNoCopy(6, protocol_);
+  protocol_.bind(to_text(registration.protocol));
   row.bind(7, registration.priority);
   row.bind(8, registration.weight);
   row.bindNoCopy(9, tags_);
   row.bindNoCopy(10, meta_);
   bind_unless(row, 11, registration.lease == registry::LeaseKind::none, registration.ttl.count());
-  row.bindNoCopy(12, status_);
+  status_.bind(to_text(record.standing.status()));
   row.bind(13, to_column(record.registered_at));
   row.bind(14, to_column(record.index));
   row.bind(15, to_column(record.standing.since));
@@ -201,15 +196,15 @@ void RollWriter::put_instance(const registry::InstanceRecord& record) {
   } else {
     row.bind(16);
   }
-  row.bindNoCopy(17, checks_);
+  checks_.bind(health::write_plan(registration.health));
   const std::optional<registry::WallTime> critical_since = critical_since_of(record.standing);
   bind_unless(row, 18, !critical_since, to_column(critical_since.value_or(registry::WallTime())));
-  row.bindNoCopy(19, results_);
-  row.bindNoCopy(20, lease_);
-  row.bindNoCopy(21, registration.lease_check);
-  row.bindNoCopy(22, registration.host);
-  row.bindNoCopy(23, door_);
-  row.bindNoCopy(24, attributes_);
+  results_.bind(results_text_);
+  lease_.bind(to_text(turns_critical ? registration.lease : registry::LeaseKind::ends_instance));
+  lease_check_.bind(registration.lease_check);
+  host_.bind(registration.host);
+  door_.bind(to_text(registration.door));
+  attributes_.bind(registration.attributes.empty() ? "{}" : std::string_view(registration.attributes));
   run(row);
 }
 

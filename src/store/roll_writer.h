@@ -13,6 +13,7 @@
 
 #include "registry/ports.h"
 #include "store/event_writer.h"
+#include "store/kept_text.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {
@@ -62,13 +63,19 @@ class RollWriter {
   std::string addresses_;
   std::string tags_;
   std::string meta_;
-  std::string protocol_;
-  std::string status_;
-  std::string checks_;
-  std::string results_;
-  std::string lease_;
-  std::string door_;
-  std::string attributes_;
+  std::string results_text_;
+
+  // Parameters of put_instance_ whose text is the same for most instances.
+  KeptText zone_{put_instance_, 1};
+  KeptText protocol_{put_instance_, 6};
+  KeptText status_{put_instance_, 12};
+  KeptText checks_{put_instance_, 17};
+  KeptText results_{put_instance_, 19};
+  KeptText lease_{put_instance_, 20};
+  KeptText lease_check_{put_instance_, 21};
+  KeptText host_{put_instance_, 22};
+  KeptText door_{put_instance_, 23};
+  KeptText attributes_{put_instance_, 24};
 };
 
 }  // namespace rollcall::store
