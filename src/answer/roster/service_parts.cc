@@ -1,6 +1,7 @@
 #include "answer/roster/service_parts.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -16,12 +17,19 @@ namespace {
 constexpr std::size_t k_record_fixed = 12;  // compressed owner, type, class, TTL, RDLENGTH
 constexpr std::size_t k_port_in_srv = 4;    // behind priority and weight
 
+// What there is room for at once: most members are in the list of all and in those of a few tags.
+constexpr std::size_t k_lists_of_member = 4;
+constexpr std::size_t k_tags_usual = 8;
+
 std::uint8_t* put_u16(std::uint8_t* to, std::uint16_t value) {
   store_u16(to, value);
   return to + 2;
 }
 
-std::uint8_t* put(std::uint8_t* to, auto octets) { return std::ranges::copy(octets, to).out; }
+std::uint8_t* put(std::uint8_t* to, Bytes octets) {
+  if (!octets.empty()) std::memcpy(to, octets.data(), octets.size());
+  return to + octets.size();
+}
 
 void append(std::vector<std::uint8_t>& octets, std::string_view text) {
   octets.insert(octets.end(), text.begin(), text.end());
@@ -46,16 +54,8 @@ void append_param(std::vector<std::uint8_t>& out, SvcParam key, std::string_view
   append(out, value);
 }
 
-// An address with its weight, as numbers that sort as its octets do.
-struct Listed {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  std::uint32_t weight = 0;
-  std::string_view octets;
-};
-
-Listed listed(Bytes octets, std::uint32_t weight) {
-  Listed entry{.weight = weight, .octets = text_of(octets)};
+ServiceParts::Listed listed(Bytes octets, std::uint32_t weight) {
+  ServiceParts::Listed entry{.weight = weight, .octets = text_of(octets)};
   for (const std::uint8_t octet : octets) {
     entry.high = entry.high << 8 | entry.low >> 56;
     entry.low = entry.low << 8 | octet;
@@ -80,6 +80,11 @@ ServiceParts::ServiceParts(const registry::Service& its_service, const dns::Name
     : service(its_service), answered(its_answered) {
   append(octets, service.service.name);
   add_members(apex);
+  const std::size_t listings = members.size() * k_lists_of_member;
+  octets.reserve(octets.size() + listings * octets_of(Family::v4));
+  weights.reserve(listings);
+  order.reserve(listings);
+  listed_.reserve(members.size());
   std::vector<std::uint32_t> everybody(members.size());
   std::iota(everybody.begin(), everybody.end(), 0U);
   all = make_view(everybody);
@@ -129,7 +134,7 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
   to = put_u16(to, instance.weight());
   to = put_u16(to, instance.port());
   *to++ = static_cast<std::uint8_t>(label.size());
-  to = put(to, label);
+  to = put(to, rollcall::octets(label));
   to = put(to, service_name);
   for (const bool want_v4 : {true, false}) {
     for (const IpAddress& address : addresses) {
@@ -158,9 +163,9 @@ void ServiceParts::add_txt(Member& member) {
   for (const auto& [key, value] : meta) {
     if (!is_told(key, value)) continue;
     *to++ = static_cast<std::uint8_t>(key.size() + 1 + value.size());
-    to = put(to, key);
+    to = put(to, rollcall::octets(key));
     *to++ = '=';
-    to = put(to, value);
+    to = put(to, rollcall::octets(value));
   }
   check(to == texts.data() + texts.size() && bytes <= 0xffff, "a member's TXT is as long as was reckoned");
   member.txt_size = static_cast<std::uint16_t>(bytes);
@@ -216,13 +221,16 @@ void ServiceParts::add_protocols() {
 void ServiceParts::add_tags() {
   if (!has_tags_) return;
   std::vector<std::pair<std::string_view, std::uint32_t>> tagged;
+  tagged.reserve(members.size() * k_lists_of_member);
   for (std::uint32_t i = 0; i < members.size(); ++i) {
     for (const std::string_view tag : members[i].instance->tags()) {
       if (registry::is_tag_name(tag)) tagged.emplace_back(tag, i);
     }
   }
   std::ranges::sort(tagged);
+  by_tag.reserve(std::min(tagged.size(), k_tags_usual));
   std::vector<std::uint32_t> mine;
+  mine.reserve(members.size());
   for (auto first = tagged.begin(); first != tagged.end();) {
     mine.clear();
     auto last = first;
@@ -268,18 +276,17 @@ View ServiceParts::make_view(std::span<const std::uint32_t> candidates) {
 AddressList ServiceParts::make_address_list(std::span<const std::uint32_t> best, Family family) {
   AddressList list{.at = static_cast<std::uint32_t>(octets.size()),
                    .weights_at = static_cast<std::uint32_t>(weights.size())};
-  std::vector<Listed> found;
-  found.reserve(best.size());
+  std::vector<Listed>& found = listed_;
+  found.clear();
   for (const std::uint32_t i : best) {
     const Bytes own = addresses(members[i], family);
     for (std::size_t at = 0; at < own.size(); at += octets_of(family)) {
       found.push_back(listed(own.subspan(at, octets_of(family)), members[i].weight));
     }
   }
+  if (found.empty()) return list;
   const auto address_of = [](const Listed& entry) { return std::tie(entry.high, entry.low); };
   if (!std::ranges::is_sorted(found, {}, address_of)) std::ranges::sort(found, {}, address_of);
-  octets.reserve(octets.size() + found.size() * octets_of(family));
-  weights.reserve(weights.size() + found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (i > 0 && address_of(found[i - 1]) == address_of(found[i])) {
       weights.back() += found[i].weight;

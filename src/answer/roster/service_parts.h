@@ -21,6 +21,14 @@
 namespace rollcall::answer {
 
 struct ServiceParts {
+  // An address with its weight, as numbers that sort as its octets do.
+  struct Listed {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::uint32_t weight = 0;
+    std::string_view octets;
+  };
+
   enum class Answered : std::uint8_t { ready, ready_and_critical };
   ServiceParts(const registry::Service& its_service, const dns::Name& apex, Answered its_answered);
 
@@ -50,6 +58,7 @@ struct ServiceParts {
   [[nodiscard]] AddressList make_address_list(std::span<const std::uint32_t> best, Family family);
   [[nodiscard]] std::span<const std::uint8_t> addresses(const Member& member, Family family) const;
 
+  std::vector<Listed> listed_;  // of one list at a time; its memory is used again
   registry::ProtocolSet protocols_of_members_ = 0;
   bool has_tags_ = false;
 };
