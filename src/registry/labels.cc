@@ -134,6 +134,7 @@ void StagedLabels::put(std::string_view id, const Registration* staged, const In
     }
   }
   if (staged == nullptr) return;
+  labels.reserve(1 + staged->tags.size());
   labels.push_back(to_lower(label_of(id)));
   std::ranges::copy_if(staged->tags, std::back_inserter(labels), is_tag_name);
   for (std::size_t i = 0; i < labels.size(); ++i) {
