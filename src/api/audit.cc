@@ -1,6 +1,7 @@
 #include "api/audit.h"
 
 #include <fmt/format.h>
+#include <initializer_list>
 #include <variant>
 
 #include "base/log.h"
@@ -10,6 +11,8 @@ namespace rollcall::api {
 namespace {
 
 constexpr std::size_t k_shown_bytes_max = 400;  // of a target: a service and the longest id fit
+constexpr std::size_t k_words_bytes = 160;      // of most lines up to the outcome: one allocation
+constexpr std::size_t k_line_end_bytes = 16;    // of an outcome that is no failure
 
 std::string_view verb_of(const registry::Register&) { return "register"; }
 std::string_view verb_of(const registry::Deregister&) { return "deregister"; }
@@ -29,28 +32,41 @@ std::string_view word_for(const registry::Applied& applied) {
   return applied.changed ? "done" : "unchanged";
 }
 
-std::string words_about(const Principal& principal) {
-  return fmt::format(R"(by="{}" from={})", escape(principal.text()), principal.address.text());
+// Appended, not formatted: every registration is a line.
+void append_words_about(const Principal& principal, std::string& line) {
+  line.append("by=\"").append(escape(principal.text())).append("\" from=").append(principal.address.text());
+}
+
+void write_audit(log::Level level, std::string_view words, std::initializer_list<std::string_view> outcome) {
+  if (!log::enabled(level)) return;
+  std::string line;
+  line.reserve(words.size() + k_line_end_bytes);
+  line.append(words);
+  for (const std::string_view piece : outcome) line.append(piece);
+  log::write(level, line);
 }
 
 }  // namespace
 
-Audit::Audit(const registry::Change& change, const Principal& principal, const registry::ZoneDirectory& zones)
-    : words_(std::visit(
-          [&](const auto& each) {
-            const registry::InstanceKey& key = key_of(each);
-            return fmt::format(R"(audit: {} service="{}" zone="{}" id="{}" {})", verb_of(each), key.service.name,
-                               zones.name_of(key.service.zone), escape(key.id), words_about(principal));
-          },
-          change.asked)) {}
+Audit::Audit(const registry::Change& change, const Principal& principal, const registry::ZoneDirectory& zones) {
+  words_.reserve(k_words_bytes);
+  const registry::InstanceKey& key = std::visit(
+      [&](const auto& each) -> const registry::InstanceKey& {
+        words_.append("audit: ").append(verb_of(each));
+        return key_of(each);
+      },
+      change.asked);
+  words_.append(" service=\"").append(key.service.name).append("\" zone=\"").append(zones.name_of(key.service.zone));
+  words_.append("\" id=\"").append(escape(key.id)).append("\" ");
+  append_words_about(principal, words_);
+}
 
 void Audit::record(const registry::Outcome& outcome) const {
   if (!outcome) {
-    log::info("{}: failed: {}", words_, escape(outcome.error().message));
-  } else if (outcome->created || outcome->changed) {
-    log::info("{}: {}", words_, word_for(*outcome));
+    write_audit(log::Level::info, words_, {": failed: ", escape(outcome.error().message)});
   } else {
-    log::debug("{}: {}", words_, word_for(*outcome));
+    const bool is_done = outcome->created || outcome->changed;
+    write_audit(is_done ? log::Level::info : log::Level::debug, words_, {": ", word_for(*outcome)});
   }
 }
 
@@ -58,9 +74,10 @@ void record_refusal(const Request& request, const Principal& principal, std::str
   const bool is_known = principal.kind != Principal::Kind::address;
   const auto level = is_known ? log::Level::info : log::Level::debug;
   if (!log::enabled(level)) return;
-  log::write(level,
-             fmt::format(R"(audit: {} "{}" {}: refused: {})", to_text(request.method),
-                         escape(request.target.substr(0, k_shown_bytes_max)), words_about(principal), escape(reason)));
+  std::string line =
+      fmt::format(R"(audit: {} "{}" )", to_text(request.method), escape(request.target.substr(0, k_shown_bytes_max)));
+  append_words_about(principal, line);
+  log::write(level, line.append(": refused: ").append(escape(reason)));
 }
 
 }  // namespace rollcall::api

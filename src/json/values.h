@@ -53,8 +53,12 @@ template <class T, class Parse>
     return invalid(fmt::format("{} must be at most {}, there are {}", field, max, list->size()), field);
   }
   into.reserve(list->size());
+  std::string name(field);
+  name += '[';
   for (const boost::json::value& element : *list) {
-    auto parsed = parse(element, fmt::format("{}[{}]", field, into.size()));
+    name.resize(field.size() + 1);
+    name.append(std::to_string(into.size())).append(1, ']');
+    auto parsed = parse(element, std::as_const(name));
     if (!parsed) return std::unexpected(std::move(parsed.error()));
     into.push_back(std::move(*parsed));
   }

@@ -73,8 +73,9 @@ Result<void> read_tags(const boost::json::value& value, Draft& draft) {
 Result<void> read_meta(const boost::json::value& value, Draft& draft) {
   const boost::json::object* members = value.if_object();
   if (members == nullptr) return json::invalid("meta must be an object of strings", "meta");
+  draft.asked.meta.reserve(members->size());
   for (const auto& [key, text_value] : *members) {
-    const auto text = json::parse_text(text_value, fmt::format("meta.{}", json::quotable(key)));
+    const auto text = json::parse_text(text_value, std::string("meta.").append(json::quotable(key)));
     if (!text) return std::unexpected(text.error());
     draft.asked.meta.emplace_back(view(key), *text);
   }
