@@ -49,12 +49,14 @@ struct CookieStatus {
 };
 
 struct Exchange {
+  Exchange(const Client& who, registry::LeaseTime when, WorkerState& whose) : client(who), now(when), worker(whose) {}
+
   const Client& client;
-  registry::LeaseTime now;
+  const registry::LeaseTime now;
   WorkerState& worker;
-  dns::Query query = {};
+  dns::Query query;         // names and options are not zeroed before they are read
   WritableBytes room = {};  // what the client takes in one message, with a signature
-  Options options = {};
+  Options options;
   CookieStatus cookie = {};
   std::size_t signature_bytes = 0;  // 0: the reply is not signed
 

@@ -4,6 +4,7 @@
 
 #include "answer/look_up/fast_answer.h"
 #include "base/check.h"
+#include "base/rcu.h"
 
 namespace rollcall::answer {
 
@@ -16,9 +17,17 @@ void FastWay::fetch_ahead(const FastQuery& question) const {
   if (question.is_fast) roster_.fetch_answers(question.service_hash);
 }
 
-std::optional<std::size_t> FastWay::answer(Bytes message, const FastQuery& question, const Client& client,
-                                           registry::LeaseTime now, WritableBytes out, WorkerState& worker) const {
-  check(question.is_fast && is_open_, "only a usual question is answered the short way");
+std::optional<std::size_t> FastWay::answer(Bytes message, const Client& client, registry::LeaseTime now,
+                                           WritableBytes out, WorkerState& worker, const FastQuery* read) const {
+  check(is_open_, "the short way is taken where no other step is needed");
+  const rcu::ReadLock lock;
+  FastQuery own;
+  if (read == nullptr) {
+    own.read(message, zones_.table());
+    read = &own;
+  }
+  const FastQuery& question = *read;
+  if (!question.is_fast) return std::nullopt;
   const ServiceAnswers* answers = roster_.find_service(question.service(), question.service_hash, now);
   if (answers == nullptr) return std::nullopt;
   FastAnswer answer(message, question, out.first(std::min(out.size(), udp_payload_)),

@@ -3,7 +3,7 @@
 // Shape    `read_ahead` and `fetch_ahead` for each datagram of a batch, so that memory is fetched meanwhile; then
 //          `answer`. Empty: the query goes the whole way (responder.h).
 // Owner    the Responder; borrows zones and roster for life.
-// Threads  any number, each with its own WorkerState, under a ReadLock.
+// Threads  any number, each with its own WorkerState. `answer` takes a ReadLock; the others are under the caller's.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +25,10 @@ class FastWay {
   [[nodiscard]] bool is_open() const { return is_open_; }
   void read_ahead(Bytes message, FastQuery& question) const;
   void fetch_ahead(const FastQuery& question) const;
-  // The octets written to `out`; 0: the rate limiter has dropped the answer. `question` was read from `message`.
-  [[nodiscard]] std::optional<std::size_t> answer(Bytes message, const FastQuery& question, const Client& client,
-                                                  registry::LeaseTime now, WritableBytes out,
-                                                  WorkerState& worker) const;
+  // The octets written to `out`; 0: the rate limiter has dropped the answer. `read`: what `read_ahead` has read from
+  // `message`; null: it is read now. The way is open.
+  [[nodiscard]] std::optional<std::size_t> answer(Bytes message, const Client& client, registry::LeaseTime now,
+                                                  WritableBytes out, WorkerState& worker, const FastQuery* read) const;
 
  private:
   const Zones& zones_;

@@ -69,24 +69,10 @@ Response Responder::respond(Bytes message, const Client& client, registry::Lease
                             WorkerState& worker, const FastQuery* read) const {
   check(out.size() >= limits::k_udp_payload_min, "an answer has room for 512 octets");
   if (fast_way_.is_open() && client.transport == Transport::udp) {
-    if (const auto size = answer_fast(message, client, now, out, worker, read)) return {.bytes = *size};
+    if (const auto size = fast_way_.answer(message, client, now, out, worker, read)) return {.bytes = *size};
   }
-  Exchange exchange{.client = client, .now = now, .worker = worker};
-  Response response = answer_slowly(message, exchange, out);
-  check(response.bytes <= out.size(), "a response is within its room");
-  return response;
-}
-
-std::optional<std::size_t> Responder::answer_fast(Bytes message, const Client& client, registry::LeaseTime now,
-                                                  WritableBytes out, WorkerState& worker, const FastQuery* read) const {
-  const rcu::ReadLock lock;
-  FastQuery own;
-  if (read == nullptr) {
-    own.read(message, zones_.table());
-    read = &own;
-  }
-  if (!read->is_fast) return std::nullopt;
-  return fast_way_.answer(message, *read, client, now, out, worker);
+  Exchange exchange(client, now, worker);
+  return answer_slowly(message, exchange, out);
 }
 
 Response Responder::answer_slowly(Bytes message, Exchange& exchange, WritableBytes out) const {
@@ -190,6 +176,7 @@ Response Responder::answer_query(Exchange& exchange, RequestSignature* signature
   }
   const std::size_t size = refusal ? refuse(exchange, *refusal) : answer_question(exchange);
   const bool is_signed = signature != nullptr && size > 0;
+  check(size <= exchange.room.size(), "a reply is within what the client takes");
   return {.bytes = is_signed ? signature->sign(exchange.room, size) : size};
 }
 

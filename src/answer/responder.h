@@ -71,9 +71,6 @@ class Responder {
                                  WorkerState& worker, const FastQuery* read) const;
 
  private:
-  [[nodiscard]] std::optional<std::size_t> answer_fast(Bytes message, const Client& client, registry::LeaseTime now,
-                                                       WritableBytes out, WorkerState& worker,
-                                                       const FastQuery* read) const;
   [[nodiscard]] Response answer_slowly(Bytes message, Exchange& exchange, WritableBytes out) const;
   // What the client takes in one message.
   [[nodiscard]] WritableBytes room_of(const Exchange& exchange, WritableBytes out) const;

@@ -5,6 +5,7 @@
 // Source   RFC 1035 §2.3.2.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -59,14 +60,14 @@ class ByteReader {
   bool ok_;
 };
 
-inline void store_u16(std::uint8_t* at, std::uint16_t value) {
-  at[0] = static_cast<std::uint8_t>(value >> 8);
-  at[1] = static_cast<std::uint8_t>(value);
+// As words: written octet by octet, GCC 12 puts neighbouring fields together with many shifts.
+template <class Word>
+void store_word(std::uint8_t* at, Word value) {
+  if constexpr (std::endian::native == std::endian::little) value = std::byteswap(value);
+  std::memcpy(at, &value, sizeof value);
 }
-inline void store_u32(std::uint8_t* at, std::uint32_t value) {
-  store_u16(at, static_cast<std::uint16_t>(value >> 16));
-  store_u16(at + 2, static_cast<std::uint16_t>(value));
-}
+inline void store_u16(std::uint8_t* at, std::uint16_t value) { store_word(at, value); }
+inline void store_u32(std::uint8_t* at, std::uint32_t value) { store_word(at, value); }
 [[nodiscard]] inline std::uint16_t load_u16(const std::uint8_t* at) {
   return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
 }

@@ -40,6 +40,8 @@ TransferStream::TransferStream(const dns::Query& query, const Options& options, 
   skip_empty_parts();
 }
 
+TransferStream::~TransferStream() = default;
+
 void TransferStream::skip_empty_parts() {
   while (part_ < parts_.size() && record_ == parts_[part_]->size()) {
     ++part_;

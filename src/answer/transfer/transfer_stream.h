@@ -48,6 +48,7 @@ class TransferStream {
                  std::optional<dns::TsigSigner> signer);
   TransferStream(const TransferStream&) = delete;
   TransferStream& operator=(const TransferStream&) = delete;
+  ~TransferStream();  // not inline: whoever has a Response destroys one in name only, nearly always
 
   // Whether every record fits a message of `room_bytes`. If one does not, the transfer must not begin: it would end before its
   // last SOA.
