@@ -19,9 +19,9 @@ void AddressProof::read_cookie(Exchange& exchange) const {
   }
 }
 
-std::optional<Refusal> AddressProof::demand(Exchange& exchange) const {
+std::optional<Refusal> AddressProof::demand_beyond_rate(Exchange& exchange) const {
   const bool is_proven = !exchange.over_udp() || exchange.cookie.is_ours || exchange.signature_bytes > 0;
-  if (required_above_ == 0 || is_proven) return std::nullopt;
+  if (is_proven) return std::nullopt;
   if (exchange.worker.unproven.take(required_above_, exchange.now)) return std::nullopt;
   Counters& counters = exchange.worker.counters;
   if (exchange.cookie.is_used) {  // RFC 7873 §5.2.3: BADCOOKIE, with a cookie to come back with

@@ -27,12 +27,17 @@ class AddressProof {
   // Sets exchange.cookie, and adds the reply's COOKIE option. The query has EDNS.
   void read_cookie(Exchange& exchange) const;
   // The reply to a query over UDP that exceeds what is answered without proof; empty: it may be answered.
-  [[nodiscard]] std::optional<Refusal> demand(Exchange& exchange) const;
+  [[nodiscard]] std::optional<Refusal> demand(Exchange& exchange) const {
+    if (required_above_ == 0) return std::nullopt;
+    return demand_beyond_rate(exchange);
+  }
   // A query without a question: whether it is one for a cookie, and then the reply to it (RFC 7873 §5.4).
   [[nodiscard]] bool is_cookie_query(const dns::Query& query) const;
   [[nodiscard]] static Refusal answer_cookie_query(const Exchange& exchange);
 
  private:
+  [[nodiscard]] std::optional<Refusal> demand_beyond_rate(Exchange& exchange) const;
+
   const dns::CookieSecrets secrets_;
   const std::uint32_t required_above_;
 };

@@ -72,10 +72,6 @@ Response Responder::respond(Bytes message, const Client& client, registry::Lease
     if (const auto size = fast_way_.answer(message, client, now, out, worker, read)) return {.bytes = *size};
   }
   Exchange exchange(client, now, worker);
-  return answer_slowly(message, exchange, out);
-}
-
-Response Responder::answer_slowly(Bytes message, Exchange& exchange, WritableBytes out) const {
   const dns::Parsed parsed = dns::parse_query(message, exchange.query);
   exchange.room = room_of(exchange, out);
   switch (parsed) {

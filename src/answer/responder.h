@@ -71,7 +71,6 @@ class Responder {
                                  WorkerState& worker, const FastQuery* read) const;
 
  private:
-  [[nodiscard]] Response answer_slowly(Bytes message, Exchange& exchange, WritableBytes out) const;
   // What the client takes in one message.
   [[nodiscard]] WritableBytes room_of(const Exchange& exchange, WritableBytes out) const;
 

@@ -52,12 +52,6 @@ void Reply::set_varying() {
   out_.set_room(room_.first(room_.size() - opt_bytes(query_, options_) - limits::k_explanation_room_bytes));
 }
 
-void Reply::put_rdata(dns::Type type, Bytes rdata) {
-  names_.put_rdata(type, rdata);
-  if (type != dns::Type::soa || serial_ == nullptr || !out_.ok()) return;
-  store_u32(out_.written().data() + out_.size() - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
-}
-
 bool Reply::put(Section section, std::uint16_t owner_at, dns::Type type, std::uint32_t ttl, Bytes rdata,
                 dns::Class klass) {
   const std::size_t start = out_.size();
@@ -74,11 +68,15 @@ bool Reply::put(Section section, Bytes owner, dns::Type type, std::uint32_t ttl,
 bool Reply::end_record(std::size_t start, Section section, const Body& body) {
   if (std::uint8_t* at = out_.claim(k_type_class_ttl_bytes)) store_type_class_ttl(at, body.type, body.klass, body.ttl);
   last_rdata_at_ = out_.size() + k_rdlength_bytes;
-  put_rdata(body.type, body.rdata);
+  names_.put_rdata(body.type, body.rdata);
   if (!out_.ok()) {
     out_.rewind(start);
     names_.rewind(start);
     return false;
+  }
+  if (body.type == dns::Type::soa && serial_ != nullptr) {
+    std::uint8_t* end = room_.data() + out_.size();
+    store_u32(end - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
   }
   count(section, 1);
   return true;

@@ -97,7 +97,6 @@ class Reply {
   };
   // Ends the record whose owner was put at `start`; or takes it back, where it does not fit.
   [[nodiscard]] bool end_record(std::size_t start, Section section, const Body& body);
-  void put_rdata(dns::Type type, Bytes rdata);
   void put_opt(ByteWriter& out, dns::Rcode rcode, std::uint16_t udp_payload, std::size_t before) const;
   void put_explanation(ByteWriter& out) const;
   void put_padding(ByteWriter& out, std::size_t before) const;

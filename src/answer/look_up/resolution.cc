@@ -225,6 +225,7 @@ Resolution::Step Resolution::answer_any(const StaticAnswer& found) {
 }
 
 Resolution::Step Resolution::follow_alias(const StaticAnswer& found) {
+  redirections_[aliases_] = nullptr;
   return follow(found.rrset->ttl, octets(found.rrset->rdatas.front()));
 }
 

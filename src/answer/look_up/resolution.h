@@ -37,7 +37,8 @@ class Resolution {
         scratch_(scratch),
         trace_(trace),
         name_(&query.name),
-        spelling_(query.question) {}
+        spelling_(query.question),
+        targets_(scratch.alias_targets) {}
 
   dns::Rcode run();
 
@@ -108,10 +109,10 @@ class Resolution {
 
   const dns::QuestionName* name_;  // the question's, or the last alias's target
   Bytes spelling_;                 // begins with the same name, in the case it was written in
-  std::array<dns::QuestionName, limits::k_cname_chain_max> targets_;  // of the aliases followed so far
+  std::array<dns::QuestionName, limits::k_cname_chain_max>& targets_;  // of the aliases followed so far
   std::size_t aliases_ = 0;
   // The DNAME behind each alias, null where it is the zone file's own. The chain ends at the alias behind the last target.
-  std::array<const RRset*, limits::k_cname_chain_max + 1> redirections_{};
+  std::array<const RRset*, limits::k_cname_chain_max + 1> redirections_;
 };
 
 }  // namespace rollcall::answer

@@ -15,7 +15,9 @@
 
 #include "answer/roster/order.h"
 #include "answer/roster/service_answers.h"
+#include "base/limits.h"
 #include "base/random.h"
+#include "dns/name.h"
 
 namespace rollcall::answer {
 
@@ -25,12 +27,13 @@ struct Scratch {
     std::uint32_t weight = 0;
   };
   Order order;
-  std::vector<Found> found;                 // addresses before repeats are removed
-  std::vector<std::uint32_t> live;          // positions of live members
-  std::vector<std::uint32_t> weights;       // of what is being ordered
-  std::vector<std::uint8_t> addresses;      // of live members
-  std::vector<std::uint32_t> chosen;        // members in the order they are put
-  std::vector<std::size_t> target_offsets;  // where their targets stand in the message
+  std::vector<Found> found;                                                // addresses before repeats are removed
+  std::vector<std::uint32_t> live;                                         // positions of live members
+  std::vector<std::uint32_t> weights;                                      // of what is being ordered
+  std::vector<std::uint8_t> addresses;                                     // of live members
+  std::vector<std::uint32_t> chosen;                                       // members in the order they are put
+  std::vector<std::size_t> target_offsets;                                 // where their targets stand in the message
+  std::array<dns::QuestionName, limits::k_cname_chain_max> alias_targets;  // of the aliases a look-up has followed
 };
 
 // Writes the first `take` of these members into `scratch.chosen`: lowest priority value first, which is the order they come
