@@ -65,23 +65,6 @@ bool Reply::put(Section section, Bytes owner, dns::Type type, std::uint32_t ttl,
   return end_record(start, section, {type, dns::Class::in, ttl, rdata});
 }
 
-bool Reply::end_record(std::size_t start, Section section, const Body& body) {
-  if (std::uint8_t* at = out_.claim(k_type_class_ttl_bytes)) store_type_class_ttl(at, body.type, body.klass, body.ttl);
-  last_rdata_at_ = out_.size() + k_rdlength_bytes;
-  names_.put_rdata(body.type, body.rdata);
-  if (!out_.ok()) {
-    out_.rewind(start);
-    names_.rewind(start);
-    return false;
-  }
-  if (body.type == dns::Type::soa && serial_ != nullptr) {
-    std::uint8_t* end = room_.data() + out_.size();
-    store_u32(end - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
-  }
-  count(section, 1);
-  return true;
-}
-
 void Reply::rewind(const Mark& mark) {
   check(mark.size <= out_.size(), "what is forgotten has been put");
   out_.rewind(mark.size);

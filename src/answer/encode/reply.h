@@ -96,7 +96,23 @@ class Reply {
     Bytes rdata;
   };
   // Ends the record whose owner was put at `start`; or takes it back, where it does not fit.
-  [[nodiscard]] bool end_record(std::size_t start, Section section, const Body& body);
+  [[nodiscard]] bool end_record(std::size_t start, Section section, const Body& body) {
+    if (std::uint8_t* at = out_.claim(k_type_class_ttl_bytes))
+      store_type_class_ttl(at, body.type, body.klass, body.ttl);
+    last_rdata_at_ = out_.size() + k_rdlength_bytes;
+    names_.put_rdata(body.type, body.rdata);
+    if (!out_.ok()) {
+      out_.rewind(start);
+      names_.rewind(start);
+      return false;
+    }
+    if (body.type == dns::Type::soa && serial_ != nullptr) {
+      std::uint8_t* end = room_.data() + out_.size();
+      store_u32(end - dns::k_soa_serial_from_end, serial_->load(std::memory_order_relaxed));
+    }
+    count(section, 1);
+    return true;
+  }
   void put_opt(ByteWriter& out, dns::Rcode rcode, std::uint16_t udp_payload, std::size_t before) const;
   void put_explanation(ByteWriter& out) const;
   void put_padding(ByteWriter& out, std::size_t before) const;
