@@ -64,6 +64,9 @@ class GuardedCondition {
     return std::forward<F>(use)(value_);
   }
 
+  // For a change that `with` has made, where only some changes are waited for.
+  void wake() { changed_.notify_all(); }
+
   // Waits until `holds(value)`, then changes the value under the same lock.
   template <class Holds, class F>
   decltype(auto) change_when(const Holds& holds, F&& use) {

@@ -17,22 +17,17 @@ constexpr auto k_record_again_after = 500ms;
 }  // namespace
 
 bool Writer::submit(Change change, Reply reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_ || queue_.size() >= limits::k_queued_changes_max) return false;
-    queue_.push_back({std::move(change), std::move(reply)});
-  }
-  arrived_.notify_one();
-  return true;
+  return inbox_.change([&](Inbox& inbox) {
+    if (inbox.is_closed || inbox.queue.size() >= limits::k_queued_changes_max) return false;
+    inbox.queue.push_back({std::move(change), std::move(reply)});
+    return true;
+  });
 }
 
 void Writer::run_soon(std::move_only_function<void()> task) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return;
-    tasks_.push_back(std::move(task));
-  }
-  arrived_.notify_one();
+  inbox_.change([&](Inbox& inbox) {
+    if (!inbox.is_closed) inbox.tasks.push_back(std::move(task));
+  });
 }
 
 void Writer::run(const std::stop_token& stop) {
@@ -53,28 +48,26 @@ void Writer::run(const std::stop_token& stop) {
 
 // Nothing is taken any more; tasks that wait are dropped, outside the lock.
 void Writer::close() {
-  std::vector<std::move_only_function<void()>> dropped;
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
-  std::swap(dropped, tasks_);
+  const auto dropped = inbox_.with([](Inbox& inbox) {
+    inbox.is_closed = true;
+    return std::exchange(inbox.tasks, {});
+  });
 }
 
 // The first of what waits.
 std::vector<Writer::Submission> Writer::take_batch() {
-  const std::lock_guard lock(mutex_);
-  if (queue_.size() <= limits::k_batch_changes_max) return std::exchange(queue_, {});
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(limits::k_batch_changes_max);
-  std::vector<Submission> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  return batch;
+  return inbox_.with([](Inbox& inbox) {
+    std::vector<Submission>& queue = inbox.queue;
+    if (queue.size() <= limits::k_batch_changes_max) return std::exchange(queue, {});
+    const auto end = queue.begin() + static_cast<std::ptrdiff_t>(limits::k_batch_changes_max);
+    std::vector<Submission> batch(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
+    queue.erase(queue.begin(), end);
+    return batch;
+  });
 }
 
 void Writer::run_tasks() {
-  std::vector<std::move_only_function<void()>> tasks;
-  {
-    const std::lock_guard lock(mutex_);
-    tasks = std::exchange(tasks_, {});
-  }
+  auto tasks = inbox_.with([](Inbox& inbox) { return std::exchange(inbox.tasks, {}); });
   for (std::move_only_function<void()>& task : tasks) task();
 }
 
@@ -87,15 +80,11 @@ bool Writer::must_record_pending() const {
 std::vector<Writer::Submission> Writer::wait_for_work(const std::stop_token& stop) {
   std::optional<LeaseTime> wake = registry_.next_wake();
   if (must_record_pending() && (!wake || record_again_at_ < *wake)) wake = record_again_at_;
-  const auto has_work = [this] { return !queue_.empty() || !tasks_.empty(); };
-
-  {
-    std::unique_lock lock(mutex_);
-    if (wake) {
-      arrived_.wait_for(lock, stop, *wake - clock_.now(), has_work);
-    } else {
-      arrived_.wait(lock, stop, has_work);
-    }
+  const auto has_work = [](const Inbox& inbox) { return !inbox.is_empty(); };
+  if (wake) {
+    inbox_.wait_until(stop, std::chrono::steady_clock::now() + (*wake - clock_.now()), has_work);
+  } else {
+    inbox_.wait(stop, has_work);
   }
   return take_batch();
 }

@@ -7,14 +7,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <span>
 #include <stop_token>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/histogram.h"
 #include "registry/registry.h"
 
@@ -71,12 +70,15 @@ class Writer {
   const TimeSource& clock_;
   WriterStats stats_;
 
-  std::mutex mutex_;
-  std::condition_variable_any arrived_;
-  std::vector<Submission> queue_;                       // under mutex_
-  std::vector<std::move_only_function<void()>> tasks_;  // under mutex_
-  bool closed_ = false;                                 // under mutex_
-  LeaseTime record_again_at_{};                         // the writer's own
+  // What others hand to the writer.
+  struct Inbox {
+    std::vector<Submission> queue;
+    std::vector<std::move_only_function<void()>> tasks;
+    bool is_closed = false;
+    [[nodiscard]] bool is_empty() const { return queue.empty() && tasks.empty(); }
+  };
+  GuardedCondition<Inbox> inbox_;
+  LeaseTime record_again_at_{};  // the writer's own
 };
 
 }  // namespace rollcall::registry

@@ -39,22 +39,18 @@ HistoryReader::HistoryReader(std::unique_ptr<HistoryTable> table)
 HistoryReader::~HistoryReader() { close(); }
 
 bool HistoryReader::read(registry::HistoryQuery query, Reply reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_ || queue_.size() >= limits::k_history_queries_max) return false;
-    queue_.push_back({std::move(query), std::move(reply)});
-  }
-  arrived_.notify_one();
-  return true;
+  return inbox_.change([&](Inbox& inbox) {
+    if (inbox.is_closed || inbox.queue.size() >= limits::k_history_queries_max) return false;
+    inbox.queue.push_back({std::move(query), std::move(reply)});
+    return true;
+  });
 }
 
 void HistoryReader::close() {
-  std::deque<Waiting> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    refused = std::exchange(queue_, {});
-  }
+  std::deque<Waiting> refused = inbox_.with([](Inbox& inbox) {
+    inbox.is_closed = true;
+    return std::exchange(inbox.queue, {});
+  });
   for (Waiting& waiting : refused) waiting.reply(failure(Errc::overloaded, "the server stops"));
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
@@ -64,15 +60,15 @@ void HistoryReader::run(const std::stop_token& stop) {
   note_size();
   auto size_noted_at = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
-    std::optional<Waiting> next;
-    {
-      std::unique_lock lock(mutex_);
-      arrived_.wait_for(lock, stop, k_note_size_every, [this] { return !queue_.empty(); });
-      if (!queue_.empty()) {
-        next = std::move(queue_.front());
-        queue_.pop_front();
-      }
-    }
+    const auto until = std::chrono::steady_clock::now() + k_note_size_every;
+    inbox_.wait_until(stop, until, [](const Inbox& inbox) { return !inbox.queue.empty(); });
+    std::optional<Waiting> next = inbox_.with([](Inbox& inbox) {
+      std::optional<Waiting> first;
+      if (inbox.queue.empty()) return first;
+      first = std::move(inbox.queue.front());
+      inbox.queue.pop_front();
+      return first;
+    });
     if (next) next->reply(answer(next->query));
     if (std::chrono::steady_clock::now() - size_noted_at < k_note_size_every) continue;
     note_size();

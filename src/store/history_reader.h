@@ -10,14 +10,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "base/guarded.h"
 #include "base/result.h"
 #include "registry/history.h"
 #include "registry/ports.h"
@@ -54,10 +53,11 @@ class HistoryReader final : public registry::History {
 
   std::unique_ptr<HistoryTable> table_;  // the thread's
   std::atomic<std::uint64_t> size_{0};
-  std::mutex mutex_;
-  std::condition_variable_any arrived_;
-  std::deque<Waiting> queue_;  // under mutex_
-  bool closed_ = false;        // under mutex_
+  struct Inbox {
+    std::deque<Waiting> queue;
+    bool is_closed = false;
+  };
+  GuardedCondition<Inbox> inbox_;
   std::jthread thread_;
 };
 

@@ -37,41 +37,32 @@ Transfers::Transfers(Zones& zones, Roster::PolicyOf policy_of, std::vector<Trans
 }
 
 void Transfers::mark(const registry::ServiceRef& service) {
-  bool was_empty = false;
-  {
-    const std::lock_guard lock(mutex_);
-    was_empty = pending_.is_empty();
-    pending_.zones.insert(service.zone);
-    if (!offered_.empty()) pending_.services.insert(registry::to_key(service));
-  }
-  if (was_empty) arrived_.notify_one();
+  const bool was_empty = pending_.with([&](Pending& pending) {
+    const bool is_first = pending.is_empty();
+    pending.zones.insert(service.zone);
+    if (!offered_.empty()) pending.services.insert(registry::to_key(service));
+    return is_first;
+  });
+  if (was_empty) pending_.wake();
 }
 
 void Transfers::publish(const registry::Service& service) { mark(service.key()); }
 void Transfers::withdraw(const registry::ServiceRef& service) { mark(service); }
 
 void Transfers::zones_replaced() {
-  {
-    const std::lock_guard lock(mutex_);
-    pending_.zones_replaced = true;
-  }
-  arrived_.notify_one();
+  pending_.change([](Pending& pending) { pending.zones_replaced = true; });
 }
 
 bool Transfers::wait(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  if (!arrived_.wait(lock, stop, [this] { return !pending_.is_empty(); })) return false;
+  if (!pending_.wait(stop, [](const Pending& pending) { return !pending.is_empty(); })) return false;
   // What comes meanwhile is part of the step.
-  arrived_.wait_for(lock, stop, limits::k_serial_tick, [] { return false; });
+  const auto end = std::chrono::steady_clock::now() + limits::k_serial_tick;
+  pending_.wait_until(stop, end, [](const Pending&) { return false; });
   return !stop.stop_requested();
 }
 
 std::vector<registry::ZoneId> Transfers::tick(const registry::Registry& registry, const registry::KeepSerials& keep) {
-  Pending pending;
-  {
-    const std::lock_guard lock(mutex_);
-    pending = std::exchange(pending_, {});
-  }
+  Pending pending = pending_.with([](Pending& waiting) { return std::exchange(waiting, {}); });
   if (is_first_) pending.zones_replaced = true;
   std::vector<Step> steps;
   {
@@ -167,8 +158,7 @@ void Transfers::keep_steps(std::vector<Step>& steps, const registry::KeepSerials
 // To be moved with the next tick.
 void Transfers::put_off(registry::ZoneId zone) {
   behind_.insert(zone);
-  const std::lock_guard lock(mutex_);
-  pending_.zones.insert(zone);
+  pending_.with([&](Pending& pending) { pending.zones.insert(zone); });
 }
 
 // Zones nobody transfers are not compared, record by record: any change that may concern them moves the serial.

@@ -12,10 +12,8 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -26,6 +24,7 @@
 #include "answer/transfer/transfer_zone.h"
 #include "answer/zone/zones.h"
 #include "base/check.h"
+#include "base/guarded.h"
 #include "base/ip_prefix.h"
 #include "base/limits.h"
 #include "dns/tsig.h"
@@ -118,9 +117,7 @@ class Transfers final : public registry::Audience {
   mutable std::atomic<std::size_t> under_way_{0};
   mutable std::atomic<std::uint64_t> put_off_{0};
 
-  std::mutex mutex_;
-  std::condition_variable_any arrived_;
-  Pending pending_;  // under mutex_
+  GuardedCondition<Pending> pending_;
 };
 
 }  // namespace rollcall::answer
