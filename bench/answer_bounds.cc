@@ -24,7 +24,7 @@
 #include "answer/zone/zones.h"
 #include "base/rcu.h"
 #include "dns/zone_file.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::bench {
 namespace {

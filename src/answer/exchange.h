@@ -19,7 +19,7 @@
 #include "base/ip_address.h"
 #include "base/random.h"
 #include "dns/query.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -10,7 +10,7 @@
 #include "answer/roster/roster.h"
 #include "answer/transfer/transfers.h"
 #include "base/metrics.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -17,7 +17,7 @@
 #include "base/ip_prefix.h"
 #include "base/limits.h"
 #include "base/siphash.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -18,7 +18,7 @@
 #include "base/guarded.h"
 #include "base/ip_address.h"
 #include "base/result.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::api {
 

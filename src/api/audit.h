@@ -14,8 +14,8 @@
 
 #include "api/message.h"
 #include "base/result.h"
-#include "registry/change.h"
-#include "registry/ports.h"
+#include "registry/instance/change.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::api {
 

@@ -20,7 +20,7 @@
 #include "api/route.h"
 #include "api/routed.h"
 #include "api/target.h"
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 #include "registry/registry.h"
 
 namespace rollcall::api {

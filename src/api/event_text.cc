@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/check.h"
-#include "registry/wall_time.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::api {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "json/writer.h"
-#include "registry/event.h"
+#include "registry/events/event.h"
 
 namespace rollcall::api {
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::api {
 

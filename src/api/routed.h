@@ -16,10 +16,10 @@
 
 #include "api/message.h"
 #include "base/metrics.h"
-#include "registry/change.h"
-#include "registry/feed.h"
-#include "registry/history.h"
-#include "registry/lease.h"
+#include "registry/events/feed.h"
+#include "registry/events/history.h"
+#include "registry/instance/change.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::api {
 

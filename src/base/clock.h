@@ -1,7 +1,7 @@
 // The two times of this server: the time leases live by, and the time people read.
 //
 // Shape    time points. An instant of one is not comparable with an instant of the other.
-// Time     LeaseTime: the monotonic clock less the server's own pauses (registry/lease_clock.h); steps of the wall clock have
+// Time     LeaseTime: the monotonic clock less the server's own pauses (registry/instance/lease_clock.h); steps of the wall clock have
 //          no effect on it. WallTime is shown and stored, and nothing is decided by it.
 #pragma once
 

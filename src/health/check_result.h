@@ -2,7 +2,7 @@
 //
 // Shape    values. An instance has at most k_check_results_max, each with an id of its own; the ids of one instance are
 //          in the order in which the checks came. Most instances have none.
-// Packed   in an instance's block (registry/instance.h), one after the other:
+// Packed   in an instance's block (registry/instance/instance.h), one after the other:
 //
 //              octets  1       1         8        8             8             2            1        1
 //                      +-------+---------+--------+-------------+-------------+------------+--------+----------+----+------+--------+

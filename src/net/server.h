@@ -21,8 +21,8 @@
 #include "net/dns/notifier.h"
 #include "net/http/backend.h"
 #include "net/sockets/certificate.h"
-#include "registry/lease.h"
-#include "registry/writer.h"
+#include "registry/instance/lease.h"
+#include "registry/work/writer.h"
 
 namespace rollcall::net {
 

@@ -1,7 +1,7 @@
 #include "ops/explain_json.h"
 
 #include "json/writer.h"
-#include "registry/wall_time.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::ops {
 namespace {

@@ -10,7 +10,7 @@
 #include "answer/zone/policy.h"
 #include "base/guarded.h"
 #include "ops/settings.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::ops {
 

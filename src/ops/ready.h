@@ -7,7 +7,7 @@
 
 #include "base/ip_address.h"
 #include "dns/name.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::ops {
 

@@ -8,7 +8,7 @@
 #include "json/writer.h"
 #include "ops/explain_json.h"
 #include "ops/version.h"
-#include "registry/wall_time.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::ops {
 namespace {

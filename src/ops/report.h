@@ -20,12 +20,12 @@
 #include "base/guarded.h"
 #include "base/metrics.h"
 #include "ops/metrics.h"
-#include "registry/feed.h"
-#include "registry/history.h"
-#include "registry/lease_clock.h"
-#include "registry/registration.h"
+#include "registry/events/feed.h"
+#include "registry/events/history.h"
+#include "registry/instance/lease_clock.h"
+#include "registry/instance/registration.h"
 #include "registry/registry.h"
-#include "registry/writer.h"
+#include "registry/work/writer.h"
 
 namespace rollcall::ops {
 

@@ -29,7 +29,7 @@
 #include "ops/access_settings.h"
 #include "ops/transfer_settings.h"
 #include "registry/expiry_limit.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::ops {
 

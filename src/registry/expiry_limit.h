@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "base/rcu.h"
-#include "registry/instance.h"
-#include "registry/lease.h"
+#include "registry/instance/instance.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::registry {
 

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/duration.h"
 #include "base/limits.h"
-#include "registry/instance_image.h"
+#include "registry/instance/instance_image.h"
 #include "registry/registry.h"
 
 namespace rollcall::registry {

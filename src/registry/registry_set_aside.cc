@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "registry/instance_image.h"
+#include "registry/instance/instance_image.h"
 #include "registry/registry.h"
 #include "registry/rules.h"
 

@@ -10,9 +10,9 @@
 #include <optional>
 
 #include "base/result.h"
-#include "registry/instance.h"
-#include "registry/labels.h"
-#include "registry/ports.h"
+#include "registry/instance/instance.h"
+#include "registry/instance/labels.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::registry {
 

@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "registry/instance_image.h"
+#include "registry/instance/instance_image.h"
+#include "registry/instance/standing.h"
 #include "registry/rules.h"
-#include "registry/standing.h"
 
 namespace rollcall::registry {
 

@@ -20,15 +20,15 @@
 #include <vector>
 
 #include "base/rcu.h"
-#include "registry/change.h"
-#include "registry/durable_change.h"
-#include "registry/ended_leases.h"
-#include "registry/event.h"
-#include "registry/instance.h"
-#include "registry/journal.h"
-#include "registry/labels.h"
-#include "registry/lease.h"
-#include "registry/ports.h"
+#include "registry/events/event.h"
+#include "registry/instance/change.h"
+#include "registry/instance/ended_leases.h"
+#include "registry/instance/instance.h"
+#include "registry/instance/labels.h"
+#include "registry/instance/lease.h"
+#include "registry/ports/durable_change.h"
+#include "registry/ports/journal.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::registry {
 

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "registry/change.h"
-#include "registry/journal.h"
+#include "registry/instance/change.h"
+#include "registry/ports/journal.h"
 #include "registry/stage.h"
 
 namespace rollcall::registry {

@@ -3,7 +3,7 @@
 // Shape    the triggers of schema.cc note the key of each row that somebody else inserts, updates or deletes in `edit`; what
 //          counts is the row as it is when it is read, not what was done to it. A note stays until its row is on the
 //          roll as it stands, or is gone: those that stay are of rows that are ignored, and after a restart they come
-//          after the rows without a note (registry/ports.h, InstanceRecord::edit).
+//          after the rows without a note (registry/ports/ports.h, InstanceRecord::edit).
 // Owner    the InstanceStore; ends before the connection does.
 // Threads  one at a time.
 // Failure  SQLite's exceptions; the caller's transaction is to be rolled back then.
@@ -22,8 +22,8 @@
 #include <utility>
 #include <vector>
 
-#include "registry/change.h"
-#include "registry/ports.h"
+#include "registry/instance/change.h"
+#include "registry/ports/ports.h"
 #include "store/roll_reader.h"
 #include "store/row_key.h"
 #include "store/zone_names.h"

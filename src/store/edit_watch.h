@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "registry/change.h"
-#include "registry/storage.h"
-#include "registry/writer.h"
+#include "registry/instance/change.h"
+#include "registry/ports/storage.h"
+#include "registry/work/writer.h"
 
 namespace rollcall::store {
 

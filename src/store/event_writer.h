@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/event.h"
+#include "registry/events/event.h"
 #include "store/history_limits.h"
 #include "store/kept_text.h"
 #include "store/zone_names.h"

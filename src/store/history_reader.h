@@ -3,7 +3,7 @@
 // Shape    queries are answered in the order they came, each from one read transaction. The writer neither waits for
 //          them nor holds them up (WAL).
 // Owner    rollcalld.cc; the zones outlive it. Whatever replies post to is there until `close`.
-// Threads  see registry/history.h; `close` the main thread's.
+// Threads  see registry/events/history.h; `close` the main thread's.
 // Failure  opening: Errc::start_up. Later in the replies. Rows that nobody can read any more (edited by hand, of zones
 //          that are not served) are left out.
 // Limits   k_history_queries_max waiting.
@@ -18,8 +18,8 @@
 
 #include "base/guarded.h"
 #include "base/result.h"
-#include "registry/history.h"
-#include "registry/ports.h"
+#include "registry/events/history.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::store {
 

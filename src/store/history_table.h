@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "registry/history.h"
+#include "registry/events/history.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "registry/storage.h"
+#include "registry/ports/storage.h"
 #include "store/skipped_rows.h"
 
 namespace rollcall::store {

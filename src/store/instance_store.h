@@ -8,7 +8,7 @@
 //          the next call works as soon as the cause is gone. No exception leaves.
 // Limits   an fsync that fails tells nobody what has reached the disk. A transaction refused for that reason is
 //          invisible and is overwritten by the next commit; a power cut or kill -9 before that may bring it back.
-// Source   registry/ports.h; interface.md §2.
+// Source   registry/ports/ports.h; interface.md §2.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "registry/ports.h"
-#include "registry/storage.h"
+#include "registry/ports/ports.h"
+#include "registry/ports/storage.h"
 #include "store/history_limits.h"
 #include "store/ignored_rows.h"
 #include "store/row_key.h"

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "health/plan_json.h"
-#include "registry/registration.h"
-#include "registry/standing.h"
+#include "registry/instance/registration.h"
+#include "registry/instance/standing.h"
 #include "store/row_text.h"
 #include "store/wall_time.h"
 #include "store/zone_names.h"

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 #include "store/cursor.h"
 #include "store/skipped_rows.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "health/plan_json.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 #include "store/database.h"
 #include "store/row_text.h"
 

@@ -3,7 +3,7 @@
 // Owner    the InstanceStore; ends before the connection does.
 // Threads  one at a time.
 // Failure  SQLite's exceptions. Whatever has failed, and wherever, the next `write` starts from a clean slate.
-// Source   registry/ports.h, `Transaction`: what is written, and in which order.
+// Source   registry/ports/ports.h, `Transaction`: what is written, and in which order.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -11,7 +11,7 @@
 #include <functional>
 #include <string>
 
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 #include "store/event_writer.h"
 #include "store/kept_text.h"
 #include "store/zone_names.h"

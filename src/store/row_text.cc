@@ -9,7 +9,7 @@
 
 #include "base/json_text.h"
 #include "base/limits.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::store {
 namespace {

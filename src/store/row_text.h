@@ -26,7 +26,7 @@ void write_meta(const Meta& meta, std::string& out);
 // Without that of the plan, which has columns of its own: `check_output`, `critical_since_ms`.
 void write_results(const health::CheckResults& results, std::string& out);
 
-// Each address and tag is held to the rules of registry/registration.h.
+// Each address and tag is held to the rules of registry/instance/registration.h.
 [[nodiscard]] Result<std::vector<IpAddress>> parse_addresses(std::string_view text);
 [[nodiscard]] Result<std::vector<std::string>> parse_tags(std::string_view text);
 [[nodiscard]] Result<Meta> parse_meta(std::string_view text);

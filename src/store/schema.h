@@ -1,7 +1,7 @@
 // The tables, and the way from every older form of them to the present one. docs/database.md is their description.
 //
 // Shape    a step per version: step n makes version n + 1 out of version n, and version 0 is an empty file.
-// Rule     a released step is never edited. A CHECK must accept whatever registry/registration.h accepts: a row that it
+// Rule     a released step is never edited. A CHECK must accept whatever registry/instance/registration.h accepts: a row that it
 //          refused would take everybody else's row of the same commit down with it.
 #pragma once
 

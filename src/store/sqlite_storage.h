@@ -1,15 +1,15 @@
 // The roll in one SQLite database, as rollcalld uses it: opens the database, and offers it port by port.
 //
 // Failure  opening: Errc::start_up.
-// Source   registry/storage.h; docs/database.md.
+// Source   registry/ports/storage.h; docs/database.md.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 
 #include "base/result.h"
-#include "registry/ports.h"
-#include "registry/storage.h"
+#include "registry/ports/ports.h"
+#include "registry/ports/storage.h"
 #include "store/history_limits.h"
 
 namespace rollcall::store {

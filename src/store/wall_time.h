@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "base/limits.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::store {
 

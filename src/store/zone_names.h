@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::store {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "fuzz/targets.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::fuzz {
 namespace {

@@ -26,6 +26,7 @@ ARROWS = {
 # The floors of a room, from the lowest to the highest: a floor may include those before it, never those behind it. "" is
 # what lies in the room itself: above its floors, or below them where they stand on it, as the doors of api do.
 FLOORS = {
+    "registry": ["instance", "events", "ports", "", "work"],
     "api": ["", "native"],
     "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "dns", "http", "checks", ""],

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::testing {
 namespace {

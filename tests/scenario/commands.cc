@@ -5,7 +5,7 @@
 
 #include "answer/zone/builtin_zone.h"
 #include "base/duration.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 #include "scenario/expectation.h"
 #include "scenario/registration_words.h"
 

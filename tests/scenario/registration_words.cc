@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::testing {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 #include "scenario/script.h"
 
 namespace rollcall::testing {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "dns/zone_file.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::testing {
 namespace {

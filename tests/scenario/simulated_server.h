@@ -18,7 +18,7 @@
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
-#include "registry/lease_clock.h"
+#include "registry/instance/lease_clock.h"
 #include "registry/registry.h"
 #include "unit/answer/ask.h"
 #include "unit/registry/world.h"

@@ -16,7 +16,7 @@
 #include "answer/roster/service_types.h"
 #include "answer/zone/reverse_names.h"
 #include "base/bytes.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -20,7 +20,7 @@
 #include "answer/roster/member_order.h"
 #include "answer/roster/service_answers.h"
 #include "base/random.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -21,7 +21,7 @@
 #include "answer/zone/zones.h"
 #include "dns/name.h"
 #include "dns/types.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

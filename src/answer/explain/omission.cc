@@ -9,7 +9,7 @@
 #include "answer/roster/tls_offer.h"
 #include "base/ascii_case.h"
 #include "dns/rdata.h"
-#include "registry/wall_time.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::answer {
 namespace {

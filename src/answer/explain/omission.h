@@ -15,8 +15,8 @@
 
 #include "answer/look_up/trace.h"
 #include "dns/record_reader.h"
-#include "registry/instance.h"
-#include "registry/lease.h"
+#include "registry/instance/instance.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -13,7 +13,7 @@
 #include "answer/zone/zones.h"
 #include "dns/name.h"
 #include "dns/query.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

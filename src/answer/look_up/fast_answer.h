@@ -15,7 +15,7 @@
 #include "answer/roster/service_answers.h"
 #include "base/bytes.h"
 #include "base/random.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::answer {
 

@@ -25,7 +25,7 @@
 #include "answer/zone/zones.h"
 #include "base/rcu.h"
 #include "dns/name.h"
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::answer {
 

@@ -22,7 +22,7 @@
 // Leases   `earliest_end` is a lower bound of every ready member's deadline. A lease is only ever extended, so the bound is
 //          computed again, by reading every lease, only when `now + ttl` reaches it. A member whose deadline has passed is
 //          left out then, so an answer is correct even before the expiry sweep has removed it from the roll.
-// Owner    the Roster; borrows the instances, which outlive it (registry/ports.h).
+// Owner    the Roster; borrows the instances, which outlive it (registry/ports/ports.h).
 // Threads  any, under rcu::ReadLock. Immutable but for the bound, which any reader may refresh.
 // Failure  none: what a registration may contain is checked before it is on the roll; `make` asserts it.
 // Source   RFC 2782, RFC 2181 §5, RFC 6763, RFC 9460.
@@ -47,7 +47,7 @@
 #include "base/rcu.h"
 #include "dns/name.h"
 #include "dns/types.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::answer {
 

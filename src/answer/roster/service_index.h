@@ -17,7 +17,7 @@
 
 #include "answer/roster/service_answers.h"
 #include "base/rcu.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::answer {
 

@@ -16,7 +16,7 @@
 
 #include "answer/roster/service_answers.h"
 #include "dns/name.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::answer {
 

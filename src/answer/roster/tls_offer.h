@@ -9,7 +9,7 @@
 #include <string>
 
 #include "dns/types.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::answer {
 

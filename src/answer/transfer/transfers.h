@@ -28,7 +28,7 @@
 #include "base/ip_prefix.h"
 #include "base/limits.h"
 #include "dns/tsig.h"
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 #include "registry/registry.h"
 
 namespace rollcall::answer {

@@ -11,7 +11,7 @@
 #include "answer/transfer/record_set.h"
 #include "answer/zone/policy.h"
 #include "answer/zone/zones.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::answer {
 

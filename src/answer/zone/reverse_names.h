@@ -7,7 +7,7 @@
 //            ReverseTarget  next | before | its ReverseName | instance | size | RDATA: label, service, apex
 //
 // Cost     an instance comes to an address, or leaves it, in O(1), however many others have it.
-// Owner    owns its entries; borrows the instances, which outlive them (registry/ports.h).
+// Owner    owns its entries; borrows the instances, which outlive them (registry/ports/ports.h).
 // Threads  `find`, and what it gives, any thread under rcu::ReadLock; `update` the writer thread.
 // Source   RFC 1035 §3.5, RFC 3596 §2.5.
 #pragma once
@@ -23,7 +23,7 @@
 #include "base/ip_address.h"
 #include "base/rcu.h"
 #include "dns/name.h"
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::answer {
 

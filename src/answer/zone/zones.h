@@ -20,7 +20,7 @@
 #include "base/rcu.h"
 #include "dns/name.h"
 #include "dns/serial.h"
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 
 namespace rollcall::answer {
 

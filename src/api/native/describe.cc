@@ -7,7 +7,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "health/plan_json.h"
-#include "registry/wall_time.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::api::native {
 namespace {

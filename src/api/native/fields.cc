@@ -6,7 +6,7 @@
 
 #include "api/native/parameters.h"
 #include "json/values.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::api::native {
 namespace {

@@ -1,7 +1,7 @@
 // Reads the JSON bodies of the native API, field by field.
 //
 // Failure  Errc::invalid, with the field's path and a sentence that says what would be right; Errc::unknown_zone.
-// Source   interface.md §2; the rules of each field live in registry/registration.h.
+// Source   interface.md §2; the rules of each field live in registry/instance/registration.h.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "registry/ports.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
+#include "registry/ports/ports.h"
 #include "registry/registry.h"
 
 namespace rollcall::api::native {

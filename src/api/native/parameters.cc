@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/duration.h"
 #include "base/limits.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::api::native {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/instance.h"
+#include "registry/instance/instance.h"
 
 namespace rollcall::api::native {
 

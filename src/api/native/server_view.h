@@ -10,7 +10,7 @@
 #include "api/access.h"
 #include "dns/name.h"
 #include "dns/types.h"
-#include "registry/registration.h"
+#include "registry/instance/registration.h"
 
 namespace rollcall::api::native {
 

@@ -17,7 +17,7 @@
 #include "base/ip_address.h"
 #include "net/checks/host_names.h"
 #include "net/sockets/event_loop.h"
-#include "registry/health_schedule.h"
+#include "registry/work/health_schedule.h"
 
 namespace rollcall::net {
 

@@ -12,9 +12,9 @@
 #include <memory>
 
 #include "net/checks/probe.h"
-#include "registry/health_schedule.h"
-#include "registry/ports.h"
-#include "registry/writer.h"
+#include "registry/ports/ports.h"
+#include "registry/work/health_schedule.h"
+#include "registry/work/writer.h"
 
 namespace rollcall::net {
 

@@ -18,7 +18,7 @@
 
 #include "answer/responder.h"
 #include "base/bytes.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::net {
 

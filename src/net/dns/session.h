@@ -19,7 +19,7 @@
 #include "net/dns/conversation.h"
 #include "net/sockets/event_loop.h"
 #include "net/sockets/tcp_listener.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::net {
 

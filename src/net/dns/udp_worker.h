@@ -16,7 +16,7 @@
 #include "answer/responder.h"
 #include "net/dns/udp_batch.h"
 #include "net/sockets/socket.h"
-#include "registry/lease.h"
+#include "registry/instance/lease.h"
 
 namespace rollcall::net {
 

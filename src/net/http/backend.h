@@ -13,11 +13,11 @@
 #include "net/http/list_maker.h"
 #include "net/http/waiting.h"
 #include "net/sockets/event_loop.h"
-#include "registry/feed.h"
-#include "registry/history.h"
-#include "registry/lease.h"
-#include "registry/waiters.h"
-#include "registry/writer.h"
+#include "registry/events/feed.h"
+#include "registry/events/history.h"
+#include "registry/instance/lease.h"
+#include "registry/work/waiters.h"
+#include "registry/work/writer.h"
 
 namespace rollcall::net {
 

@@ -14,8 +14,8 @@
 
 #include "api/router.h"
 #include "net/sockets/event_loop.h"
-#include "registry/feed.h"
-#include "registry/history.h"
+#include "registry/events/feed.h"
+#include "registry/events/history.h"
 
 namespace rollcall::net {
 

@@ -14,7 +14,7 @@
 
 #include "api/router.h"
 #include "net/sockets/event_loop.h"
-#include "registry/waiters.h"
+#include "registry/work/waiters.h"
 
 namespace rollcall::net {
 

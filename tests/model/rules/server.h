@@ -8,7 +8,7 @@
 #include "answer/responder.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
-#include "registry/writer.h"
+#include "registry/work/writer.h"
 #include "store/edit_watch.h"
 #include "store/instance_store.h"
 #include "unit/answer/ask.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "registry/agreement.h"
+#include "registry/ports/agreement.h"
 #include "support/journal/shared_roll.h"
 
 namespace rollcall::registry::testing {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/journal.h"
+#include "registry/ports/journal.h"
 
 namespace rollcall::registry::testing {
 

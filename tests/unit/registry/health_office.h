@@ -9,7 +9,7 @@
 
 #include "catch.h"
 #include "health/plan_json.h"
-#include "registry/health_schedule.h"
+#include "registry/work/health_schedule.h"
 #include "unit/registry/world.h"
 
 namespace rollcall::registry::testing {

@@ -1,6 +1,6 @@
 // Probes of the silent on a virtual clock.
 #include "catch.h"
-#include "registry/health_schedule.h"
+#include "registry/work/health_schedule.h"
 #include "unit/registry/health_office.h"
 
 namespace rollcall::registry {

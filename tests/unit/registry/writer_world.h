@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "registry/writer.h"
+#include "registry/work/writer.h"
 #include "unit/registry/world.h"
 
 namespace rollcall::registry::testing {

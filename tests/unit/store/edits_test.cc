@@ -3,7 +3,7 @@
 #include "base/rcu.h"
 #include "catch.h"
 #include "registry/registry.h"
-#include "registry/writer.h"
+#include "registry/work/writer.h"
 #include "store/edit_reader.h"
 #include "store/edit_watch.h"
 #include "store/instance_store.h"

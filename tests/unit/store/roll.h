@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "registry/ports.h"
+#include "registry/ports/ports.h"
 #include "store/instance_store.h"
 
 namespace rollcall::store {

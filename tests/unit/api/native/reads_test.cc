@@ -4,7 +4,7 @@
 
 #include "api/native/describe.h"
 #include "catch.h"
-#include "registry/wall_time.h"
+#include "registry/instance/wall_time.h"
 #include "unit/api/fixture.h"
 
 namespace rollcall::api::native {

@@ -1,0 +1,86 @@
+// The newest events, in memory: watchers that keep up are served from here, not from the disk.
+//
+// Shape    consecutive events by number, the oldest dropped first. Listeners are told only that there are new events; each
+//          reads from its own position, so a slow reader queues nothing.
+// Owner    events are shared with their readers.
+// Threads  any; `tell` the writer's.
+// Limits   k_feed_events_max events, k_feed_bytes_max octets.
+// Source   interface.md §4 (`/v1/watch`).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/limits.h"
+#include "registry/events/event.h"
+
+namespace rollcall::registry {
+
+// Which events somebody wants to see. What is empty takes everything.
+struct EventFilter {
+  std::optional<ZoneId> zone;
+  std::optional<std::string> service;  // folded
+
+  [[nodiscard]] bool takes(const Event& event) const {
+    return (!zone || *zone == event.key.service.zone) && (!service || *service == event.key.service.name);
+  }
+};
+
+class Feed final : public EventSink {
+ public:
+  using Events = std::vector<std::shared_ptr<const Event>>;
+
+  // Told, by the writer's thread, that there is more to read; must only hand over.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void has_more() = 0;
+  };
+
+  explicit Feed(std::size_t events_max = limits::k_feed_events_max, std::size_t bytes_max = limits::k_feed_bytes_max)
+      : events_max_(events_max), bytes_max_(bytes_max) {}
+
+  // Events were numbered up to here before. Once, before the first is told.
+  void begin_after(EventId last);
+
+  void tell(std::vector<std::shared_ptr<const Event>> events) override;
+
+  // The number of the last event told. From here on the listener hears of what comes after it. It outlives its leave.
+  EventId listen(Listener& listener);
+  void leave(Listener& listener);
+
+  [[nodiscard]] EventId last() const;
+  // Up to `count` events from number `from` on; none where that is yet to come. Empty: `from` is forgotten already.
+  [[nodiscard]] std::optional<Events> read(EventId from, std::size_t count) const;
+  // The lowest number that can be read, or that will be the next.
+  [[nodiscard]] EventId first() const;
+
+  // How many events of the kind have been told since the start.
+  [[nodiscard]] std::uint64_t told(EventKind kind) const noexcept {
+    return told_[static_cast<std::size_t>(kind)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct Run {
+    std::deque<std::shared_ptr<const Event>> events;
+    std::size_t bytes = 0;  // of them
+    EventId last = 0;
+    std::vector<Listener*> listeners;
+    [[nodiscard]] EventId first() const { return last + 1 - events.size(); }
+  };
+
+  const std::size_t events_max_;
+  const std::size_t bytes_max_;
+  Guarded<Run> run_;
+  std::array<std::atomic<std::uint64_t>, k_event_kinds> told_{};
+};
+
+}  // namespace rollcall::registry

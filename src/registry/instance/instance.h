@@ -1,0 +1,348 @@
+// Services and instances: what is on the roll.
+//
+// Shape    a service is a name in a zone; an instance is one endpoint of it, under a lease. Everything here but the
+//          lease is immutable once published; a change makes a new Instance and a new Service snapshot.
+// Owner    the Registry's tables; freed through RCU after the last reader.
+// Threads  readers under rcu::ReadLock; values (keys, Registration) anywhere.
+// Source   interface.md §2.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ip_address.h"
+#include "base/rcu.h"
+#include "base/timing_wheel.h"
+#include "health/check_result.h"
+#include "health/plan.h"
+#include "registry/instance/lease.h"
+#include "registry/instance/packed_list.h"
+
+namespace rollcall::registry {
+
+// A zone's place in the ZoneDirectory: the same for the life of the process.
+enum class ZoneId : std::uint32_t {};
+
+// Changes of the roll are counted. Each visible change of a service takes the next index, and the service shows the
+// index of its last change. Survives restarts.
+using ChangeIndex = std::uint64_t;
+
+// Which version of an instance the results of its checks and probes are about. A verdict is made on another thread, and is
+// applied later: it names the version it has judged, and says nothing about any other.
+//
+// Shape    one more than the index of the change since which the instance has been asked what it is asked now, at the same
+//          addresses and under the same lease; zero: it has no plan, nobody judges it.
+enum class CheckedSince : ChangeIndex {};
+
+using rollcall::WallTime;
+
+enum class Protocol : std::uint8_t { tcp, udp };
+[[nodiscard]] std::string_view to_text(Protocol protocol);  // "tcp", "udp"
+
+enum class Status : std::uint8_t {
+  ready,     // answered
+  draining,  // not answered for the service; still answered by its own name
+  critical,  // a health check says no; as draining
+};
+[[nodiscard]] std::string_view to_text(Status status);
+
+// How an instance stands, apart from its lease: what is shown is the worst of a drain and its checks.
+struct Standing {
+  Standing() = default;
+  // Critical: the check of the plan says so.
+  Standing(Status status, WallTime since_when = {});  // NOLINT(google-explicit-constructor): one of the plain ones
+
+  bool is_draining = false;     // somebody asked it to leave
+  WallTime since{};             // of the present status
+  health::CheckResults checks;  // at most k_check_results_max
+
+  [[nodiscard]] bool is_critical() const { return health::worst_of(checks) == health::CheckStatus::critical; }
+  // Of the first check that is critical.
+  [[nodiscard]] std::string_view output() const;
+  [[nodiscard]] Status status() const {
+    if (is_draining) return Status::draining;
+    return is_critical() ? Status::critical : Status::ready;
+  }
+  // What the checks of the plan have come to, or somebody's own word (without an output). Passing leaves no result.
+  void set_plan_result(bool is_critical, std::string output, WallTime wall_now);
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+// What happens when nobody has called in for the ttl.
+enum class LeaseKind : std::uint8_t {
+  ends_instance,   // the instance leaves the roll
+  turns_critical,  // one of its checks is critical from then on, and the instance stays
+  none,            // nothing: nobody has to call in
+};
+[[nodiscard]] std::string_view to_text(LeaseKind kind);  // "ends", "critical", "none"
+[[nodiscard]] std::optional<LeaseKind> parse_lease_kind(std::string_view text);
+
+// Which interface has made an instance. It decides which rules the fields are held to (registration.h).
+enum class Door : std::uint8_t { native, consul, eureka };
+[[nodiscard]] std::string_view to_text(Door door);  // as above
+[[nodiscard]] std::optional<Door> parse_door(std::string_view text);
+
+// Keys own or borrow their text; both kinds find.
+struct ServiceRef {
+  ZoneId zone;
+  std::string_view name;  // folded
+  friend auto operator<=>(const ServiceRef&, const ServiceRef&) = default;
+};
+struct ServiceKey {
+  ZoneId zone{};
+  std::string name;
+  [[nodiscard]] ServiceRef ref() const { return {zone, name}; }
+  friend auto operator<=>(const ServiceKey&, const ServiceKey&) = default;
+};
+[[nodiscard]] inline ServiceKey to_key(const ServiceRef& service) { return {service.zone, std::string(service.name)}; }
+struct InstanceRef {
+  ServiceRef service;
+  std::string_view id;
+  friend auto operator<=>(const InstanceRef&, const InstanceRef&) = default;
+};
+struct InstanceKey {
+  ServiceKey service;
+  std::string id;
+  [[nodiscard]] InstanceRef ref() const { return {service.ref(), id}; }
+  friend auto operator<=>(const InstanceKey&, const InstanceKey&) = default;
+};
+
+[[nodiscard]] std::uint64_t hash_of(const ServiceRef& key) noexcept;
+// Blind to the case of the id: ids that would share a label meet in the same chain.
+[[nodiscard]] std::uint64_t hash_of(const InstanceRef& key) noexcept;
+
+// What a client asks for: validated (registration.h) and normalised, so that equal values mean nothing has changed.
+struct Registration {
+  InstanceKey key;
+  std::vector<IpAddress> addresses;  // as given, no repeats; of a door's instance there may be none
+  std::uint16_t port = 0;            // 0: it has none
+  Protocol protocol = Protocol::tcp;
+  std::uint16_t priority = 1;
+  std::uint16_t weight = 1;
+  std::vector<std::string> tags;                          // folded, sorted, no repeats; a door's: any text
+  std::vector<std::pair<std::string, std::string>> meta;  // in the client's order, but `txtvers` first
+  std::chrono::milliseconds ttl{};                        // zero: `lease` is none
+  health::SharedPlan health = {};                         // what the server asks of it
+  LeaseKind lease = LeaseKind::ends_instance;
+  std::string lease_check = {};  // turns_critical: the id of the check
+  std::string host = {};         // an address that is a name, in place of `addresses`
+  Door door = Door::native;
+  std::string attributes = {};  // what its door keeps beside, as a JSON object; empty: nothing
+  friend bool operator==(const Registration&, const Registration&) = default;
+};
+
+[[nodiscard]] inline CheckedSince checked_since(const Registration& asked, ChangeIndex index) {
+  return asked.health ? CheckedSince{index + 1} : CheckedSince{};
+}
+
+// Whether a client that sends `b` where `a` is on the roll changes nothing. The order of meta does not count: some
+// languages keep their maps in no order, and a heartbeat must not become a write because of that.
+[[nodiscard]] bool means_the_same(const Registration& a, const Registration& b);
+
+// The instance's label in the DNS: its id where that is a host-name label (RFC 1123 §2.1: letters, digits, inner
+// hyphens, at most 63), else `<slug of the id>--<8 hex digits of its hash>`, the same in every run. An id that itself
+// ends like a derived label gets a derived one too, so the two kinds never meet.
+[[nodiscard]] std::string label_of(std::string_view id);
+
+// Whether a tag is a name in the DNS: a label in lower case, as all tags of the native API are. Others only show.
+[[nodiscard]] bool is_tag_name(std::string_view tag) noexcept;
+
+// From when on no cache can hold an answer with the instance in it. Of an instance that drains; for others it means
+// nothing. Threads: the writer sets it, once it is known; anyone reads.
+class SafeTime {
+ public:
+  SafeTime() = default;
+  SafeTime(const SafeTime& other) noexcept { set(other.get()); }
+  SafeTime& operator=(const SafeTime& other) noexcept {
+    set(other.get());
+    return *this;
+  }
+  void set(LeaseTime time) noexcept { at_.store(time.time_since_epoch().count(), std::memory_order_relaxed); }
+  // LeaseTime::max(): not known yet.
+  [[nodiscard]] LeaseTime get() const noexcept {
+    return LeaseTime(LeaseTime::duration(at_.load(std::memory_order_relaxed)));
+  }
+
+ private:
+  std::atomic<std::int64_t> at_{LeaseTime::max().time_since_epoch().count()};
+};
+
+// One instance on the roll, in one block of memory: a million of them are held, and most are looked at one at a time.
+//
+// Shape    fixed fields, and behind them one run of octets. `registration` and `standing` make the values again.
+//
+//              sizeof(Instance)   service_bytes_  id_bytes_  label_bytes_  addresses_bytes_  tags_bytes_  meta_bytes_  rare_bytes_
+//              +------------------+---------------+----------+-------------+-----------------+------------+------------+-----------+
+//              | entry, timer,    | service       | id       | label,      | 4 or 16, and    | length,    | key, value | rare      |
+//              | lease, numbers   |               |          | if derived  | the octets      | text       |            |           |
+//              +------------------+---------------+----------+-------------+-----------------+------------+------------+-----------+
+//
+//          rare is empty for most: those of the native API whose checks all pass. Else:
+//
+//              octets  1      1         1         2
+//                      +------+---------+---------+---------------+------+-------------+------------+----------------------------+
+//                      | door | octets  | octets  | octets of the | host | lease_check | attributes | results                    |
+//                      |      | of host | of check| attributes    |      |             |            | (health/check_result.h)    |
+//                      +------+---------+---------+---------------+------+-------------+------------+----------------------------+
+//
+// Owner    made by `make` only, which knows how long the run is.
+// Timer    the writer's, for the next of its deadlines.
+class Instance final : public rcu::Entry, public TimingWheel::Timer {
+ public:
+  // `checked_since`: none where this version is the first.
+  [[nodiscard]] static std::unique_ptr<Instance> make(const Registration& asked, const Standing& standing,
+                                                      ChangeIndex index, WallTime registered_at, LeaseTime now,
+                                                      std::optional<CheckedSince> checked_since = std::nullopt);
+  static void operator delete(void* block) { ::operator delete(block); }
+
+  [[nodiscard]] ServiceRef service() const { return {zone_, run(0, service_bytes_)}; }
+  [[nodiscard]] std::string_view id() const { return run(service_bytes_, id_bytes_); }
+  [[nodiscard]] std::string_view label() const { return label_bytes_ == 0 ? id() : run(label_at(), label_bytes_); }
+  [[nodiscard]] PackedAddresses addresses() const { return PackedAddresses(run(addresses_at(), addresses_bytes_)); }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Protocol protocol() const { return protocol_; }
+  [[nodiscard]] std::uint16_t priority() const { return priority_; }
+  [[nodiscard]] std::uint16_t weight() const { return weight_; }
+  [[nodiscard]] PackedTexts tags() const { return PackedTexts(run(tags_at(), tags_bytes_)); }
+  [[nodiscard]] PackedPairs meta() const { return PackedPairs(run(meta_at(), meta_bytes_)); }
+  [[nodiscard]] std::chrono::milliseconds ttl() const { return std::chrono::milliseconds(ttl_ms_); }
+  [[nodiscard]] const health::SharedPlan& health() const;
+  [[nodiscard]] CheckedSince checked_since() const { return health_ == nullptr ? CheckedSince{} : health_->since; }
+  [[nodiscard]] LeaseKind lease_kind() const { return lease_kind_; }
+  [[nodiscard]] std::string_view lease_check() const { return rare().lease_check; }
+  [[nodiscard]] std::string_view host() const { return rare().host; }
+  [[nodiscard]] Door door() const { return rare().door; }
+  [[nodiscard]] std::string_view attributes() const { return rare().attributes; }
+  [[nodiscard]] Registration registration() const;
+  // Whether this is what is asked for: nothing would change.
+  [[nodiscard]] bool is_as(const Registration& asked) const;
+
+  [[nodiscard]] bool is_draining() const { return is_draining_; }
+  [[nodiscard]] bool is_critical() const { return is_critical_; }
+  [[nodiscard]] WallTime status_since() const { return status_since_; }
+  [[nodiscard]] PackedResults checks() const { return PackedResults(rare().results); }
+  [[nodiscard]] std::string_view check_output() const;  // of the first check that is critical
+  [[nodiscard]] Standing standing() const;
+
+  // A heartbeat. False: the lease had ended, or has turned its check critical (is_overdue).
+  [[nodiscard]] bool renew(LeaseTime now) const noexcept { return !is_overdue_ && lease.renew(now, ttl()); }
+  // The check of its lease is critical: the instance waits for a pass, and only its checks can end it.
+  [[nodiscard]] bool is_overdue() const { return is_overdue_; }
+  // When it ends because a check has been critical for too long; LeaseTime::max(): never.
+  [[nodiscard]] LeaseTime ends_at() const;
+  // Whether it is on the roll. One whose lease turns a check critical stays when the lease is over.
+  [[nodiscard]] bool is_there(LeaseTime now) const {
+    return lease_kind() == LeaseKind::turns_critical || lease.is_alive(now);
+  }
+
+  mutable Lease lease;     // moves: heartbeats renew it
+  mutable SafeTime safe;   // moves once: when no cache can hold a draining instance any more
+  ChangeIndex index;       // of the change that made this version
+  WallTime registered_at;  // of the first registration under this key, kept by updates
+
+  using Key = InstanceRef;
+  [[nodiscard]] Key key() const { return {service(), id()}; }
+  [[nodiscard]] InstanceKey owned_key() const { return {to_key(service()), std::string(id())}; }
+  [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
+  [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return hash_of(key); }
+
+ private:
+  struct Room {  // of the run
+    std::size_t octets;
+  };
+  struct Checked {
+    health::SharedPlan plan;
+    CheckedSince since;
+  };
+  struct Rare {
+    Door door = Door::native;
+    std::string_view host;
+    std::string_view lease_check;
+    std::string_view attributes;
+    std::string_view results;
+  };
+  static void* operator new(std::size_t fixed, Room room) { return ::operator new(fixed + room.octets); }
+  static void operator delete(void* block, Room) { ::operator delete(block); }
+  Instance(const Registration& asked, std::string_view derived_label, const Standing& standing, ChangeIndex index,
+           WallTime registered_at, LeaseTime now, CheckedSince checked_since);
+
+  [[nodiscard]] char* run() { return reinterpret_cast<char*>(this) + sizeof(Instance); }
+  [[nodiscard]] std::string_view run(std::size_t at, std::size_t size) const {
+    return {reinterpret_cast<const char*>(this) + sizeof(Instance) + at, size};
+  }
+  [[nodiscard]] std::size_t label_at() const { return std::size_t{service_bytes_} + id_bytes_; }
+  [[nodiscard]] std::size_t addresses_at() const { return label_at() + label_bytes_; }
+  [[nodiscard]] std::size_t tags_at() const { return addresses_at() + addresses_bytes_; }
+  [[nodiscard]] std::size_t meta_at() const { return tags_at() + tags_bytes_; }
+  [[nodiscard]] std::size_t rare_at() const { return meta_at() + meta_bytes_; }
+  [[nodiscard]] Rare rare() const;
+
+  WallTime status_since_;
+  std::unique_ptr<const Checked> health_;  // null: no plan, as most
+  std::uint32_t ttl_ms_;
+  ZoneId zone_;
+  std::uint32_t rare_bytes_;
+  std::uint16_t port_;
+  std::uint16_t priority_;
+  std::uint16_t weight_;
+  std::uint16_t id_bytes_;
+  std::uint16_t addresses_bytes_;
+  std::uint16_t tags_bytes_;
+  std::uint16_t meta_bytes_;
+  std::uint8_t service_bytes_;
+  std::uint8_t label_bytes_;  // 0: the id is the label
+  Protocol protocol_ : 1;
+  LeaseKind lease_kind_ : 2;
+  bool is_draining_ : 1;
+  bool is_critical_ : 1;
+  bool is_overdue_ : 1;
+
+ public:
+  Status status;  // of the standing
+  // A newer version is on the roll: whoever has renewed this one's lease renews that one's too.
+  mutable std::atomic<bool> is_replaced{false};
+  // Its lease was put off because too many would have ended at once (expiry_limit.h): it goes on without a heartbeat.
+  // Cleared when a heartbeat is noticed, up to a lease later.
+  mutable std::atomic<bool> is_put_off{false};
+};
+
+// Which protocols a service has been seen with: bit 0 tcp, bit 1 udp. `_S._tcp` exists while its bit is set.
+using ProtocolSet = std::uint8_t;
+[[nodiscard]] constexpr ProtocolSet to_set(Protocol protocol) {
+  return static_cast<ProtocolSet>(1U << static_cast<unsigned>(protocol));
+}
+
+// A snapshot of one service.
+class Service final : public rcu::Entry {
+ public:
+  Service(ServiceKey service_key, ChangeIndex change_index, ProtocolSet seen_protocols,
+          std::vector<const Instance*> members, std::optional<WallTime> empty_since)
+      : service(std::move(service_key)),
+        index(change_index),
+        protocols(seen_protocols),
+        instances(std::move(members)),
+        emptied_at(empty_since) {}
+
+  ServiceKey service;
+  ChangeIndex index;
+  ProtocolSet protocols;
+  std::vector<const Instance*> instances;  // sorted by id; alive as long as this snapshot can be read
+  std::optional<WallTime> emptied_at;      // since when there has been no instance
+
+  using Key = ServiceRef;
+  [[nodiscard]] Key key() const { return service.ref(); }
+  [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
+  [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return hash_of(key); }
+};
+
+}  // namespace rollcall::registry

@@ -1,0 +1,41 @@
+// Shows the roll to several: who answers, who keeps zones for secondaries, who checks.
+//
+// Owner    borrows each of them.
+// Threads  `add`: before anything is shown. The rest is the writer's, as in ports.h.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "registry/ports/ports.h"
+
+namespace rollcall::registry {
+
+class Audiences final : public Audience {
+ public:
+  explicit Audiences(std::vector<Audience*> all) : all_(std::move(all)) {}
+  void add(Audience& one) { all_.push_back(&one); }
+  void publish(const Service& service) override {
+    for (Audience* each : all_) each->publish(service);
+  }
+  void withdraw(const ServiceRef& service) override {
+    for (Audience* each : all_) each->withdraw(service);
+  }
+  void expect(std::size_t services) override {
+    for (Audience* each : all_) each->expect(services);
+  }
+  [[nodiscard]] LeaseTime answered_until(const ServiceRef& service, LeaseTime now) const override {
+    LeaseTime until{};
+    for (const Audience* each : all_) until = std::max(until, each->answered_until(service, now));
+    return until;
+  }
+  void assume_answered(const ServiceRef& service, LeaseTime now) override {
+    for (Audience* each : all_) each->assume_answered(service, now);
+  }
+
+ private:
+  std::vector<Audience*> all_;
+};
+
+}  // namespace rollcall::registry

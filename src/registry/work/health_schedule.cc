@@ -1,0 +1,298 @@
+#include "registry/work/health_schedule.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/hash.h"
+#include "health/timing.h"
+
+namespace rollcall::registry {
+namespace {
+
+using std::chrono::milliseconds;
+
+Tick tick_of(LeaseTime time) {
+  return static_cast<Tick>(std::chrono::ceil<milliseconds>(time.time_since_epoch()).count());
+}
+Tick tick_before(LeaseTime time) {
+  return static_cast<Tick>(std::chrono::floor<milliseconds>(time.time_since_epoch()).count());
+}
+
+// The same in every run: the phases of its checks come from it.
+std::uint64_t number_of(const InstanceRef& key) {
+  const std::uint64_t hash = stable_hash(key.id) ^ (stable_hash(key.service.name) << 1);
+  return hash + static_cast<std::uint64_t>(key.service.zone);
+}
+
+void add_one(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+// A check of an instance, or its probe.
+struct HealthSchedule::Task : TimingWheel::Timer {
+  Task(Watched& its_owner, std::size_t its_place, const health::Check& its_check, bool is_up)
+      : owner(its_owner), place(its_place), check(its_check), state(is_up) {}
+
+  Watched& owner;
+  const std::size_t place;
+  const health::Check& check;  // of the owner's plan
+  health::CheckState state;
+  milliseconds phase{};
+  LeaseTime due{};
+  std::string output{};  // of the last run, while the check is down
+};
+
+struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
+  Judged judged;
+  health::SharedPlan plan;
+  std::vector<IpAddress> addresses;
+  std::uint16_t port = 0;
+  milliseconds ttl{};
+  bool is_critical = false;                  // as published
+  bool is_reported = false;                  // a report is under way,
+  bool reported_critical = false;            // which says this
+  std::vector<std::unique_ptr<Task>> tasks;  // the checks, then the probe
+
+  [[nodiscard]] bool is_probe(const Task& task) const { return task.place == plan->checks.size(); }
+  // The first check that is down; null: none is.
+  [[nodiscard]] const Task* find_down() const {
+    const auto checks = std::span(tasks).first(plan->checks.size());
+    const auto down = std::ranges::find_if(checks, [](const auto& task) { return !task->state.is_up(); });
+    return down == checks.end() ? nullptr : down->get();
+  }
+};
+
+HealthSchedule::HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now)
+    : registry_(registry), orders_(orders), in_flight_max_(in_flight_max), wheel_(tick_before(now)) {}
+
+HealthSchedule::~HealthSchedule() = default;
+
+bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const Service* service = registry_.find_service(key.ref());
+  const auto before = services_.find(key);
+  const std::size_t count_before = before == services_.end() ? 0 : before->second.size();
+  Members members;
+  if (service != nullptr) {
+    for (const Instance* instance : service->instances) {
+      if (!instance->health()) continue;
+      const std::string id(instance->id());
+      std::shared_ptr<Watched>& place = members[id];
+      if (before != services_.end()) {
+        if (const auto known = before->second.find(id); known != before->second.end()) place = known->second;
+      }
+      watch(*instance, place, now);
+    }
+  }
+  counters_.watched.fetch_add(members.size() - count_before, std::memory_order_relaxed);
+  if (members.empty()) {
+    if (before != services_.end()) services_.erase(before);
+    return false;
+  }
+  services_.insert_or_assign(key, std::move(members));
+  return true;
+}
+
+void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
+  if (place != nullptr && place->judged.since == instance.checked_since()) {
+    place->is_critical = instance.is_critical();
+    return;
+  }
+  place = std::make_shared<Watched>();
+  Watched& watched = *place;
+  Registration asked = instance.registration();
+  watched.judged = {asked.key, instance.checked_since()};
+  watched.plan = asked.health;
+  watched.addresses = asked.addresses;
+  watched.port = asked.port;
+  watched.ttl = asked.ttl;
+  watched.is_critical = instance.is_critical();
+  for (const health::Check& check : watched.plan->checks) {
+    const std::size_t number = watched.tasks.size();
+    Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));
+    task.phase = health::phase_of(number_of(asked.key.ref()), number, check.interval);
+    // Someone waits for the first pass of what is critical: its checks run once ahead of their phase.
+    const LeaseTime regular = health::next_run(now, task.phase, check.interval);
+    set(task, watched.is_critical ? std::min(regular, now + task.phase % limits::k_check_early) : regular);
+  }
+  // A probe stands in for heartbeats: without a lease there are none.
+  if (watched.plan->probe && watched.ttl > milliseconds::zero()) {
+    Task& task =
+        *watched.tasks.emplace_back(std::make_unique<Task>(watched, watched.tasks.size(), *watched.plan->probe, true));
+    set(task, health::silent_from(instance.lease.expires_at(), watched.ttl));
+  }
+}
+
+void HealthSchedule::set(Task& task, LeaseTime due) {
+  task.due = due;
+  wheel_.set(task, tick_of(due));
+}
+
+void HealthSchedule::advance(LeaseTime now) {
+  // Fired outside the wheel's own walk: what starts may be set again for this very tick.
+  std::vector<Task*> due;
+  wheel_.advance(tick_before(now), [&](TimingWheel::Timer& timer) { due.push_back(&static_cast<Task&>(timer)); });
+  for (Task* task : due) fire(*task, now);
+  start_waiting(now);
+}
+
+void HealthSchedule::fire(Task& task, LeaseTime now) {
+  if (task.owner.is_probe(task)) {
+    fire_probe(task, now);
+  } else {
+    start_or_wait(task, now);
+  }
+}
+
+// The heartbeats that have come since the timer was set have moved the deadline.
+void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
+  const rcu::ReadLock lock;
+  const Instance* instance = registry_.find_instance(task.owner.judged.key.ref());
+  if (instance == nullptr || !instance->lease.is_alive(now)) return;
+  const LeaseTime silent = health::silent_from(instance->lease.expires_at(), task.owner.ttl);
+  if (now < silent) {
+    set(task, silent);
+  } else {
+    start_or_wait(task, now);
+  }
+}
+
+void HealthSchedule::start_or_wait(Task& task, LeaseTime now) {
+  if (running_.size() < in_flight_max_) {
+    start(task.owner.shared_from_this(), task.place, now);
+    return;
+  }
+  Place place{task.owner.weak_from_this(), task.place};
+  if (task.owner.is_probe(task)) {
+    waiting_.push_front(std::move(place));
+  } else {
+    waiting_.push_back(std::move(place));
+  }
+  counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
+}
+
+void HealthSchedule::start_waiting(LeaseTime now) {
+  while (!waiting_.empty() && running_.size() < in_flight_max_) {
+    const Place next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (const std::shared_ptr<Watched> watched = next.watched.lock()) start(watched, next.task, now);
+  }
+  counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
+}
+
+bool HealthSchedule::start(const std::shared_ptr<Watched>& watched, std::size_t place, LeaseTime now) {
+  Task& task = *watched->tasks[place];
+  std::chrono::nanoseconds left{};
+  {
+    const rcu::ReadLock lock;
+    const Instance* instance = registry_.find_instance(watched->judged.key.ref());
+    if (instance != nullptr) left = instance->lease.expires_at() - now;
+  }
+  // Only who is on the roll is asked; it is about to leave, and its tasks with it.
+  if (left <= std::chrono::nanoseconds::zero()) return false;
+  const std::chrono::nanoseconds late = std::max(std::chrono::nanoseconds::zero(), now - task.due);
+  counters_.lateness_seconds.record(std::chrono::duration<double>(late).count());
+  if (late > limits::k_check_late) add_one(counters_.late);
+  milliseconds timeout = task.check.timeout;
+  if (watched->is_probe(task)) timeout = std::min(timeout, std::chrono::ceil<milliseconds>(left));
+  const std::uint64_t id = ++last_run_;
+  running_.emplace(id, Place{watched, place});
+  counters_.in_flight.store(running_.size(), std::memory_order_relaxed);
+  orders_.run({.id = id,
+               .plan = watched->plan,
+               .check = &task.check,
+               .addresses = watched->addresses,
+               .port = watched->port,
+               .timeout = timeout});
+  return true;
+}
+
+void HealthSchedule::finish(std::uint64_t run, health::RunResult result, LeaseTime now) {
+  const auto at = running_.find(run);
+  if (at == running_.end()) return;
+  const Place place = std::move(at->second);
+  running_.erase(at);
+  counters_.in_flight.store(running_.size(), std::memory_order_relaxed);
+  result.output = health::cut_output(std::move(result.output));
+  if (const std::shared_ptr<Watched> watched = place.watched.lock()) {
+    Task& task = *watched->tasks[place.task];
+    if (watched->is_probe(task)) {
+      finish_probe(*watched, task, result, now);
+    } else {
+      finish_check(*watched, task, result, now);
+    }
+  }
+  start_waiting(now);
+}
+
+void HealthSchedule::finish_check(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
+  add_one(counters_.checks[static_cast<std::size_t>(task.check.type)][static_cast<std::size_t>(result.end)]);
+  if (result.end != health::RunEnd::not_run) {
+    const bool passed = result.end == health::RunEnd::passed;
+    task.state.record(passed, task.check);
+    if (task.state.is_wavering()) add_one(counters_.damped);
+    if (!passed || task.state.is_up()) task.output = passed ? std::string() : result.output;
+  }
+  set(task, health::next_run(now, task.phase, task.check.interval));
+  judge(watched);
+}
+
+void HealthSchedule::judge(Watched& watched) {
+  const Task* down = watched.find_down();
+  const bool critical = down != nullptr;
+  if (critical == watched.is_critical || watched.is_reported) return;
+  watched.is_reported = true;
+  watched.reported_critical = critical;
+  add_one(critical ? counters_.turned_critical : counters_.turned_ready);
+  orders_.report(watched.judged, critical, critical ? down->output : std::string());
+}
+
+void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
+  add_one(counters_.probes[static_cast<std::size_t>(result.end)]);
+  LeaseTime expires_at = now;
+  {
+    const rcu::ReadLock lock;
+    const Instance* instance = registry_.find_instance(watched.judged.key.ref());
+    if (instance == nullptr || instance->checked_since() != watched.judged.since) return;
+    expires_at = instance->lease.expires_at();
+  }
+  const milliseconds pause = std::max(health::heartbeat_interval(watched.ttl) / 4, limits::k_probe_retry_min);
+  const bool is_excused = result.end == health::RunEnd::not_run && watched.plan->renew_on_probe;
+  if (result.end != health::RunEnd::passed && !is_excused) {
+    if (result.end == health::RunEnd::refused && watched.plan->evict_on_refusal &&
+        now >= health::silent_from(expires_at, watched.ttl)) {
+      add_one(counters_.evicted);
+      orders_.evict(watched.judged, result.output, expires_at);
+    }
+    set(task, now + pause);
+    return;
+  }
+  if (!watched.plan->renew_on_probe) {
+    set(task, expires_at);  // the timer finds the lease over, or moved by a heartbeat
+    return;
+  }
+  const Result<Renewed> renewed = registry_.renew(watched.judged.key.ref(), now, watched.judged.since);
+  if (!renewed) return;
+  if (!is_excused) add_one(counters_.renewed);
+  set(task, health::silent_from(renewed->expires_at, watched.ttl));
+}
+
+void HealthSchedule::reported(const Judged& judged) {
+  const auto service = services_.find(judged.key.service);
+  if (service == services_.end()) return;
+  const auto member = service->second.find(judged.key.id);
+  if (member == service->second.end() || member->second->judged.since != judged.since) return;
+  Watched& watched = *member->second;
+  watched.is_reported = false;
+  // What has changed meanwhile could not be told. A report that came to nothing waits for the next result instead.
+  if ((watched.find_down() != nullptr) != watched.reported_critical) judge(watched);
+}
+
+std::optional<LeaseTime> HealthSchedule::next_wake() {
+  const std::optional<Tick> tick = wheel_.next_wake();
+  if (!tick) return std::nullopt;
+  return LeaseTime(milliseconds(static_cast<std::int64_t>(*tick)));
+}
+
+}  // namespace rollcall::registry
