@@ -29,8 +29,10 @@ class Installation(Case):
     def run_against_a_server(self, program):
         server = self.server()
         self.api_of(server).expect_registered("web", "i-1", "192.0.2.1", 8080)
-        return self.expect(program, "web", ROLLCALL_DNS=f"127.0.0.1:{server.dns_port}",
+        said = self.expect(program, "web", ROLLCALL_DNS=f"127.0.0.1:{server.dns_port}",
                            LD_LIBRARY_PATH=str(self.library))
+        self.assertEqual(server.stop(), 0)  # the next one has the same database
+        return said
 
     def test_what_is_installed(self):
         files = {path.relative_to(self.prefix).as_posix() for path in self.prefix.rglob("*") if path.is_file()}
