@@ -1,4 +1,4 @@
-// The server: builds the rooms in order, joins them, and stops them in reverse. Nothing else knows everybody.
+// The main program, the only file that uses all components: constructs and connects them, and stops them in reverse.
 //
 //                       storage: journal, stored roll, serials, history, ignored rows, outside edits
 //                          │ records              ▲ one transaction a batch
@@ -64,7 +64,7 @@ net::Certificates certificates_of(const ops::Settings& settings) {
   return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
 }
 
-// Those that will be used can be.
+// Checks at start that the certificate files of all configured TLS listeners can be loaded.
 Result<void> check_certificates(const ops::Settings& settings) {
   const net::Certificates files = certificates_of(settings);
   if (!settings.dns_tls.listen.empty()) {
@@ -215,8 +215,8 @@ std::vector<net::Secondary> Rollcalld::secondaries() const {
   return all;
 }
 
-// As late as possible: the lease of grace begins here, and for everybody at one moment, because the lease clock stands
-// still while nobody ticks. Nobody is answered before everybody is back.
+// Loads the stored instances, as late as possible: their grace leases start here. The lease clock does not tick
+// meanwhile, so all start at the same time. The server answers no query before all instances are loaded.
 Result<void> Rollcalld::restore() {
   const registry::LeaseTime now = clock_.now();
   const registry::WallTime wall = registry::wall_now();
@@ -231,12 +231,12 @@ Result<void> Rollcalld::restore() {
     return failure(Errc::start_up,
                    fmt::format("the roll cannot be read from {}: {}", storage_->name(), restored.error().message));
   }
-  static_cast<void>(clock_.tick(steady_clock::now()));  // what this has taken is no pause to warn of
+  static_cast<void>(clock_.tick(steady_clock::now()));  // prevents a clock-pause warning about the restore
   const registry::StoredRoll::LeftOut left_out = storage_->stored().left_out();
   ops::log_ignored(storage_->name(), left_out.sentences, left_out.count);
   log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
             storage_->name());
-  // Indices are stored before they are shown.
+  // Store the change index before any client can see it.
   if (const Result<void> recorded = registry_->record_pending(); !recorded) {
     log::warn("the index of this start is not stored yet: {}", recorded.error().message);
   }
@@ -280,7 +280,7 @@ Result<void> Rollcalld::run(const ops::Signals& signals) {
     log::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     break;
   }
-  // No new connections; what has been asked is answered; then the threads end, and the store closes last.
+  // Graceful shutdown: stop accepting, answer pending requests, join the threads, close the store last.
   net_->close_listeners();
   checks_->stop();
   writing.request_stop();
@@ -305,8 +305,8 @@ void Rollcalld::announce() const {
   std::fflush(stdout);
 }
 
-// Everything is read and checked before anything is replaced: a mistake leaves the server as it was. Certificates are
-// a matter of their own: they follow another calendar than the zones.
+// SIGHUP: reads and validates the settings and zone files first, and replaces them only if all are valid. Certificates
+// are reloaded independently, even if the zones are invalid, because they are renewed on their own schedule.
 void Rollcalld::reload() {
   Result<ops::Command> command = ops::parse_command_line(arguments_);
   if (!command || !std::holds_alternative<ops::Serve>(*command)) {
@@ -337,11 +337,11 @@ void Rollcalld::reload() {
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);
   settings_.lease = wanted.lease;
-  writer_->run_soon([this] {  // whose names are the zone files' now leaves the roll; whose are free again comes back
+  writer_->run_soon([this] {  // remove instances whose names the new zone files use; retry ignored rows
     ops::log_set_aside(registry_->set_aside_refused(clock_.now(), registry::wall_now()), zones_);
     edits_->look_again();
   });
-  show_again_->begin([this] { transfers_.zones_replaced(); });  // prebuilt answers carry their policy
+  show_again_->begin([this] { transfers_.zones_replaced(); });  // rebuild the prebuilt answers with the new policy
   log::info("zones and settings are reloaded");
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint8_t k_version = 1;
 constexpr std::int32_t k_good_for_s = 3600;  // RFC 9018 §4.3
-constexpr std::int32_t k_ahead_s = 300;      // clocks of servers that share a name differ
+constexpr std::int32_t k_ahead_s = 300;      // allows for clock skew between servers of an anycast group
 constexpr std::int32_t k_ageing_after_s = 1800;
 constexpr std::size_t k_hash_at = 16;
 constexpr std::size_t k_timestamp_at = 12;

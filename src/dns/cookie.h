@@ -1,10 +1,11 @@
-// DNS cookies: a proof, in 24 octets, that a client has been reached at its address before.
+// DNS cookies: 24 octets that prove that the client receives packets at its source address (protects against spoofing).
 //
 // Layout   client cookie (8) | version 1 (1) | reserved (3) | timestamp (4) | SipHash-2-4 (8)
 //          the hash is over client cookie, version, reserved, timestamp, client address, in that order.
-// Time     wall-clock seconds, compared as serial numbers (RFC 1982): good for an hour, and five minutes ahead.
-// Secrets  the first makes cookies; every one is accepted, so that a new secret can be learned by all servers of a name
-//          before it is used, and an old one forgotten after (RFC 9018 §5).
+// Time     wall-clock seconds, compared as serial numbers (RFC 1982): a cookie is valid for an hour, and may be up to
+//          five minutes in the future.
+// Secrets  the first secret creates cookies; all secrets are accepted. For a secret rollover, first add the new secret
+//          to all servers of an anycast group, then make it the first one, then remove the old one (RFC 9018 §5).
 // Threads  values; pure.
 // Source   RFC 7873 §5, RFC 9018 §4.
 #pragma once
@@ -34,9 +35,9 @@ using CookieSecrets = std::vector<SipHashKey>;  // at least one
                                  const SipHashKey& secret);
 
 enum class CookieCheck : std::uint8_t {
-  good,     // and young: it may be sent back as it is
-  ageing,   // good, to be replaced by a fresh one
-  unknown,  // no server cookie, or none of ours
+  good,     // valid and recent: the server may send it back unchanged
+  ageing,   // valid, but the server should send a new one
+  unknown,  // no server cookie, expired, or not from a known secret
 };
 // `cookie` is the option's content: 8 octets, or 16 to 40.
 [[nodiscard]] CookieCheck check_cookie(Bytes cookie, const IpAddress& client, std::uint32_t now,

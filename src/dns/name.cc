@@ -12,7 +12,7 @@ using limits::k_name_bytes_max;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// One octet of presentation form, escapes undone (RFC 1035 §5.1). Empty: a broken escape.
+// Takes one octet of presentation form and decodes an escape (RFC 1035 §5.1). Empty: an invalid escape.
 std::optional<char> take_octet(std::string_view& text) {
   const char first = text.front();
   text.remove_prefix(1);
@@ -80,7 +80,7 @@ std::optional<Name> Name::parse(std::string_view presentation) {
     const std::size_t length = wire.size() - length_at - 1;
     if (length == 0 || length > k_label_bytes_max || wire.size() >= k_name_bytes_max) return std::nullopt;
     wire[length_at] = static_cast<char>(length);
-    if (!presentation.empty()) presentation.remove_prefix(1);  // the dot; a final one leaves nothing
+    if (!presentation.empty()) presentation.remove_prefix(1);  // the dot; after a final dot the loop ends
   }
   wire += '\0';
   return Name(std::move(wire));
@@ -148,7 +148,7 @@ std::weak_ordering operator<=>(const Name& a, const Name& b) {
   const std::string wire_b = folded(b.wire_);
   const std::vector<std::size_t> at_a = label_offsets(wire_a);
   const std::vector<std::size_t> at_b = label_offsets(wire_b);
-  // From the right, label by label, each as unsigned octets.
+  // Compare label by label, from the right, as unsigned octets.
   for (std::size_t i = 2; i <= std::min(at_a.size(), at_b.size()); ++i) {
     const std::size_t from_a = at_a[at_a.size() - i];
     const std::size_t from_b = at_b[at_b.size() - i];
@@ -172,7 +172,7 @@ bool QuestionName::read(Bytes bytes) {
     label_offset[count] = static_cast<std::uint8_t>(at);
     folded[at] = length;
     if (length == 0) break;
-    if (length > k_label_bytes_max) return false;  // a pointer, or a type RFC 6891 §5 retired
+    if (length > k_label_bytes_max) return false;  // a compression pointer, or an obsolete label type (RFC 6891 §5)
     const std::size_t end = at + 1 + length;
     if (end >= bytes.size() || end >= k_name_bytes_max) return false;
     for (std::size_t i = at + 1; i < end; ++i) folded[i] = fold(bytes[i]);

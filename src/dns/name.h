@@ -1,9 +1,9 @@
-// A domain name.
+// A domain name: a validated value.
 //
 // Shape    always absolute, in uncompressed wire form, ending with the root label; at most 255 octets and 127 labels
-//          before the root. Case is kept; comparison and hashing fold ASCII case only (RFC 4343). Octets are just
-//          octets (RFC 2181 §11).
-// Made     only by parsing, so a Name in hand is a legal one.
+//          before the root. Case is preserved; comparison and hashing ignore ASCII case only (RFC 4343). A label may
+//          contain any octets (RFC 2181 §11).
+// Made     only by parsing or from other names, so every Name is valid.
 // Threads  value.
 #pragma once
 
@@ -34,21 +34,21 @@ class Name {
 
   // Presentation form, with or without the final dot: always absolute. Escapes as RFC 1035 §5.1 (`\.`, `\032`).
   [[nodiscard]] static std::optional<Name> parse(std::string_view presentation);
-  // Uncompressed wire form at the front of `bytes`; what follows it is not looked at.
+  // Uncompressed wire form at the front of `bytes`; ignores the bytes after it.
   [[nodiscard]] static std::optional<Name> parse_wire(Bytes bytes);
   // `label` in front of `parent`; empty when the label is empty or over 63 octets, or the whole over 255.
   [[nodiscard]] static std::optional<Name> join(std::string_view label, const Name& parent);
 
   [[nodiscard]] Bytes wire() const { return octets(wire_); }
-  // The same as text, for keys of containers: folded to lower case.
+  // The wire form in lower case; use it as a key in containers.
   [[nodiscard]] std::string folded_wire() const;
   [[nodiscard]] bool is_root() const { return wire_.size() == 1; }
   [[nodiscard]] std::size_t label_count() const;  // without the root
-  // Without its first label. Not of the root.
+  // The name without its first label. Must not be called on the root.
   [[nodiscard]] Name parent() const;
-  // The first label's octets. Not of the root.
+  // The first label's octets. Must not be called on the root.
   [[nodiscard]] std::string_view first_label() const;
-  // At `ancestor` or below it.
+  // Whether this name equals `ancestor` or is below it.
   [[nodiscard]] bool is_within(const Name& ancestor) const;
   // Presentation form with the final dot; non-printing octets as \DDD.
   [[nodiscard]] std::string text() const;
@@ -63,8 +63,8 @@ class Name {
   std::string wire_;
 };
 
-// A name as it stands in a question: folded for look-ups, with its labels found, in a fixed place and without
-// allocation.
+// The name of a question: in lower case for lookups, with the offsets of its labels, in a fixed-size buffer (no
+// allocation).
 struct QuestionName {
   std::array<std::uint8_t, limits::k_name_bytes_max> folded;  // wire form, lower case
   std::array<std::uint8_t, limits::k_name_labels_max + 1>
@@ -83,8 +83,8 @@ struct QuestionName {
     return {reinterpret_cast<const char*>(folded.data()) + at + 1, folded[at]};
   }
 
-  // Reads an uncompressed name at the front of `bytes`. Empty: a pointer, an unknown label type (RFC 6891 §5), too
-  // long, or cut short.
+  // Reads an uncompressed name at the front of `bytes`. False: a compression pointer, an unknown label type (RFC 6891
+  // §5), too long, or truncated.
   [[nodiscard]] bool read(Bytes bytes);
 };
 

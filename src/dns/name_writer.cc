@@ -6,9 +6,9 @@
 namespace rollcall::dns {
 namespace {
 
-constexpr std::size_t k_pointer_reach = 0x4000;  // fourteen bits of offset
+constexpr std::size_t k_pointer_reach = 0x4000;  // a pointer has 14 bits of offset
 
-// Where names stand in RDATA of the compressible types: octets before the first, and how many names follow.
+// The position of names in RDATA of compressible types: the number of octets before the first name, and of names.
 struct RdataNames {
   std::size_t before;
   std::size_t count;
@@ -46,11 +46,11 @@ void NameWriter::rewind(std::size_t size) {
   while (place_count_ > 0 && places_[place_count_ - 1].offset >= size) --place_count_;
 }
 
-// Whether the name at `place` in the message, its pointers followed, equals `name`. Every pointer written here points
-// back, so this ends.
+// Whether the name at offset `place` in the message equals `name`; follows pointers. Terminates, because every pointer
+// written here points backwards.
 bool NameWriter::matches(std::size_t place, Bytes name) const {
   const std::uint8_t* message = out_.data();
-  // Octet for octet the same, as it most often is; case and pointers are looked at otherwise.
+  // Fast path: usually the octets are identical. The loop below handles case and pointers.
   if (place + name.size() <= out_.size() && std::memcmp(message + place, name.data(), name.size()) == 0) return true;
   std::size_t at = 0;
   while (true) {

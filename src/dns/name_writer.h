@@ -1,9 +1,10 @@
-// Writing names into a message with compression (RFC 1035 §4.1.4).
+// Writes names into a message with name compression (RFC 1035 §4.1.4).
 //
-// Shape    remembers where names have been written; a name is matched, suffix by suffix, against those places, ASCII
-//          case folded, and only pointers below 0x4000 are made.
-// Limits   k_places_max remembered places: enough for any answer from a zone file; beyond, names are just longer.
-// Threads  one message, one writer.
+// Shape    remembers the offsets of written names and compares each suffix of a new name with them, ignoring ASCII
+//          case. A compression pointer can only refer to offsets below 0x4000.
+// Owner    borrows the ByteWriter; one NameWriter per message.
+// Threads  one.
+// Limits   k_places_max offsets: enough for any answer from a zone file. Later names are written with less compression.
 #pragma once
 
 #include <array>
@@ -21,16 +22,16 @@ class NameWriter {
   // Names go to `out`, which holds the message from its first byte.
   explicit NameWriter(ByteWriter& out) : out_(out) {}
 
-  // The labels of an uncompressed name that stands in the message at `offset` may be pointed at from now on.
+  // Allows compression pointers to the labels of the uncompressed name at `offset` in the message.
   void remember(std::size_t offset, const QuestionName& name);
 
   // `name` is uncompressed wire form. Fails as the ByteWriter does.
   void put(Bytes name);
 
-  // RDATA from its uncompressed form: names compressed where the type allows it (RFC 3597 §4), the rest as it is.
+  // Writes RDLENGTH and RDATA. Compresses names in the RDATA if the type allows that (RFC 3597 §4).
   void put_rdata(Type type, Bytes rdata);
 
-  // Forgets the places at or after `size`: the message was rewound to it.
+  // Call it after the message was truncated to `size` octets: forgets the offsets at or after it.
   void rewind(std::size_t size);
 
  private:

@@ -13,7 +13,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_ipv6_text(std::string_view token) { return token.find(':') != std::string_view::npos; }
 
-// `\DDD` or `\X`, the backslash taken already.
+// Decodes `\DDD` or `\X`; the caller has already consumed the backslash.
 std::optional<char> take_escaped(std::string_view& text) {
   if (text.empty()) return std::nullopt;
   if (!is_digit(text.front())) {
@@ -28,7 +28,8 @@ std::optional<char> take_escaped(std::string_view& text) {
   return static_cast<char>(value);
 }
 
-// Digits of `bits` bits each, the high ones first. What is left over at the end is less than a digit, and zero.
+// Decodes digits of `bits` bits each, most significant first. Bits left over at the end must be fewer than a digit, and
+// 0.
 template <class ValueOf>
 bool append_digits(std::string& out, std::string_view digits, unsigned bits, ValueOf value_of) {
   unsigned held = 0;
@@ -74,7 +75,7 @@ int base64_value(char c) {
 std::string quote(std::string_view token) { return "\"" + std::string(token) + "\""; }
 
 std::optional<std::string> read_string(std::string_view token) {
-  // A token that begins with a quote ends with the next one that is not escaped.
+  // ZoneText guarantees that a token that begins with a quote ends with an unescaped quote.
   if (token.size() >= 2 && token.front() == '"') token = token.substr(1, token.size() - 2);
   std::string octets;
   while (!token.empty()) {
@@ -106,7 +107,7 @@ std::optional<std::array<std::uint8_t, 4>> read_ipv4(std::string_view token) {
 std::optional<std::array<std::uint8_t, 16>> read_ipv6(std::string_view token) {
   const std::optional<IpAddress> address = IpAddress::parse(token);
   if (!address || !is_ipv6_text(token)) return std::nullopt;
-  // ::ffff:192.0.2.1 is the IPv4 address there; here it is octets (RFC 4291 §2.5.5.2).
+  // IpAddress parses ::ffff:192.0.2.1 as an IPv4 address, but AAAA RDATA has all 16 octets (RFC 4291 §2.5.5.2).
   std::array<std::uint8_t, 16> octets{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   std::ranges::copy(address->bytes(), octets.end() - static_cast<std::ptrdiff_t>(address->bytes().size()));
   return octets;

@@ -1,7 +1,8 @@
-// The words of RDATA: strings, numbers, addresses, octets in hexadecimal, base64 and base32hex.
+// Parsers for the tokens of RDATA text: strings, numbers, addresses, and octets in hexadecimal, base64 and base32hex.
 //
-// Shape    the readers take one token as it was written and give its value, empty where it is none; the `append_` ones
-//          append octets, and append nothing that anybody may use when they say false.
+// Shape    the `read_` functions take one raw token and return its value; empty: not valid. The `append_` functions
+//          append decoded octets to `out`; if they return false, do not use `out`.
+// Threads  any; pure.
 // Source   RFC 1035 §5.1 (escapes), RFC 4648 (base64, base32hex).
 #pragma once
 
@@ -14,13 +15,13 @@
 
 namespace rollcall::dns {
 
-// "\"a b\"", for messages.
+// Puts the token in quotes, for error messages.
 [[nodiscard]] std::string quote(std::string_view token);
 
-// Quotes and escapes undone. Empty: a broken escape, or a quote in the middle of a word.
+// Removes quotes and decodes escapes. Empty: an invalid escape, or a quote inside the token.
 [[nodiscard]] std::optional<std::string> read_string(std::string_view token);
 
-// Digits and nothing else. More than `most` comes back as `most` + 1.
+// A decimal number without sign. Returns `most` + 1 if the number is larger than `most`.
 [[nodiscard]] std::optional<std::uint64_t> read_number(std::string_view token, std::uint64_t most);
 
 [[nodiscard]] std::optional<std::array<std::uint8_t, 4>> read_ipv4(std::string_view token);

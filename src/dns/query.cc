@@ -3,7 +3,7 @@
 namespace rollcall::dns {
 namespace {
 
-// Skips one possibly compressed name. Pointers are not followed: their target is nobody's business here.
+// Skips one possibly compressed name. Does not follow pointers: the parser needs only the end of the name.
 bool skip_name(ByteReader& reader) {
   while (true) {
     const std::uint8_t length = reader.u8();
@@ -62,7 +62,7 @@ void read_serial(Bytes rdata, Query& query) {
   query.ixfr_serial = ByteReader(rdata, rdata.size() - k_soa_serial_from_end).u32();
 }
 
-// Reads one record and believes only OPT, TSIG and the SOA of an IXFR. False: FORMERR.
+// Reads one record. Uses only OPT, TSIG and the SOA of an IXFR query, and ignores other records. False: FORMERR.
 bool read_record(Bytes message, ByteReader& reader, Section section, Query& query) {
   const std::size_t owner_at = reader.at();
   if (!skip_name(reader)) return false;
@@ -71,7 +71,7 @@ bool read_record(Bytes message, ByteReader& reader, Section section, Query& quer
   const std::uint16_t klass = reader.u16();
   const std::uint32_t ttl = reader.u32();
   const Bytes rdata = reader.bytes(reader.u16());
-  if (!reader.ok() || query.tsig) return false;  // RFC 8945 §5.2: TSIG is last, and one
+  if (!reader.ok() || query.tsig) return false;  // RFC 8945 §5.2: only one TSIG, as the last record
   if (type == Type::tsig) return section == Section::additional && read_tsig(message, owner_at, klass, rdata, query);
   if (type == Type::soa && section == Section::authority) read_serial(rdata, query);
   if (type != Type::opt) return true;
@@ -83,14 +83,14 @@ bool read_record(Bytes message, ByteReader& reader, Section section, Query& quer
 }
 
 bool read_section(Bytes message, ByteReader& reader, Section section, std::uint16_t count, Query& query) {
-  // Every record takes at least eleven bytes, so the count alone cannot make this loop long.
+  // A record has at least 11 bytes, so the message's size bounds this loop, whatever `count` is.
   for (std::uint16_t i = 0; i < count; ++i) {
     if (!read_record(message, reader, section, query)) return false;
   }
   return true;
 }
 
-// How many records the header counts, section by section.
+// The number of records per section, from the header.
 struct Counts {
   std::uint16_t questions;
   std::uint16_t answers;
@@ -104,7 +104,8 @@ bool read_records(Bytes message, ByteReader& reader, const Counts& counts, Query
          read_section(message, reader, Section::additional, counts.additionals, query);
 }
 
-// OPT is answered with OPT, whatever else is wrong (RFC 6891 §6.1.1): looked for where nothing else is believed.
+// A query with OPT gets a response with OPT, even for FORMERR (RFC 6891 §6.1.1). So this searches for OPT in a message
+// that is otherwise malformed.
 void find_opt(Bytes message, const Counts& counts, Query& query) {
   ByteReader reader(message, k_header_bytes);
   for (std::uint16_t i = 0; i < counts.questions; ++i) {

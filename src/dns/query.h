@@ -1,4 +1,4 @@
-// Reading a query: untrusted bytes to a value, or to how it fails.
+// Parses a query from untrusted bytes: returns a Query, or the kind of failure.
 //
 // Layout   RFC 1035 §4.1.1
 //            0                   1
@@ -40,10 +40,10 @@ struct Edns {
   std::uint16_t payload = 512;  // what the client takes over UDP
   std::uint8_t version = 0;
   bool dnssec_ok = false;  // DO: copied into the reply (RFC 3225)
-  bool nsid = false;       // asks who answers (RFC 5001)
-  bool expire = false;     // asks how long a copy of the zone is good for (RFC 7314)
-  bool keepalive = false;  // asks how long a connection may idle (RFC 7828)
-  bool padding = false;    // pads, and wants to be padded to (RFC 7830)
+  bool nsid = false;       // requests the server's identifier (RFC 5001)
+  bool expire = false;     // requests the zone's expire timer (RFC 7314)
+  bool keepalive = false;  // requests the idle timeout of TCP connections (RFC 7828)
+  bool padding = false;    // has the padding option, so the response is padded too (RFC 7830)
   Bytes cookie = {};       // the first COOKIE option's content, 8 or 16-40 octets; empty: none (RFC 7873)
 };
 
@@ -56,21 +56,21 @@ struct Query {
   Class klass = Class::in;
   Bytes question;  // name, type, class: as sent, echoed bit for bit
   std::optional<Edns> edns;
-  std::optional<TsigRecord> tsig;     // RFC 8945; its key name must be written out
-  std::optional<Serial> ixfr_serial;  // of the SOA in the authority section: what the client has (RFC 1995 §3)
+  std::optional<TsigRecord> tsig;     // RFC 8945; a compressed key name is refused
+  std::optional<Serial> ixfr_serial;  // the client's serial, from the SOA in the authority section (RFC 1995 §3)
 };
 
 enum class Parsed : std::uint8_t {
-  query,         // all of it can be believed
-  silence,       // a response, or less than a header: no reply (RFC 1035 §4.1.1; loop safety)
-  no_question,   // QDCOUNT is 0, the rest is whole: FORMERR, unless it asks for a cookie (RFC 7873 §5.4)
-  bad_header,    // FORMERR without question: QDCOUNT is above 1, or the question cannot be read
-  bad_message,   // FORMERR with question: what follows it is broken
-  other_opcode,  // the header only is believed; UPDATE has its zone section read like a question
+  query,         // the whole message is valid
+  silence,       // a response, or shorter than a header: send no reply (RFC 1035 §4.1.1; prevents reply loops)
+  no_question,   // QDCOUNT is 0, the rest is valid: FORMERR, unless it requests a cookie (RFC 7873 §5.4)
+  bad_header,    // FORMERR without question: QDCOUNT is above 1, or the question is malformed
+  bad_message,   // FORMERR with question: the message is malformed after the question
+  other_opcode,  // only the header is parsed; for UPDATE, also the zone section, like a question
 };
 
-// Fills `query` as far as reading came: the header always (but for silence), the question for bad_message, OPT where
-// one was found before the failure.
+// On failure, `query` holds what was parsed before: always the header (except for silence), the question for
+// bad_message, and OPT if it was found.
 [[nodiscard]] Parsed parse_query(Bytes message, Query& query);
 
 }  // namespace rollcall::dns

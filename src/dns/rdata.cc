@@ -29,7 +29,7 @@ struct FreeText {
 using LdnsText = std::unique_ptr<char, FreeText>;
 
 constexpr std::size_t k_rdata_bytes_max = 65535;  // RDLENGTH has 16 bits (RFC 1035 §3.2.1)
-constexpr std::size_t k_record_head_bytes = 11;   // the root as owner, type, class, TTL, RDLENGTH
+constexpr std::size_t k_record_head_bytes = 11;   // owner (the root), type, class, TTL, RDLENGTH
 
 ldns_rr_type ldns_type(Type type) { return static_cast<ldns_rr_type>(type); }
 
@@ -44,7 +44,7 @@ std::string wire_of(const ldns_rr& record) {
   return wire;
 }
 
-// The record that has this RDATA, when the RDATA is well-formed for its type and uncompressed.
+// An ldns record with this RDATA; null if the RDATA is malformed for its type, or compressed.
 LdnsRecord record_of(Type type, std::string_view rdata) {
   if (rdata.size() > k_rdata_bytes_max) return nullptr;
   std::vector<std::uint8_t> wire(k_record_head_bytes);
@@ -56,7 +56,8 @@ LdnsRecord record_of(Type type, std::string_view rdata) {
   std::size_t at = 0;
   if (ldns_wire2rr(&raw, wire.data(), wire.size(), &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK) return nullptr;
   LdnsRecord record(raw);
-  // ldns follows compression pointers, and stops early without a word: all fields must be there, as they stand there.
+  // ldns follows compression pointers, and accepts truncated RDATA without an error. So check that all fields are there
+  // and that the octets are unchanged.
   if (ldns_rr_rd_count(raw) < ldns_rr_descriptor_minimum(ldns_rr_descript(static_cast<std::uint16_t>(type)))) {
     return nullptr;
   }
@@ -126,11 +127,11 @@ std::string rdata_text(Type type, std::string_view rdata) {
   if (record == nullptr) return generic_text(rdata);
   const LdnsText line(ldns_rr2str(record.get()));
   if (line == nullptr) return generic_text(rdata);
-  // owner, TTL, class and type end with a tab each.
+  // Skip owner, TTL, class and type; each ends with a tab.
   std::string_view text = line.get();
   for (int column = 0; column < 4; ++column) text.remove_prefix(std::min(text.find('\t'), text.size() - 1) + 1);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  // What ldns writes is believed where our own reader takes it for the same octets.
+  // Use the text from ldns only if our own parser converts it back to the same octets.
   const Result<std::string> again = parse_rdata(type, text);
   return again && *again == rdata ? std::string(text) : generic_text(rdata);
 }

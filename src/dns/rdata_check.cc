@@ -49,7 +49,7 @@ bool skip_tag(ByteReader& reader) {
   });
 }
 
-// RFC 4034 §4.1.2: windows in order, each without zeros at its end.
+// RFC 4034 §4.1.2: windows in ascending order, without trailing zero octets.
 bool skip_bitmap(ByteReader& reader) {
   constexpr std::size_t k_window_bytes_max = 32;
   int last_window = -1;
@@ -118,7 +118,7 @@ bool skip_rest(ByteReader& reader, std::size_t least) {
 
 unsigned second_octet(Bytes rdata) { return rdata.size() > 1 ? rdata[1] : 0U; }
 
-// False: the octets are not of this field. What is cut short the reader itself remembers.
+// False: the octets are invalid for this field. Truncation is reported by `reader.ok()`.
 bool skip_field(Field field, ByteReader& reader, Bytes rdata) {
   switch (field) {
     case Field::none: return true;
@@ -153,7 +153,7 @@ bool skip_field(Field field, ByteReader& reader, Bytes rdata) {
     case Field::tag: return skip_tag(reader);
     case Field::octets:
     case Field::optional_base64:
-    case Field::svc_params: return skip_rest(reader, 0);  // their content: check_rules
+    case Field::svc_params: return skip_rest(reader, 0);  // check_rules validates their content
     case Field::nsap:
     case Field::hex:
     case Field::base64: return skip_rest(reader, 1);
@@ -172,13 +172,13 @@ bool skip_field(Field field, ByteReader& reader, Bytes rdata) {
 
 std::unexpected<Error> invalid(std::string sentence) { return failure(Errc::invalid, std::move(sentence)); }
 
-// A digest of another length than its type has belongs to nothing, and makes what it vouches for bogus.
+// A digest with the wrong length for its type matches no data, so validating resolvers would treat the data as bogus.
 Result<void> check_length(std::string_view what, std::size_t size, std::size_t wanted) {
   if (wanted == 0 || size == wanted) return {};
   return invalid("a " + std::string(what) + " has " + std::to_string(wanted) + " octets, not " + std::to_string(size));
 }
 
-// DS and what is made like it (RFC 4509, RFC 5933, RFC 6605).
+// DS and types with the same format (RFC 4509, RFC 5933, RFC 6605).
 Result<void> check_digest(Bytes rdata) {
   const std::size_t size = rdata.size() - 4;
   switch (rdata[3]) {
@@ -216,7 +216,7 @@ Result<void> check_x25(Bytes rdata) {  // RFC 1183 §3.1
   return are_digits && digits.size() >= 4 ? Result<void>() : invalid("an X25 address has four digits or more");
 }
 
-Result<void> check_key(Bytes rdata) {  // RFC 2535 §3.1.2: two bits of the flags say that there is none
+Result<void> check_key(Bytes rdata) {  // RFC 2535 §3.1.2: two flag bits mean "no key"
   constexpr std::uint8_t k_no_key = 0xc0;
   const bool needs_key = (rdata[0] & k_no_key) != k_no_key;
   return needs_key && rdata.size() == 4 ? invalid("behind the algorithm the key in base64 is missing") : Result<void>();
@@ -248,7 +248,7 @@ Result<void> check_rules(Type type, Bytes rdata) {
   }
 }
 
-// Goes through the fields; visit(field, where it begins, where it ends). False: the octets are of another shape.
+// Calls visit(field, begin offset, end offset) for each field. False: the octets do not match the form.
 template <class F>
 bool for_each_field(const RdataForm& form, Bytes rdata, F&& visit) {
   ByteReader reader(rdata);
@@ -280,7 +280,7 @@ std::string fold_names(Type type, std::string_view rdata) {
     const bool is_gateway = field == Field::gateway || field == Field::relay;
     const bool is_named = is_gateway && (second_octet(octets(rdata)) & 0x7fU) == 3;
     if (field != Field::name && field != Field::names && !is_named) return;
-    // Length octets are below 64, and no letters.
+    // Safe for length octets too: they are below 64, so they are never letters.
     for (std::size_t i = begin; i < end; ++i) {
       folded[i] = static_cast<char>(fold(static_cast<std::uint8_t>(folded[i])));
     }

@@ -1,7 +1,8 @@
-// RDATA in wire form: whether it is what its type's line in rdata_form.cc says, and where its names are.
+// Validates RDATA in wire form against the form of its type in rdata_form.cc, and finds the names in it.
 //
-// Whatever a text or `\# <octets> <hex>` came to passes here before it is served.
+// All RDATA from zone files passes this check before it is served, including the generic form `\# <octets> <hex>`.
 //
+// Threads  any; pure.
 // Failure  Errc::invalid with one sentence.
 #pragma once
 
@@ -13,10 +14,10 @@
 
 namespace rollcall::dns {
 
-// Names uncompressed. A type without a line may hold anything.
+// Names must be uncompressed. For a type that is not in rdata_form.cc, any octets are valid.
 [[nodiscard]] Result<void> check_rdata(Type type, std::string_view rdata);
 
-// The RDATA with its names in lower case (RFC 4343 §3): of two that are the same record, the same octets.
+// The RDATA with its names in lower case (RFC 4343 §3), so that equal records have equal octets.
 [[nodiscard]] std::string fold_names(Type type, std::string_view rdata);
 
 }  // namespace rollcall::dns

@@ -10,7 +10,7 @@ namespace {
 
 using F = Field;
 
-// In the order of their numbers.
+// Sorted by type number.
 constexpr auto k_forms = std::to_array<RdataForm>({
     {1, "A", "an IPv4 address", {F::ipv4}},
     {2, "NS", "one name", {F::name}},

@@ -1,9 +1,10 @@
-// What the RDATA of each type is made of: one line a type. The reader of texts, the check of octets and the search for
-// names all follow it, so a type is known to all three or to none.
+// The table of RDATA formats: one line per type, with its fields. The text parser, the wire-form check and the search
+// for names all use this table, so all three support the same types.
 //
-// A type without a line is written `\# <octets> <hex>` (RFC 3597). A new line needs its texts in
-// tests/differential/zone_texts.py, where BIND and Knot say what the octets are; the test there demands it.
+// A type without a line is written as `\# <octets> <hex>` (RFC 3597). A new line also needs examples in
+// tests/differential/zone_texts.py, which compares the octets with those of BIND and Knot; a test enforces this.
 //
+// Threads  any; constant data.
 // Source   each type's RFC, as BIND 9.18 and Knot 3.2 read it.
 #pragma once
 
@@ -15,7 +16,7 @@
 
 namespace rollcall::dns {
 
-// A part of RDATA. "Rest": all that is left.
+// A field of RDATA. "Rest": the field takes all remaining tokens or octets.
 enum class Field : std::uint8_t {
   none,  // behind the last one
   u8,
@@ -63,13 +64,13 @@ enum class Field : std::uint8_t {
 struct RdataForm {
   std::uint16_t type = 0;
   std::string_view name;
-  std::string_view text;  // what a person writes, for the sentence about what cannot be read
+  std::string_view text;  // the expected text, for error messages
   std::array<Field, 9> fields{};
 };
 
-// Null: the type has no line.
+// Null: the type is not in the table.
 [[nodiscard]] const RdataForm* find_form(Type type);
-// Of a mnemonic, in any case.
+// By mnemonic, in upper or lower case.
 [[nodiscard]] const RdataForm* find_form(std::string_view name);
 
 }  // namespace rollcall::dns

@@ -84,7 +84,8 @@ Result<std::uint32_t> read_altitude(std::string_view token) {
   return static_cast<std::uint32_t>(k_centimetres_below + (is_below ? -signed_height : signed_height));
 }
 
-// One decimal digit and a power of ten, in centimetres: what follows the first digit is lost, as RFC 1876 has it.
+// Encodes a size as one decimal digit and a power of ten, in centimetres. The format drops all further digits (RFC 1876
+// §2).
 Result<char> read_size(std::string_view token) {
   const std::optional<std::uint64_t> centimetres = read_decimal(without_metre(token), 2, k_size_max);
   if (!centimetres) return invalid(quote(token) + " is no size: 0.00m to 90000000.00m, two decimals at most");
@@ -107,7 +108,7 @@ Result<std::string> read_location(Tokens tokens) {
   const Result<std::uint32_t> altitude = read_altitude(tokens.front());
   if (!altitude) return std::unexpected(altitude.error());
 
-  std::string wire("\0\x12\x16\x13", 4);  // version 0; 1 m, 10000 m and 10 m where nothing is said
+  std::string wire("\0\x12\x16\x13", 4);  // version 0; defaults: 1 m, 10000 m and 10 m
   for (std::size_t i = 1; i < tokens.size(); ++i) {
     const Result<char> size = read_size(tokens[i]);
     if (!size) return std::unexpected(size.error());

@@ -1,4 +1,4 @@
-// The text of a LOC record: where on Earth, in degrees and metres.
+// Parses the text of a LOC record: a geographic location, in degrees and metres.
 //
 // Shape    degrees [minutes [seconds]] N|S, the same E|W, altitude [size [horizontal [vertical precision]]]; metres may
 //          end in `m`. Seconds have three decimals at most, metres two.

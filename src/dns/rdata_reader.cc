@@ -129,7 +129,7 @@ Result<void> RdataReader::read_number(std::size_t octets, std::span<const Mnemon
 }
 
 Result<void> RdataReader::read_mnemonic(Field field) {
-  // IANA's registries; the second names are BIND's and Knot's.
+  // Names from the IANA registries; the alternative names are those of BIND and Knot.
   static constexpr Mnemonic k_algorithms[] = {{"RSAMD5", 1},
                                               {"DH", 2},
                                               {"DSA", 3},

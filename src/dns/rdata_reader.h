@@ -1,7 +1,7 @@
-// One record's RDATA from its tokens to wire form, field by field as the type's line in rdata_form.cc has them.
+// Parses one record's RDATA from tokens to wire form, field by field, as the table in rdata_form.cc describes its type.
 //
-// Shape    used once: `read` consumes the tokens, all of them.
-// Failure  Errc::invalid with one sentence; nobody here knows of files and lines.
+// Shape    single use: `read` consumes all tokens.
+// Failure  Errc::invalid with one sentence; the caller adds file and line.
 // Owner    borrows the form, the tokens and the origin.
 #pragma once
 
@@ -32,9 +32,9 @@ class RdataReader {
   };
 
   Result<void> read_field(Field field);
-  // The next token; empty, which no token is, when none is left.
+  // Takes the next token; empty if none is left (a token is never empty).
   std::string_view take();
-  // All that are left, as one.
+  // Takes all remaining tokens, concatenated.
   std::string take_rest();
 
   Result<void> read_number(std::size_t octets, std::span<const Mnemonic> mnemonics = {});

@@ -1,4 +1,4 @@
-// The fields that have a notation of their own.
+// RdataReader: parsers for fields with a special notation (LOC, APL, EUI, NSAP, HIP …).
 #include <algorithm>
 #include <array>
 #include <optional>

@@ -6,11 +6,11 @@
 namespace rollcall::dns {
 namespace {
 
-constexpr std::size_t k_pointers_max = limits::k_name_labels_max;  // each leads further back, to one label or more
+constexpr std::size_t k_pointers_max = limits::k_name_labels_max;  // each leads further back, to at least one label
 constexpr std::uint8_t k_pointer_bits = 0xc0;
 constexpr std::size_t k_soa_numbers_bytes = 20;
 
-// The name at `at`, which moves behind it, appended uncompressed. False: there is none.
+// Appends the name at offset `at` to `wire`, uncompressed, and moves `at` past it. False: the name is malformed.
 bool append_name(Bytes message, std::size_t& at, std::string& wire) {
   std::size_t from = at;
   std::size_t size = 0;
@@ -35,7 +35,7 @@ bool append_name(Bytes message, std::size_t& at, std::string& wire) {
   return false;
 }
 
-// How RDATA with compressible names is made (RFC 1035 §3.3).
+// The layout of RDATA with compressible names (RFC 1035 §3.3).
 struct Shape {
   std::size_t before = 0;  // octets in front of the names
   std::size_t names = 0;
@@ -47,7 +47,7 @@ Shape shape_of(Type type) {
     case Type::soa: return {0, 2, k_soa_numbers_bytes};
     case Type::minfo: return {0, 2, 0};
     case Type::mx: return {2, 1, 0};
-    case Type::srv: return {6, 1, 0};  // RFC 2052 had it compressed, and some still do (RFC 3597 §4)
+    case Type::srv: return {6, 1, 0};  // RFC 2052 allowed compression, and some servers still use it (RFC 3597 §4)
     default: return {0, has_compressible_rdata(type) ? 1U : 0U, 0};
   }
 }

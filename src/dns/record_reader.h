@@ -1,9 +1,10 @@
-// The records of a message: of one that this server has made, for people and for explanations; of one that another has
-// made, for the client library.
+// Reads the records of a DNS message: of this server's own responses, for explanations, and of responses from other
+// servers, for the client library.
 //
-// Shape    RDATA is wire form, nothing compressed. SRV's is well formed: seven octets at least, ending with a name.
-// Failure  empty for a message that cannot be read: what comes from others may be anything.
-// Source   RFC 1035 §4.1; RFC 3597 §4 (whose RDATA may hold pointers).
+// Shape    RDATA is in wire form, uncompressed. SRV RDATA is checked: at least seven octets, ending with a name.
+// Threads  any; pure.
+// Failure  empty for a malformed message. Input from the network is untrusted.
+// Source   RFC 1035 §4.1; RFC 3597 §4 (types whose RDATA may contain compression pointers).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct MessageRecords {
   std::vector<MessageRecord> additional;  // without OPT
 };
 
-// At most one question.
+// The message may have at most one question.
 [[nodiscard]] std::optional<MessageRecords> read_records(Bytes message);
 
 }  // namespace rollcall::dns

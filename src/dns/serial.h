@@ -1,6 +1,6 @@
-// Serial numbers of zones: 32 bits that go round.
+// Zone serial numbers: 32 bits, with wrap-around.
 //
-// Source   RFC 1982 §3.2. Of two serials half the circle apart neither is newer.
+// Source   RFC 1982 §3.2. If two serials differ by exactly 2^31, neither is newer.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,8 @@ using Serial = std::uint32_t;
   return a != b && a - b < k_half;
 }
 
-// In an SOA's RDATA the serial is the first of five numbers at its end (RFC 1035 §3.3.13).
+// The serial's offset from the end of SOA RDATA, in octets: it is the first of the five last numbers (RFC 1035
+// §3.3.13).
 inline constexpr std::size_t k_soa_serial_from_end = 20;
 
 }  // namespace rollcall::dns

@@ -34,7 +34,7 @@ std::string key_text(std::uint16_t key) {
   return key < k_key_names.size() ? std::string(k_key_names[key]) : "key" + std::to_string(key);
 }
 
-// A name, or `keyNNNNN` without zeros in front.
+// A key's name, or `keyNNNNN` without leading zeros.
 Result<std::uint16_t> read_key(std::string_view text) {
   constexpr std::string_view k_prefix = "key";
   const auto named = std::ranges::find(k_key_names, text);
@@ -48,9 +48,9 @@ Result<std::uint16_t> read_key(std::string_view text) {
   return static_cast<std::uint16_t>(*number);
 }
 
-// --- Values of one kind each, from the token as it was written ---
+// --- Parsers for the value of each key, from the raw token ---
 
-// Plain items between commas (RFC 9460 appendix A.1 without escapes); at least one, none empty.
+// Splits a comma-separated list without escapes (RFC 9460 appendix A.1); at least one item, no empty items.
 std::optional<std::vector<std::string_view>> split_plain(std::string_view value) {
   std::vector<std::string_view> items;
   while (true) {
@@ -62,7 +62,7 @@ std::optional<std::vector<std::string_view>> split_plain(std::string_view value)
   }
 }
 
-// Appendix A.1: in a decoded value `\,` and `\\` are a comma and a backslash of an item.
+// Splits a decoded comma-separated list; `\,` and `\\` stand for a comma and a backslash in an item (appendix A.1).
 std::optional<std::vector<std::string>> split_escaped(std::string_view value) {
   std::vector<std::string> items(1);
   for (std::size_t i = 0; i < value.size(); ++i) {
@@ -139,12 +139,12 @@ Result<std::string> read_octets(std::uint16_t key, std::string_view token) {
   return std::move(*value);
 }
 
-// `token`: as written, quotes included; empty where the key stands alone.
+// `token`: the raw token, with quotes; empty if the key has no value.
 Result<std::string> read_value(std::uint16_t key, std::string_view token) {
   const bool is_quoted = token.size() >= 2 && token.front() == '"';
   const std::string_view plain = is_quoted ? token.substr(1, token.size() - 2) : token;
   switch (key) {
-    // RFC 9460 §7.2, §7.3, §8: no escapes in these.
+    // RFC 9460 §7.2, §7.3, §8: no escapes allowed in these values.
     case mandatory: return read_mandatory(plain);
     case port: return read_port(plain);
     case ipv4hint: return read_hints(plain, ipv4hint);
@@ -174,7 +174,7 @@ Result<Param> read_param(std::string_view token) {
   const Result<std::uint16_t> key = read_key(name);
   if (!key) return std::unexpected(key.error());
   const std::string_view written = equals == std::string_view::npos ? std::string_view() : token.substr(equals + 1);
-  // RFC 9460 §2.1: behind `keyNNNNN` stand the octets themselves, whatever the key.
+  // RFC 9460 §2.1: the value after `keyNNNNN` is the wire-form octets, for every key.
   const bool is_generic = *key >= k_key_names.size() || name != k_key_names[*key];
   Result<std::string> value = is_generic ? read_octets(*key, written) : read_value(*key, written);
   if (!value) return std::unexpected(std::move(value.error()));
@@ -194,13 +194,13 @@ bool is_alpn_list(Bytes value) {
   return !value.empty();
 }
 
-// RFC 9461 §5: a template of a path, relative to the host, that has the variable `dns`.
+// RFC 9461 §5: a relative URI template (path) that contains the variable `dns`.
 bool is_doh_path(Bytes value) {
   const std::string_view path(reinterpret_cast<const char*>(value.data()), value.size());
   return path.starts_with('/') && path.find("{?dns") != std::string_view::npos;
 }
 
-// Empty: the value is one of its key.
+// Returns what the key expects, for an error message; empty: the value is valid.
 std::string_view wanted_value(std::uint16_t key, Bytes value) {
   const auto unless = [](bool is_right, std::string_view wanted) { return is_right ? std::string_view() : wanted; };
   const auto is_list_of = [&](std::size_t size) { return !value.empty() && value.size() % size == 0; };
@@ -217,7 +217,7 @@ std::string_view wanted_value(std::uint16_t key, Bytes value) {
   }
 }
 
-// RFC 9460 §8: in order, each once and there, and not `mandatory` itself.
+// RFC 9460 §8: keys are sorted and unique, all are present, and `mandatory` itself is not in the list.
 Result<void> check_mandatory(Bytes value, const std::vector<std::uint16_t>& present) {
   ByteReader reader(value);
   int last = -1;

@@ -56,7 +56,7 @@ std::string hmac(const TsigKey& key, std::string_view signed_octets) {
   return {reinterpret_cast<const char*>(mac.data()), size};
 }
 
-// The variables behind the message (RFC 8945 §4.3.3), or their times alone.
+// The TSIG variables that are hashed after the message (RFC 8945 §4.3.3), or the timers only.
 std::string variables(const TsigKey& key, std::uint64_t time, std::uint16_t fudge, TsigError error, Bytes other,
                       bool timers_only) {
   std::string out;
@@ -126,7 +126,7 @@ std::optional<std::string> parse_base64(std::string_view text) {
   const int size = EVP_DecodeBlock(reinterpret_cast<std::uint8_t*>(decoded.data()),
                                    reinterpret_cast<const std::uint8_t*>(text.data()), static_cast<int>(text.size()));
   if (size < 0) return std::nullopt;
-  // OpenSSL counts the padding as octets.
+  // OpenSSL's decoder returns a size that includes the padding; subtract it.
   std::size_t padding = 0;
   while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
   decoded.resize(static_cast<std::size_t>(size) - padding);
@@ -159,7 +159,7 @@ TsigVerdict verify_tsig(Bytes message, const TsigRecord& record, const TsigKeys&
   if (record.mac.size() > whole || record.mac.size() < std::max(k_mac_bytes_min, whole / 2)) {
     return {.is_malformed = true, .key = &*key};
   }
-  // What was signed: the message as it was before the record came to it.
+  // The signed data: the message as it was before the TSIG record was appended.
   std::string text(reinterpret_cast<const char*>(message.data()), record.at);
   auto* header = reinterpret_cast<std::uint8_t*>(text.data());
   store_u16(header, record.original_id);
@@ -207,7 +207,7 @@ std::size_t TsigSigner::sign_refusal(WritableBytes room, std::size_t size, const
                                      std::uint64_t now) {
   std::string ours;
   if (error == TsigError::badtime) append_time(ours, now);
-  // The client's own time, so that it can believe the signature whatever its clock says.
+  // Sign with the client's own time, so that the client can verify the signature even if its clock is wrong.
   return append(room, size,
                 {.time = request.time_signed, .fudge = request.fudge, .error = error, .other = octets(ours)});
 }

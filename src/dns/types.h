@@ -1,7 +1,8 @@
-// The numbers of the DNS: types, classes, opcodes, response codes, EDNS options, extended errors.
+// DNS protocol constants: types, classes, opcodes, response codes, EDNS options, extended errors.
 //
-// Source   IANA "Domain Name System (DNS) Parameters"; each with its RFC. Values outside the lists are legal on the
-//          wire and are kept as they are: a switch over one of these always has a default.
+// Shape    values that are not listed are valid on the wire and are kept unchanged, so a switch over one of these enums
+//          always needs a default.
+// Source   IANA "Domain Name System (DNS) Parameters"; each constant names its RFC.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,7 @@ enum class Class : std::uint16_t { in = 1, chaos = 3, hesiod = 4, none = 254, an
 
 enum class Opcode : std::uint8_t { query = 0, iquery = 1, status = 2, notify = 4, update = 5, dso = 6 };
 
-// The low four bits are in the header, the rest in OPT (RFC 6891 §6.1.3).
+// The low four bits are in the header, the upper eight bits in OPT (RFC 6891 §6.1.3).
 enum class Rcode : std::uint16_t {
   noerror = 0,
   formerr = 1,
@@ -66,7 +67,7 @@ enum class Rcode : std::uint16_t {
   badcookie = 23,  // RFC 7873 §8
 };
 
-// "NXDOMAIN"; "RCODE11" of one that has no name here.
+// "NXDOMAIN"; "RCODE11" for a code without a name.
 [[nodiscard]] std::string rcode_text(Rcode rcode);
 
 // RFC 6891 §6.1.2.

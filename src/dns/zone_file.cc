@@ -29,7 +29,7 @@ Result<std::string> read_text(const path& file) {
   std::error_code status_error;
   const auto status = std::filesystem::status(file, status_error);
   if (!std::filesystem::exists(status)) return unreadable("there is no such file");
-  // A FIFO or a device may never end.
+  // Refuse FIFOs and devices: reading one may never end.
   if (!std::filesystem::is_regular_file(status)) return unreadable("it is not a file");
   const auto size = std::filesystem::file_size(file, status_error);
   if (status_error) return unreadable(status_error.message());
@@ -42,18 +42,18 @@ Result<std::string> read_text(const path& file) {
   return text;
 }
 
-// Where the reader is, in one file: what an $INCLUDE starts with and what ends with it.
+// The parser's state in one file. An $INCLUDE gets its own Place, which ends with the included file.
 struct Place {
   std::string source;  // in messages
   path file;           // empty: no file
   Name origin;
-  std::optional<Name> owner;                                // of the record before
+  std::optional<Name> owner;                                // of the previous record
   std::optional<std::uint32_t> default_ttl = std::nullopt;  // $TTL
-  std::optional<std::uint32_t> last_ttl = std::nullopt;     // written at a record
+  std::optional<std::uint32_t> last_ttl = std::nullopt;     // the last explicit TTL
   std::size_t line = 0;
 };
 
-// One zone on its way in, across all its files.
+// Loads one zone from all its files.
 class Loader {
  public:
   explicit Loader(const Name& apex) : zone_{apex, {}} {}
@@ -74,7 +74,7 @@ class Loader {
 
   ZoneFile zone_;
   std::vector<path> open_files_;  // canonical; the outermost first
-  std::size_t bytes_ = 0;         // of all the texts
+  std::size_t bytes_ = 0;         // total size of all files
 };
 
 std::unexpected<Error> fail_at(const Place& place, const std::string& sentence) {

@@ -1,9 +1,10 @@
-// Zone files: presentation format to records.
+// Parses zone files (presentation format) to records.
 //
-// Shape    `$ORIGIN`, `$TTL` and `$INCLUDE`; any record type. A record without a TTL has that of `$TTL`, else the last
-//          one written (RFC 1035 §5.1); an SOA that comes first, its own MINIMUM.
-// Failure  Errc::malformed or Errc::invalid; the message begins with `file:line: ` wherever there is a line.
+// Shape    `$ORIGIN`, `$TTL` and `$INCLUDE`; any record type. A record without a TTL gets that of `$TTL`, or else the
+//          last explicit TTL (RFC 1035 §5.1). An SOA without either gets its own MINIMUM.
 // Owner    values.
+// Threads  any; reads files, so never while answering a query.
+// Failure  Errc::malformed or Errc::invalid; the message begins with `file:line: ` if the error has a line.
 // Source   RFC 1035 §5 (master files), RFC 3597 §5 (unknown types), RFC 2308 §4 ($TTL).
 #pragma once
 
@@ -32,10 +33,11 @@ struct ZoneFile {
   std::vector<Record> records;  // class IN, at or below the apex, in the file's order; at least one
 };
 
-// An $INCLUDE is relative to the file it stands in; what it sets ($ORIGIN, $TTL, the last owner) ends with it.
+// The path of an $INCLUDE is relative to the file that contains it. $ORIGIN, $TTL and the last owner of an included
+// file do not apply to the including file.
 [[nodiscard]] Result<ZoneFile> load_zone_file(const std::filesystem::path& path, const Name& apex);
 
-// `source` stands in messages where a file's name would. There is no directory to include from: $INCLUDE is refused.
+// Error messages use `source` as the file's name. $INCLUDE is refused, because there is no directory to include from.
 [[nodiscard]] Result<ZoneFile> parse_zone(std::string_view text, const Name& apex, std::string_view source);
 
 }  // namespace rollcall::dns

@@ -11,7 +11,7 @@ bool ends_token(char c) { return is_blank(c) || c == '\n' || c == ';' || c == '(
 
 std::expected<std::optional<ZoneEntry>, SyntaxError> ZoneText::next() {
   ZoneEntry entry;
-  std::vector<std::size_t> open_lines;  // of the parentheses not closed yet
+  std::vector<std::size_t> open_lines;  // lines of the open parentheses
   while (at_ < text_.size()) {
     const char c = text_[at_];
     if (c == '\n') {
@@ -49,7 +49,7 @@ std::expected<std::string_view, SyntaxError> ZoneText::take_token() {
   while (at_ < text_.size()) {
     const char c = text_[at_];
     if (quoted ? c == '\n' : ends_token(c)) break;
-    // ldns takes C strings.
+    // A zone file must not contain zero bytes; ldns also takes C strings, which end at one.
     if (c == '\0') return std::unexpected(SyntaxError{line_, "a zero byte: this is not a text file"});
     ++at_;
     if (c == '\\') {

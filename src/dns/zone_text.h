@@ -1,9 +1,11 @@
-// A zone file cut into entries: one record or one directive each, comments gone, parentheses resolved.
+// The tokenizer for zone files: splits the text into entries. An entry is one record or one directive; comments are
+// removed and parentheses are resolved.
 //
-// Shape    tokens are views of the text, raw: quotes and escapes as written. A quoted string is one token, or the end
-//          of one (`alpn="h2,h3"`). No word here knows a type or a name.
-// Owner    borrows the text.
-// Failure  SyntaxError: the line where it begins, and a sentence.
+// Shape    tokens are views of the raw text, with quotes and escapes. A quoted string is a token, or the end of a token
+//          (`alpn="h2,h3"`). The tokenizer does not interpret types or names.
+// Owner    borrows the text, which must outlive the tokens.
+// Threads  one.
+// Failure  SyntaxError: the line where the error begins, and a sentence.
 // Source   RFC 1035 §5.1.
 #pragma once
 
@@ -18,7 +20,7 @@ namespace rollcall::dns {
 
 struct ZoneEntry {
   std::size_t line = 0;                  // of its first token, from 1
-  bool starts_blank = false;             // begins with white space: the owner is that of the entry before
+  bool starts_blank = false;             // begins with white space: same owner as the previous entry
   std::vector<std::string_view> tokens;  // at least one
 };
 
@@ -45,7 +47,7 @@ class ZoneText {
   std::size_t line_start_ = 0;  // offset of the current line
 };
 
-// Without the quotes around it, when it has them.
+// The token without its surrounding quotes, if it has any.
 [[nodiscard]] std::string_view unquoted(std::string_view token);
 
 }  // namespace rollcall::dns

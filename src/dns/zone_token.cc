@@ -10,7 +10,7 @@
 namespace rollcall::dns {
 namespace {
 
-// A dot that is not escaped: an even number of backslashes stands before it.
+// Whether the token ends with an unescaped dot: an even number of backslashes precedes it.
 bool ends_with_dot(std::string_view token) {
   if (token.empty() || token.back() != '.') return false;
   token.remove_suffix(1);
@@ -27,7 +27,7 @@ bool has_quote(std::string_view token) {
   return false;
 }
 
-// Empty: no unit of time.
+// The number of seconds in a unit of time; empty: not a unit.
 std::optional<std::uint64_t> seconds_of(char unit) {
   switch (fold(static_cast<std::uint8_t>(unit))) {
     case 's': return 1;
@@ -68,7 +68,7 @@ std::optional<std::uint32_t> parse_period(std::string_view token) {
       unit = *named;
       token.remove_prefix(1);
     } else if (has_units) {
-      return std::nullopt;  // "1h30": minutes or seconds?
+      return std::nullopt;  // "1h30" is ambiguous: minutes or seconds
     }
     has_units = true;
     total += number * unit;

@@ -1,4 +1,4 @@
-// Single tokens of a zone file that are not RDATA: names with their origin, and times.
+// Parsers for single tokens of a zone file: relative names and times.
 //
 // Source   RFC 1035 §5.1; times in words as BIND, Knot and NSD read them.
 #pragma once
@@ -11,14 +11,14 @@
 
 namespace rollcall::dns {
 
-// `@`, a name relative to `origin`, or an absolute one with its final dot. Empty: no name. A quote in a name is escaped:
-// what quotes around it mean, BIND and Knot do not agree about.
+// `@`, a name relative to `origin`, or an absolute name with a final dot. Empty: invalid. A quote in a name must be
+// escaped; quoted names are refused, because BIND and Knot interpret them differently.
 [[nodiscard]] std::optional<Name> parse_relative_name(std::string_view token, const Name& origin);
 
-// Seconds, also in words: "3600", "1h30m", "1W". Empty: neither, or more than 32 bits of seconds.
+// Seconds, optionally with units: "3600", "1h30m", "1W". Empty: invalid, or more than 32 bits of seconds.
 [[nodiscard]] std::optional<std::uint32_t> parse_period(std::string_view token);
 
-// YYYYMMDDHHMMSS, or seconds since 1970 (RFC 4034 §3.2). Empty: neither, or after 2106-02-07, where 32 bits end.
+// YYYYMMDDHHMMSS, or seconds since 1970 (RFC 4034 §3.2). Empty: invalid, or after 2106-02-07, the end of 32 bits.
 [[nodiscard]] std::optional<std::uint32_t> parse_time(std::string_view token);
 
 }  // namespace rollcall::dns

@@ -27,7 +27,7 @@ Result<std::string> parse_token_name(std::string_view text) {
                  fmt::format("must be 1 to {} printable ASCII characters", limits::k_token_name_characters_max));
 }
 
-// A token typed here by mistake must not be repeated.
+// The error message does not quote `text`: the operator may have typed the token itself instead of its hash.
 Result<Sha256> parse_hash(std::string_view text) {
   if (text.starts_with(k_hash_prefix)) {
     if (const auto hash = parse_sha256(text.substr(k_hash_prefix.size()))) return *hash;
@@ -69,7 +69,7 @@ GrantSettings read_grant(Section& table) {
   return grant;
 }
 
-// Where credentials are asked for, nothing is open.
+// `open` contradicts tokens and certificates: reports an error if both are set.
 void check_not_open(Section& table, std::string_view key, const Settings& settings) {
   if (settings.access.open) {
     table.complain(key, "would close what open = true in [http] opens; leave one of them out");

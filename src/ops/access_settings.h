@@ -1,6 +1,8 @@
-// Who may use the API: `[[token]]`, `[[certificate]]`, and the two keys of `[http]` that open it.
+// Access control settings of the HTTP API: `[[token]]`, `[[certificate]]`, and the keys `open` and `open_metrics` of
+// `[http]`.
 //
-// Failure  as settings.h; no message repeats a hash.
+// Threads  values; read and checked at start and at a reload.
+// Failure  as in settings.h; no error message contains a token or its hash.
 // Source   docs/settings.md, docs/security.md.
 #pragma once
 
@@ -18,7 +20,8 @@ namespace rollcall::ops {
 class Section;
 struct Settings;
 
-// Zones are names here: which of them are served is known when the flags have been read.
+// What a token or certificate may do. Zones are stored as names: the served zones are known only after the flags are
+// read.
 struct GrantSettings {
   api::Right right = api::Right::read;
   std::optional<std::vector<dns::Name>> zones;  // absent: all
@@ -39,26 +42,27 @@ struct CertificateSettings {
 };
 
 struct AccessSettings {
-  std::vector<TokenSettings> tokens;              // no name and no hash twice
-  std::vector<CertificateSettings> certificates;  // the first that matches counts
+  std::vector<TokenSettings> tokens;              // names and hashes are unique
+  std::vector<CertificateSettings> certificates;  // the first match wins
   bool open = false;
   bool open_metrics = false;
 };
 
-// [http]: open and open_metrics. The section stays open for its other keys.
+// Reads `open` and `open_metrics` of [http]. The caller reads the other keys and calls `finish`.
 void read_openings(Section& http, AccessSettings& access);
-// After [http] and its TLS: what they say must fit together.
+// Read [[token]] and [[certificate]]. Call them after [http] and its TLS were read, because these settings are checked
+// against each other.
 void read_tokens(std::vector<Section> tables, Settings& settings);
 void read_certificates(std::vector<Section> tables, Settings& settings);
 
-// What concerns more than one table: the zones that tokens and certificates name are served; a CA has rules for those it
-// signs for. Errc::start_up.
+// Checks across tables: tokens and certificates name only served zones, and a client CA has at least one
+// [[certificate]] rule. Errc::start_up.
 [[nodiscard]] Result<void> check_access(const Settings& settings);
 
-// As the API reads them.
+// Converts the settings to the rules that the API uses.
 [[nodiscard]] api::AccessRules access_rules_of(const Settings& settings);
 
-// --hash-token: what was typed, as the line of a [[token]] that admits it.
+// --hash-token: returns the `hash` line for a [[token]] that accepts the token `typed`.
 [[nodiscard]] Result<std::string> hash_token(std::string_view typed);
 
 }  // namespace rollcall::ops

@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* k_default_config = "rollcall.toml";
 
-// The flags as they were typed.
+// The flags as typed, before validation.
 struct Flags {
   std::optional<std::string> config;
   std::vector<std::string> dns;
@@ -77,7 +77,7 @@ std::unexpected<Error> flag_failure(std::string_view flag, const Error& error) {
   return failure(Errc::start_up, fmt::format("{}: {}", flag, error.message), std::string(flag));
 }
 
-// The first argument that nothing takes. CLI11 itself would list them from the back.
+// Reports the first unknown argument. CLI11's own message lists them in reverse order.
 std::unexpected<Error> extras_failure(const CLI::App& app, const std::vector<std::string>& arguments) {
   const std::vector<std::string> extras = app.remaining();
   const auto first = std::ranges::find_first_of(arguments, extras);
@@ -86,7 +86,7 @@ std::unexpected<Error> extras_failure(const CLI::App& app, const std::vector<std
   return failure(Errc::start_up, fmt::format("{}: {}; see rollcalld --help", name, what), name);
 }
 
-// In CLI11's words, on one line.
+// CLI11's error message, on one line.
 std::unexpected<Error> usage_failure(const CLI::ParseError& error) {
   std::string words = error.what();
   std::ranges::replace(words, '\n', ' ');
@@ -100,7 +100,7 @@ Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text;
   std::array<char, 64 << 10> part{};
-  // Up to what is too much: the parser says so.
+  // Stop when the file is too large; the parser reports that.
   while (file && text.size() <= limits::k_settings_bytes_max) {
     file.read(part.data(), part.size());
     text.append(part.data(), static_cast<std::size_t>(file.gcount()));
@@ -125,7 +125,7 @@ Result<Settings> settings_before_flags(const Flags& flags) {
   return std::unexpected(text.error());
 }
 
-// An empty list of flags leaves the file's.
+// Flags replace the endpoints of the file; without flags, those of the file remain.
 std::optional<Error> replace_endpoints(std::vector<IpEndpoint>& target, const std::vector<std::string>& flags,
                                        std::string_view flag) {
   if (flags.empty()) return std::nullopt;
@@ -138,7 +138,8 @@ std::optional<Error> replace_endpoints(std::vector<IpEndpoint>& target, const st
   return std::nullopt;
 }
 
-// A zone the file has too keeps what the file says of it, except the file name that the flag gives.
+// Zone flags replace the list of zones. A zone that is also in the settings file keeps its settings from there, except
+// that a file name in the flag overrides the one in the file.
 std::optional<Error> replace_zones(Settings& settings, const std::vector<std::string>& flags) {
   if (flags.empty()) return std::nullopt;
   const std::vector<ZoneSettings> of_file = std::exchange(settings.zones, {});
@@ -188,7 +189,7 @@ std::optional<Error> replace_single_values(Settings& settings, const Flags& flag
   return std::nullopt;
 }
 
-// DNS listens over TCP too.
+// DNS also listens on TCP, so a DNS endpoint and an HTTP endpoint must differ.
 std::optional<Error> find_shared_endpoint(const Settings& settings) {
   for (const IpEndpoint& endpoint : settings.dns_listen) {
     if (endpoint.port == 0 || std::ranges::find(settings.http_listen, endpoint) == settings.http_listen.end()) continue;
@@ -205,7 +206,7 @@ std::optional<Error> lay_over(Settings& settings, const Flags& flags) {
   return find_shared_endpoint(settings);
 }
 
-// One deed at a time.
+// --check, --backup and --restore exclude each other.
 Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
   if (static_cast<int>(flags.check_only) + flags.backup.has_value() + flags.restore.has_value() > 1) {
     return failure(Errc::start_up, "--backup, --restore and --check exclude each other; see rollcalld --help");
@@ -218,7 +219,7 @@ Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
 }  // namespace
 
 Result<Command> hash_typed_token(std::FILE* in) {
-  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character more than may be, and the line's end
+  std::array<char, limits::k_token_bytes_max + 3> line{};  // one more than allowed, to detect it; newline; final zero
   const bool is_read = std::fgets(line.data(), static_cast<int>(line.size()), in) != nullptr;
   Result<std::string> hashed = hash_token(is_read ? line.data() : "");
   if (!hashed) return std::unexpected(hashed.error());
@@ -230,7 +231,7 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   Flags flags;
   describe_flags(app, flags);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 expects them in reverse order
   } catch (const CLI::CallForHelp&) {
     return Print{app.help()};
   } catch (const CLI::CallForVersion& version) {

@@ -32,7 +32,7 @@ void put_left_out(json::Writer& json, const answer::Omission& left_out) {
   json.member("detail", left_out.detail).close_object();
 }
 
-// Aliases followed: where each name led.
+// The alias (CNAME) chain: each name that was looked up, and the rule that applied to it.
 void put_way(json::Writer& json, const std::vector<answer::ExplainedStop>& way) {
   json.name("way").open_array();
   for (const answer::ExplainedStop& stop : way) {

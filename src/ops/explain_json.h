@@ -1,6 +1,6 @@
 // An explained answer as JSON: what GET /v1/explain shows.
 //
-// Shape    docs/http.md. What does not apply is left out; lists are always there.
+// Shape    docs/http.md. Members that do not apply are left out; lists are always present, if need be empty.
 // Threads  any.
 #pragma once
 

@@ -10,7 +10,7 @@ namespace {
 
 prometheus::MetricFamily open_family(std::string name, std::string help, prometheus::MetricType type) {
   check(prometheus::CheckMetricName(name), "a metric's name is legal");
-  // The serializer writes help texts as they are.
+  // The serializer does not escape help texts.
   check(help.find_first_of("\\\n") == std::string::npos, "a metric's help is one line without escapes");
   return {.name = std::move(name), .help = std::move(help), .type = type, .metric = {}};
 }
@@ -24,7 +24,7 @@ prometheus::ClientMetric open_metric(const Sample& sample) {
   return metric;
 }
 
-// Buckets of the text form count everything up to their bound; ours count what lies between two bounds.
+// Converts our buckets (counts between two bounds) to Prometheus buckets (cumulative counts up to each bound).
 prometheus::ClientMetric::Histogram accumulate(const Histogram::Snapshot& snapshot) {
   check(snapshot.counts.size() == snapshot.bounds.size() + 1, "a histogram has one bucket above its last bound");
   prometheus::ClientMetric::Histogram histogram;
@@ -33,7 +33,7 @@ prometheus::ClientMetric::Histogram accumulate(const Histogram::Snapshot& snapsh
     histogram.sample_count += snapshot.counts[bucket];
     histogram.bucket.push_back({.cumulative_count = histogram.sample_count, .upper_bound = snapshot.bounds[bucket]});
   }
-  histogram.sample_count += snapshot.counts.back();  // the serializer adds the +Inf bucket, which holds them all
+  histogram.sample_count += snapshot.counts.back();  // the serializer adds the +Inf bucket from it
   return histogram;
 }
 

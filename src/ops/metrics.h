@@ -1,8 +1,10 @@
-// One page of metrics in Prometheus text form, filled anew at each scrape. The only door to prometheus-cpp.
+// One page of metrics in Prometheus text format, built for each scrape. The only files that use prometheus-cpp are this
+// one and metrics.cc.
 //
-// Shape    families in the order they were put; a family that was put without samples is left out.
-// Names    see base/metrics.h. Values of labels may be anything.
-// Threads  one; a page belongs to the scrape that fills it.
+// Shape    metric families in the order of their first call; a family without samples is left out.
+// Names    see base/metrics.h. Label values may contain any characters.
+// Owner    the scrape that fills it.
+// Threads  one.
 // Source   https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4).
 #pragma once
 
@@ -15,7 +17,7 @@
 
 namespace rollcall::ops {
 
-// What the page is sent as.
+// The Content-Type header of the response.
 inline constexpr std::string_view k_metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
 class MetricsPage final : public MetricsSink {

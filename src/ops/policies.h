@@ -1,6 +1,7 @@
-// How services are answered by the settings in force.
+// The answer policy (TTL, limits, behaviour when empty) of each service, from the current settings.
 //
-// Threads  any.
+// Owner    rollcalld.cc.
+// Threads  any; a reload replaces the settings under a lock.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@ class Policies {
       return policy_of(current.zones.at(static_cast<std::size_t>(service.zone)), current.rules, service.name);
     });
   }
-  // For services that are shown from now on.
+  // Applies to answers built from now on. The caller rebuilds the prebuilt answers.
   void replace(std::vector<ZoneSettings> zones, std::vector<ServiceRule> rules) {
     current_.with([&](Current& current) { current = {std::move(zones), std::move(rules)}; });
   }

@@ -10,9 +10,9 @@
 namespace rollcall::ops {
 namespace {
 
-constexpr std::chrono::milliseconds k_example_lease = std::chrono::minutes(5);  // time to look around
+constexpr std::chrono::milliseconds k_example_lease = std::chrono::minutes(5);  // long enough to try the other commands
 
-// Where a client of this machine reaches what listens at `bound`.
+// The address at which a client on this machine reaches the listener `bound`.
 IpEndpoint reachable(const IpEndpoint& bound) {
   check(bound.port != 0, "a bound endpoint has a port");
   if (!bound.address.is_unspecified()) return bound;

@@ -1,5 +1,7 @@
-// What a person who has just started the server can paste: register something, look its address up, look its port up.
+// The message printed when the server is ready: example commands to register an instance, and to look up its address
+// and port.
 //
+// Threads  any; pure.
 // Source   interface.md §1.
 #pragma once
 
@@ -11,9 +13,9 @@
 
 namespace rollcall::ops {
 
-// Three shell commands, a line each, that work as they stand from another shell of this machine. The endpoints are the
-// ones really bound (never port 0); one that listens everywhere is called by its loopback address. The lease of the
-// example is five minutes, or as near to that as the bounds allow.
+// Three shell commands, one per line, that work unchanged in another shell on this machine. `dns` and `http` are the
+// bound endpoints (never port 0); a wildcard address is replaced by the loopback address. The example lease is five
+// minutes, or the nearest value within the bounds.
 [[nodiscard]] std::string ready_message(const IpEndpoint& dns, const IpEndpoint& http, const dns::Name& zone,
                                         const registry::LeaseBounds& bounds = {});
 

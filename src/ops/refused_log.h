@@ -1,7 +1,8 @@
-// What the log says of rows that a rule keeps off the roll: the first of them, and how many more there are.
+// Log messages about database rows that the server ignores because they break a rule: the first ones in full, and the
+// number of further ones.
 //
 // Threads  any.
-// Limits   k_ignored_rows_said_max at a time.
+// Limits   k_ignored_rows_said_max messages per call.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +14,10 @@
 
 namespace rollcall::ops {
 
-// Found by a start; `count` may be more than there are sentences.
+// Rows ignored at start; `count` may be larger than the number of sentences.
 void log_ignored(std::string_view database, std::span<const std::string> sentences, std::size_t count);
 
-// Set aside by a reload of the zones.
+// Instances removed at a reload because they conflict with the new zone files.
 void log_set_aside(std::span<const registry::Refused> refused, const registry::ZoneDirectory& zones);
 
 }  // namespace rollcall::ops

@@ -45,7 +45,7 @@ api::native::Explanation Report::explain(const dns::Name& name, dns::Type type) 
   return {describe(explained), std::move(explained.services), std::move(explained.zones)};
 }
 
-// Who may not read everything is told of what it may read, and counts that.
+// A reader with access to some services only gets the counts of those services.
 registry::Counts Report::counts_for(const api::Grant& reader) const {
   registry::Counts counts = sources_->registry.counts();
   if (reader.covers(std::nullopt, std::nullopt)) return counts;

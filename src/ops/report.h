@@ -1,7 +1,7 @@
-// What an operator sees of the running server: status, metrics, readiness.
+// The state of the running server for operators: status, metrics, readiness, explanations.
 //
-// Owner    borrows everything it reports on; rollcalld.cc makes it last and outlives it.
-// Threads  any; counters are read while they move.
+// Owner    rollcalld.cc. It borrows everything it reports on (StatusSources).
+// Threads  any; counters are read while other threads update them, so they may differ by a few.
 // Source   interface.md §4.
 #pragma once
 
@@ -29,13 +29,13 @@
 
 namespace rollcall::ops {
 
-// Rows of the database that break a rule, and sentences about the first of them.
+// The number of database rows that break a rule, with a message for each of the first ones.
 struct IgnoredRows {
   std::size_t count = 0;
   std::vector<std::string> sentences;
 };
 
-// The addresses that are listened on: "127.0.0.1:8600".
+// The addresses the server listens on, as text: "127.0.0.1:8600".
 struct ListenerTexts {
   std::vector<std::string> dns;
   std::vector<std::string> http;
@@ -43,7 +43,7 @@ struct ListenerTexts {
   std::vector<std::string> https;
 };
 
-// What the status and an explanation are made of. All but the last three outlive the report.
+// The data sources of the status and of explanations. The references must stay valid while requests are answered.
 struct StatusSources {
   const registry::Registry& registry;
   const registry::Writer& writer;
@@ -57,14 +57,14 @@ struct StatusSources {
   std::function<IgnoredRows()> ignored_rows = {};
 };
 
-// Puts the metrics of all rooms on the page of a scrape (base/metrics.h). Any thread.
+// Collects the metrics of all components for one scrape (base/metrics.h). Any thread.
 using PutMetrics = std::function<void(MetricsSink&)>;
 
 class Report final : public api::native::ServerView {
  public:
   explicit Report(registry::LeaseBounds bounds) : bounds_(bounds) {}
 
-  // Once, before the first request.
+  // Call it once, before the first request.
   void show(StatusSources sources, PutMetrics put_metrics);
   void set_lease_bounds(registry::LeaseBounds bounds);
 

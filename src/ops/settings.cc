@@ -14,8 +14,8 @@
 namespace rollcall::ops {
 namespace {
 
-// Where queries come from colleagues, who ask in bulk and forge no addresses: RFC 1918, RFC 6598, RFC 3927, RFC 4193,
-// RFC 4291 §2.5.6.
+// Exempt from rate limiting by default: clients in private networks send many queries and rarely spoof addresses.
+// RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5.6.
 constexpr std::array k_private_networks{"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
                                         "169.254.0.0/16", "fc00::/7",      "fe80::/10"};
 
@@ -89,7 +89,7 @@ answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<Servi
                                std::string_view service) {
   answer::AnswerPolicy policy = zone.policy;
   const std::string name(service);
-  // Services are folded to lower case when they register; a pattern may be written in any case.
+  // Service names are stored in lower case, but a pattern may be in any case.
   const auto rule = std::ranges::find_if(
       rules, [&](const ServiceRule& each) { return fnmatch(each.match.c_str(), name.c_str(), FNM_CASEFOLD) == 0; });
   if (rule == rules.end()) return policy;

@@ -1,6 +1,8 @@
-// Settings: `rollcall.toml` and flags, as one validated value. A flag beats the file.
+// Settings: `rollcall.toml` and command-line flags, as one validated value. A flag overrides the file.
 //
-// Failure  Errc::start_up; the message names file, line and key, and what would be right.
+// Shape    value type.
+// Threads  parsed on the main thread, at start and at SIGHUP.
+// Failure  Errc::start_up; the message names file, line and key, and says which values are valid.
 // Source   interface.md §1 (flags), §5 (file).
 #pragma once
 
@@ -35,7 +37,7 @@ namespace rollcall::ops {
 
 struct ZoneSettings {
   dns::Name name;
-  std::string file;  // empty: `zones/<name>.zone`; the built-in copy where that is absent (svc.internal only)
+  std::string file;  // empty: `zones/<name>.zone`, or the built-in file if that does not exist
   answer::AnswerPolicy policy;
   TransferSettings transfers;
   friend bool operator==(const ZoneSettings&, const ZoneSettings&) = default;
@@ -52,17 +54,17 @@ struct ServiceRule {
   friend bool operator==(const ServiceRule&, const ServiceRule&) = default;
 };
 
-// Where TLS is spoken, and as whom: `[dns.tls]`, `[http.tls]`. Without an address: nowhere.
+// TLS listeners and their certificate: `[dns.tls]`, `[http.tls]`. No address in `listen`: TLS is off.
 struct TlsSettings {
   std::vector<IpEndpoint> listen;
-  std::string certificate;  // PEM, with its chain
-  std::string key;          // PEM
-  std::string client_ca;    // PEM; of [http.tls] alone. Empty: clients are not asked for certificates
+  std::string certificate;  // file, PEM, with its chain
+  std::string key;          // file, PEM
+  std::string client_ca;    // file, PEM; [http.tls] only. Empty: the server does not request client certificates
   bool needs_client_certificate = false;
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 
-// `[dns.rrl]`; answer::RateLimit says what it does.
+// `[dns.rrl]`, response rate limiting; see answer::RateLimit.
 struct RateLimitSettings {
   std::uint32_t rate = 200;
   std::uint32_t slip = 1;
@@ -77,36 +79,36 @@ struct Settings {
   // [dns]
   std::vector<IpEndpoint> dns_listen;  // default 127.0.0.1:8600
   unsigned dns_workers = 0;            // 0: one per core
-  std::uint32_t dns_ttl_seconds = 1;   // what zones without a ttl of their own have
+  std::uint32_t dns_ttl_seconds = 1;   // the default for zones without a `ttl`
   std::size_t udp_payload = 1232;      // 512 … 65535
   std::size_t max_tcp_connections = 1000;
-  std::optional<std::string> nsid;           // RFC 5001, and CH TXT id.server; "" is silence, as for the next two
+  std::optional<std::string> nsid;           // RFC 5001, and CH TXT id.server; "": not sent, as for the next two
   std::optional<std::string> version;        // CH TXT version.bind, version.server
   std::optional<std::string> hostname;       // CH TXT hostname.bind
   bool explain = false;                      // `_explain.<name>` TXT
   bool cookies = true;                       // RFC 7873
-  dns::CookieSecrets cookie_secrets;         // the first makes cookies; empty: one drawn at start
-  std::uint32_t cookies_required_above = 0;  // queries a second over UDP without one; 0: never
+  dns::CookieSecrets cookie_secrets;         // the first one signs new cookies; empty: a random one per start
+  std::uint32_t cookies_required_above = 0;  // UDP queries per second without a cookie; 0: never required
   std::size_t max_tcp_connections_per_client = 100;  // 0: no limit
-  std::vector<IpPrefix> dns_allow;                   // empty: everybody
+  std::vector<IpPrefix> dns_allow;                   // empty: all clients
   std::vector<IpPrefix> dns_deny;
   TlsSettings dns_tls;
   RateLimitSettings rate_limit;
-  std::size_t transfer_journal_bytes = limits::k_journal_bytes_default;  // of each zone that is transferred
+  std::size_t transfer_journal_bytes = limits::k_journal_bytes_default;  // per transferred zone
   std::size_t max_transfers = limits::k_transfers_default;               // at once
-  // [[key]], no name twice
+  // [[key]], names are unique
   dns::TsigKeys keys;
   // [http]
   std::vector<IpEndpoint> http_listen;  // default 127.0.0.1:8500
   std::size_t max_http_connections = limits::k_http_connections_max;
   std::size_t max_http_connections_per_client = 1000;  // 0: no limit
-  TlsSettings http_tls;                                // what it leaves out is dns_tls's
+  TlsSettings http_tls;                                // certificate and key default to those of dns_tls
   // [http], [[token]], [[certificate]]
   AccessSettings access;
   // [store]
   std::string store_path = "rollcall.db";
   // [history]
-  std::uint64_t history_rows = limits::k_history_rows_default;  // 0: nothing is kept
+  std::uint64_t history_rows = limits::k_history_rows_default;  // 0: no history
   std::chrono::milliseconds history_age = limits::k_history_age_default;
   // [lease]
   registry::LeaseBounds lease;
@@ -114,9 +116,9 @@ struct Settings {
   registry::ExpiryRule expiry;
   // [checks]
   std::size_t checks_in_flight = limits::k_checks_in_flight_default;
-  std::vector<IpPrefix> checks_allow;  // empty: everybody may be asked
+  std::vector<IpPrefix> checks_allow;  // addresses that checks may contact; empty: all
   std::vector<IpPrefix> checks_deny;
-  // [[zone]], at least one; the first is the default of registrations
+  // [[zone]], at least one; the first is the default zone of registrations
   std::vector<ZoneSettings> zones;
   // [[service]]
   std::vector<ServiceRule> service_rules;
@@ -127,35 +129,35 @@ struct Settings {
 
 // The defaults of interface.md §1.
 [[nodiscard]] Settings default_settings();
-// Its one zone, svc.internal.
+// The only zone of the default settings: svc.internal.
 [[nodiscard]] ZoneSettings default_zone(std::uint32_t ttl_seconds);
-// `zones/<name>.zone`: where a zone is read from when its settings name no file.
+// `zones/<name>.zone`: the zone file's path when the settings do not name one.
 [[nodiscard]] std::string default_zone_file(const dns::Name& zone);
 
-// The text of a settings file; `source` stands in messages where the file's name would.
+// Parses the text of a settings file; error messages use `source` as the file's name.
 [[nodiscard]] Result<Settings> parse_settings(std::string_view toml, std::string_view source);
 
-// The policy of one service: its zone's, with the first matching rule laid over it. Any thread.
+// The policy of one service: that of its zone, overridden by the first matching rule. Any thread.
 [[nodiscard]] answer::AnswerPolicy policy_of(const ZoneSettings& zone, const std::vector<ServiceRule>& rules,
                                              std::string_view service);
 
-// The keys whose values differ and take effect only at the next start; for the warning at a reload.
+// The changed keys that take effect only after a restart; a reload warns about them.
 [[nodiscard]] std::vector<std::string> settings_that_need_a_restart(const Settings& running, const Settings& wanted);
 
-// What the server says of itself: as set, or else the host's name and the program's version.
+// What the server reveals about itself (NSID, CH TXT): the settings, or the host name and the program's version.
 [[nodiscard]] answer::Identity identity_of(const Settings& settings);
-// As set, or one drawn from the system; empty: no cookies.
+// The configured cookie secrets, or a random one; empty: cookies are off.
 [[nodiscard]] dns::CookieSecrets cookie_secrets_of(const Settings& settings);
 
-// Who is answered, and how much of it.
+// The ACL for DNS queries, and the response rate limit.
 [[nodiscard]] answer::AccessList access_of(const Settings& settings);
 [[nodiscard]] answer::RateLimit rate_limit_of(const Settings& settings);
-// Which addresses health checks may ask.
+// The ACL for the targets of health checks.
 [[nodiscard]] answer::AccessList check_access_of(const Settings& settings);
-// Who may transfer each zone, by ZoneId.
+// The zone transfer rules, indexed by ZoneId.
 [[nodiscard]] std::vector<answer::TransferRules> transfer_rules_of(const Settings& settings);
 
-// What the command line asks for.
+// The command line, parsed: run the server, or one of the other commands.
 struct Serve {
   Settings settings;
   bool check_only = false;  // --check
@@ -168,15 +170,16 @@ struct Copy {  // --backup, --restore
   std::string file;  // the back-up
   bool is_restore = false;
 };
-struct HashToken {};  // --hash-token: reads a token from stdin, prints what settings have of it
+struct HashToken {};  // --hash-token: reads a token from stdin, prints the `hash` line for the settings file
 using Command = std::variant<Serve, Print, Copy, HashToken>;
 
-// One line of `in`, as the line of a [[token]] that admits it. Errc::start_up: it cannot be a token.
+// Reads a token from one line of `in`; returns the `hash` line for a [[token]] to print. Errc::start_up: not a valid
+// token.
 [[nodiscard]] Result<Command> hash_typed_token(std::FILE* in);
 
-// Reads flags (without the program's name) and the file they name (`rollcall.toml` in the working directory where it
-// exists and no --config is given). Called again with the same arguments at SIGHUP. Paths stay as written: relative
-// ones to the working directory.
+// Reads the flags (`arguments`, without the program's name) and the settings file. Without --config, it reads
+// `rollcall.toml` in the working directory if that exists. At SIGHUP it is called again with the same arguments.
+// Relative paths are relative to the working directory.
 [[nodiscard]] Result<Command> parse_command_line(const std::vector<std::string>& arguments);
 
 }  // namespace rollcall::ops

@@ -16,7 +16,7 @@ void take(T& target, std::optional<U> value) {
   if (value) target = static_cast<T>(std::move(*value));
 }
 
-// Where TLS is spoken, somebody must be named; `standard` is for what is not said here.
+// A TLS listener needs a certificate and a key; `standard` has the defaults for both.
 void read_tls(Section& tls, const TlsSettings& standard, TlsSettings& settings) {
   settings.certificate = standard.certificate;
   settings.key = standard.key;
@@ -115,7 +115,7 @@ void check_lease_order(Section& lease, const registry::LeaseBounds& bounds) {
     lease.complain(key,
                    fmt::format("{} {}; min, default and max must rise in this order", rule, format_duration(other)));
   };
-  // At the key that is written down, where the other is a default.
+  // Report the error at the key that is in the file; the other one may be a default.
   if (bounds.min > bounds.standard) {
     if (lease.has("min")) {
       complain("min", "is above lease.default,", bounds.standard);
@@ -204,7 +204,7 @@ void read_log(Section log, Settings& settings) {
   log.finish();
 }
 
-// In toml++'s words, on one line.
+// toml++'s error message, on one line.
 std::unexpected<Error> syntax_failure(const toml::parse_error& error, std::string_view source) {
   std::string words(error.description());
   std::ranges::replace_if(words, [](char c) { return c == '\n' || c == '\r'; }, ' ');
@@ -228,16 +228,16 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   Complaints complaints(source);
   Section root(&file, "the file", "", complaints);
   Settings settings = default_settings();
-  read_dns(root.table("dns"), settings);  // before the zones, which take its ttl where they have none
+  read_dns(root.table("dns"), settings);  // before the zones, which inherit its ttl
   read_http(root.table("http"), settings);
   read_store(root.table("store"), settings);
   read_history(root.table("history"), settings);
   read_lease(root.table("lease"), settings);
   read_checks(root.table("checks"), settings);
-  read_keys(root.tables("key", limits::k_tsig_keys_max), settings);  // before the zones that name them
+  read_keys(root.tables("key", limits::k_tsig_keys_max), settings);  // before the zones, which refer to keys
   read_zones(root.tables("zone", limits::k_zones_max), settings);
   read_service_rules(root.tables("service", limits::k_service_rules_max), settings);
-  read_tokens(root.tables("token", limits::k_tokens_max), settings);  // after [http], which says what is open
+  read_tokens(root.tables("token", limits::k_tokens_max), settings);  // after [http], which sets `open`
   read_certificates(root.tables("certificate", limits::k_certificate_rules_max), settings);
   read_log(root.table("log"), settings);
   root.finish();

@@ -1,6 +1,7 @@
-// Single values of settings, as the file and the flags both write them.
+// Parsers for single values of settings, shared by the settings file and the flags.
 //
-// Failure  Errc::start_up with a sentence that names neither key nor flag: the caller says where the text stood.
+// Threads  any; pure.
+// Failure  Errc::start_up; the message names neither key nor flag: the caller adds the location.
 // Source   interface.md §1, §5.
 #pragma once
 
@@ -20,10 +21,10 @@
 
 namespace rollcall::ops {
 
-// One more address of a list, which must not have it yet. Port 0 may stand there often: each is another free port.
+// Parses a listen address and refuses a duplicate of one in `before`. Port 0 may be repeated: each gets a free port.
 [[nodiscard]] Result<IpEndpoint> parse_listen(std::string_view text, const std::vector<IpEndpoint>& before);
 
-// The zones listed so far, found by name however many they are.
+// The zones listed so far, with a hash lookup by name.
 class ListedZones {
  public:
   void add(const dns::Name& name, std::size_t place) { places_.emplace(name.folded_wire(), place); }
@@ -36,7 +37,7 @@ class ListedZones {
  private:
   std::unordered_map<std::string, std::size_t> places_;
 };
-// One more zone's name, which must not be among `before`.
+// Parses a zone's name and refuses a duplicate of one in `before`.
 [[nodiscard]] Result<dns::Name> parse_zone_name(std::string_view text, const ListedZones& before);
 
 [[nodiscard]] Result<std::string> parse_path(std::string_view text);
@@ -45,20 +46,20 @@ class ListedZones {
 [[nodiscard]] Result<log::Format> parse_log_format(std::string_view text);
 [[nodiscard]] Result<answer::WhenEmpty> parse_when_empty(std::string_view text);
 
-// What the server says of itself: printable ASCII, at most k_identity_bytes_max of it, or nothing.
+// An identity text (NSID, version, host name): printable ASCII, at most k_identity_bytes_max bytes, or empty.
 [[nodiscard]] Result<std::string> parse_identity(std::string_view text);
 [[nodiscard]] Result<SipHashKey> parse_cookie_secret(std::string_view text);
 
 [[nodiscard]] Result<IpPrefix> parse_prefix(std::string_view text);
 
-// The bounds included.
+// Check that a value is within the bounds, which are inclusive.
 [[nodiscard]] Result<std::int64_t> check_integer(std::int64_t value, std::int64_t min, std::int64_t max);
 [[nodiscard]] Result<std::chrono::milliseconds> check_duration(std::chrono::milliseconds value,
                                                                std::chrono::milliseconds min,
                                                                std::chrono::milliseconds max);
 
-// The file of a zone as ZoneSettings has it: empty where `path` is the one the zone would have anyway, so that writing
-// a default down changes nothing.
+// The value for ZoneSettings::file: empty if `path` is the zone's default path, so that writing the default explicitly
+// changes nothing.
 [[nodiscard]] std::string zone_file_setting(const dns::Name& zone, std::string path);
 
 }  // namespace rollcall::ops

@@ -1,6 +1,8 @@
-// The signals of a server: taken by the main thread alone, one at a time; every thread born after this has them blocked.
+// Signal handling: blocks SIGTERM, SIGINT and SIGHUP, and the main thread receives them with sigwait. Threads created
+// later inherit the blocked signal mask.
 //
-// Owner    main, before any other thread is there.
+// Owner    main; construct it before any other thread starts.
+// Threads  `wait` on the main thread.
 #pragma once
 
 #include <csignal>
@@ -15,7 +17,7 @@ class Signals {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not the end of the server
+    std::signal(SIGXFSZ, SIG_IGN);  // at the file size limit, write() fails with EFBIG instead of killing the server
   }
   [[nodiscard]] int wait() const {
     int signal = 0;

@@ -22,12 +22,12 @@ std::string sentence_of(const std::exception& failed) {
 }
 
 void start_reclaiming() {
-  std::thread([] {}).join();  // one is to be had
+  std::thread([] {}).join();  // throws if no thread can be started
   rcu::Entry::retire(std::make_unique<const rcu::Entry>());
 }
 
 void warn_of_open_files(const Settings& settings, std::size_t allowed) {
-  constexpr std::size_t k_besides = 100;  // listeners, the database, the log
+  constexpr std::size_t k_besides = 100;  // other descriptors: listeners, the database, the log
   const std::size_t wanted =
       k_besides + settings.max_http_connections + settings.max_tcp_connections + settings.checks_in_flight;
   if (allowed >= wanted) return;

@@ -1,4 +1,6 @@
-// What the system gives to a process, and what to say where it is too little.
+// Limits of the operating system (file descriptors, threads, memory), and messages when they are too low.
+//
+// Threads  main, at start.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +11,15 @@
 
 namespace rollcall::ops {
 
-// A descriptor, a thread or memory that a start is not given is an exception of whatever library asked for it: one sentence.
+// Converts an exception at start into one sentence for the operator. Libraries throw various exceptions when the system
+// refuses a file descriptor, a thread or memory.
 [[nodiscard]] std::string sentence_of(const std::exception& failed);
 
-// liburcu starts the thread that frees what was retired when it is first needed, and aborts where it gets none: here it is
-// started before anybody is answered. Throws std::system_error.
+// Starts liburcu's reclamation thread early, before the server answers clients. liburcu starts it at first use and
+// aborts the process if that fails. Throws std::system_error if no thread can be started.
 void start_reclaiming();
 
-// A warning where fewer files may be open than the settings may need.
+// Logs a warning if the limit of open files is lower than the settings may need.
 void warn_of_open_files(const Settings& settings, std::size_t allowed);
 
 }  // namespace rollcall::ops

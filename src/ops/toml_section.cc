@@ -122,7 +122,7 @@ std::optional<std::chrono::milliseconds> Section::duration(std::string_view key,
   if (node == nullptr) return std::nullopt;
   Result<std::chrono::milliseconds> value{};
   if (const auto* seconds = node->as_integer()) {
-    // Far out of any range, and safe to multiply.
+    // Clamp to a value outside every valid range, so that the conversion to milliseconds cannot overflow.
     constexpr std::int64_t k_seconds_max = 1'000'000'000'000;
     value = std::chrono::seconds(std::clamp(seconds->get(), -k_seconds_max, k_seconds_max));
   } else if (const auto* words = node->as_string()) {

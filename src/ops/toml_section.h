@@ -1,9 +1,10 @@
-// One table of a settings file, read key by key. Together with settings_file.cc the only door to toml++.
+// One table of a settings file, read key by key. Only this unit and settings_file.cc use toml++.
 //
-// Shape    each read takes one key and says what it must be; what nobody has read when `finish` comes is unknown.
+// Shape    each read function takes a key and checks its type and range. `finish` reports every key that was not read
+//          as unknown.
 // Owner    borrows the parsed file and the Complaints.
-// Failure  a read of an absent key, and of a wrong one, is empty; the wrong one is also a complaint. The complaint that
-//          stands first in the file is the one reported.
+// Failure  reading an absent or invalid key returns empty; an invalid key also adds a complaint. Only the complaint at
+//          the earliest position in the file is reported.
 // Threads  one.
 #pragma once
 
@@ -22,7 +23,7 @@
 
 namespace rollcall::ops {
 
-// What is wrong with a file, down to the first of it.
+// Collects the errors in a file and keeps the one at the earliest position.
 class Complaints {
  public:
   explicit Complaints(std::string_view source) : source_(source) {}
@@ -39,12 +40,12 @@ class Complaints {
 
 class Section {
  public:
-  // `title` is what people call it ("[dns]"), `prefix` what its keys begin with ("dns."). A null table is an absent
-  // one: every read is empty.
+  // `title` names the table in messages ("[dns]"), `prefix` precedes its keys ("dns."). A null table means that the
+  // table is absent: every read returns empty.
   Section(const toml::table* table, std::string title, std::string prefix, Complaints& complaints)
       : table_(table), title_(std::move(title)), prefix_(std::move(prefix)), complaints_(&complaints) {}
 
-  // What `parse` (std::string_view -> Result<T>) makes of a string.
+  // A string, converted by `parse` (std::string_view -> Result<T>).
   template <class Parse>
   auto text(std::string_view key, Parse parse)
       -> std::optional<typename std::invoke_result_t<Parse, std::string_view>::value_type> {
@@ -56,7 +57,7 @@ class Section {
     return std::nullopt;
   }
   [[nodiscard]] std::optional<bool> boolean(std::string_view key);
-  // Strings, at most `max`, each made into a value by `parse` (std::string_view -> Result<T>).
+  // An array of at most `max` strings, each converted by `parse` (std::string_view -> Result<T>).
   template <class Parse>
   auto texts(std::string_view key, std::size_t max, Parse parse)
       -> std::optional<std::vector<typename std::invoke_result_t<Parse, std::string_view>::value_type>> {
@@ -74,7 +75,7 @@ class Section {
     return values;
   }
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
-  // A share of a whole, 0 to 1, in thousandths.
+  // A number from 0 to 1, returned in thousandths.
   [[nodiscard]] std::optional<std::uint16_t> permille(std::string_view key);
   // A number from 0 to 1.
   [[nodiscard]] std::optional<double> share(std::string_view key);
@@ -83,16 +84,16 @@ class Section {
                                                                   std::chrono::milliseconds max);
   // The TTL of answers: a duration of whole seconds.
   [[nodiscard]] std::optional<std::uint32_t> ttl(std::string_view key);
-  // ADDR:PORT strings, at least one, none twice.
+  // An array of ADDR:PORT strings: at least one, no duplicates.
   [[nodiscard]] std::optional<std::vector<IpEndpoint>> endpoints(std::string_view key);
   // The table [key], and the tables [[key]]: at most `max` of them.
   [[nodiscard]] Section table(std::string_view key);
   [[nodiscard]] std::vector<Section> tables(std::string_view key, std::size_t max);
 
   [[nodiscard]] bool has(std::string_view key) const;
-  // A rule over more than one key is broken, best mended at this one.
+  // Adds an error at this key, for example when a rule across several keys is violated.
   void complain(std::string_view key, std::string_view sentence);
-  // Every key not read by now is unknown.
+  // Reports every key that was not read as unknown.
   void finish();
 
  private:
@@ -106,7 +107,7 @@ class Section {
   std::string prefix_;
   Complaints* complaints_;
   std::vector<std::string> known_;
-  std::string shown_;  // the known keys, as people read them
+  std::string shown_;  // the known keys, for messages
 };
 
 }  // namespace rollcall::ops

@@ -1,6 +1,7 @@
-// What settings say of secondaries: keys, who may transfer a zone, who is notified.
+// Settings for secondary servers: TSIG keys, zone transfer ACLs, NOTIFY targets.
 //
-// Failure  Errc::start_up with a sentence that names neither key nor flag: the caller says where the text stood.
+// Threads  any; values.
+// Failure  Errc::start_up; the message names neither key nor flag: the caller adds the location.
 // Source   docs/secondaries.md; RFC 5936 §5, RFC 8945 §8.
 #pragma once
 
@@ -20,22 +21,22 @@ namespace rollcall::ops {
 struct Settings;
 class Section;
 
-// The part of a [[zone]].
+// The transfer keys of a [[zone]].
 struct TransferSettings {
   answer::TransferRules rules;     // `transfer_to`, `transfer_key`
-  std::vector<IpEndpoint> notify;  // secondaries, told of each new serial
+  std::vector<IpEndpoint> notify;  // secondaries that get a NOTIFY for each new serial
   friend bool operator==(const TransferSettings&, const TransferSettings&) = default;
 };
 
-// A secondary: ADDR, ADDR:PORT, [ADDR6]:PORT; port 53 where none is written.
+// The address of a secondary: ADDR, ADDR:PORT, [ADDR6]:PORT; the default port is 53.
 [[nodiscard]] Result<IpEndpoint> parse_secondary(std::string_view text);
 
 // [[key]].
 void read_keys(std::vector<Section> tables, Settings& settings);
-// The keys of one [[zone]] that are about transfers; after `read_keys`.
+// Reads the transfer keys of one [[zone]]; call it after `read_keys`.
 [[nodiscard]] TransferSettings read_transfers(Section& zone, const dns::TsigKeys& keys);
 
-// The key of this name; null: none.
+// The TSIG key of this name; null: there is none.
 [[nodiscard]] const dns::TsigKey* find_key(const dns::TsigKeys& keys, const std::optional<dns::Name>& name);
 
 }  // namespace rollcall::ops

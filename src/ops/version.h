@@ -1,4 +1,4 @@
-// The version this program calls itself by: `--version`, `/v1/status`. The same as the project's in CMakeLists.txt.
+// The program's version, for `--version` and `/v1/status`. Must equal the project version in CMakeLists.txt.
 #pragma once
 
 #include <string_view>

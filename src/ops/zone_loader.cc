@@ -9,7 +9,7 @@
 namespace rollcall::ops {
 namespace {
 
-// Messages begin with the file's name.
+// Error messages begin with the file's name.
 Result<answer::StaticZone> read_zone(const ZoneSettings& zone) {
   if (!zone.file.empty()) return answer::StaticZone::load(zone.file, zone.name);
   const std::string usual = "zones/" + zone.name.text_without_dot() + ".zone";

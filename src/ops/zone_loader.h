@@ -1,7 +1,7 @@
-// From the settings' zones to zones that can be served: files read, rules checked.
+// Loads the zones of the settings: reads the zone files and checks their rules.
 //
-// Failure  Errc::start_up with one sentence; where a file is at fault it names file and line.
-// Threads  any; at start and at a reload, never on the way of a query.
+// Failure  Errc::start_up with one sentence; for an error in a file it names file and line.
+// Threads  any; at start and at a reload, never while answering a query (it reads files).
 #pragma once
 
 #include <vector>
@@ -12,8 +12,9 @@
 
 namespace rollcall::ops {
 
-// In the order of the settings. A zone without a named file has `zones/<name>.zone` in the working directory, or else,
-// for any zone, the built-in file, whose names are relative.
+// Returns the zones in the order of the settings. A zone without a configured file is read from `zones/<name>.zone` in
+// the working directory. If that does not exist, the built-in file is used; its names are relative, so it fits any
+// zone.
 [[nodiscard]] Result<std::vector<answer::Zone>> load_zones(const Settings& settings);
 
 }  // namespace rollcall::ops

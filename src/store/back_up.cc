@@ -15,7 +15,7 @@ void refuse_existing(const std::filesystem::path& file) {
   }
 }
 
-// Never over a file that has appeared meanwhile, where the file system can promise that.
+// Renames without overwriting a file created in the meantime, if the file system supports RENAME_NOREPLACE.
 void rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
   if (errno == EEXIST) refuse_existing(to);

@@ -1,9 +1,9 @@
 // Copies of the database: `rollcalld --backup FILE` and `rollcalld --restore FILE` (docs/database.md, "Back-up").
 //
-// Shape    a copy is one file: compact, of one moment, checked, and on the disk when its name appears. It is made under
-//          another name first, so that what bears the name is never half a copy, however the program ends.
+// Shape    a copy is one compacted, checked database file: a consistent snapshot. It is written under a temporary name,
+//          synced to disk, and then renamed. A crash never leaves a partial file under the final name.
 // Threads  one, in a process of its own.
-// Failure  Errc::start_up, one sentence; what was there is as it was.
+// Failure  Errc::start_up, one sentence; existing files stay unchanged.
 // Source   sqlite.org/lang_vacuum.html ("VACUUM INTO"), sqlite.org/howtocorrupt.html.
 #pragma once
 
@@ -21,17 +21,18 @@ struct Copied {
   std::uint64_t services = 0;
   std::uintmax_t bytes = 0;
   std::chrono::duration<double> took{};
-  std::filesystem::path kept{};  // of a restore: where the database before is now; empty: there was none
+  std::filesystem::path kept{};  // restore only: the new path of the replaced database; empty: there was none
 };
 // "12 instances of 3 services, 36864 bytes, in 0.01 s"
 [[nodiscard]] std::string to_text(const Copied& copied);
 
-// The database as it is now, whether a server runs on it or not, into a file that does not exist.
+// Backs up the current state of `database` to `file`, which must not exist. A server may be running on the database.
 [[nodiscard]] Result<Copied> back_up(const std::filesystem::path& database, const std::filesystem::path& file);
 
-// A back-up in the place of the database. Refuses a file that is not whole, not ours, or newer than this program; and
-// while anybody has the database open. The database before is kept beside it, with `.bak` at the end of its name, in
-// the place of an earlier one. The counts go on from the higher: no serial and no index goes back.
+// Replaces the database with a back-up. Refuses a file that is damaged, belongs to another program, or has a newer
+// schema than this program. Also refuses while another process has the database open. Keeps the replaced database as
+// `<database>.bak` and overwrites an earlier one. The change index, the event number and the zone serials continue from
+// the higher of the two databases, so none of them goes backwards.
 [[nodiscard]] Result<Copied> restore_from(const std::filesystem::path& file, const std::filesystem::path& database);
 
 }  // namespace rollcall::store

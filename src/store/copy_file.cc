@@ -14,7 +14,7 @@
 namespace rollcall::store {
 namespace {
 
-// For a server that checkpoints, or an operator's quick write.
+// Busy timeout: long enough for a checkpoint of a running server, or an operator's quick write.
 constexpr int k_patience_ms = 10'000;
 
 [[noreturn]] void fail_with_errno(const std::filesystem::path& path) {
@@ -31,7 +31,8 @@ void sync(const std::filesystem::path& path, int flags) {
   if (!is_synced) fail_with_errno(path);
 }
 
-// Empty, and for nobody's eyes that may not see `like`.
+// Creates an empty file with the permissions of `like`, so that the copy is not readable by more users than the
+// original.
 void create(const std::filesystem::path& file, const std::filesystem::path& like) {
   struct stat status{};
   const mode_t mode = ::stat(like.c_str(), &status) == 0 ? status.st_mode & 0777U : 0644U;

@@ -1,6 +1,7 @@
-// What back-up and restore are made of.
+// Helper functions that back-up and restore share.
 //
-// Failure  CopyFailure, and SQLite's and the file system's exceptions: `copying` makes a sentence of each.
+// Threads  one at a time.
+// Failure  CopyFailure, SQLite::Exception or std::filesystem::filesystem_error; `copying` converts each into an Error.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -15,7 +16,7 @@
 
 namespace rollcall::store {
 
-// Its words are the sentence.
+// An error whose `what()` is a complete message for the operator.
 class CopyFailure final : public std::exception {
  public:
   explicit CopyFailure(std::string sentence) : sentence_(std::move(sentence)) {}
@@ -27,25 +28,26 @@ class CopyFailure final : public std::exception {
 
 [[nodiscard]] std::filesystem::path with_suffix(const std::filesystem::path& path, const char* suffix);
 
-// Opens the database a copy is to be made of, without taking it from a server that runs on it.
+// Opens the source database of a copy. Does not take the DatabaseLock, so a running server keeps it.
 [[nodiscard]] SQLite::Database open_source(const std::filesystem::path& path);
 
-// Throws unless it is a database of ours of a version this program knows.
+// Throws unless `source` is a Rollcall database with a schema version that this program supports.
 void check_ours(SQLite::Database& source, const std::filesystem::path& path);
 
-// One moment of `source`, in a new file with the permissions of `like`, where it is there. Leftovers under its name go.
+// Writes a consistent snapshot of `source` to `file`, with the permissions of `like` if that exists. Deletes leftover
+// files of the same name first.
 void copy_into(SQLite::Database& source, const std::filesystem::path& file, const std::filesystem::path& like);
 
-// The database and what SQLite puts beside it.
+// Deletes the database file and SQLite's `-wal` and similar files next to it.
 void remove_database(const std::filesystem::path& path);
 
-// Returns when the file, or the directory's entries, are on the disk.
+// fsync(2): return when the file's content, or the directory's entries, are on disk.
 void sync_file(const std::filesystem::path& path);
 void sync_directory_of(const std::filesystem::path& path);
 
 void count_rows(SQLite::Database& database, Copied& copied);
 
-// Runs `copy`; what it throws becomes a sentence that begins with what could not be done.
+// Runs `copy`. Converts an exception into Errc::start_up; the message begins with `deed`, the operation that failed.
 template <class Copy>
 Result<Copied> copying(const std::string& deed, Copy copy) {
   const auto refuse = [&](const char* words) { return failure(Errc::start_up, deed + ": " + words); };

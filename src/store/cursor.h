@@ -1,7 +1,7 @@
-// A SELECT that is read row by row, for reading very many: columns come straight from SQLite, without the counted
-// reference to the statement that each SQLite::Column takes.
+// A prepared SELECT for reading many rows fast. It calls the SQLite C API directly, because each SQLite::Column takes a
+// reference-counted pointer to its statement.
 //
-// Owner    ends before the connection does. What `text` returns is valid until the next step.
+// Owner    destroy it before the connection. The view that `text` returns is valid until the next `step` or `reset`.
 // Threads  one at a time.
 // Failure  SQLite::Exception.
 #pragma once
@@ -24,12 +24,12 @@ class Cursor {
     statement_.reset(made);
   }
 
-  // The text stays where it is until the cursor is reset. Places count from 1.
+  // Binds without a copy: `text` must stay valid until the cursor is reset. Places count from 1.
   void bind(int place, std::string_view text) {
     check(sqlite3_bind_text(statement_.get(), place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC),
           SQLITE_OK);
   }
-  // False: there are no more rows.
+  // Moves to the next row. False: there are no more rows.
   bool step() {
     const int code = sqlite3_step(statement_.get());
     if (code == SQLITE_DONE) return false;

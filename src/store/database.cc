@@ -13,11 +13,11 @@
 namespace rollcall::store {
 namespace {
 
-// The part of the database that stays in memory, in KiB: about 200,000 instances, so that a commit reads nothing.
+// SQLite's page cache, in KiB. It holds about 200,000 instances, so that a commit needs no reads from disk.
 constexpr int k_cache_kib = 32 * 1024;
 
 std::string absolute_name(const std::filesystem::path& path) {
-  // An absolute path is never taken for a URI or ":memory:".
+  // SQLite never interprets an absolute path as a URI or as ":memory:".
   return std::filesystem::absolute(path).string();
 }
 
@@ -25,7 +25,7 @@ int pragma(SQLite::Database& connection, const char* name) {
   return connection.execAndGet(fmt::format("PRAGMA {}", name)).getInt();
 }
 
-// Why the file is none of ours; empty when it is, or is empty itself.
+// The reason to refuse the file; empty for a Rollcall database and for an empty file.
 std::optional<std::string> find_objection(SQLite::Database& connection) {
   const std::int32_t owner = pragma(connection, "application_id");
   const int version = pragma(connection, "user_version");
@@ -55,7 +55,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   const auto refuse = [&](std::string_view reason) {
     return failure(Errc::start_up, fmt::format("the database {} {}", path.string(), reason));
   };
-  // SQLite's count of its memory, which nobody asks for, takes a lock at every allocation. Too late once it is in use.
+  // Disable SQLite's memory statistics: they are unused and take a lock at every allocation. Has no effect once SQLite
+  // is initialized.
   static_cast<void>(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
   auto lock = DatabaseLock::take(path);
   if (!lock) return std::unexpected(lock.error());
@@ -78,7 +79,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 
 Database::Database(DatabaseLock lock, const std::filesystem::path& path)
     : lock_(std::move(lock)),
-      // One thread at a time: SQLite need not lock the connection at every call.
+      // OPEN_NOMUTEX: one thread at a time uses the connection, so SQLite need not lock it at every call.
       connection_(absolute_name(path), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
                   static_cast<int>(k_busy_wait.count())) {}
 
@@ -87,16 +88,16 @@ void Database::set_up() {
     throw SQLite::Exception("its file system cannot hold a write-ahead log");
   }
   connection_.exec("PRAGMA synchronous = FULL");
-  // Triggers are for everybody else (schema.cc), and so is the question whether an instance has a service: a foreign key
-  // that somebody has just broken would take everybody's row of a commit down with one.
+  // The triggers record edits by other programs (schema.cc), so they are off here. Foreign keys are off too: one
+  // violation by an operator's edit would make the commit fail for all changes in the batch.
   sqlite3_db_config(connection_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   connection_.exec("PRAGMA foreign_keys = OFF");
-  // The same with the rules of the columns, most of which read JSON: what is written here has kept them all before.
+  // CHECK constraints are off as well: most of them parse JSON, and the server has already validated what it writes.
   connection_.exec("PRAGMA ignore_check_constraints = ON");
   connection_.exec(fmt::format("PRAGMA cache_size = -{}", k_cache_kib));
-  // A WAL that grew beyond its measure is cut back when it starts anew.
+  // Truncate an oversized WAL file when it restarts after a checkpoint.
   connection_.exec(fmt::format("PRAGMA journal_size_limit = {}", 4 * k_checkpoint_pages * 4096));
-  sqlite3_wal_hook(connection_.getHandle(), &Database::note_wal_pages, this);  // takes autocheckpoint's place
+  sqlite3_wal_hook(connection_.getHandle(), &Database::note_wal_pages, this);  // replaces SQLite's autocheckpoint
 }
 
 Database::~Database() {
@@ -105,11 +106,11 @@ Database::~Database() {
 
 int Database::note_wal_pages(void* self, sqlite3* /*connection*/, const char* /*schema*/, int pages) {
   static_cast<Database*>(self)->wal_pages_ = pages;
-  return SQLITE_OK;  // anything else would make a finished COMMIT look like a failed one
+  return SQLITE_OK;  // another code would report the completed COMMIT as failed
 }
 
 void Database::checkpoint_when_due() noexcept {
-  if (wal_pages_ < k_checkpoint_pages) checkpoint_at_ = k_checkpoint_pages;  // it has started anew
+  if (wal_pages_ < k_checkpoint_pages) checkpoint_at_ = k_checkpoint_pages;  // the WAL has restarted
   if (wal_pages_ < checkpoint_at_) return;
   const int mode = wal_pages_ < k_wal_pages_max ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
   sqlite3_wal_checkpoint_v2(connection_.getHandle(), nullptr, mode, nullptr, nullptr);

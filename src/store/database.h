@@ -1,13 +1,16 @@
-// The database file: opened, ours, in its present form, and closed to any other rollcalld.
+// The open database file: checked to be a Rollcall database, migrated to the current schema, and locked against a
+// second rollcalld.
 //
-// Shape    one SQLite connection in WAL mode with `synchronous = FULL`: what is committed survives a power cut, and
-//          others read while we write. Triggers, foreign keys and CHECKs are for the others and off in this connection.
-// Owner    whoever opens it; the lock outlives the connection. Statements end before it does.
+// Shape    one SQLite connection in WAL mode with `synchronous = FULL`: a commit survives a power failure, and other
+//          programs can read while the server writes. Triggers, foreign keys and CHECK constraints are off on this
+//          connection; they apply to other programs only.
+// Owner    the object that opens it. Destroy all statements before the Database; it closes the connection before the
+//          lock.
 // Threads  one at a time.
-// Failure  opening: Errc::start_up, one plain sentence. Later: SQLite's exceptions, which stop at InstanceStore.
-// Limits   the WAL is folded into the database at k_checkpoint_pages. Readers can put that off; from k_wal_pages_max on
-//          we wait for them, at most k_busy_wait for each k_checkpoint_pages written, which outlasts any reader but one
-//          that keeps a transaction open. Such a reader makes the WAL grow until it ends.
+// Failure  opening: Errc::start_up, one sentence. Later: SQLite's exceptions, which InstanceStore catches.
+// Limits   a checkpoint runs when the WAL has k_checkpoint_pages. A reader with an open transaction can delay it. From
+//          k_wal_pages_max on, each checkpoint waits for readers, up to k_busy_wait, once per k_checkpoint_pages
+//          written. If a reader keeps its transaction open for longer, the WAL grows until that reader ends it.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -20,28 +23,30 @@
 
 namespace rollcall::store {
 
-// How long a statement waits for another program's lock. The writer thread waits with it, and everybody whose change is
-// in the batch: long enough for somebody's quick `UPDATE` in sqlite3, short enough for a client to try again.
+// SQLite's busy timeout: how long a statement waits for another program's lock. It blocks the writer thread and every
+// client with a change in the batch. Long enough for a quick `UPDATE` in sqlite3, short enough that a client can retry.
 inline constexpr std::chrono::milliseconds k_busy_wait{250};
 
-// Pages of 4 KiB. SQLite's own default: few enough to be read fast after a crash, many enough to be worth an fsync.
+// Pages of 4 KiB; SQLite's default for wal_autocheckpoint. A smaller WAL recovers faster after a crash, a larger one
+// needs fewer fsync calls.
 inline constexpr int k_checkpoint_pages = 1'000;
 inline constexpr int k_wal_pages_max = 16'000;
 
 class Database {
  public:
-  // Creates the tables in a new or empty file, and brings older ones up to date. Refuses what is not a SQLite database,
-  // another program's database, a newer schema, and a database in use by another rollcalld.
+  // Creates the tables in a new or empty file, and migrates an older schema. Refuses a file that is not a SQLite
+  // database, another program's database, a newer schema, and a database that another rollcalld uses.
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path);
 
-  // Leaves an empty WAL behind where readers allow it.
+  // Checkpoints and truncates the WAL, if no reader blocks that.
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
   [[nodiscard]] SQLite::Database& connection() noexcept { return connection_; }
 
-  // To be called after a commit. A failure costs nothing but a longer WAL, and is tried again later.
+  // Runs a checkpoint if the WAL is long enough; call it after each commit. A failed checkpoint only leaves the WAL
+  // longer; a later call tries again.
   void checkpoint_when_due() noexcept;
 
  private:

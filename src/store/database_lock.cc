@@ -18,7 +18,7 @@ std::unexpected<Error> refuse(const std::filesystem::path& path, int error_numbe
                                              std::generic_category().message(error_number)));
 }
 
-// Whether the name leads to the file that is open.
+// Whether `path` still refers to the open file (same device and inode).
 bool is_at(int descriptor, const std::filesystem::path& path) {
   struct stat ours{};
   struct stat there{};
@@ -26,7 +26,7 @@ bool is_at(int descriptor, const std::filesystem::path& path) {
          ours.st_ino == there.st_ino;
 }
 
-constexpr int k_tries_max = 100;  // each time somebody has replaced the file between two of our calls
+constexpr int k_tries_max = 100;  // a retry is needed when a restore replaces the file between open and lock
 
 }  // namespace
 
@@ -56,8 +56,8 @@ Result<DatabaseLock> DatabaseLock::try_once(const std::filesystem::path& path) {
     ::close(descriptor);
     return refuse(path, error_number);
   }
-  // The descriptor stays open on purpose: if the other user is this very process, closing it would drop the locks of
-  // that user's SQLite. Otherwise the program that was refused is about to end anyway.
+  // Leave the descriptor open on purpose: if this same process holds the lock, closing any descriptor would drop
+  // SQLite's fcntl(2) locks on the file. Otherwise this process ends soon anyway, because it cannot start.
   return failure(Errc::start_up, fmt::format("the database {} is in use by another rollcalld", path.string()));
 }
 

@@ -1,14 +1,15 @@
-// The sign on the database's door: one rollcalld per database file.
+// A file lock on the database: at most one rollcalld per database file.
 //
-// Shape    an exclusive flock(2) on the database file itself, through a descriptor of its own. SQLite locks with
-//          fcntl(2), which knows nothing of flock(2), so sqlite3 and other readers and writers still come in.
-// Owner    take it before SQLite opens the file, let it go after SQLite has closed it. Closing any descriptor of a file
-//          drops all fcntl(2) locks the process holds on that file (POSIX), SQLite's among them: for the same reason
-//          nothing else in this process may open and close the database file while SQLite has it.
-// Race     a restore puts another file under the name. A lock on the file that was there before locks nothing that anybody
-//          else will open: once we have it, the name must still lead to our file, else the file that is there now is taken.
-// Failure  Errc::start_up, one sentence. A file that is not there is created, empty.
-// Limits   local file systems. The kernel releases the lock with the process, however it ends.
+// Shape    an exclusive flock(2) on the database file itself, on a separate file descriptor. SQLite locks with
+//          fcntl(2), which is independent of flock(2), so sqlite3 and other programs can still read and write the
+//          database.
+// Owner    take the lock before SQLite opens the file, and release it after SQLite has closed it. When a process closes
+//          any descriptor of a file, it loses all its fcntl(2) locks on that file (POSIX), including SQLite's. So
+//          nothing else in this process may open and close the database file while SQLite uses it.
+// Race     a restore renames another file to the database's path. A lock on the replaced file would protect nothing. So
+//          after locking, `take` checks that the path still refers to the locked file, and otherwise tries again.
+// Failure  Errc::start_up, one sentence. A file that does not exist is created, empty.
+// Limits   local file systems only. The kernel releases the lock when the process ends, even after kill -9.
 #pragma once
 
 #include <filesystem>

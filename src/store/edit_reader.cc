@@ -7,15 +7,16 @@
 namespace rollcall::store {
 namespace {
 
-constexpr const char* k_editor = "the database";  // who asked, in the history
+constexpr const char* k_editor = "the database";  // the history shows this as the author of the change
 
-// Deleted by hand together with its instances, one of which has come back before anybody has noticed.
+// Restores the row of a service that an operator has deleted, if the service has an instance again.
 constexpr const char* k_put_back = R"sql(
 INSERT INTO service (zone, name) SELECT ?1, ?2
   WHERE EXISTS (SELECT 1 FROM instance WHERE zone = ?1 AND service = ?2)
     AND NOT EXISTS (SELECT 1 FROM service WHERE zone = ?1 AND name = ?2))sql";
 
-// None where somebody has put a number so high there that SQLite makes up the next ones: they would be below it.
+// The number of the last note. 0 if a row inserted by hand has a number so high that SQLite would choose lower random
+// numbers for the next rows.
 constexpr const char* k_last = "SELECT iif(max(number) > ?, 0, ifnull(max(number), 0)) FROM edit";
 
 std::string text_at(const SQLite::Statement& row, int column) { return row.getColumn(column).getString(); }
@@ -93,7 +94,7 @@ void EditReader::take_notes(std::size_t notes_max, std::vector<RowKey>& keys) {
     keys.push_back(std::move(key));
   }
   next_.reset();
-  // Put in by hand: behind such a number the next notes would have none that is higher.
+  // Rows that an operator inserted with a too high number. Renumber them: SQLite cannot number new notes above them.
   for (const auto& [number, key] : misnumbered) {
     remove_note(number);
     std::erase(notes_[key], number);
@@ -158,7 +159,7 @@ void EditReader::keep(const RowKey& key) {
     add_.executeStep();
     numbers.push_back(add_.getColumn(0).getInt64());
     add_.reset();
-    if (read_up_to_ == before) read_up_to_ = numbers.front();  // else it is read once more, behind those of others
+    if (read_up_to_ == before) read_up_to_ = numbers.front();  // else other new notes precede it, and it is read again
     return;
   }
   for (std::size_t i = 1; i < numbers.size(); ++i) remove_note(numbers[i]);

@@ -1,12 +1,13 @@
-// What others have changed in the tables while we run, as changes of the roll.
+// Reads edits that other programs make in the tables while the server runs, and converts them to changes of the roll.
 //
-// Shape    the triggers of schema.cc note the key of each row that somebody else inserts, updates or deletes in `edit`; what
-//          counts is the row as it is when it is read, not what was done to it. A note stays until its row is on the
-//          roll as it stands, or is gone: those that stay are of rows that are ignored, and after a restart they come
-//          after the rows without a note (registry/ports/ports.h, InstanceRecord::edit).
-// Owner    the InstanceStore; ends before the connection does.
+// Shape    when another program inserts, updates or deletes a row, the triggers of schema.cc write the row's key to the
+//          table `edit`; such a row of `edit` is called a note. The reader looks at the current row, not at the
+//          operation. A note is deleted when its row has been applied to the roll, or no longer exists. The notes that
+//          remain belong to ignored rows (rows that break a rule). A restart loads those rows after the rows without a
+//          note (registry/ports/ports.h, InstanceRecord::edit).
+// Owner    the InstanceStore; destroy it before the connection.
 // Threads  one at a time.
-// Failure  SQLite's exceptions; the caller's transaction is to be rolled back then.
+// Failure  SQLite's exceptions; the caller must then roll back its transaction.
 // Source   interface.md §2 ("rows an operator inserts, changes or deletes there are picked up within a second").
 #pragma once
 
@@ -30,48 +31,48 @@
 
 namespace rollcall::store {
 
-// An instance somebody has changed.
+// An instance row that another program has changed.
 struct EditedRow {
   RowKey key;
-  std::string name;                        // what a sentence about it begins with: name_of_row
+  std::string name;                        // for messages: name_of_row
   std::optional<registry::Change> change;  // an Edit or a Deregister; empty: the row cannot be an instance
-  std::string problem;                     // why not
+  std::string problem;                     // the reason, if `change` is empty
 };
 
 class EditReader {
  public:
   EditReader(SQLite::Database& connection, const registry::ZoneDirectory& zones);
 
-  // Whether there is something to take. One page is read.
+  // Whether `take` would return anything. Cheap: reads one database page.
   [[nodiscard]] bool is_edited();
 
-  // The number of the last note; zero: there is none, or none to be sure of. Whoever reads the tables after this knows
-  // what the notes up to it are about.
+  // The number of the last note; zero: there is none, or its number is not reliable. A full read of the tables that
+  // starts after this call includes the edits of all notes up to that number.
   [[nodiscard]] std::int64_t last();
 
-  // The rows to look at again and those of the next notes, at most `rows_max` notes, each row once, those that are gone
-  // first: an id may have moved from one to the other. In a transaction.
+  // Returns the ignored rows to check again and the rows of the next notes: at most `rows_max`, each row once. Deleted
+  // rows come first, because an edit may move an id from a deleted row to another one. Call it in a transaction.
   [[nodiscard]] std::vector<EditedRow> take(std::size_t rows_max);
 
-  // What has become of a row that was taken or noted, in a write transaction: it is on the roll as it stands, or gone; or
-  // it is ignored, and noted if it was not.
+  // Report the result for a row, in a write transaction. `forget`: the row was applied to the roll or no longer exists;
+  // deletes its notes. `keep`: the row is ignored; leaves it with exactly one note, and adds that if it had none.
   void forget(const RowKey& key);
   void keep(const RowKey& key);
-  // How many notes of it were read; more than one only until it is kept.
+  // How many notes about this row were read. `keep` reduces them to one.
   [[nodiscard]] std::size_t count_notes(const RowKey& key) const;
   [[nodiscard]] bool has_notes() const { return !notes_.empty(); }
-  // Whether each row that was taken is forgotten or kept.
+  // Whether `forget` or `keep` was called for every row that `take` returned.
   [[nodiscard]] bool is_done() const { return taken_.empty(); }
 
-  // The next `take` reads the ignored rows again: all, or those of one service.
+  // Makes the next `take` return the ignored rows again: all of them, or those of one service.
   void look_again();
   void look_again(const std::string& zone, const std::string& service);
 
-  // After the whole tables were read, up to the note `last`: these rows are ignored, all others need no note. In a write
-  // transaction.
+  // Call it after a full read of the tables that covers the notes up to `last`: deletes these notes, except those about
+  // `ignored` rows and about zones that are not served. In a write transaction.
   void begin_with(std::span<const RowKey> ignored, std::int64_t last);
 
-  // After a transaction that was rolled back: nothing is known, and all notes are read again.
+  // Call it after a rollback: clears the state in memory, so that all notes are read again.
   void start_over() noexcept;
 
   void reset() noexcept;
@@ -96,11 +97,11 @@ class EditReader {
   SQLite::Statement add_;
   SQLite::Statement put_back_;
 
-  // The notes that were read and are still there. SQLite gives the next note the number behind the highest that is there,
-  // so `read_up_to_` is never above that one.
+  // The notes that were read and still exist. SQLite numbers a new note as the highest existing number + 1, so
+  // `read_up_to_` must never be above the highest existing number; otherwise the reader would miss the new note.
   std::map<RowKey, Numbers> notes_;
-  std::set<std::pair<std::int64_t, RowKey>> again_;  // in the order of their notes
-  std::set<RowKey> taken_;                           // and neither forgotten nor kept yet
+  std::set<std::pair<std::int64_t, RowKey>> again_;  // ignored rows to check again, in the order of their notes
+  std::set<RowKey> taken_;                           // returned by `take`; neither `forget` nor `keep` was called yet
   std::int64_t read_up_to_ = 0;
 };
 

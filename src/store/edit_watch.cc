@@ -15,7 +15,7 @@ bool is_of_the_store(const registry::Outcome& outcome) {
   return !outcome && (outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed);
 }
 
-// The instance is as its row says, or both are gone.
+// Whether the roll now agrees with the row: the edit was applied, or the instance exists in neither.
 bool is_settled(const registry::Outcome& outcome) { return outcome || outcome.error().code == Errc::unknown_instance; }
 
 }  // namespace
@@ -89,7 +89,7 @@ Result<void> EditWatch::end(const std::vector<EditedRow>& rows, const std::vecto
   return store_.end_edits(settled, ignored);
 }
 
-// Which rows are on the roll now, and which are not.
+// Updates the list of ignored rows, and logs the rows that are newly ignored.
 void EditWatch::note(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes) {
   std::size_t bad = 0;
   auto outcome = outcomes.begin();

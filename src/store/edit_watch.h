@@ -1,12 +1,13 @@
-// Brings what others change in the database onto the roll while the server runs: within a second, row by row, and by the
-// rules of a registration.
+// Polls the database for edits by other programs and applies them to the roll within a second, row by row, with the
+// same validation as a registration.
 //
-// Shape    a thread that asks the writer every k_edit_look_every to look; the looking, and the changes, are the writer's. A row
-//          that breaks a rule is left as it is, said once in the log, and remembered by InstanceStore::ignored.
-// Owner    rollcalld.cc. It outlives the writer's thread; everything it borrows outlives it.
-// Threads  its own; and the writer's, between two commits.
-// Failure  what cannot be read or written now is tried again. Said once in the log.
-// Limits   k_batch_changes_max notes at a time, so that registrations get their turn.
+// Shape    a timer thread posts a task to the writer thread every k_edit_look_every; the writer thread reads the edits
+//          and applies them. A row that breaks a rule stays unchanged in the database; it is logged once and listed by
+//          InstanceStore::ignored.
+// Owner    rollcalld.cc. It must outlive the writer thread; everything it borrows must outlive it.
+// Threads  its own timer thread; `look` runs on the writer thread, between two commits.
+// Failure  a failed read or write is tried again at the next poll. Each error is logged once.
+// Limits   k_batch_changes_max notes per poll, so that edits do not delay registrations.
 #pragma once
 
 #include <atomic>
@@ -34,8 +35,7 @@ class EditWatch final : public registry::OutsideEdits {
   void start() override;
   void look_again() override;
 
-  // Takes one portion of what others have changed, if anything. Returns whether there may be more. On the writer's
-  // thread.
+  // Applies one batch of edits, if there are any. Returns whether there may be more. Call it on the writer thread.
   bool look();
 
  private:
@@ -47,8 +47,8 @@ class EditWatch final : public registry::OutsideEdits {
 
   InstanceStore& store_;
   registry::Writer& writer_;
-  std::atomic<bool> is_asked_{false};  // the writer has been asked, and has not looked yet
-  std::string last_failure_;           // the writer's
+  std::atomic<bool> is_asked_{false};  // a task is posted to the writer thread and has not started yet
+  std::string last_failure_;           // used on the writer thread only
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::jthread thread_;

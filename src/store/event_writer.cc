@@ -7,22 +7,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// REPLACE: a row that somebody has put where the next event belongs must not stop the writing.
+// REPLACE, not INSERT: a row that an operator inserted under the next event's number must not make the write fail.
 constexpr const char* k_put = R"sql(
 REPLACE INTO event (id, at_ms, zone, service, instance, event, cause, asked_by, detail, change_index, before)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
-// Of the first rows, not of the first alone: somebody may have put one there with any time.
+// The oldest time among the first 100 rows, not of the first row alone: a row edited by hand may have any time.
 constexpr const char* k_first = "SELECT min(at_ms) FROM (SELECT at_ms FROM event ORDER BY id LIMIT 100)";
 
-// A portion, so that nobody waits long for it.
+// Deletes in batches, so that the transaction stays short.
 constexpr const char* k_forget_before =
     "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at_ms < ? ORDER BY id LIMIT 10000)";
 
-// The number of the row that so many are newer than.
+// The id of the row that has exactly OFFSET newer rows.
 constexpr const char* k_nth = "SELECT id FROM event WHERE id <= ? ORDER BY id DESC LIMIT 1 OFFSET ?";
 
-// Up to here rows are counted where their numbers have gaps; beyond, what the gaps hold is next to nothing of the whole.
+// Up to this row limit, rows are counted exactly, because event numbers may have gaps. With a higher limit the gaps do
+// not matter, and the event numbers alone decide.
 constexpr std::uint64_t k_counted_rows_max = 1'000'000;
 
 constexpr auto k_look_at_age_every = 10s;
@@ -41,14 +42,15 @@ EventWriter::EventWriter(SQLite::Database& connection, ZoneNames& zones, const H
 
 void EventWriter::write(const std::vector<std::shared_ptr<registry::Event>>& events) {
   if (events.empty() || limits_.rows == 0) return;
-  // What would be deleted at once need not be written.
+  // Do not write events that the row limit would delete at once.
   const std::size_t over = events.size() > limits_.rows ? events.size() - limits_.rows : 0;
   const std::size_t skip = std::max(over, make_room_for_a_start(events));
   for (std::size_t i = skip; i < events.size(); ++i) put(*events[i]);
   forget(*events.back());
 }
 
-// What a start tells comes first in its transaction. Returns how many of the events are not to be written.
+// Handles the events of a server start (Cause::restored), which come first in their transaction: deletes those of
+// earlier starts. Returns how many of `events` to skip.
 std::size_t EventWriter::make_room_for_a_start(const std::vector<std::shared_ptr<registry::Event>>& events) {
   const auto is_told = [](const auto& event) { return event->cause == registry::Cause::restored; };
   const auto end = std::ranges::find_if_not(events, is_told);
@@ -101,7 +103,7 @@ void EventWriter::forget(const registry::Event& last) {
   forget_before_.reset();
 }
 
-// The newest of the rows that are too many: what was never written, or has gone, counts for nothing.
+// The id of the newest row beyond the row limit; 0: none. Counts existing rows only, not gaps in the numbers.
 registry::EventId EventWriter::first_to_go(registry::EventId last) {
   if (limits_.rows > k_counted_rows_max) return cut_below_;
   nth_.bind(1, static_cast<std::int64_t>(last));

@@ -1,12 +1,13 @@
-// Writes the history: an `event` row for each change, and forgets the oldest.
+// Writes the history: one `event` row per change. Also deletes the oldest rows.
 //
 // Owner    the RollWriter, whose transaction it writes in.
 // Threads  one at a time.
-// Failure  SQLite's exceptions; the transaction is rolled back then, and nothing here needs to know.
-// Starts   of what starts of the server have told (Cause::restored) the last start's is kept, and no more than a tenth of
-//          the rows: a server that starts again and again does not push the history out.
-// Limits   HistoryLimits. The table is cut when it is a tenth over its rows, so that most transactions delete nothing;
-//          by age in portions, once in a while.
+// Failure  SQLite's exceptions; the caller rolls back the transaction and calls `reset`.
+// Starts   a server start writes events with Cause::restored. Only those of the last start are kept, and none if they
+//          are more than a tenth of the row limit. So a server that restarts in a loop does not displace the real
+//          history.
+// Limits   HistoryLimits. Rows are deleted only when the table is 10 % over its row limit, so most transactions delete
+//          nothing. Rows that are too old are deleted in batches, every k_look_at_age_every at most.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -28,7 +29,7 @@ class EventWriter {
  public:
   EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits);
 
-  // In order, numbered.
+  // `events` are sorted by id, and their ids are set.
   void write(const std::vector<std::shared_ptr<registry::Event>>& events);
   void reset() noexcept;
 
@@ -47,7 +48,7 @@ class EventWriter {
   SQLite::Statement nth_;
   SQLite::Statement first_;
   std::chrono::steady_clock::time_point look_at_age_at_{};
-  registry::EventId cut_below_ = 0;  // no row has this number or a lower one; after a failure, a few may
+  registry::EventId cut_below_ = 0;  // rows up to this number are deleted; after a failed delete, some may remain
 
   // Parameters of put_ whose text is the same for most events.
   KeptText zone_{put_, 3};

@@ -1,4 +1,4 @@
-// How much of the history is kept: settings `[history]`.
+// How many rows of history are kept, and for how long: settings `[history]`. Value type.
 #pragma once
 
 #include <chrono>

@@ -32,7 +32,7 @@ Result<std::unique_ptr<HistoryReader>> HistoryReader::open(const std::filesystem
 HistoryReader::HistoryReader(std::unique_ptr<HistoryTable> table)
     : table_(std::move(table)), thread_([this](const std::stop_token& stop) {
         pthread_setname_np(pthread_self(), "history");
-        const rcu::Thread reader;  // zones are looked up
+        const rcu::Thread reader;  // looking up a zone needs a registered RCU reader
         run(stop);
       }) {}
 
@@ -84,7 +84,8 @@ Result<registry::HistoryPage> HistoryReader::answer(const registry::HistoryQuery
   }
 }
 
-// A failure leaves the figure as it was: whoever asks for events is told of it.
+// Updates the event count for the metrics. On failure the old count stays; a history query reports the error to its
+// client.
 void HistoryReader::note_size() {
   try {
     size_.store(table_->size(), std::memory_order_relaxed);

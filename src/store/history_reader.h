@@ -1,12 +1,12 @@
-// Reads the history back: a registry::History over a connection and a thread of its own.
+// Answers history queries: a registry::History with its own thread and its own read-only connection.
 //
-// Shape    queries are answered in the order they came, each from one read transaction. The writer neither waits for
-//          them nor holds them up (WAL).
-// Owner    rollcalld.cc; the zones outlive it. Whatever replies post to is there until `close`.
-// Threads  see registry/events/history.h; `close` the main thread's.
-// Failure  opening: Errc::start_up. Later in the replies. Rows that nobody can read any more (edited by hand, of zones
+// Shape    a FIFO queue of queries; each runs in one read transaction. Queries and the writer thread do not block each
+//          other (WAL mode).
+// Owner    rollcalld.cc; the zones must outlive it. The objects that replies post to must live until `close` returns.
+// Threads  see registry/events/history.h; call `close` on the main thread.
+// Failure  opening: Errc::start_up. Later: an error in the reply. Rows that cannot be read (edited by hand, or in zones
 //          that are not served) are left out.
-// Limits   k_history_queries_max waiting.
+// Limits   k_history_queries_max queries in the queue.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ class HistoryTable;
 
 class HistoryReader final : public registry::History {
  public:
-  // The database exists already, in its present form.
+  // The database must exist and have the current schema.
   [[nodiscard]] static Result<std::unique_ptr<HistoryReader>> open(const std::filesystem::path& path,
                                                                    const registry::ZoneDirectory& zones);
   ~HistoryReader() override;
@@ -37,7 +37,7 @@ class HistoryReader final : public registry::History {
   [[nodiscard]] bool read(registry::HistoryQuery query, Reply reply) override;
   [[nodiscard]] std::uint64_t size() const noexcept override { return size_.load(std::memory_order_relaxed); }
 
-  // The query that is being answered is the last one; those that wait are refused. No reply is called after this.
+  // Finishes the running query and refuses the queued ones. After it returns, no reply is called.
   void close();
 
  private:
@@ -51,7 +51,7 @@ class HistoryReader final : public registry::History {
   [[nodiscard]] Result<registry::HistoryPage> answer(const registry::HistoryQuery& query);
   void note_size();
 
-  std::unique_ptr<HistoryTable> table_;  // the thread's
+  std::unique_ptr<HistoryTable> table_;  // used on thread_ only
   std::atomic<std::uint64_t> size_{0};
   struct Inbox {
     std::deque<Waiting> queue;

@@ -14,14 +14,14 @@
 namespace rollcall::store {
 namespace {
 
-// Events are numbered without gaps, and the last number is in `roll`: what lies beyond it is no event of ours.
+// Events are numbered without gaps, and `roll` has the last number. The server did not write rows with a higher number.
 constexpr const char* k_size =
     "SELECT ifnull((SELECT max(id) FROM event WHERE id <= (SELECT event_id FROM roll))"
     " - (SELECT min(id) FROM event WHERE id > 0) + 1, 0)";
 
 std::string text_at(const SQLite::Statement& row, int column) { return row.getColumn(column).getString(); }
 
-// Numbers are never negative but by force.
+// The server writes no negative numbers, but an operator may have edited the row.
 std::uint64_t number_at(const SQLite::Statement& row, int column) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, row.getColumn(column).getInt64()));
 }
@@ -60,7 +60,7 @@ HistoryTable::HistoryTable(const std::filesystem::path& path, const registry::Zo
       zones_(zones) {}
 
 registry::HistoryPage HistoryTable::read(const registry::HistoryQuery& query) {
-  SQLite::Transaction transaction(connection_);  // all of it as of one moment
+  SQLite::Transaction transaction(connection_);  // one snapshot for all statements
   registry::HistoryPage page;
   read_events(query, page);
   transaction.commit();
@@ -83,7 +83,7 @@ void HistoryTable::read_events(const registry::HistoryQuery& query, registry::Hi
   if (query.after) read_bounds(*query.after, query.limit - rows, into);
 }
 
-// `room`: how many more events the page could have held; with none, it ends at its last event.
+// Sets the page's bounds. `room`: how many more events would fit on the page; if 0, the page ends at its last event.
 void HistoryTable::read_bounds(registry::EventId after, std::uint32_t room, registry::HistoryPage& into) {
   SQLite::Statement first(connection_,
                           "SELECT ifnull(min(id), 0) FROM event WHERE id > ? AND id <= (SELECT event_id FROM roll)");

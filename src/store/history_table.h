@@ -1,6 +1,6 @@
-// The `event` table, read.
+// Reads the `event` table.
 //
-// Owner    one read-only connection.
+// Owner    owns one read-only connection; the zones must outlive it.
 // Threads  one at a time.
 // Failure  SQLite's exceptions.
 #pragma once
@@ -19,7 +19,7 @@ class HistoryTable {
   HistoryTable(const std::filesystem::path& path, const registry::ZoneDirectory& zones);
 
   [[nodiscard]] registry::HistoryPage read(const registry::HistoryQuery& query);
-  // From the numbers alone, which have no gaps where nobody has made some.
+  // The number of events: last id - first id + 1. Exact, unless another program has deleted rows in between.
   [[nodiscard]] std::uint64_t size();
 
  private:

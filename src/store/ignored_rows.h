@@ -1,9 +1,9 @@
-// The rows of the database that are not on the roll because they break a rule, and why: until they are mended, deleted, or
-// overwritten.
+// The database rows that the server ignores because they break a rule, with the reason. A row leaves the list when it
+// is corrected, deleted or overwritten.
 //
-// Shape    the name of a row (name_of_row) and its problem.
+// Shape    a map from the name of a row (name_of_row) to its problem.
 // Threads  any.
-// Limits   k_ignored_rows_max are remembered; who makes more mistakes mends these first.
+// Limits   k_ignored_rows_max rows; further rows are not listed until some of these are corrected.
 #pragma once
 
 #include <atomic>
@@ -21,10 +21,10 @@ namespace rollcall::store {
 
 class IgnoredRows final : public registry::IgnoredRows {
  public:
-  // Whether that is news: a row that was good, or is bad in another way.
+  // Returns whether this is new: the row was not listed, or had another problem.
   bool add(const std::string& name, const std::string& problem);
   void remove(std::string_view name);
-  // Instead of all.
+  // Replaces the whole list.
   void replace(const SkippedRows& skipped);
 
   [[nodiscard]] bool is_empty() const noexcept { return count() == 0; }

@@ -20,7 +20,7 @@
 namespace rollcall::store {
 namespace {
 
-constexpr std::size_t k_parts_ahead = 4;  // read and not yet taken, at a start
+constexpr std::size_t k_parts_ahead = 4;  // restore: parts read ahead and not yet taken
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem
   try {
     return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones, history));
   } catch (const std::exception& exception) {
-    // Its tables are not those of its version: somebody has changed them.
+    // The tables do not match the schema version: they were altered by hand.
     return failure(Errc::start_up,
                    "the database " + path.string() + " has other tables than it should have: " + exception.what());
   }
@@ -53,7 +53,7 @@ RowKey InstanceStore::row_key(const registry::InstanceRef& key) {
 }
 
 Result<void> InstanceStore::write(const registry::Transaction& transaction) {
-  // They have left the roll already: told before it is stored.
+  // These instances have already left the roll, so list them as ignored before the commit.
   for (const registry::Refused* each : transaction.set_aside) {
     ignored_.add(name_of_row(row_key(each->key.ref())), each->sentence);
   }
@@ -71,7 +71,7 @@ Result<void> InstanceStore::write(const registry::Transaction& transaction) {
   return {};
 }
 
-// A row that is ignored has a note; what was wrong with one that is written is overwritten.
+// Updates the notes in the same transaction: an ignored row keeps a note; a row that the server overwrites loses it.
 void InstanceStore::write_notes(const registry::Transaction& transaction) {
   for (const registry::Refused* each : transaction.set_aside) edits_->keep(row_key(each->key.ref()));
   for (const registry::InstanceRef& key : transaction.removed) edits_->forget(row_key(key));
@@ -80,7 +80,7 @@ void InstanceStore::write_notes(const registry::Transaction& transaction) {
   }
 }
 
-// Whatever has changed in a service may have been in the way of its ignored rows.
+// Schedules a new check of the ignored rows of each changed service: the change may have resolved the conflict.
 void InstanceStore::follow(const registry::Transaction& transaction) {
   const auto follow_row = [&](const registry::InstanceRef& instance) {
     const RowKey key = row_key(instance);
@@ -114,7 +114,7 @@ Result<void> InstanceStore::restore(const TakeRestored& take) {
         std::ranges::move(take(std::move(*part)), std::back_inserter(refused));
       }
     } catch (...) {
-      parts.close();  // or the reader would wait for us, and we for it
+      parts.close();  // prevents a deadlock: the reader thread may wait for space in the queue
       throw;
     }
   }
@@ -128,8 +128,8 @@ Result<void> InstanceStore::restore(const TakeRestored& take) {
   return {};
 }
 
-// The notes up to the last are in what was just read. Should somebody be writing now, they are read again later, and change
-// nothing, and those that are missing are added then.
+// The restore has just read all rows, so it covers the notes up to `last`. If another program is writing now, the
+// server reads those notes again later, without effect, and adds the missing notes then (`unnoted_`).
 void InstanceStore::begin_with_ignored(const std::vector<registry::Refused>& refused, std::int64_t last) {
   std::vector<RowKey> ignored = std::move(skipped_.keys);
   for (const registry::Refused& each : refused) {

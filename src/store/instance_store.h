@@ -4,10 +4,10 @@
 // Owner    rollcalld.cc. The directory outlives it.
 // Threads  one at a time: main for open and restore, then the writer thread.
 // Failure  open: Errc::start_up. Later Errc::store_busy when another program keeps its lock for longer than
-//          k_busy_wait, Errc::store_failed with SQLite's words for everything else. A failure leaves nothing behind:
-//          the next call works as soon as the cause is gone. No exception leaves.
-// Limits   an fsync that fails tells nobody what has reached the disk. A transaction refused for that reason is
-//          invisible and is overwritten by the next commit; a power cut or kill -9 before that may bring it back.
+//          k_busy_wait, Errc::store_failed with SQLite's message for everything else. A failure leaves no partial
+//          state: the next call works as soon as the cause is gone. No exception leaves this class.
+// Limits   after a failed fsync it is unknown what has reached the disk. The refused transaction is invisible, and the
+//          next commit overwrites it; a power failure or kill -9 before that commit may make it visible again.
 // Source   registry/ports/ports.h; interface.md §2.
 #pragma once
 
@@ -42,17 +42,17 @@ class InstanceStore final : public registry::CountingJournal,
   [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(const std::filesystem::path& path,
                                                                    const registry::ZoneDirectory& zones,
                                                                    const HistoryLimits& history = {});
-  // Folds the write-ahead log into the database.
+  // Checkpoints the write-ahead log into the database.
   ~InstanceStore() override;
   InstanceStore(const InstanceStore&) = delete;
   InstanceStore& operator=(const InstanceStore&) = delete;
 
-  // Everything that is stored and can be read, in parts: each service with all its instances in one of them, and at least
-  // one part. `take` is called on this thread, while another reads ahead, and returns whom it does not take. On failure
-  // some parts may have been taken. What cannot be read, because somebody has edited it, and what is not taken, is left
-  // where it is, and named by `skipped` until the next restore.
+  // Reads everything that is stored, in parts. A service and all its instances are in the same part; there is at least
+  // one part. Calls `take` on this thread while another thread reads ahead. `take` returns the instances that it
+  // refuses. On failure, `take` may already have received some parts. Rows that are invalid (edited by hand) or refused
+  // stay in the database; `skipped` lists them until the next restore.
   [[nodiscard]] Result<void> restore(const TakeRestored& take) override;
-  // The same in one piece: of a small roll.
+  // The same as one value; for a small database.
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
   [[nodiscard]] LeftOut left_out() const override { return {skipped_.count, skipped_.sentences}; }
@@ -62,24 +62,25 @@ class InstanceStore final : public registry::CountingJournal,
   [[nodiscard]] Result<std::vector<registry::KeptSerial>> kept_serials() override;
   [[nodiscard]] Result<void> keep_serials(std::span<const registry::KeptSerial> serials) override;
 
-  // --- What others change while we run (docs/database.md, "Writing to it") ---
+  // --- Edits by other programs while the server runs (docs/database.md, "Writing to it") ---
 
-  // Whether somebody has; costs next to nothing. False also when it cannot be found out now.
+  // Whether there are edits to apply; cheap. Also false when the database cannot be read now.
   [[nodiscard]] bool is_edited() noexcept;
 
-  // The next rows that somebody has changed, from at most `notes_max` notes. Until `end_edits` nobody else can write, and
-  // what `record` writes is in one transaction with what was read: of an edit and a registration of one instance the
-  // later counts, whichever it is. Errc::store_busy while somebody else is writing.
+  // Starts a write transaction and returns the next edited rows, from at most `notes_max` notes. Until `end_edits` no
+  // other program can write, and `record` writes in the same transaction. So if an operator edits an instance and a
+  // client registers it at the same time, the later of the two wins. Errc::store_busy while another program is writing.
   [[nodiscard]] Result<std::vector<EditedRow>> begin_edits(std::size_t notes_max);
 
-  // After the one `record` they have led to, if any: which rows are on the roll as they stand, or gone, and which are
-  // ignored. All others, and all of them when this fails, come again.
+  // Ends what `begin_edits` started; call it after the `record` that applied the edits, if there was one. `settled`:
+  // rows that were applied or no longer exist. `ignored`: rows that break a rule. `begin_edits` returns all other rows
+  // again, and all rows if this call fails.
   Result<void> end_edits(std::span<const RowKey> settled = {}, std::span<const RowKey> ignored = {});
 
-  // The ignored rows come again as edits: what was in their way may have gone.
+  // Makes `begin_edits` return the ignored rows again, because the reason for ignoring them may no longer apply.
   void look_again();
 
-  // Rows that are not on the roll because they break a rule. Any thread.
+  // The rows that the server ignores because they break a rule. Any thread.
   [[nodiscard]] IgnoredRows& ignored() noexcept { return ignored_; }
 
  private:
@@ -98,7 +99,7 @@ class InstanceStore final : public registry::CountingJournal,
   ZoneNames names_;
   SkippedRows skipped_;
   IgnoredRows ignored_;
-  std::vector<RowKey> unnoted_;  // ignored since the start, when somebody else was writing
+  std::vector<RowKey> unnoted_;  // ignored at start, and without a note because another program was writing then
 };
 
 }  // namespace rollcall::store

@@ -1,9 +1,10 @@
-// A parameter whose text is mostly the one of the row before. What is bound outlasts the reset of its statement, so only
-// another text is bound again.
+// A statement parameter that caches its text, because most rows have the same text as the row before. SQLite keeps
+// bindings when a statement is reset, so `bind` does nothing if the text is unchanged.
 //
-// Owner    whoever owns the statement, which must live as long. Keeps a copy of the text, bound without another one.
+// Owner    the owner of the statement; the statement must outlive it. Stores one copy of the text, and SQLite uses
+//          that.
 // Threads  one at a time.
-// Failure  SQLite's exceptions; the text is bound again then.
+// Failure  SQLite's exceptions; the next `bind` then binds again.
 #pragma once
 
 #include <SQLiteCpp/Statement.h>

@@ -15,7 +15,7 @@
 namespace rollcall::store {
 namespace {
 
-// The highest numbers a database has given out.
+// The highest change index, event number and serials that a database has assigned.
 struct Numbers {
   std::int64_t index = 0;
   std::int64_t event = 0;
@@ -26,7 +26,7 @@ SerialsByName serials_in(SQLite::Database& database) {
   try {
     return read_serials(database);
   } catch (const SQLite::Exception&) {
-    return {};  // an older one has no such table
+    return {};  // an older schema has no such table
   }
 }
 
@@ -39,14 +39,15 @@ std::int64_t number_in(SQLite::Database& database, const char* query) {
   try {
     const std::int64_t number = database.execAndGet(query).getInt64();
     const bool is_ours = std::cmp_less_equal(number, limits::k_stored_number_max);
-    return is_ours ? number : 0;  // set by hand, and not to be counted on from
+    return is_ours ? number : 0;  // a number out of range was set by hand: ignore it
   } catch (const SQLite::Exception&) {
-    return 0;  // an older version has no such column
+    return 0;  // an older schema has no such column
   }
 }
 
-// Reads the numbers, and makes one file of the database that is to be replaced: a write-ahead log that stayed behind
-// would be taken for the new one's. Nobody but us may have it open for that; who came later would find the new file.
+// Reads the numbers of the database to be replaced, and merges its write-ahead log into it (journal_mode = DELETE).
+// Otherwise SQLite would apply the old WAL to the new database. This needs exclusive access; a program that opens the
+// database later gets the new file.
 Numbers retire(const std::filesystem::path& path) {
   SQLite::Database database = open_source(path);
   const std::int32_t owner = database.execAndGet("PRAGMA application_id").getInt();
@@ -65,7 +66,7 @@ Numbers retire(const std::filesystem::path& path) {
   return numbers;
 }
 
-// What cannot be read is kept all the same, with its log.
+// A database that SQLite cannot read is still kept as a `.bak` file, with its WAL.
 Numbers retire_if_readable(const std::filesystem::path& path) {
   try {
     return retire(path);
@@ -81,7 +82,7 @@ void raise_numbers(Database& database, const Numbers& numbers) {
   raise_serials(database.connection(), numbers.serials);
 }
 
-// In the present version's tables, in one file, on the disk.
+// Copies the back-up to `staged`, migrates it to the current schema, raises its numbers, and syncs it to disk.
 Copied stage(const std::filesystem::path& file, const std::filesystem::path& staged, const std::filesystem::path& like,
              const Numbers& numbers) {
   SQLite::Database source = open_source(file);
@@ -98,7 +99,7 @@ Copied stage(const std::filesystem::path& file, const std::filesystem::path& sta
   return copied;
 }
 
-// A second name for the file; where the file system has none, a copy.
+// Makes a hard link to the file, or a copy if the file system does not support hard links.
 void keep_file(const std::filesystem::path& file, const std::filesystem::path& kept) {
   std::error_code impossible;
   std::filesystem::create_hard_link(file, kept, impossible);
@@ -107,8 +108,8 @@ void keep_file(const std::filesystem::path& file, const std::filesystem::path& k
   sync_file(kept);
 }
 
-// The name always leads to one database or the other, and each has its log: that of the old one leaves the old name only
-// when the old database is whole under its new one.
+// Replaces the database atomically: at every moment, `database` is the old or the new database, never a mix. The order
+// matters: the old WAL is removed only after the old database and its WAL are safe under the name `kept`.
 void put_in_place(const std::filesystem::path& staged, const std::filesystem::path& database,
                   const std::filesystem::path& kept) {
   const std::filesystem::path log = with_suffix(database, "-wal");
@@ -153,7 +154,7 @@ Copied copy_in(const std::filesystem::path& file, const std::filesystem::path& d
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove(staged, ignored);
-    if (!is_there) std::filesystem::remove(database, ignored);  // the lock has made it
+    if (!is_there) std::filesystem::remove(database, ignored);  // DatabaseLock created this empty file
     throw;
   }
 }

@@ -25,17 +25,17 @@ using registry::Registration;
 using registry::ServiceRecord;
 using registry::Status;
 
-// In the order of their keys, which is that of the tables: a service, and its instances.
+// Both queries sort by primary key, so that services and instances can be merged in one pass.
 constexpr const char* k_services =
     "SELECT zone, name, protocols, emptied_at_ms, change_index FROM service ORDER BY zone, name";
 
-// The services of which somebody has changed anything since the server has last looked (schema.cc, table `edit`).
+// The services that another program has edited and whose edits the server has not read yet (schema.cc, table `edit`).
 constexpr const char* k_edited = "SELECT DISTINCT zone, service FROM edit ORDER BY zone, service";
 constexpr const char* k_notes =
     "SELECT zone, service, id, min(number) FROM edit WHERE id <> '' AND number > 0 GROUP BY zone, service, id"
     " ORDER BY zone, service, id";
 
-// Rows of a part: enough that handing it over costs nothing, and few enough that it stays in the processor's cache.
+// Rows per part: enough to make the hand-over between threads cheap, and few enough to stay in the CPU cache.
 constexpr std::size_t k_part_rows = 1'000;
 
 constexpr const char* k_instances =
@@ -45,7 +45,7 @@ constexpr const char* k_instances =
 
 registry::WallTime time_at(const Cursor& row, int column) { return wall_time_of(row.integer(column)); }
 
-// An index or the number of an event; 0 where it is none that has been given out.
+// A change index or event number; 0 if the server cannot have assigned it.
 std::uint64_t number_up_to(std::uint64_t bound, const Cursor& row, int column) {
   const std::int64_t value = row.integer(column);
   return value > 0 && static_cast<std::uint64_t>(value) <= bound ? static_cast<std::uint64_t>(value) : 0;
@@ -57,7 +57,7 @@ Result<std::uint16_t> number_at(const Cursor& row, int column, std::string_view 
   return failure(Errc::invalid, fmt::format("{} must be an integer from 0 to 65535", name), std::string(name));
 }
 
-// A name that is not folded is another key than the one it would be found by.
+// Refuses a service name that is not in lower case: lookups use the folded name and would not find the row.
 Result<std::string> service_name_at(const Cursor& row, int column) {
   const std::string_view text = row.text(column);
   Result<std::string> name = registry::parse_label(text, "service");
@@ -87,7 +87,7 @@ registry::ProtocolSet parse_protocols(std::string_view text) {
   return protocols;
 }
 
-// `highest`: of the indices given out.
+// `highest`: the highest change index that the server has assigned.
 Result<ServiceRecord> read_service(const Cursor& row, registry::ZoneId zone, registry::ChangeIndex highest) {
   Result<std::string> name = service_name_at(row, 1);
   if (!name) return std::unexpected(std::move(name.error()));
@@ -125,7 +125,7 @@ Result<std::string> host_at(const Cursor& row, registry::Door door) {
   return registry::parse_free_id(row.text(21), "host");
 }
 
-// What only instances of other doors have, most of it, and what decides how the rest is read.
+// Reads the columns for instances of the Consul and Eureka APIs, and `door`, which decides how other columns are read.
 bool read_door(const Cursor& row, Registration& draft, Error& error) {
   if (!take(parse_door(row.text(22)), draft.door, error) || !take(lease_at(row), draft.lease, error)) return false;
   if (draft.lease == registry::LeaseKind::turns_critical) draft.lease_check = row.text(20);
@@ -152,13 +152,13 @@ Result<Registration> read_registration(const Cursor& row, registry::ZoneId zone,
       take(is_native ? parse_tags(row.text(8)) : parse_free_tags(row.text(8)), draft.tags, error) &&
       take(parse_meta(row.text(9)), draft.meta, error) && take(health::parse_plan(row.text(16)), draft.health, error);
   if (!is_whole) return std::unexpected(std::move(error));
-  // Settings may have become narrower since: a lease once granted is good.
+  // Use the widest bounds: the settings may be stricter now, but a lease that was granted stays valid.
   const registry::LeaseBounds wide{limits::k_lease_default, limits::k_lease_min, limits::k_lease_max};
   const registry::LeaseBounds free{limits::k_lease_default, std::chrono::milliseconds(1), limits::k_door_lease_max};
   return registry::normalise(std::move(draft), is_native ? wide : free, apex_bytes, rules_of_row(draft.door));
 }
 
-// Who has set the status by hand has left the rest: its word is the newer one.
+// An operator who sets `status` by hand does not change the check results, so `status` takes precedence over them.
 Result<registry::Standing> read_standing(const Cursor& row, Status status) {
   Result<health::CheckResults> results = parse_results(row.text(18));
   if (!results) return std::unexpected(std::move(results.error()));
@@ -190,7 +190,7 @@ Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, s
                         time_at(row, 12)};
 }
 
-// Reads both tables side by side, and gives them away in parts.
+// Reads both tables in parallel (a merge join by service) and passes the rows on in parts.
 class Reading {
  public:
   Reading(SQLite::Database& connection, const registry::ZoneDirectory& directory, SkippedRows& skipped,
@@ -211,7 +211,8 @@ class Reading {
     bool has_instance = instances_.step();
     has_note_ = notes_.step();
     while (has_service || has_instance) {
-      // Names compare octet by octet, as the tables do. An instance whose service has no row comes alone.
+      // Names compare bytewise, as in SQLite. An instance may have no row in `service`; then its part has no service
+      // row.
       const std::string zone(has_service && comes_first(has_instance) ? services_.text(0) : instances_.text(0));
       const std::string name(has_service && comes_first(has_instance) ? services_.text(1) : instances_.text(1));
       choose_zone(zone);
@@ -231,8 +232,9 @@ class Reading {
   }
 
  private:
-  // What somebody has put there is no number of ours. Then the rows say how far we had come: theirs are ours, or too high
-  // as well.
+  // Reads the last change index and event number from `roll`. A value that is out of range was set by hand and is
+  // ignored: the highest event number then comes from the rows of `event`, and the indices of the rows are only checked
+  // for range.
   void read_numbers(SQLite::Database& connection) {
     constexpr std::uint64_t k_max = limits::k_stored_number_max;
     Cursor roll(connection, "SELECT change_index, event_id, stored_at_ms FROM roll WHERE one = 1");
@@ -250,7 +252,7 @@ class Reading {
     events.step();
     part_.last_event = number_up_to(k_max, events, 0);
   }
-  // Whether somebody has changed anything of the service while nobody was looking. In the order of the tables.
+  // Whether another program edited the service or its instances while the server was stopped. Call it in table order.
   [[nodiscard]] bool is_edited(std::string_view name) {
     const auto lies_before = [&] {
       const int zones = edited_.text(0).compare(zone_text_);
@@ -293,14 +295,14 @@ class Reading {
       skipped_.add(name_of_row(skipped_.keys.back()), record.error().message);
     }
   }
-  // The number of the first note about the present instance; zero: there is none. Both are in the order of their keys.
+  // The number of the first note about the current instance; zero: there is none. Both queries are sorted by key.
   [[nodiscard]] std::int64_t find_note() {
     const std::tuple present(instances_.text(0), instances_.text(1), instances_.text(2));
     while (has_note_ && std::tuple(notes_.text(0), notes_.text(1), notes_.text(2)) < present) has_note_ = notes_.step();
     if (!has_note_ || std::tuple(notes_.text(0), notes_.text(1), notes_.text(2)) != present) return 0;
     return notes_.integer(3);
   }
-  // Nobody has ever been in the service: the row came with an instance that is none.
+  // Drops a service that has never had a valid instance: its row was created for an instance that is invalid.
   void drop_empty_service(std::size_t bad_before) {
     if (part_.services.empty() || skipped_.count == bad_before) return;
     const ServiceRecord& record = part_.services.back();
@@ -320,7 +322,7 @@ class Reading {
   Cursor services_;
   Cursor instances_;
   Cursor edited_;
-  std::optional<bool> has_edited_;  // whether edited_ is at a row; empty: it has not begun
+  std::optional<bool> has_edited_;  // whether edited_ is at a row; empty: not stepped yet
   registry::ChangeIndex highest_ = 0;
   registry::WallTime stored_at_{};
   Cursor notes_;
@@ -355,7 +357,7 @@ std::optional<Result<InstanceRecord>> InstanceRow::read(registry::ZoneId zone, c
 
 void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& directory, SkippedRows& skipped,
                const TakePart& take) {
-  SQLite::Transaction transaction(connection);  // both tables as of one moment
+  SQLite::Transaction transaction(connection);  // one snapshot of both tables
   Reading(connection, directory, skipped, take).run();
   transaction.commit();
 }

@@ -1,6 +1,7 @@
-// Reads the roll from the tables: the whole at start, and single rows that somebody has changed since. Every row is held
-// to the rules of a registration: people edit tables.
+// Reads services and instances from the tables: all of them at start, and later single rows that another program has
+// edited. Validates every row like a registration, because operators edit the tables by hand.
 //
+// Owner    borrows the connection and the zones.
 // Threads  one at a time.
 // Failure  SQLite's exceptions. At start, a row that breaks a rule is skipped and stays where it is.
 #pragma once
@@ -18,18 +19,19 @@
 
 namespace rollcall::store {
 
-// Gets the roll in parts, each service with all its instances in one of them; at least one part, which may be empty.
+// Receives the services and instances in parts. A service and all its instances are in the same part. There is at least
+// one part, which may be empty.
 using TakePart = std::function<void(registry::Restored)>;
 
 void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones, SkippedRows& skipped,
                const TakePart& take);
 
-// One row of `instance`, as it is now. Ends before the connection does.
+// Reads one current row of `instance`. Destroy it before the connection.
 class InstanceRow {
  public:
   InstanceRow(SQLite::Database& connection, const registry::ZoneDirectory& zones);
 
-  // Empty: there is no such row. Errc::invalid: it breaks a rule. `zone_text` is the zone's name in the table.
+  // Empty: the row does not exist. Errc::invalid: it breaks a rule. `zone_text` is the zone's name in the table.
   [[nodiscard]] std::optional<Result<registry::InstanceRecord>> read(registry::ZoneId zone,
                                                                      const std::string& zone_text,
                                                                      const registry::InstanceKey& key);

@@ -18,7 +18,7 @@
 namespace rollcall::store {
 namespace {
 
-// A service keeps its row as long as any instance has one, even one that was put there by hand and is not on the roll.
+// Deletes a service only if no instance row refers to it. An ignored instance row, edited by hand, counts too.
 constexpr const char* k_forget_service = R"sql(
 DELETE FROM service WHERE zone = ?1 AND name = ?2
   AND NOT EXISTS (SELECT 1 FROM instance WHERE zone = ?1 AND service = ?2))sql";
@@ -28,14 +28,14 @@ INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index, free_na
   ON CONFLICT DO UPDATE SET protocols = excluded.protocols, emptied_at_ms = excluded.emptied_at_ms,
                             change_index = excluded.change_index)sql";
 
-// Every column is given: nothing of the row before is to be kept.
+// REPLACE with every column: no value of the old row is kept.
 constexpr const char* k_put_instance = R"sql(
 REPLACE INTO instance (zone, service, id, addresses, port, protocol, priority, weight, tags, meta, ttl_ms, status,
                        registered_at_ms, change_index, status_since_ms, check_output, checks, critical_since_ms,
                        results, lease, lease_check, host, door, attributes)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
 
-// A number that somebody has set there is no longer counted on from: index and event_id are what has been given out.
+// change_index and event_id never decrease, except that a number out of range (?3), set by hand, is discarded.
 constexpr const char* k_put_index = R"sql(
 INSERT INTO roll (one, change_index, event_id, stored_at_ms) VALUES (1, ?, ?, ?4)
   ON CONFLICT DO UPDATE SET stored_at_ms = excluded.stored_at_ms, change_index = max(iif(change_index > ?3, 0, change_index), excluded.change_index),
@@ -54,7 +54,7 @@ const std::string& protocols_text(registry::ProtocolSet protocols) {
   return texts[protocols & 3U];
 }
 
-// NULL, or the number.
+// Binds NULL if `is_null`, otherwise the number.
 void bind_unless(SQLite::Statement& row, int place, bool is_null, std::int64_t number) {
   if (is_null) {
     row.bind(place);
@@ -63,7 +63,8 @@ void bind_unless(SQLite::Statement& row, int place, bool is_null, std::int64_t n
   }
 }
 
-// Of the result of the plan, which has no other column for it; else of the check that has been critical for longest.
+// The time since when the instance is critical: that of the plan's own result, which has no other column for it;
+// otherwise that of the check that has been critical for longest.
 std::optional<registry::WallTime> critical_since_of(const registry::Standing& standing) {
   std::optional<registry::WallTime> since;
   for (const health::CheckResult& result : standing.checks) {
@@ -74,7 +75,7 @@ std::optional<registry::WallTime> critical_since_of(const registry::Standing& st
   return since;
 }
 
-// Rows that lie side by side are written one after the other.
+// Sorts by primary key, so that neighbouring rows of the B-tree are written together.
 std::vector<registry::InstanceRecord*> in_key_order(std::vector<registry::InstanceRecord*> records) {
   std::ranges::sort(records, {}, [](const registry::InstanceRecord* record) { return record->registration.key.ref(); });
   return records;
@@ -97,7 +98,7 @@ RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirecto
 
 void RollWriter::write(const registry::Transaction& transaction, const std::function<void()>& also) {
   const bool is_begun = std::exchange(is_held_, false);
-  if (!is_begun) roll_back();  // of an earlier transaction, should its own ROLLBACK have failed
+  if (!is_begun) roll_back();  // in case the ROLLBACK of an earlier transaction failed
   try {
     if (!is_begun) run(begin_);
     write_rows(transaction);
@@ -228,7 +229,7 @@ void RollWriter::roll_back() noexcept {
                                            &put_service_, &put_instance_, &forget_service_, &put_index_};
   for (SQLite::Statement* statement : statements) statement->tryReset();
   events_.reset();
-  // SQLite has rolled back by itself after some errors (SQLITE_FULL, SQLITE_IOERR …).
+  // After some errors (SQLITE_FULL, SQLITE_IOERR …) SQLite has already rolled back by itself.
   if (sqlite3_get_autocommit(connection_.getHandle()) != 0) return;
   rollback_.tryExecuteStep();
   rollback_.tryReset();

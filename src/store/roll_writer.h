@@ -1,8 +1,9 @@
 // Writes transactions of the roll: one BEGIN, one row after the other, one COMMIT.
 //
-// Owner    the InstanceStore; ends before the connection does.
+// Owner    the InstanceStore; destroy it before the connection.
 // Threads  one at a time.
-// Failure  SQLite's exceptions. Whatever has failed, and wherever, the next `write` starts from a clean slate.
+// Failure  SQLite's exceptions; the transaction is rolled back. The next `write` first rolls back what may still be
+//          open.
 // Source   registry/ports/ports.h, `Transaction`: what is written, and in which order.
 #pragma once
 
@@ -22,13 +23,13 @@ class RollWriter {
  public:
   RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history);
 
-  // Durable when it returns; nothing of it is in the database when it throws. `also` writes more into the same
-  // transaction.
+  // All or nothing: the transaction is on disk when it returns, and rolled back when it throws. `also` may write more
+  // rows in the same transaction.
   void write(const registry::Transaction& transaction, const std::function<void()>& also = {});
 
-  // Begins the transaction that the next `write` goes on with and ends, so that what is read before it cannot be out of
-  // date when it is written. SQLITE_BUSY at once when somebody else is writing. `release` commits what no `write` has
-  // ended, `drop` undoes it; both do nothing otherwise.
+  // `hold` begins a write transaction that the next `write` continues and commits, so that rows read in between cannot
+  // become stale. Throws SQLITE_BUSY at once while another program is writing. If no `write` has ended the transaction,
+  // `release` commits it and `drop` rolls it back; otherwise both do nothing.
   void hold();
   void release();
   void drop() noexcept;
@@ -57,7 +58,7 @@ class RollWriter {
   SQLite::Statement put_index_;
   EventWriter events_;
 
-  // Bound without a copy; each stays as it is until its statement has run.
+  // Bound without a copy: each must stay unchanged until its statement has run.
   std::string service_;
   std::string id_;
   std::string addresses_;

@@ -29,8 +29,8 @@ std::unexpected<Error> no_list(std::string_view column) {
   return failure(Errc::invalid, fmt::format("{} must be a JSON array of strings", column), std::string(column));
 }
 
-// The strings of an array as we write it when nothing in it needs an escape: `["a","b"]`, no space. Calls take(text) for
-// each; false: it is written in another way, and is for the parser.
+// Fast path for an array of strings in our own format, without escapes or spaces: `["a","b"]`. Calls take(text) for
+// each string. False: another format; use the JSON parser.
 bool split_plain(std::string_view text, auto&& take) {
   if (text.size() < 2 || text.front() != '[' || text.back() != ']') return false;
   std::string_view rest = text.substr(1, text.size() - 2);
@@ -49,7 +49,7 @@ bool split_plain(std::string_view text, auto&& take) {
   return true;
 }
 
-// Every string of the array, through `parse`.
+// Parses a JSON array of strings; calls `parse` for each string.
 template <class T>
 Result<std::vector<T>> parse_list(std::string_view text, std::string_view column,
                                   Result<T> (*parse)(std::string_view, std::string_view)) {
@@ -126,7 +126,7 @@ namespace {
 
 Result<std::string> parse_any(std::string_view text, std::string_view /*column*/) { return std::string(text); }
 
-// A member of an object, where it is of that type; else what is left out.
+// The string member `name` of an object; empty if it is absent or not a string.
 std::string text_in(const boost::json::object& object, std::string_view name) {
   const boost::json::value* value = object.if_contains(name);
   return value == nullptr || !value->is_string() ? std::string() : std::string(value->get_string());

@@ -7,7 +7,8 @@
 namespace rollcall::store {
 namespace {
 
-// Steps are frozen, limits are not: a bound that changes needs a new step.
+// Released migration steps never change, but the limits may. A changed limit needs a new step with new CHECK
+//          constraints.
 static_assert(limits::k_label_bytes_max == 63);
 static_assert(limits::k_id_characters_max == 128);
 static_assert(limits::k_addresses_max == 32);
@@ -15,8 +16,8 @@ static_assert(limits::k_tags_max == 64);
 static_assert(limits::k_lease_min.count() == 1'000 && limits::k_lease_max.count() == 86'400'000 &&
               limits::k_lease_default.count() == 15'000);
 
-// sqlite3 leaves foreign keys off unless it is asked, so the trigger makes the service of an instance that is inserted
-// by hand. Rollcall's own rows have a change index, which spares them the look-up.
+// The sqlite3 shell does not enforce foreign keys by default, so a trigger creates the service row of an instance that
+// an operator inserts. Rows written by Rollcall have a change index, and the trigger skips them.
 constexpr const char* k_version_1 = R"sql(
 PRAGMA application_id = 0x52434C4C;
 
@@ -64,7 +65,7 @@ CREATE TABLE roll (
 INSERT INTO roll (one, change_index) VALUES (1, 0);
 )sql";
 
-// Why an instance stands as it does, what is checked of it, and the history.
+// Adds the reason for an instance's status, its health checks, and the history.
 constexpr const char* k_version_2 = R"sql(
 ALTER TABLE instance ADD COLUMN status_since_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE instance ADD COLUMN check_output TEXT CHECK (length(check_output) <= 256);
@@ -89,9 +90,9 @@ CREATE TABLE event (
 ) STRICT;
 )sql";
 
-// What others write while rollcalld runs. Triggers are switched off on Rollcall's own connection (Database), so they cost
-// it nothing, and what they see is by somebody else. They note which rows have changed, and hold what sqlite3 does not,
-// which leaves foreign keys off unless it is asked: an instance has a service.
+// Records edits by other programs while rollcalld runs. Triggers are off on Rollcall's own connection (Database), so
+// they cost it nothing and see only edits by other programs. They write the keys of changed rows to `edit`. They also
+// make sure that each instance has a service, because the sqlite3 shell does not enforce foreign keys by default.
 constexpr const char* k_version_3 = R"sql(
 CREATE TABLE edit (
   number  INTEGER PRIMARY KEY,
@@ -171,8 +172,9 @@ BEGIN
 END;
 )sql";
 
-// For instances of other doors than the native API, and for the roll as it was. Columns change their rules, so the tables are
-// made anew; triggers name tables, so they go first and come back last.
+// Adds columns for instances of the Consul and Eureka APIs, and for the earlier state of an instance in the history.
+// CHECK constraints change, so the tables are recreated. Triggers refer to tables, so they are dropped first and
+// recreated last.
 constexpr const char* k_version_4 = R"sql(
 DROP TRIGGER instance_arrives;
 DROP TRIGGER instance_moves;

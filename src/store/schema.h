@@ -1,8 +1,8 @@
-// The tables, and the way from every older form of them to the present one. docs/database.md is their description.
+// The database schema and its migrations. docs/database.md describes the tables.
 //
-// Shape    a step per version: step n makes version n + 1 out of version n, and version 0 is an empty file.
-// Rule     a released step is never edited. A CHECK must accept whatever registry/instance/registration.h accepts: a row that it
-//          refused would take everybody else's row of the same commit down with it.
+// Shape    one migration step per version: step n migrates version n to version n + 1; version 0 is an empty file.
+// Rule     never edit a released step. A CHECK constraint must accept every value that registry/instance/registration.h
+//          accepts: a refused row would make the commit fail for all other changes in the same batch.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace rollcall::store {
 
-// "RCLL" in the file's header: which program the file belongs to (sqlite.org/fileformat2.html §1.3.18).
+// "RCLL": the application_id in the file's header marks a Rollcall database (sqlite.org/fileformat2.html §1.3.18).
 inline constexpr std::int32_t k_application_id = 0x52434C4C;
 
-// Each runs in a transaction of its own, which also sets `user_version`.
+// The SQL of each migration step. Each runs in its own transaction, which also sets `user_version`.
 [[nodiscard]] std::span<const char* const> schema_steps();
 
 // The version this program reads and writes.

@@ -1,5 +1,5 @@
-// The rows of the database that could not be read as what they should be: how many, and a sentence for each of the
-// first ("instance web/a in zone svc.internal: port must be …"). Value type.
+// The database rows that a restore skipped because they are invalid: their number, and a message for each of the first
+// k_sentences_max ("instance web/a in zone svc.internal: port must be …"). Value type.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +14,12 @@
 namespace rollcall::store {
 
 struct SkippedRows {
-  static constexpr std::size_t k_sentences_max = limits::k_ignored_rows_max;  // the rest is counted
+  static constexpr std::size_t k_sentences_max = limits::k_ignored_rows_max;  // further rows are only counted
 
   std::size_t count = 0;
   std::vector<std::string> sentences;
-  std::vector<std::string> names;  // what each sentence begins with, before ": "
-  std::vector<RowKey> keys;        // of all rows of `instance` that could not be read
+  std::vector<std::string> names;  // the part of each sentence before ": "
+  std::vector<RowKey> keys;        // all invalid rows of `instance`
 
   void add(std::string name, std::string_view problem) {
     ++count;

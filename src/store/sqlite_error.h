@@ -1,4 +1,4 @@
-// From SQLite's exceptions to the program's errors: the room's door.
+// Converts SQLite's exceptions to Error values. No SQLite exception leaves src/store.
 #pragma once
 
 #include <SQLiteCpp/Exception.h>
@@ -9,13 +9,13 @@
 
 namespace rollcall::store {
 
-// The result code without its extension: SQLITE_BUSY for SQLITE_BUSY_RECOVERY.
+// The primary result code of an extended one: SQLITE_BUSY for SQLITE_BUSY_RECOVERY.
 [[nodiscard]] inline int primary_code(const SQLite::Exception& exception) noexcept {
   return exception.getErrorCode() & 0xff;
 }
 
-// Errc::store_busy when another program holds a lock, Errc::store_failed for everything else, with SQLite's words.
-// `deed` is what could not be done: "written", "read".
+// Errc::store_busy when another program holds a lock, Errc::store_failed for everything else, with SQLite's message.
+// `deed` is the operation that failed: "written", "read".
 [[nodiscard]] Error to_error(const std::exception& exception, std::string_view deed);
 
 }  // namespace rollcall::store

@@ -30,7 +30,7 @@ class SqliteStorage final : public registry::Storage {
  private:
   const std::filesystem::path path_;
   std::unique_ptr<InstanceStore> store_;
-  std::unique_ptr<HistoryReader> history_;  // reads on a connection of its own, which closes first
+  std::unique_ptr<HistoryReader> history_;  // has its own connection, which must close before the store's
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
-// The roll in one SQLite database, as rollcalld uses it: opens the database, and offers it port by port.
+// The SQLite implementation of registry::Storage: opens the database and gives access to each of its ports.
 //
+// Owner    the caller; the zones must outlive it.
 // Failure  opening: Errc::start_up.
 // Source   registry/ports/storage.h; docs/database.md.
 #pragma once
@@ -14,7 +15,6 @@
 
 namespace rollcall::store {
 
-// The zones outlive it.
 [[nodiscard]] Result<std::unique_ptr<registry::Storage>> open_storage(const std::filesystem::path& path,
                                                                       const registry::ZoneDirectory& zones,
                                                                       const HistoryLimits& history);

@@ -1,5 +1,6 @@
-// A time in a column, as milliseconds since 1970. People write anything there: what no calendar has is cut to the nearest
-// that one has, so that nothing counts beyond the end of 64 bits.
+// Converts a time column (milliseconds since 1970) to WallTime. An operator may have written any number, so the value
+//          is
+// clamped to 0 … k_stored_time_max; later arithmetic then cannot overflow 64 bits.
 #pragma once
 
 #include <algorithm>

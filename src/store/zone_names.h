@@ -1,8 +1,9 @@
-// Zones as the database names them: by their text, in lower case, without the final dot. A ZoneId is good for one
-// process only.
+// Maps ZoneId to the zone's name in the database: lower case, without the final dot. The database does not store a
+// ZoneId, because it is valid in one process only.
 //
-// Owner    one RollWriter or one reading; the text of a zone stays where it is.
-// Threads  one.
+// Owner    the object that reads or writes the tables; `text_of` returns a reference that is valid as long as this
+//          object.
+// Threads  one at a time.
 #pragma once
 
 #include <map>
@@ -20,8 +21,8 @@ class ZoneNames {
 
   [[nodiscard]] const std::string& text_of(registry::ZoneId zone);
 
-  // Empty for a zone that is not served, and for one that is written in any other way than `text_of` writes it: such a
-  // row could never be found again.
+  // Empty: the zone is not served, or the text differs from what `text_of` returns (for example in case). No later
+  // query would find a row with such a text.
   [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view text);
 
  private:

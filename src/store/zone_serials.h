@@ -1,7 +1,9 @@
-// The table `zone_serial`: how far the serials of the zones may have come. A start goes on behind that, so that no secondary
-// takes a newer zone for an older one, whatever has become of the zone file's own serial.
+// The table `zone_serial`: an upper bound of the SOA serials that the server has used, per zone. After a restart the
+// server continues above it, so that a secondary never sees a serial go backwards, even if the zone file has a lower
+// one.
 //
-// Failure  SQLite's exceptions. A row that holds no serial, or is of a zone that is not served, is left where it is.
+// Threads  one at a time.
+// Failure  SQLite's exceptions. Rows with an invalid serial or an unknown zone are skipped and stay in the table.
 // Source   RFC 1982.
 #pragma once
 
@@ -18,13 +20,13 @@ namespace rollcall::store {
 
 [[nodiscard]] std::vector<registry::KeptSerial> read_serials(SQLite::Database& connection, ZoneNames& zones);
 
-// In one transaction.
+// Writes all serials in one transaction.
 void write_serials(SQLite::Database& connection, ZoneNames& zones, std::span<const registry::KeptSerial> serials);
 
-// By the zones' names, for a database whose zones nobody serves now.
+// Serials by zone name, for back-up and restore, where no server runs and no ZoneId exists.
 using SerialsByName = std::map<std::string, dns::Serial>;
 [[nodiscard]] SerialsByName read_serials(SQLite::Database& connection);
-// The newer of each two stays.
+// Sets each serial to the newer of the stored and the given one (RFC 1982).
 void raise_serials(SQLite::Database& connection, const SerialsByName& serials);
 
 }  // namespace rollcall::store
