@@ -1,15 +1,20 @@
-// Which of a service's endpoints to take: the policies of Resolver, by themselves.
+// Client-side load balancing: chooses one of the endpoints of a service. Resolver uses it; it also works alone.
 //
-// Shape    pure: time and randomness are arguments, nothing is asked, nobody is called. A Balancer holds the endpoints of
-//          one service and what is known about each: failures, load. Whoever has endpoints from elsewhere may use it
-//          without a Resolver.
-// Rules    1. An endpoint that has failed is set aside for `aside_min`, twice as long with every further failure, up to
-//             `aside_max`. When that time is over one caller is given it; the others follow after `trial`, unless it has
-//             failed again, or at once when it is reported well.
-//          2. Among those not set aside the best priority counts, and the policy decides within it (RFC 2782).
-//          3. When all are set aside, the one whose failure is the longest ago is taken: trying beats giving up.
-// Threads  one at a time.
+// Shape    pure: the caller passes the time and the random generator; there is no I/O. A Balancer holds the endpoints
+//          of one service, and the failures and the load of each. A program that gets its endpoints from another source
+//          can use it without a Resolver.
+// Rules    1. Back-off: an endpoint that has failed is set aside (not chosen) for `aside_min`. Each further failure
+//             doubles that time, up to `aside_max`. When the time is over, the endpoint is on trial: one caller gets
+//             it. The other callers get it after `trial` if it has not failed again, or as soon as a success is
+//             reported.
+//          2. Of the endpoints that are not set aside, only those with the best priority are candidates; the policy
+//             chooses among them (RFC 2782).
+//          3. If all endpoints are set aside, the one with the oldest failure is chosen: a try is better than no try.
+// Owner    the caller owns it. A Balancer keeps its own copy of the endpoints.
+// Threads  not thread-safe: one thread at a time.
+// Failure  no error values: `pick` returns nothing when there is no endpoint to choose.
 // Language C++20.
+// Source   RFC 2782 (priority and weight).
 #pragma once
 
 #include <chrono>
@@ -26,11 +31,11 @@
 namespace rollcall {
 
 enum class Policy : std::uint8_t {
-  weighted,               // at random, each by its share of the weights (RFC 2782); a weight of 0 is a hundredth of 1
-  round_robin,            // one after the other, from a random first one; weights do not count
-  least_recently_failed,  // whoever has never failed, by weight; else whose failure is the longest ago
-  consistent_hash,        // the same key, the same endpoint; when one leaves, only its keys move (rendezvous, weighted)
-  two_choices,            // of two at random the one with less load for its weight (`report_load`)
+  weighted,               // random, in proportion to the weights (RFC 2782); a weight of 0 counts as 0.01
+  round_robin,            // in turn, from a random start; ignores weights
+  least_recently_failed,  // endpoints that never failed, by weight; if all have failed, the oldest failure
+  consistent_hash,        // weighted rendezvous hashing: a key keeps its endpoint; if one leaves, only its keys move
+  two_choices,            // of two random endpoints, the one with the lower load per weight (`report_load`)
 };
 
 struct BalancerSettings {
@@ -41,7 +46,7 @@ struct BalancerSettings {
 
 struct PickOptions {
   Policy policy = Policy::weighted;
-  std::string key = {};  // of consistent_hash
+  std::string key = {};  // the hash key; only for consistent_hash
 };
 
 class [[gnu::visibility("default")]] Balancer {
@@ -54,19 +59,22 @@ class [[gnu::visibility("default")]] Balancer {
   Balancer(Balancer&&) noexcept;
   Balancer& operator=(Balancer&&) noexcept;
 
-  // Replaces the endpoints. What is known about those that stay is kept; of two that are the same the first counts.
+  // Replaces the endpoints. An endpoint that stays keeps its failures and its load. If the list has duplicates (same
+  // target and port), the first one is used.
   void set_endpoints(std::vector<Endpoint> endpoints);
 
-  // Empty when there is no endpoint, or all are in `tried`.
+  // Chooses one endpoint that is not in `tried`. Returns nothing if there is none.
   [[nodiscard]] std::optional<Endpoint> pick(const PickOptions& options, Time now, Random& random,
                                              std::span<const Endpoint> tried = {});
-  // All of them in the order to try them in: by priority, within it a fresh weighted random order (RFC 2782).
+  // All endpoints, in the order in which to try them: by priority, and within a priority in a new weighted random order
+  // (RFC 2782).
   [[nodiscard]] std::vector<Endpoint> in_order(Random& random) const;
 
-  // What callers have seen. An endpoint that is not among these is ignored.
+  // Callers report the result of using an endpoint. Reports for an unknown endpoint are ignored.
   void report_failure(const Endpoint& endpoint, Time now);
   void report_success(const Endpoint& endpoint);
-  // Any measure of work: requests in flight, a queue's length, a moving average. Stays until the next report.
+  // `load` is any measure of work: requests in flight, queue length, a moving average. It is kept until the next
+  // report.
   void report_load(const Endpoint& endpoint, double load);
 
   [[nodiscard]] bool is_set_aside(const Endpoint& endpoint, Time now) const;

@@ -1,19 +1,21 @@
-// Keeps an instance on the roll: registers it, renews its lease, and takes it off again.
+// Registers a service instance with the registry, renews its lease with heartbeats, and deregisters it at the end.
 //
 //   rollcall::Registration registration({.service = "web", .port = 8080});
 //   serve();
 //   registration.stop();
 //
-// Registries  The instance is registered with all of them, each by itself. It is in touch while one of them has
-//          acknowledged within the lease.
-// Rhythm   A heartbeat every third of the lease, give or take a tenth of that. One that is answered 404 registers
-//          again at once. After an error the next try comes after 250 ms, then twice as long each time, up to a third
-//          of the lease (at most 5 s), or when the server's Retry-After says.
-// Probe    While `probe` says false no heartbeat is sent: the lease ends, and the instance leaves the answers.
-// Threads  One for each registry and one for `on_touch`, all owned and joined. `stop` and the destructor may be called
-//          from any thread but those of the callbacks; the other calls from any.
-// Failure  The constructor throws std::invalid_argument for settings that are wrong, with a sentence; whatever a
-//          registry does afterwards is in `state`.
+// Shape    With several registries, the instance is registered with each of them independently. It is "in touch" while
+//          at least one registry has acknowledged a call within the lease time.
+// Time     Heartbeat interval: a third of the lease, with 10 % random jitter. If the registry answers 404, the client
+//          registers again at once. After an error it retries with exponential back-off: 250 ms first, then twice as
+//          long each time, up to a third of the lease (at most 5 s); a longer Retry-After of the server is respected.
+// Probe    While the health check `probe` returns false, no heartbeat is sent: the lease expires, and DNS answers no
+//          longer contain the instance.
+// Owner    The object owns its threads, and joins them in `stop` or in the destructor.
+// Threads  One thread for each registry, and one for `on_touch`. Do not call `stop` or the destructor from a callback;
+//          all other calls are allowed from any thread.
+// Failure  The constructor throws std::invalid_argument, with a message, for invalid settings. Later errors of a
+//          registry are not thrown: they are in `state`.
 // Language C++20.
 #pragma once
 
@@ -31,70 +33,73 @@ struct RegistrationSettings {
   // --- The instance ---
   std::string service = {};                 // required: a DNS label
   std::uint16_t port = 0;                   // required
-  std::vector<std::string> addresses = {};  // none: the one this machine has towards the registry
-  std::string id = {};                      // none: "<address>-<port>", for udp "<address>-<port>-udp"
-  std::string protocol = {};                // "tcp" unless named
+  std::vector<std::string> addresses = {};  // empty: the local address that routes to the registry
+  std::string id = {};                      // empty: "<address>-<port>", for udp "<address>-<port>-udp"
+  std::string protocol = {};                // empty: "tcp"
   std::uint16_t priority = 1;
   std::uint16_t weight = 1;
   std::vector<std::string> tags = {};
   std::map<std::string, std::string> meta = {};
   std::chrono::milliseconds lease{15'000};
-  std::string zone = {};  // none: the registry's first
+  std::string zone = {};  // empty: the first zone of the registry
 
   // --- The registries ---
-  // "http://192.0.2.53:8500", "https://registry.example". None: those of the environment variable ROLLCALL_HTTP
-  // (separated by commas), else http://127.0.0.1:8500.
+  // "http://192.0.2.53:8500", "https://registry.example". Empty: the URLs in the environment variable
+  // ROLLCALL_HTTP (separated by commas); if that is not set, http://127.0.0.1:8500.
   std::vector<std::string> registries = {};
-  std::string token = {};             // none: that of the environment variable ROLLCALL_TOKEN, if there is one
-  std::string ca_file = {};           // who may sign a registry's certificate (PEM); none: the system's
-  std::string certificate_file = {};  // of this client, with its key, for registries that want one (PEM)
+  std::string token = {};             // bearer token; empty: the environment variable ROLLCALL_TOKEN, if set
+  std::string ca_file = {};           // CA certificates to verify the registry with (PEM); empty: the system's
+  std::string certificate_file = {};  // client certificate and key for mutual TLS (PEM)
   std::string key_file = {};
 
-  // --- Manners ---
+  // --- Behaviour ---
   std::chrono::milliseconds request_timeout{3'000};
-  std::chrono::milliseconds stop_timeout{5'000};  // of the destructor
-  bool drains = true;                             // `stop` leaves the answers first, and waits until no cache has it
+  std::chrono::milliseconds stop_timeout{5'000};  // used by stop() without argument and by the destructor
+  bool drains = true;                             // `stop` first drains: waits until no DNS cache holds the instance
 
-  // Called when no registry has acknowledged for longer than the lease (false), and when one does again (true). Not for
-  // the first registration. One call at a time, on a thread of its own, so it may wait; it must not throw.
+  // Called with false when no registry has acknowledged for longer than the lease, and with true when one does again.
+  // Not called for the first registration. Called on its own thread, one call at a time. It may block; it must not
+  // throw.
   std::function<void(bool is_in_touch)> on_touch = {};
 
-  // Asked before each heartbeat of each registry: whether the instance can serve. Called by the registries' threads, with
-  // several perhaps at the same time; it may wait, and must not throw. None: it always can.
+  // Health check: returns whether the instance can serve. Called before each heartbeat to each registry, on the threads
+  // of the registries; with several registries, calls may overlap. It may block; it must not throw. Empty: always
+  // healthy.
   std::function<bool()> probe = {};
-  // Called when `state` has something new. By the registries' threads, as `probe`; it must not wait for `stop`.
+  // Called when `state` has changed, on the same threads as `probe`. It must not wait for `stop`: that is a deadlock.
   std::function<void()> on_change = {};
 };
 
 class [[gnu::visibility("default")]] Registration {
  public:
-  // Of one registry.
+  // The registration state with one registry.
   struct Registry {
     std::string url;
-    bool is_registered = false;  // its last answer was an acknowledgement, less than a lease ago
-    std::string id;              // as the registry has it; empty before the first acknowledgement
-    std::string message;         // why not, in a sentence
+    bool is_registered = false;  // it acknowledged the last call, less than one lease ago
+    std::string id;              // the id the registry assigned; empty before the first acknowledgement
+    std::string message;         // the error, as a sentence
   };
   struct State {
-    bool is_in_touch = false;  // one registry at least has acknowledged within the lease
+    bool is_in_touch = false;  // at least one registry acknowledged within the lease
     std::vector<Registry> registries;
   };
 
-  // Begins to register, and returns at once.
+  // Starts to register in the background, and returns at once.
   explicit Registration(RegistrationSettings settings);
-  // As stop(stop_timeout).
+  // Calls stop(stop_timeout).
   ~Registration();
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
-  // Waits until a registry has acknowledged, and whether one has in this time.
+  // Blocks until a registry has acknowledged, or until the timeout. Returns whether the instance is registered.
   [[nodiscard]] bool wait_until_registered(std::chrono::milliseconds timeout);
 
   [[nodiscard]] State state() const;
 
-  // Drains (go on serving meanwhile: clients may still come) and deregisters, everywhere, and ends the threads. True:
-  // each registry has acknowledged. False: the time was over, or one could not be reached; there the lease ends by
-  // itself. The second call does nothing and says the same.
+  // Graceful shutdown: drains the instance (keep serving until this returns: clients may still connect), deregisters it
+  // from every registry, and ends the threads. Returns true if every registry has acknowledged. Returns false on
+  // timeout, or if a registry was unreachable; the lease then expires by itself. A second call does nothing and returns
+  // the same value.
   bool stop(std::chrono::milliseconds timeout);
   bool stop();
 

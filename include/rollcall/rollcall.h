@@ -1,10 +1,14 @@
-// The client library from C, and from languages that call C: choose an endpoint, report what became of it, stay on the roll.
+// C interface of the client library, for C and for languages that call C: resolve a service to an endpoint, report the
+// result of using it, register an instance.
 //
-// Shape    what needs a callback or a structure that grows is left to C++ (resolver.h, registration.h), which explains
-//          what is behind each of these.
-// Threads  as of the classes behind them: every call from any thread, but `_free` while none is under way.
-// Failure  a sentence is written to `error`, cut to `error_size` octets with its final zero; both may be 0.
-// Owner    whoever has called `_new` or `_start` calls `_free` or `_stop`, once. NULL is allowed there.
+// Shape    a subset of the C++ interface: functions that need callbacks or growing structures exist only in C++. See
+//          resolver.h and registration.h for what each function does.
+// Owner    the caller owns what `_new` and `_start` return, and calls `_free` or `_stop` on it once. NULL is allowed
+//          there.
+// Threads  thread-safe: every call is allowed from any thread. Call `_free` or `_stop` only when no other call on the
+//          object is running.
+// Failure  `error` receives a message, truncated to `error_size` octets including the final zero; `error` may be NULL
+//          and `error_size` 0. `_new` and `_start` catch C++ exceptions and return NULL.
 #pragma once
 
 #include <stddef.h>
@@ -38,15 +42,16 @@ typedef struct {
   char address[46];   // "192.0.2.1", "2001:db8::1"
   uint16_t port;      //
   char target[1016];  // the target of the SRV record, in presentation form
-  int is_stale;       // the last good answer: nobody has confirmed it since
+  int is_stale;       // 1: the answer is older than its TTL; no server has confirmed it
 } rollcall_endpoint;
 
-// `servers` as ROLLCALL_DNS ("192.0.2.53:8600,192.0.2.54:8600"); NULL: from the environment, or /etc/resolv.conf. NULL
-// for settings that are wrong, and when the system refuses a thread.
+// `servers` has the format of ROLLCALL_DNS ("192.0.2.53:8600,192.0.2.54:8600"). NULL: use ROLLCALL_DNS, or else
+// /etc/resolv.conf. Returns NULL for invalid settings, or when the system cannot start a thread.
 rollcall_resolver* rollcall_resolver_new(const char* servers, char* error, size_t error_size);
 void rollcall_resolver_free(rollcall_resolver* resolver);
 
-// `key` is that of rollcall_consistent_hash, else NULL. `endpoint` is written when the status is rollcall_found.
+// `key` is the hash key for rollcall_consistent_hash; NULL for other policies. `endpoint` is written only if the
+// function returns rollcall_found.
 rollcall_status rollcall_pick(rollcall_resolver* resolver, const char* name, rollcall_policy policy, const char* key,
                               rollcall_endpoint* endpoint, char* error, size_t error_size);
 void rollcall_report_failure(rollcall_resolver* resolver, const char* name, const rollcall_endpoint* endpoint);
@@ -54,13 +59,14 @@ void rollcall_report_success(rollcall_resolver* resolver, const char* name, cons
 void rollcall_report_load(rollcall_resolver* resolver, const char* name, const rollcall_endpoint* endpoint,
                           double load);
 
-// Begins to register, and returns at once. `id` may be NULL; `lease_ms` 0 is 15 s. The registries are those of
-// ROLLCALL_HTTP, the token that of ROLLCALL_TOKEN. NULL for settings that are wrong.
+// Starts to register in the background, and returns at once. `id` may be NULL; `lease_ms` 0 means 15 s. The registries
+// and the token come from ROLLCALL_HTTP and ROLLCALL_TOKEN. Returns NULL for invalid settings.
 rollcall_registration* rollcall_registration_start(const char* service, uint16_t port, const char* id,
                                                    uint32_t lease_ms, char* error, size_t error_size);
-// Whether a registry has acknowledged within the lease.
+// 1: at least one registry has acknowledged within the lease.
 int rollcall_registration_is_in_touch(const rollcall_registration* registration);
-// Drains, deregisters and frees. 1: each registry has acknowledged; 0: the lease ends by itself.
+// Drains, deregisters and frees. Returns 1 if every registry has acknowledged; 0 if not: the lease then expires by
+// itself.
 int rollcall_registration_stop(rollcall_registration* registration, uint32_t timeout_ms);
 
 #pragma GCC visibility pop

@@ -24,13 +24,13 @@ Rcode rcode_of(Bytes message) { return static_cast<Rcode>(message[3] & 15U); }
 
 bool is_response(Bytes message) { return message.size() >= dns::k_header_bytes && (message[2] & k_response_bit) != 0; }
 
-// One with the highest bit set is 0 (RFC 2181 §8).
+// A TTL with the highest bit set counts as 0 (RFC 2181 §8).
 milliseconds ttl_of(std::uint32_t ttl) {
   const std::chrono::seconds seconds(ttl > 0x7fffffffU ? 0 : ttl);
   return std::min<milliseconds>(seconds, limits::k_client_ttl_max);
 }
 
-// RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM.
+// RFC 2308 §5: the negative TTL is the smaller of the SOA's own TTL and its MINIMUM.
 milliseconds negative_ttl(const MessageRecords& records) {
   for (const MessageRecord& record : records.authority) {
     if (record.type != Type::soa || record.rdata.size() < 4) continue;
@@ -40,7 +40,7 @@ milliseconds negative_ttl(const MessageRecords& records) {
   return milliseconds(0);
 }
 
-// The records of the question in the answer section, behind aliases where there are any.
+// The records of the answer section that match the question, after CNAME aliases are followed.
 struct Answered {
   std::vector<const MessageRecord*> records;
   milliseconds ttl = limits::k_client_ttl_max;
@@ -118,7 +118,7 @@ SrvAnswer parse_srv_answer(Bytes message, const Name& asked) {
   answer.ttl = answered.ttl;
   for (const MessageRecord* record : answered.records) {
     const std::optional<SrvRecord> srv = srv_of(*record);
-    if (srv && !srv->target.is_root()) answer.records.push_back(*srv);  // ".": decidedly not available (RFC 2782)
+    if (srv && !srv->target.is_root()) answer.records.push_back(*srv);  // target ".": service not available (RFC 2782)
   }
   answer.said = answer.records.empty() ? Said::nothing : Said::yes;
   if (answered.records.empty()) {

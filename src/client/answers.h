@@ -1,9 +1,11 @@
-// What a name server's message says about a service: its SRV records, and addresses of their targets.
+// Parses a DNS response about a service: its SRV records, and the addresses of their targets.
 //
-// Shape    pure. Only what belongs to the question is taken: SRV records of the name asked for, or of where aliases
-//          lead; addresses of the targets. A TTL is the least of what an answer is made of; of a negative one that of
-//          the SOA (RFC 2308 §5), 0 where there is none.
-// Failure  anything may come: what cannot be read, or says neither yes nor no, is `failed`, with a sentence.
+// Shape    pure functions. Only records that belong to the question are used: SRV records of the queried name or of its
+//          CNAME target, and addresses of the SRV targets. The TTL of an answer is the smallest TTL of its records. The
+//          TTL of a negative answer comes from the SOA record (RFC 2308 §5); it is 0 without a SOA.
+// Threads  any thread.
+// Failure  the message is untrusted input. If it cannot be parsed, or is neither a positive nor a negative answer, the
+//          result is `failed`; parse_srv_answer also sets a message.
 // Source   RFC 1035 §4.1, RFC 2308 §2, RFC 2782.
 #pragma once
 
@@ -21,10 +23,10 @@
 namespace rollcall::client {
 
 enum class Said : std::uint8_t {
-  yes,      // there are records
-  nothing,  // the name is there, such records are not (NODATA); of SRV also the target "." (RFC 2782)
+  yes,      // positive answer: there are records
+  nothing,  // NODATA: the name exists without such records; for SRV also the target "." (RFC 2782)
   no_name,  // NXDOMAIN
-  failed,   // nothing that can be believed
+  failed,   // malformed, or an error RCODE
 };
 
 struct SrvRecord {
@@ -37,9 +39,9 @@ struct SrvRecord {
 struct SrvAnswer {
   Said said = Said::failed;
   std::vector<SrvRecord> records;
-  std::map<dns::Name, std::vector<IpAddress>> addresses;  // of targets, from the additional section
+  std::map<dns::Name, std::vector<IpAddress>> addresses;  // by SRV target, from the additional section
   std::chrono::milliseconds ttl{0};
-  std::string trouble;  // of `failed`
+  std::string trouble;  // the error message, if `failed`
 };
 
 struct AddressAnswer {
@@ -52,8 +54,9 @@ struct AddressAnswer {
 // `type` is A or AAAA.
 [[nodiscard]] AddressAnswer parse_address_answer(Bytes message, const dns::Name& asked, dns::Type type);
 
-// Whether the message says yes or no; a server that says SERVFAIL, REFUSED or less is as good as none. "SERVFAIL".
+// True for a positive or a negative answer. False for SERVFAIL, REFUSED or no message: then the next server is asked.
 [[nodiscard]] bool is_conclusive(Bytes message);
+// The RCODE by name, as for error messages: "SERVFAIL".
 [[nodiscard]] std::string rcode_text(Bytes message);
 
 }  // namespace rollcall::client

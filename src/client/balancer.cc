@@ -25,7 +25,7 @@ std::uint32_t below(std::size_t bound, Balancer::Random& random) {
 
 }  // namespace
 
-// What is known of each endpoint, and the policies over those that may be chosen.
+// The endpoints with their state (failures, load), and the load-balancing policies.
 class Balancer::Seats : public client::SeatTable {
  public:
   using SeatTable::SeatTable;
@@ -57,10 +57,10 @@ class Balancer::Seats : public client::SeatTable {
       left -= share_of(seat->endpoint);
       if (left < 0) return seat;
     }
-    return open_.back();  // what rounding leaves over
+    return open_.back();  // floating-point rounding can leave a remainder
   }
 
-  // Who comes after the last one in the order of their keys: a set that changes meanwhile keeps the turn.
+  // Round robin by key order: the endpoint after the last chosen key. This also works when the endpoints have changed.
   Seat* next_in_turn(Random& random) {
     if (last_turn_.empty()) {
       Seat* first = open_[below(open_.size(), random)];
@@ -75,13 +75,15 @@ class Balancer::Seats : public client::SeatTable {
 
   Seat* least_recently_failed(Random& random) {
     std::optional<Time> earliest = open_.front()->last_failed;
-    for (const Seat* seat : open_) earliest = std::min(earliest, seat->last_failed);  // never is before any time
+    // std::nullopt (never failed) is smaller than any time.
+    for (const Seat* seat : open_) earliest = std::min(earliest, seat->last_failed);
     std::erase_if(open_, [&](const Seat* seat) { return seat->last_failed != earliest; });
     return by_weight(random);
   }
 
-  // Each endpoint draws a lot from the key and its own name; with these logarithms the highest belongs to each as often
-  // as its share of the weights says, and no lot depends on who else is there.
+  // Weighted rendezvous hashing (highest random weight): each endpoint gets a score from the hash of the key and of its
+  // own name; the highest score wins. The score -weight / ln(u) makes each endpoint win in proportion to its weight. A
+  // score does not depend on the other endpoints, so a change of one endpoint moves only its own keys.
   Seat* by_key(std::string_view key) {
     const std::uint64_t hash = client::hash_of(key);
     Seat* best = nullptr;
@@ -105,7 +107,7 @@ class Balancer::Seats : public client::SeatTable {
     return relative_load(open_[second]) < relative_load(open_[first]) ? open_[second] : open_[first];
   }
 
-  std::vector<Seat*> open_;  // kept for its room
+  std::vector<Seat*> open_;  // a member, to reuse its memory
   std::string last_turn_;
 };
 
@@ -123,8 +125,9 @@ std::optional<Endpoint> Balancer::pick(const PickOptions& options, Time now, Ran
   return chosen->endpoint;
 }
 
-// Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): sorted by exponential variates whose rates
-// are the weights, each comes first among those left as often as its share says.
+// Weighted random order: each endpoint draws an exponential variate with its weight as the rate, and the variates are
+// sorted. At each position the probability of an endpoint is then its share of the remaining weights. See Efraimidis
+// and Spirakis, "Weighted random sampling with a reservoir" (2006).
 std::vector<Endpoint> Balancer::in_order(Random& random) const {
   std::vector<std::pair<double, const Endpoint*>> drawn;
   for (const Seat& seat : seats_->all()) {

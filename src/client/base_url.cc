@@ -46,7 +46,7 @@ Result<BaseUrl> parse_base_url(std::string_view text) {
   base.port = url.has_port() && !url.port().empty() ? url.port_number() : default_port(has_scheme, base.is_secure);
   if (base.port == 0) return refused(text, "a port is 1 to 65535");
   base.prefix = std::string(url.encoded_path());
-  // Boost.URL 1.81 reads "host:word" as an empty port and a path without a slash, which RFC 3986 §3.3 does not have.
+  // Boost.URL 1.81 parses "host:word" as an empty port and a path without a slash; RFC 3986 §3.3 forbids such a path.
   if (!base.prefix.empty() && !base.prefix.starts_with('/')) return refused(text, "write http://HOST:PORT");
   while (base.prefix.ends_with('/')) base.prefix.pop_back();
   return base;

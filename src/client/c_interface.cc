@@ -18,7 +18,7 @@ using rollcall::RegistrationSettings;
 using rollcall::Resolver;
 using rollcall::ResolverSettings;
 
-// NOLINTBEGIN(readability-identifier-naming): C's names
+// NOLINTBEGIN(readability-identifier-naming): C naming style
 struct rollcall_resolver {
   Resolver resolver;
 };
@@ -38,7 +38,7 @@ void copy_text(std::string_view text, char* room, std::size_t size) {
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
-// No exception leaves through C.
+// Catches C++ exceptions: they must not cross the C boundary. Returns NULL instead, with the message in `error`.
 template <class T, class Make>
 T* made_or_null(char* error, std::size_t error_size, const Make& make) {
   try {
@@ -49,7 +49,7 @@ T* made_or_null(char* error, std::size_t error_size, const Make& make) {
   }
 }
 
-// What an endpoint is known by.
+// Target and port only: they identify an endpoint.
 Endpoint endpoint_of(const rollcall_endpoint& endpoint) {
   Endpoint made;
   made.target = endpoint.target;

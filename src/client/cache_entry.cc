@@ -75,7 +75,7 @@ milliseconds CacheEntry::patience(Time now, milliseconds timeout) const {
 }
 
 CacheEntry::Standing CacheEntry::standing(Time now) const {
-  // Only just over: with a TTL of 0 for those who have waited for it.
+  // An answer that has just expired still counts as good for the callers that waited for it: needed for a TTL of 0.
   const bool is_good = is_answered_ && failures_ == 0 && !is_wanted_ && !asked_at_;
   if (is_fresh(now) || is_good) return {status_, false, message_};
   const std::string why = trouble_.empty() ? name_.text_without_dot() + " is not answered in time" : trouble_;

@@ -1,11 +1,13 @@
-// What is known of one name, how good it still is, and when to ask again.
+// One entry of the resolver's DNS cache: the last answer for a name, how long it is valid, and when to query again.
 //
-// Shape    pure. The last answer with the instant it ends; since then, failures. `found` endpoints are the Balancer's.
-// Rules    fresh until its TTL is over. In use, it is asked for again when four fifths of that have passed. After a
-//          failure, again soon, twice as late each time, while somebody is interested. A good answer that has ended may
-//          stand in for `stale_for`.
-// Time     an argument.
-// Threads  one at a time.
+// Shape    pure state machine without I/O: the last answer with its expiry time, and the failures since then. The
+//          endpoints of the answer are stored in the Balancer.
+// Rules    An answer is fresh until its TTL ends. An entry in use is refreshed after 80 % of its TTL (prefetch). After
+//          a failure the query is retried with exponential back-off, as long as callers use the name. A good answer may
+//          be served for `stale_for` after its TTL (serve-stale, RFC 8767).
+// Time     passed as an argument.
+// Owner    ResolverEngine.
+// Threads  not thread-safe; ResolverEngine guards it with its lock.
 #pragma once
 
 #include <chrono>
@@ -36,24 +38,27 @@ class CacheEntry {
   [[nodiscard]] bool is_asked() const { return asked_at_.has_value(); }
   [[nodiscard]] Balancer& balancer() { return balancer_; }
 
-  // Somebody wants it. True: that changes when it is to be asked for.
+  // A caller uses the entry. Returns true if this may change the time of the next query.
   bool note_use(Time now);
+  // A query for the name has been started.
   void note_asked(Time now);
+  // The query has ended, with an answer or with a failure.
   void note_found(Found found, Time now);
 
-  // Whether it is to be asked for now; and if not, when to look again (none: when somebody wants it).
+  // Whether to query now, and the time of the next query (empty: not before a caller uses the entry, or its query
+  // ends).
   [[nodiscard]] bool wants_question(Time now) const;
   [[nodiscard]] std::optional<Time> next_question(Time now) const;
 
   [[nodiscard]] bool is_fresh(Time now) const { return now < ends_at_; }
-  // A good answer that has ended, and may stand in still.
+  // There is a good answer within `stale_for` of its TTL: it may be served while no server answers.
   [[nodiscard]] bool has_stale(Time now) const;
-  // Nothing better is to be had by waiting: it is fresh, or it is stale and the servers are known to be away.
+  // Waiting would not help: the answer is fresh, or it is stale and the servers are down or slow.
   [[nodiscard]] bool is_settled(Time now) const;
-  // How long a caller waits for something better.
+  // How long a caller waits for a fresh answer.
   [[nodiscard]] std::chrono::milliseconds patience(Time now, std::chrono::milliseconds timeout) const;
 
-  // As of now, whatever it is.
+  // The result for a caller now: fresh, stale or `unreachable`. Never waits.
   [[nodiscard]] Resolution resolution(Time now, Balancer::Random& random) const;
   [[nodiscard]] Choice choice(const PickOptions& options, std::span<const Endpoint> tried, Time now,
                               Balancer::Random& random);
@@ -70,15 +75,15 @@ class CacheEntry {
   dns::Name name_;
   CacheRules rules_;
   Balancer balancer_;
-  Status status_ = Status::unreachable;  // of the last answer
+  Status status_ = Status::unreachable;  // status of the last answer
   std::string message_;
   Time answered_at_{};
   Time refresh_at_{};
-  Time ends_at_{};  // at the start: nothing is fresh
+  Time ends_at_{};  // initially in the past: not fresh
   std::optional<Time> asked_at_;
   bool is_answered_ = false;
-  bool is_used_ = false;    // since the last answer
-  bool is_wanted_ = false;  // by somebody for whom it was not fresh
+  bool is_used_ = false;    // a caller used it since the last answer
+  bool is_wanted_ = false;  // a caller used it while it was not fresh
   Time last_used_{};
   unsigned failures_ = 0;  // since the last answer
   Time failed_at_{};

@@ -12,20 +12,20 @@
 namespace rollcall::client {
 namespace {
 
-constexpr std::uint16_t k_recursion_desired = 0x0100;  // the server asked may be a resolver in front of the registry
+constexpr std::uint16_t k_recursion_desired = 0x0100;  // the server may be a recursive resolver
 
-// Header, question and OPT: written here because c-ares reads names in presentation form without their \DDD.
+// Writes header, question and OPT. Not left to c-ares, which does not parse \DDD escapes in names.
 std::vector<std::uint8_t> write_question(const dns::Name& name, dns::Type type) {
   std::array<std::uint8_t, limits::k_udp_payload_min> room;
   ByteWriter writer(room);
-  std::random_device random;  // the id is half of what a forger has to guess
+  std::random_device random;  // an unpredictable ID makes spoofed answers harder (RFC 5452)
   writer.u16(static_cast<std::uint16_t>(random()));
   writer.u16(k_recursion_desired);
   for (const std::uint16_t count : std::array<std::uint16_t, 4>{1, 0, 0, 1}) writer.u16(count);
   writer.bytes(name.wire());
   writer.u16(static_cast<std::uint16_t>(type));
   writer.u16(static_cast<std::uint16_t>(dns::Class::in));
-  writer.u8(0);  // OPT belongs to the root (RFC 6891 §6.1.2)
+  writer.u8(0);  // the owner name of OPT is the root (RFC 6891 §6.1.2)
   writer.u16(static_cast<std::uint16_t>(dns::Type::opt));
   writer.u16(limits::k_client_udp_payload);
   writer.u32(0);
@@ -96,7 +96,7 @@ void DnsChannel::process(const std::vector<pollfd>& polled) {
   if (channel_ == nullptr) return;
   for (const pollfd& ready : polled) {
     if (ready.revents == 0 || !sockets_.contains(ready.fd)) continue;
-    const bool is_readable = (ready.revents & ~POLLOUT) != 0;  // an error is for reading, too
+    const bool is_readable = (ready.revents & ~POLLOUT) != 0;  // POLLERR and POLLHUP count as readable
     const bool is_writable = (ready.revents & POLLOUT) != 0;
     ares_process_fd(channel_, is_readable ? ready.fd : ARES_SOCKET_BAD, is_writable ? ready.fd : ARES_SOCKET_BAD);
   }

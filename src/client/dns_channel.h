@@ -1,10 +1,12 @@
-// One name server by one transport, through c-ares: sends a question, and calls back with the message that answers it.
+// Sends DNS queries to one name server over one transport (UDP or TCP), using c-ares, and calls back with the response.
 //
-// Shape    no retries and no judgement: one try, whatever the RCODE. A truncated answer over UDP is asked for again
-//          over TCP, by c-ares.
-// Threads  one, which also waits: it adds the sockets to what it polls, and says when something is ready or time has
-//          passed. Callbacks come from `process`, or from `ask` itself when nothing can be sent.
-// Owner    what waits when it ends is dropped without a call.
+// Shape    no retries, no evaluation: one try per query, any RCODE is delivered. If a UDP answer is truncated, c-ares
+//          repeats the query over TCP.
+// Owner    Upstreams. The destructor drops pending queries without calling their callbacks.
+// Threads  one thread, which runs the poll() loop: it calls add_sockets() and time_left() before poll(), and process()
+//          after it. Callbacks run inside process(), or inside ask() if the query cannot be sent.
+// Failure  the callback gets an empty message and an error text.
+// Source   RFC 1035 §4; ares_send(3).
 #pragma once
 
 #include <ares.h>
@@ -27,7 +29,7 @@ enum class Transport : std::uint8_t { udp, tcp };
 
 class DnsChannel {
  public:
-  // `message` is empty when there is none; then `trouble` says why ("does not answer in time").
+  // If there is no response, `message` is empty and `trouble` has the reason ("does not answer in time").
   using Answered = std::function<void(Bytes message, const std::string& trouble)>;
 
   DnsChannel(const IpEndpoint& server, Transport transport, std::chrono::milliseconds timeout);
@@ -39,12 +41,12 @@ class DnsChannel {
 
   void add_sockets(std::vector<pollfd>& polled) const;
   void process(const std::vector<pollfd>& polled);
-  // Until `process` is wanted whatever the sockets say; `most` when nothing is under way.
+  // The longest time to wait in poll() before process() must be called for timeouts; `most` if no query is pending.
   [[nodiscard]] std::chrono::milliseconds time_left(std::chrono::milliseconds most) const;
 
  private:
   ares_channel channel_ = nullptr;
-  std::map<ares_socket_t, short> sockets_;  // with the events c-ares waits for
+  std::map<ares_socket_t, short> sockets_;  // and the poll events that c-ares waits for
 };
 
 }  // namespace rollcall::client

@@ -1,8 +1,9 @@
-// Server-sent events, read as they arrive: octets in pieces of any size, events out.
+// An incremental parser for server-sent events (text/event-stream): octets in, in pieces of any size; events out.
 //
-// Shape    feed() calls `on_event` for each event that a piece completes; false from it ends the reading.
-// Failure  Errc::malformed for a line or an event that is longer than any of a registry's.
-// Source   HTML, "Server-sent events", "Interpreting an event stream". A comment is no event; `retry` is not looked at.
+// Shape    feed() calls `on_event` for each event that the piece completes. If `on_event` returns false, reading stops.
+// Threads  one thread.
+// Failure  Errc::malformed if a line or an event is longer than the limit.
+// Source   WHATWG HTML, "Server-sent events", "Interpreting an event stream". Comments and `retry` fields are ignored.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,8 @@
 namespace rollcall::client {
 
 struct ServerEvent {
-  std::string id;    // of the latest event that had one; what Last-Event-ID goes on after
-  std::string name;  // empty where the stream has only told an id
+  std::string id;    // the last id received; send it as Last-Event-ID to resume the stream
+  std::string name;  // event type; empty if the event had only an id
   std::string data;
 };
 
@@ -25,7 +26,7 @@ class EventStream {
 
   explicit EventStream(OnEvent on_event) : on_event_(std::move(on_event)) {}
 
-  // Whether to go on.
+  // Returns false when `on_event` has asked to stop.
   [[nodiscard]] Result<bool> feed(std::string_view piece);
 
  private:
@@ -35,7 +36,7 @@ class EventStream {
   std::string line_;
   ServerEvent event_;
   bool has_fields_ = false;
-  bool after_return_ = false;  // CR LF is one end of a line, CR alone is one too
+  bool after_return_ = false;  // the last octet was CR: a LF that follows belongs to the same line end
 };
 
 }  // namespace rollcall::client

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds k_look_every{50};  // whether to stop
+constexpr milliseconds k_look_every{50};  // how often to check `is_stopped`
 
 struct Answer {
   bool has_come = false;
@@ -63,7 +63,7 @@ void wait_once(ares_channel channel, milliseconds longest) {
     ares_process_fd(channel, (each.revents & POLLIN) != 0 || failed ? each.fd : ARES_SOCKET_BAD,
                     (each.revents & POLLOUT) != 0 ? each.fd : ARES_SOCKET_BAD);
   }
-  ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // its time-outs
+  ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // lets c-ares handle its timeouts
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ Result<std::vector<IpAddress>> find_host_addresses(const std::string& host, stea
       status != ARES_SUCCESS) {
     return failure(Errc::unreachable, fmt::format("cannot look up {}: {}", host, ares_strerror(status)));
   }
-  // After `answer`, so that what c-ares says when it is destroyed still has a place.
+  // Declared after `answer`, so destroyed before it: ares_destroy() still calls the callback, which writes to `answer`.
   const std::unique_ptr<std::remove_pointer_t<ares_channel>, decltype(&ares_destroy)> channel(made, ares_destroy);
   ares_set_socket_functions(channel.get(), &k_private_sockets, nullptr);
   const std::string list = fmt::format("{}", fmt::join(servers, ","));

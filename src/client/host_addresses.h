@@ -1,7 +1,7 @@
-// The addresses of a host, asked for with a deadline: a literal, a line of /etc/hosts, or A and AAAA from the DNS.
+// Resolves a host name to IP addresses with a deadline: an IP literal, an entry of /etc/hosts, or A and AAAA records.
 //
-// Threads  blocks; of one thread. `is_stopped` may be set by another, and is looked at every 50 ms.
-// Failure  Errc::unknown_service: there is no such host, or it has no address. Errc::unreachable: no server has said.
+// Threads  blocks the calling thread. Another thread may set `is_stopped` to cancel; it is checked every 50 ms.
+// Failure  Errc::unknown_service: the host does not exist or has no address. Errc::unreachable: no server answered.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace rollcall::client {
 
-// `servers`: "192.0.2.53:8600" and so on, asked instead of the system's, and then without a look at /etc/hosts.
+// `servers`, such as "192.0.2.53:8600", replace the system's name servers; /etc/hosts is then not read.
 [[nodiscard]] Result<std::vector<IpAddress>> find_host_addresses(const std::string& host,
                                                                  std::chrono::steady_clock::time_point deadline,
                                                                  const std::atomic<bool>& is_stopped,

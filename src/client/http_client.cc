@@ -41,9 +41,9 @@ using Plain = beast::tcp_stream;
 using Secure = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t k_piece_bytes = std::size_t{16} << 10;
-constexpr std::uint64_t k_day_seconds = 86'400;  // nobody waits longer for a registry
+constexpr std::uint64_t k_day_seconds = 86'400;  // upper bound for Retry-After
 
-// A field that is a number; 0 for any other, and for none.
+// The value of a numeric header field; 0 if it is missing or not a number.
 std::uint64_t number_of(boost::beast::string_view field) {
   std::uint64_t number = 0;
   const char* const end = field.data() + field.size();
@@ -56,7 +56,7 @@ std::unexpected<Error> unusable(std::string_view what, const std::string& file, 
   return failure(Errc::invalid, fmt::format("cannot use the {} {}: {}", what, file, error.message()));
 }
 
-// The system's certificates are some 140; reading them takes longer than a call, so only https does.
+// Loads the system's CA certificates (about 140) for https only: that takes longer than an HTTP call.
 Result<void> load_files(asio::ssl::context& tls, const HttpSettings& settings, bool is_for_https) {
   SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
   tls.set_verify_mode(asio::ssl::verify_peer);
@@ -78,7 +78,7 @@ Result<void> load_files(asio::ssl::context& tls, const HttpSettings& settings, b
 
 asio::ip::address asio_address(const IpAddress& address) { return asio::ip::make_address(address.text()); }
 
-// The system's words ("Connection refused") inside a sentence of ours.
+// The system's error text ("Connection refused"), adapted for use inside a sentence.
 std::string reason(const error_code& error) {
   std::string words = error.message();
   if (words.size() > 1 && words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a') {
@@ -92,7 +92,7 @@ bool is_closed(const error_code& error) {
          error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated;
 }
 
-// Either kind of connection, to one base URL.
+// A plain or a TLS connection to one base URL.
 struct Connection {
   Connection(asio::io_context& context, asio::ssl::context* tls) {
     if (tls == nullptr) {
@@ -111,25 +111,25 @@ struct Connection {
   std::optional<Plain> plain;
   std::optional<Secure> secure;
   beast::flat_buffer received;
-  std::size_t base = 0;      // which of the URLs
-  bool is_reused = false;    // it has carried an answer before
-  bool is_reusable = false;  // the last answer left it open and empty
+  std::size_t base = 0;      // index of the URL
+  bool is_reused = false;    // it has delivered an answer before
+  bool is_reusable = false;  // keep-alive, and no unread octets are left
 };
 
-// How long a call may take, and what of it is left.
+// The time limit of a call: the total and the deadline.
 struct Patience {
   explicit Patience(milliseconds longest) : whole(longest), deadline(steady_clock::now() + longest) {}
   milliseconds whole;
   steady_clock::time_point deadline;
 
-  // When several are to be tried, the first must not take the time of all.
+  // Divides the time left between the servers to try, so that the first does not use all of it.
   [[nodiscard]] steady_clock::time_point share(std::size_t tries) const {
     const auto now = steady_clock::now();
     return now + (deadline - now) / static_cast<long>(std::max<std::size_t>(tries, 1));
   }
 };
 
-// Takes pieces of a body; false: enough.
+// Receives the body piece by piece; returns false to stop.
 using Sink = std::function<Result<bool>(const HttpResponse&, std::string_view)>;
 
 }  // namespace
@@ -143,7 +143,7 @@ struct HttpClient::Impl {
   std::size_t first = 0;  // the base that the next call tries first
   std::atomic<bool> is_stopped{false};
 
-  // One asynchronous operation, waited for; stop() cancels it.
+  // Runs one asynchronous operation and blocks until it ends; stop() cancels it.
   template <class Start>
   error_code wait(Start start) {
     error_code result = asio::error::operation_aborted;
@@ -200,7 +200,7 @@ struct HttpClient::Impl {
 
   Result<void> shake_hands(const BaseUrl& url, const Patience& patience) {
     Secure& stream = *connection->secure;
-    // A literal address is no server name (RFC 6066 §3).
+    // SNI must not be an IP address literal (RFC 6066 §3).
     if (!IpAddress::parse(url.host)) {
       SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                const_cast<char*>(url.host.c_str()));
@@ -216,7 +216,7 @@ struct HttpClient::Impl {
     return broken(fmt::format("no TLS with {}: {}", name(), why));
   }
 
-  // A connection to any of the registries, a kept one first.
+  // Connects to one of the registries; reuses the kept connection if possible.
   Result<void> connect_to_any(const Patience& patience) {
     if (connection && connection->is_reusable && connection->base == first) return {};
     std::string reasons;
@@ -249,7 +249,7 @@ struct HttpClient::Impl {
     return made;
   }
 
-  // Why an answer did not come, or did not end.
+  // The error message for a missing or incomplete answer.
   std::string why_no_answer(const error_code& error, milliseconds patience) const {
     if (error == beast::error::timeout)
       return fmt::format("{} did not answer within {}", name(), format_duration(patience));
@@ -261,7 +261,7 @@ struct HttpClient::Impl {
     return fmt::format("the connection to {} broke: {}", name(), reason(error));
   }
 
-  // Sends and reads the head: nothing where a kept connection turns out to be closed, so that the call is sent anew.
+  // Sends the request, reads the response head. Empty if a kept connection was already closed: the caller then retries.
   Result<std::optional<HttpResponse>> begin(const HttpRequest& request, const Patience& patience,
                                             http::response_parser<http::buffer_body>& parser) {
     connection->lowest().expires_at(patience.deadline);
@@ -284,7 +284,7 @@ struct HttpClient::Impl {
     return response;
   }
 
-  // The rest of the answer, piece by piece. Where `idle` is set each piece has so long, else all have the deadline.
+  // Reads the body piece by piece. With `idle`, each piece has this timeout; without it, all have the deadline.
   Result<void> read_body(HttpResponse& response, const Patience& patience, std::optional<milliseconds> idle,
                          http::response_parser<http::buffer_body>& parser, const Sink& sink) {
     std::array<char, k_piece_bytes> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
@@ -324,7 +324,7 @@ struct HttpClient::Impl {
         connection.reset();
         continue;
       }
-      // Whoever has failed a call is not the first to be asked the next time.
+      // After a failure, the next call starts with the next server.
       if (!response) return next_one_first(std::move(response.error()));
       const bool is_stream = idle && (*response)->status == 200;
       const Result<void> read = read_body(**response, patience, is_stream ? idle : std::nullopt, parser, sink);

@@ -1,12 +1,13 @@
-// The HTTP API as a client sees it: one call at a time, over connections that are kept, each with one deadline.
+// Blocking HTTP client for the registry API: keep-alive connection, one call at a time, one deadline for each call.
 //
-// Shape    A client has one registry, or several that are as good as each other: when one cannot be connected to, the
-//          call goes to the next. A call that was sent is not sent again elsewhere; the next call begins elsewhere.
-// Owner    whoever makes it; a connection is kept between calls, and closed with the client.
-// Threads  Blocks the calling thread; one call at a time. stop() may come from any thread.
-// Failure  Errc::unreachable, and a sentence that names the server: it cannot be connected to, does not answer in time,
-//          does not speak HTTP. Errc::invalid from open(): a setting cannot be used. An answer that reports an error is
-//          an answer (see problem.h).
+// Shape    A client has the URLs of one registry or of several equivalent ones. Fail-over: if it cannot connect to one,
+//          it tries the next. A request that was sent is not repeated on another server; only the next call starts
+//          there.
+// Owner    the caller that opened it. The connection is kept between calls, and closed with the client.
+// Threads  blocks the calling thread; one call at a time. stop() may be called from any thread.
+// Failure  Errc::unreachable, with a message that names the server: it refuses the connection, does not answer in time,
+//          or does not speak HTTP. open() returns Errc::invalid for a bad setting. A 4xx or 5xx response is not an
+//          Error here: it is returned as a response (see problem.h).
 // Source   RFC 9110, RFC 9112; interface.md §4.
 #pragma once
 
@@ -25,20 +26,20 @@ namespace rollcall::client {
 struct HttpSettings {
   std::vector<std::string> urls{"http://127.0.0.1:8500"};  // see base_url.h
   std::string token;                                       // sent as Bearer; empty: none
-  std::string ca_file;                                     // PEM; empty: those that the system trusts
-  std::string certificate_file;                            // PEM, the client's own; empty: none
+  std::string ca_file;                                     // PEM; empty: the system's CA certificates
+  std::string certificate_file;                            // PEM, client certificate for mutual TLS; empty: none
   std::string key_file;                                    // PEM; empty: it is in certificate_file
-  std::chrono::milliseconds timeout{5'000};                // of a call: look-up, connection, TLS, answer
+  std::chrono::milliseconds timeout{5'000};                // for a whole call: DNS, connect, TLS, answer
 };
 
-// A test or a call names the members it needs: each has an initializer, which spares it a warning.
+// Every member has an initializer, so that designated initializers may leave some out without a compiler warning.
 struct HttpRequest {
   // NOLINTBEGIN(readability-redundant-member-init)
   std::string method = "GET";
   std::string target = {};              // "/v1/services?zone=…", encoded
   std::string body = {};                // JSON; empty: none
-  std::string last_event_id = {};       // of a stream that goes on
-  std::chrono::milliseconds longer{0};  // what the call may take beyond the time-out: it asks the server to wait
+  std::string last_event_id = {};       // resumes an event stream after this event
+  std::chrono::milliseconds longer{0};  // added to the timeout, for a call that asks the server to wait
   // NOLINTEND(readability-redundant-member-init)
 };
 
@@ -61,12 +62,12 @@ class HttpClient {
 
   [[nodiscard]] Result<HttpResponse> call(const HttpRequest& request);
 
-  // Server-sent events, until `on_event` returns false, the server ends the stream (a 200 without a body), nothing at
-  // all has come for `idle` (a failure), or stop(). An answer that is no stream is returned as call() does.
+  // Reads server-sent events until `on_event` returns false, the server ends the stream (returns a 200 without a body),
+  // no data arrives for `idle` (an Error), or stop() is called. Any status but 200 is returned as call() does.
   [[nodiscard]] Result<HttpResponse> stream(const HttpRequest& request, std::chrono::milliseconds idle,
                                             const EventStream::OnEvent& on_event);
 
-  // The call under way ends at once with a failure, and so does every later one.
+  // Cancels the current call: it and all later calls fail at once.
   void stop();
 
  private:

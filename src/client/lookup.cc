@@ -39,7 +39,7 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
                    });
   }
 
-  // What does not fit is left out without a word; over TCP everything fits.
+  // Over UDP, additional records that do not fit are left out without the TC bit (RFC 2181 §9). Over TCP all fit.
   void ask_for_all() {
     ask(Type::srv, name_, Transport::tcp, [](Lookup& self, Bytes message, const std::string&) {
       SrvAnswer whole = parse_srv_answer(message, self.name_);
@@ -115,7 +115,7 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
   std::function<void(Found)> done_;
   SrvAnswer answer_;
   std::size_t awaited_ = 0;
-  bool is_partial_ = false;  // a target's addresses could not be had
+  bool is_partial_ = false;  // the address query for a target has failed
 };
 
 }  // namespace

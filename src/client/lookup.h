@@ -1,10 +1,12 @@
-// One look-up of a service: its SRV records, and the addresses of their targets.
+// One look-up of a service in the DNS: its SRV records, then the addresses of the SRV targets.
 //
-// Shape    asks for SRV; where more than a few targets come without an address (a datagram has no room for them), for
-//          the same again over TCP; for what is missing still, by name.
-// Owner    itself: it lives until it has called back, or the Upstreams end.
-// Threads  the Upstreams'.
-// Failure  a Found with `unreachable`, and a sentence.
+// Shape    queries SRV over UDP. If many targets have no address in the additional section (more than
+//          k_client_targets_over_tcp: they did not fit into the datagram), repeats the query over TCP. Then queries A
+//          and AAAA for each target that still has no address.
+// Owner    the look-up owns itself (shared_ptr in its callbacks) until it calls back or the Upstreams are destroyed.
+// Threads  the thread of the Upstreams.
+// Failure  a Found with status `unreachable` and a message.
+// Source   RFC 2782.
 #pragma once
 
 #include <chrono>
@@ -21,7 +23,7 @@ struct Found {
   Status status = Status::unreachable;
   std::vector<Endpoint> endpoints = {};
   std::chrono::milliseconds ttl{0};
-  std::string message = {};  // a sentence where the status is not `found`
+  std::string message = {};  // the reason, if the status is not `found`
 };
 
 void look_up(Upstreams& upstreams, const dns::Name& name, std::function<void(Found)> done);

@@ -1,8 +1,9 @@
-// Whom a Resolver asks.
+// The name servers that a Resolver queries.
 //
-// Shape    those of the settings, else of ROLLCALL_DNS, else of /etc/resolv.conf (through c-ares; its own default when
-//          there is none).
-// Failure  Errc::invalid with a sentence that names where the mistake is.
+// Shape    the first that is set: the settings, the environment variable ROLLCALL_DNS, /etc/resolv.conf (read by
+//          c-ares, which uses its own default if there is no file).
+// Threads  any thread.
+// Failure  Errc::invalid, with a message that says which setting is wrong.
 #pragma once
 
 #include <span>
@@ -16,10 +17,10 @@ namespace rollcall::client {
 
 struct NameServers {
   std::vector<IpEndpoint> servers;
-  bool is_system = false;  // of /etc/resolv.conf, which may change while a program runs
+  bool is_system = false;  // they come from /etc/resolv.conf, which may change at run time
 };
 
-// `environment` is the value of ROLLCALL_DNS; null: not set.
+// `environment` is the value of ROLLCALL_DNS; null if it is not set.
 [[nodiscard]] Result<NameServers> name_servers(std::span<const std::string> settings, const char* environment);
 [[nodiscard]] std::vector<IpEndpoint> system_name_servers();
 

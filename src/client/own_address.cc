@@ -35,7 +35,7 @@ SocketAddress socket_address(const IpAddress& address, std::uint16_t port, sockl
   return made;
 }
 
-// A datagram socket that is connected only learns its way.
+// connect() on a UDP socket sends nothing: the kernel only chooses the route and the source address.
 std::optional<IpAddress> way_to(const IpAddress& address, std::uint16_t port) {
   const int descriptor = socket(address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return std::nullopt;

@@ -1,7 +1,11 @@
-// The address that this machine has towards a registry: what the system would send from. Nothing is sent.
+// The local IP address of this machine that routes to a registry: the source address the kernel would use. Sends
+// nothing.
 //
-// Threads  blocks for the look-up of the registry's host name, until the deadline.
-// Failure  Errc::unreachable with a sentence: the host is not found, or there is no way there.
+// Shape    connects a UDP socket to the registry, and reads its local address.
+// Threads  blocks for the DNS look-up of the registry's host name, until the deadline. Another thread may set
+//          `is_stopped` to cancel.
+// Failure  Errc::unreachable with a message: the host was not found, or there is no route to it.
+// Source   connect(2) on a datagram socket, getsockname(2).
 #pragma once
 
 #include <atomic>

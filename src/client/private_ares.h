@@ -1,4 +1,4 @@
-// What c-ares is given so that commands of the program do not inherit its sockets.
+// Socket functions for c-ares that set close-on-exec, so that child processes do not inherit its sockets.
 #pragma once
 
 #include <ares.h>

@@ -19,7 +19,7 @@ struct Kind {
   std::string_view type;
   Errc code;
 };
-// As api/problem.cc writes them.
+// The problem types that api/problem.cc writes.
 constexpr std::array<Kind, 12> k_kinds{{{"invalid_request", Errc::invalid},
                                         {"invalid_field", Errc::invalid},
                                         {"bad_json", Errc::malformed},
@@ -34,7 +34,7 @@ constexpr std::array<Kind, 12> k_kinds{{{"invalid_request", Errc::invalid},
                                         {"forbidden", Errc::forbidden}}};
 constexpr std::string_view k_prefix = "urn:rollcall:";
 
-// What is no registry's own says it with the status alone: a proxy in between, or another server altogether.
+// For a response without problem details: it comes from a proxy, or from a server that is not a registry.
 Errc code_of_status(unsigned status) {
   if (status == 401) return Errc::unauthenticated;
   if (status == 403) return Errc::forbidden;
@@ -55,7 +55,7 @@ std::string text_of(const json::object& object, std::string_view key) {
   return text == nullptr ? std::string() : std::string(text->data(), text->size());
 }
 
-// It goes to a terminal: one line, and nothing that moves the cursor.
+// The text may be printed on a terminal: replaces control characters and line ends by spaces.
 std::string one_line(std::string text) {
   std::ranges::replace_if(
       text, [](char octet) { return static_cast<unsigned char>(octet) < ' ' || octet == 0x7f; }, ' ');

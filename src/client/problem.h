@@ -1,4 +1,5 @@
-// What a registry says went wrong, as an Error: RFC 9457 problem details, or the bare status where there are none.
+// Converts an HTTP error response of a registry to an Error: from its problem details (RFC 9457), or from the status
+// code if the body has none.
 #pragma once
 
 #include "base/result.h"
@@ -6,7 +7,7 @@
 
 namespace rollcall::client {
 
-// Of a response that is not ok. The code follows the `type` and the status; the message is the detail, one sentence.
+// For a response that is not 2xx. The code comes from `type`, else from the status; the message is `detail`, one line.
 [[nodiscard]] Error problem_of(const HttpResponse& response);
 
 }  // namespace rollcall::client

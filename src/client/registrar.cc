@@ -18,9 +18,9 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr unsigned k_not_found = 404;
-constexpr milliseconds k_leave_reserve{500};    // of the time to leave, kept for the deregistration itself
-constexpr milliseconds k_drain_portion{1'000};  // of a wait for caches, so that a new goal is noticed
-constexpr milliseconds k_probe_again{100};      // while the program starts
+constexpr milliseconds k_leave_reserve{500};    // part of the leave time that is reserved for the DELETE call
+constexpr milliseconds k_drain_portion{1'000};  // longest single wait for caches, so that a new goal is noticed
+constexpr milliseconds k_probe_again{100};      // probe interval while the program starts
 constexpr milliseconds k_probe_again_max{1'000};
 constexpr milliseconds k_at_once{0};
 
@@ -109,7 +109,7 @@ bool Registrar::stay_for(milliseconds wait, Goal goal) const {
 void Registrar::run() {
   keep_present();
   if (stay_for(k_at_once, Goal::drained)) wait_for_caches();
-  // Drained, it stays on the roll under its own name while it finishes its work: the lease goes on.
+  // After the drain the instance stays registered while it finishes its work: its own DNS name still resolves.
   while (stay_for(rhythm_.after_acknowledgement(random_), Goal::drained)) {
     if (state().is_known) renew();
   }
@@ -126,7 +126,7 @@ void Registrar::keep_present() {
       if (state().has_registered) probe_again = k_probe_again_max;
       continue;
     }
-    if (!stay_for(k_at_once, Goal::present)) return;  // the probe may have taken a while
+    if (!stay_for(k_at_once, Goal::present)) return;  // the goal may have changed while the probe ran
     wait = beat();
   }
 }
@@ -137,7 +137,7 @@ bool Registrar::is_well() {
   return is_well;
 }
 
-// One call; how long until the next.
+// Sends one heartbeat or registration. Returns the time until the next one.
 milliseconds Registrar::beat() {
   const bool registers = settings_.repeats_registration || !state().is_known;
   HttpRequest request;
@@ -154,11 +154,11 @@ milliseconds Registrar::beat() {
   if (response->is_ok()) return note_acknowledged(sent, response->body);
   const milliseconds next = note_error(problem_of(*response), response->retry_after);
   if (registers || response->status != k_not_found) return next;
-  change([](State& state) { state.is_known = false; });  // its lease has ended, or it was deregistered by others
+  change([](State& state) { state.is_known = false; });  // the lease has expired, or another client deregistered it
   return k_at_once;
 }
 
-// With `repeats_registration` the first address that is found is kept: every heartbeat must name the same.
+// With `repeats_registration`, the first address found is kept: every heartbeat must send the same address.
 Result<std::vector<std::string>> Registrar::addresses() {
   if (!settings_.addresses.empty()) return settings_.addresses;
   if (settings_.repeats_registration && !found_addresses_.empty()) return found_addresses_;
@@ -201,7 +201,7 @@ milliseconds Registrar::note_error(Error error, milliseconds retry_after) {
 
 // --- Leaving ---
 
-// Goes on with the lease there is, and begins no other. False: the registry has none any more, or was not reached.
+// Renews the existing lease; never registers again. Returns false if the registry has no lease (404) or is unreachable.
 bool Registrar::renew() {
   const Result<HttpResponse> response = http_.call(request("POST", "/heartbeat"));
   change([&response](State& state) {
@@ -212,7 +212,7 @@ bool Registrar::renew() {
   return response && response->status != k_not_found;
 }
 
-// In portions, with a heartbeat between them: caches may hold it for longer than the lease.
+// Waits in short calls with a heartbeat between them: DNS caches may hold the instance for longer than the lease.
 void Registrar::wait_for_caches() {
   const Time until = shared_.with([](const Shared& shared) { return shared.drain_until; });
   while (state().is_known && steady_clock::now() < until && stay_for(k_at_once, Goal::drained)) {
@@ -221,7 +221,7 @@ void Registrar::wait_for_caches() {
     request.longer = std::max(std::min({left, rhythm_.lease() / 3, k_drain_portion}), milliseconds(1));
     request.target += (settings_.zone.empty() ? "?wait=" : "&wait=") + format_duration(request.longer);
     const Result<HttpResponse> response = http_.call(request);
-    // A registry that does not answer, or has forgotten the instance, cannot be waited for.
+    // Stops waiting if the registry does not answer or no longer has the instance.
     if (!response || !response->is_ok() || parse_is_safe(response->body).value_or(true)) break;
     if (!renew()) break;
   }

@@ -63,7 +63,7 @@ class Registration::Engine {
  public:
   explicit Engine(RegistrationSettings settings)
       : settings_(checked(std::move(settings))), touch_(steady_clock::now() + settings_.lease) {
-    std::vector<std::pair<BaseUrl, HttpClient>> opened;  // all settings are good before anything begins
+    std::vector<std::pair<BaseUrl, HttpClient>> opened;  // check all settings before the first thread starts
     for (const std::string& url : settings_.registries) opened.push_back(open(url));
     for (auto& [base, http] : opened) {
       registrars_.push_back(std::make_unique<Registrar>(registrar_settings(std::move(base)), std::move(http)));

@@ -1,6 +1,7 @@
-// The JSON of a registration: what is sent to a registry, and what is read of its answers.
+// The JSON of a registration: writes request bodies for a registry, and parses its answers.
 //
-// Failure  empty for an answer that is not a registry's.
+// Threads  pure functions: any thread.
+// Failure  an empty optional if the answer is not valid JSON of a registry.
 // Source   interface.md §4.
 #pragma once
 
@@ -14,18 +15,18 @@
 
 namespace rollcall::client {
 
-// The body of POST /v1/heartbeat. What the settings leave to the registry is not in it.
+// The body of POST /v1/heartbeat. Settings that the caller left empty are omitted: the registry uses its defaults.
 [[nodiscard]] std::string registration_body(const RegistrationSettings& settings,
                                             std::span<const std::string> addresses);
 
 struct Acknowledged {
   std::string id;
-  std::string name;  // in the DNS; empty where the registry does not say
+  std::string name;  // DNS name; empty if the registry does not tell it
   std::chrono::milliseconds lease{0};
 };
 [[nodiscard]] std::optional<Acknowledged> parse_acknowledgement(std::string_view body);
 
-// Of an answer to drain: no cache holds the instance any more.
+// The answer to a drain call: true if no DNS cache holds the instance any more.
 [[nodiscard]] std::optional<bool> parse_is_safe(std::string_view body);
 
 }  // namespace rollcall::client

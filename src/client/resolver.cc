@@ -21,7 +21,7 @@ Choice no_such_choice(std::string_view name) {
   return {.status = Status::unknown_name, .message = no_name_sentence(name)};
 }
 
-// Waits on the caller's thread for what `read` makes of the entry.
+// Blocks the calling thread until the entry is settled; returns the result of `read`.
 template <class T, class Read>
 T take_and_wait(ResolverEngine& engine, const dns::Name& name, const Read& read) {
   T taken;
@@ -30,7 +30,7 @@ T take_and_wait(ResolverEngine& engine, const dns::Name& name, const Read& read)
     return nullptr;
   };
   if (engine.take_now(name, take_here)) return taken;
-  const auto promise = std::make_shared<std::promise<T>>();  // both threads hold it: either may be the last
+  const auto promise = std::make_shared<std::promise<T>>();  // shared by both threads: either one may release it last
   std::future<T> future = promise->get_future();
   engine.take_later(name, [promise, &read](CacheEntry& entry, Time now, Random& random) -> ResolverEngine::After {
     promise->set_value(read(entry, now, random));

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds k_idle = std::chrono::minutes(10);  // any wait that a wake-up ends
+constexpr milliseconds k_idle = std::chrono::minutes(10);  // longest poll() when nothing is due; WakeUp ends it earlier
 
 const ResolverSettings& checked(const ResolverSettings& settings) {
   const auto refuse = [](const char* what) { throw std::invalid_argument(std::string("rollcall::Resolver: ") + what); };
@@ -112,7 +112,7 @@ ResolverEngine::Slot& ResolverEngine::slot_of(State& state, const dns::Name& nam
   return state.slots.emplace(key, Slot{CacheEntry(name, rules, settings_.balancer), {}}).first->second;
 }
 
-// The one that has not been wanted for the longest; none while all are waited for.
+// Evicts the least recently used entry. Skips entries with waiters or a pending query; may evict none.
 void ResolverEngine::forget_one(State& state) {
   auto oldest = state.slots.end();
   for (auto slot = state.slots.begin(); slot != state.slots.end(); ++slot) {
@@ -124,7 +124,7 @@ void ResolverEngine::forget_one(State& state) {
   if (oldest != state.slots.end()) state.slots.erase(oldest);
 }
 
-// Who has waited long enough, or need not wait any more, takes what there is.
+// Calls every waiter whose deadline has passed; calls all waiters if the entry is answered or settled.
 void ResolverEngine::settle(State& state, Slot& slot, Time now, bool is_answered, std::vector<After>& afters) {
   const bool is_due = is_answered || slot.entry.is_settled(now);
   std::erase_if(slot.waiters, [&](const Waiter& waiter) {
@@ -143,7 +143,7 @@ void ResolverEngine::run() {
     for (const dns::Name& name : round.questions) ask(name);
     wait(round.next);
   }
-  upstreams_.reset();  // what is under way is dropped
+  upstreams_.reset();  // drops pending queries without a callback
 }
 
 ResolverEngine::Round ResolverEngine::next_round() {
@@ -186,7 +186,8 @@ void ResolverEngine::note_found(const dns::Name& name, Found found) {
   call_all(afters);
 }
 
-// /etc/resolv.conf may name others by now; a laptop moves, a container starts before its network.
+// Reads /etc/resolv.conf again after a failure: a laptop may have changed networks, or a container may have started
+// before its network.
 void ResolverEngine::reopen_upstreams() {
   has_failed_ = false;
   if (!servers_.is_system) return;

@@ -1,9 +1,11 @@
-// The inside of a Resolver: the names it remembers behind one lock, and the thread that asks the servers.
+// The implementation of Resolver: the DNS cache, guarded by one lock, and the thread that queries the name servers.
 //
-// Shape    callers leave a `Take` for a name. It is called once, under the lock, when the entry is settled, has been
-//          answered, or the caller's patience is over; what it returns is called afterwards, without the lock.
-// Threads  any; the engine's own thread owns the sockets. It takes no signals.
-// Failure  the constructor throws std::invalid_argument and std::runtime_error.
+// Shape    callers pass a callback `Take` for a name. The engine calls it once, with the lock held, when the entry is
+//          settled, when the query ends, or when the caller's timeout is over. `Take` returns a second callback
+//          `After`, which the engine calls without the lock: this is where user code runs.
+// Owner    the engine owns its thread and the sockets. The destructor joins the thread; remaining waiters are called.
+// Threads  public functions: any thread. Only the engine's thread uses the sockets; it has all signals blocked.
+// Failure  the constructor throws std::invalid_argument and std::runtime_error; see resolver.h.
 #pragma once
 
 #include <functional>
@@ -32,15 +34,16 @@ class ResolverEngine {
   ResolverEngine(const ResolverEngine&) = delete;
   ResolverEngine& operator=(const ResolverEngine&) = delete;
 
-  // Of what a caller writes: a name of a single label is completed with the domain.
+  // Parses the name a caller gave; appends the search domain to a name of one label. Empty: not a valid name.
   [[nodiscard]] std::optional<dns::Name> full_name(std::string_view name) const;
 
-  // Takes at once where that needs no waiting, or where this is the engine's own thread. False: `take_later`.
+  // Calls `take` now if no wait is needed, or if the caller is the engine's thread, which must not wait. Returns false
+  // if a wait is needed: then call take_later().
   bool take_now(const dns::Name& name, const Take& take);
-  // On the engine's thread, always.
+  // Queues `take`; the engine's thread calls it later.
   void take_later(const dns::Name& name, Take take);
 
-  // Nothing when the name is not remembered.
+  // Calls `use` with the entry, if the name is in the cache.
   void with_known(const dns::Name& name, const std::function<void(CacheEntry&, Time)>& use);
 
  private:
@@ -53,7 +56,7 @@ class ResolverEngine {
     std::vector<Waiter> waiters;
   };
   struct State {
-    std::map<std::string, Slot> slots;  // by the name, folded
+    std::map<std::string, Slot> slots;  // by the name in wire format and lower case
     Balancer::Random random;
     bool is_stopping = false;
   };
@@ -79,7 +82,7 @@ class ResolverEngine {
   NameServers servers_;
   Guarded<State> state_;
   WakeUp wake_up_;
-  std::optional<Upstreams> upstreams_;  // the thread's own, as what follows
+  std::optional<Upstreams> upstreams_;  // used only by the thread, as are the next members
   std::size_t under_way_ = 0;
   bool has_failed_ = false;  // since the upstreams were opened
   std::thread thread_;

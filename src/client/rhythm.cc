@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Give or take this part of it.
+// Random jitter: `wait` changed by up to `part` of it, in both directions.
 milliseconds about(milliseconds wait, double part, Rhythm::Random& random) {
   const double factor = 1.0 - part + 2 * part * unit(random);
   return milliseconds(static_cast<milliseconds::rep>(static_cast<double>(wait.count()) * factor));

@@ -1,9 +1,11 @@
-// When the next heartbeat is due.
+// When to send the next heartbeat: interval, jitter, and exponential back-off after errors.
 //
-// Shape    pure. After an acknowledgement a third of the lease, give or take a tenth of that; after an error soon, twice
-//          as late each time, give or take a fifth, up to a third of the lease or k_client_beat_retry_max; or when the
-//          server's Retry-After says, if that is later.
-// Threads  one at a time.
+// Shape    pure. After an acknowledgement: a third of the lease, with 10 % jitter. After an error: a short delay,
+//          doubled with each further error, with 20 % jitter, up to a third of the lease or k_client_beat_retry_max. If
+//          the server's Retry-After is later, that is used instead.
+// Time     no clock: returns delays.
+// Owner    Registrar.
+// Threads  not thread-safe: one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -20,14 +22,14 @@ class Rhythm {
   void set_lease(std::chrono::milliseconds lease) { lease_ = lease; }
   [[nodiscard]] std::chrono::milliseconds lease() const { return lease_; }
 
-  // Until the next call.
+  // The delay until the next call.
   [[nodiscard]] std::chrono::milliseconds after_acknowledgement(Random& random);
-  // `retry_after` is 0 where the server has not said.
+  // `retry_after` is 0 if the server did not send Retry-After.
   [[nodiscard]] std::chrono::milliseconds after_error(std::chrono::milliseconds retry_after, Random& random);
 
  private:
   std::chrono::milliseconds lease_;
-  unsigned errors_ = 0;  // in a row
+  unsigned errors_ = 0;  // consecutive errors
 };
 
 }  // namespace rollcall::client

@@ -40,10 +40,10 @@ void SeatTable::replace(std::vector<Endpoint> endpoints) {
 void SeatTable::set_aside(const Endpoint& endpoint, Time now) {
   Seat* seat = find(endpoint);
   if (seat == nullptr) return;
-  // A failure long after the last one is a first one.
+  // If the last failure is long ago, the back-off starts again from its minimum.
   if (seat->last_failed && now - *seat->last_failed > 2 * settings_.aside_max) seat->failures = 0;
   seat->last_failed = now;
-  // Callers that were under way together have seen one failure, not many.
+  // Concurrent callers report the same outage: count it as one failure.
   if (now < seat->aside_until && !seat->is_on_trial) return;
   std::chrono::milliseconds aside = settings_.aside_min;
   for (unsigned i = 0; i < seat->failures && aside < settings_.aside_max; ++i) aside *= 2;

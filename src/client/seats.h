@@ -1,8 +1,10 @@
-// The endpoints of one service, each with what is known of it.
+// The endpoints of one service with the state that load balancing needs: failures, back-off, load.
 //
-// Shape    in the order of their keys. Failures are remembered until a success is reported.
-// Time     an argument.
-// Threads  one at a time.
+// Shape    sorted by key. The failure count of an endpoint is kept until a success is reported, or until it has not
+//          failed for twice `aside_max`.
+// Time     passed as an argument.
+// Owner    Balancer.
+// Threads  not thread-safe: one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -22,10 +24,10 @@ struct Seat {
   Endpoint endpoint;
   std::string key;
   std::uint64_t hash = 0;
-  unsigned failures = 0;            // in a row, as far as is known
-  bool is_on_trial = false;         // its time aside is over, and somebody has been given it
-  Time aside_until{};               // open from then on
-  std::optional<Time> last_failed;  // a success does not undo it
+  unsigned failures = 0;            // consecutive, as reported by callers
+  bool is_on_trial = false;         // its back-off is over, and one caller has been given it
+  Time aside_until{};               // back-off: not chosen before this time
+  std::optional<Time> last_failed;  // kept after a success
   double load = 0;
 };
 
@@ -44,16 +46,16 @@ class SeatTable {
   [[nodiscard]] bool is_set_aside(const Endpoint& endpoint, Time now) const;
 
  protected:
-  // Those of the best priority that are neither set aside nor tried, in the order of their keys.
+  // Finds the endpoints of the best priority that are neither set aside nor in `tried`, sorted by key.
   void candidates(Time now, std::span<const Endpoint> tried, std::vector<Seat*>& open);
-  // Of those not tried; null when all are.
+  // The endpoint with the oldest failure that is not in `tried`; null if all are.
   Seat* longest_ago(std::span<const Endpoint> tried);
-  // One who comes back after a failure is given to one caller first.
+  // After a back-off, gives the endpoint to one caller only: it stays set aside for the others for the `trial` time.
   void begin_trial(Seat& seat, Time now) const;
 
  private:
   Seat* find(const Endpoint& endpoint);
-  [[nodiscard]] std::size_t position_of(const Endpoint& endpoint) const;  // seats_.size(): nowhere
+  [[nodiscard]] std::size_t position_of(const Endpoint& endpoint) const;  // seats_.size(): not found
 
   BalancerSettings settings_;
   std::vector<Seat> seats_;

@@ -1,4 +1,4 @@
-// Texts between commas, as the environment has them.
+// Parses comma-separated lists, as in environment variables.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace rollcall::client {
 
-// Without the spaces around each; an empty one is one, too.
+// Removes the spaces around each part. Keeps empty parts: "a,,b" has three.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace rollcall::client

@@ -1,9 +1,9 @@
-// Whether the instance is registered with at least one registry.
+// Whether the instance is registered with at least one registry ("in touch"), combined over all registries.
 //
-// Shape    in touch from an acknowledged call until a lease later. At the start it is in touch until the time given, so that
-//          a first lease without any acknowledgement is reported as well.
-// Time     an argument, but for the waits.
-// Threads  any.
+// Shape    in touch from the time an acknowledged call was sent until one lease later. It starts as in touch until the
+//          time given to the constructor, so that a first lease without acknowledgement is reported as a loss, too.
+// Time     an argument; the functions that wait read the steady clock.
+// Threads  thread-safe: any thread.
 #pragma once
 
 #include <chrono>
@@ -21,19 +21,19 @@ class Touch {
 
   // A call that was sent at `sent` has been acknowledged for `lease`.
   void note_acknowledged(Time sent, std::chrono::milliseconds lease);
-  // Ends all waits: the instance does not count as registered from then on.
+  // Ends all waits. From then on the instance counts as not registered.
   void close();
 
   [[nodiscard]] bool is_registered(Time now) const;
-  // Waits until a registry has acknowledged, and its lease has not ended; false: the time is over, or it was closed.
+  // Blocks until the instance is registered. Returns false at the time `until`, or after close().
   [[nodiscard]] bool wait_until_registered(Time until);
-  // Calls `on_touch` with each change, until closed.
+  // Blocks until close(), and calls `on_touch` on this thread at each change.
   void watch(const std::function<void(bool)>& on_touch);
 
  private:
   struct State {
     Time until;
-    bool is_acknowledged = false;  // ever
+    bool is_acknowledged = false;  // at least once
     bool is_closed = false;
 
     [[nodiscard]] bool is_registered(Time now) const { return is_acknowledged && now < until; }

@@ -1,8 +1,10 @@
-// The name servers as one: whoever answers is asked first the next time, who fails is followed by the next.
+// Fail-over across the name servers: the server that answered last is queried first; if it fails, the next one is.
 //
-// Shape    a question goes to one server after the other, `tries` rounds; the first answer that says yes or no counts.
-// Threads  one; see DnsChannel.
-// Failure  an empty message, and a sentence about the server that was asked last.
+// Shape    a query goes to one server after another, for up to `tries` rounds. The first positive or negative answer is
+//          used; SERVFAIL, REFUSED and timeouts go to the next server.
+// Owner    ResolverEngine. The destructor drops pending queries without calling their callbacks.
+// Threads  one thread; see DnsChannel.
+// Failure  the callback gets an empty message, and the error of the last server.
 #pragma once
 
 #include <chrono>
@@ -44,7 +46,7 @@ class Upstreams {
 
   std::vector<Server> servers_;
   std::size_t tries_max_;
-  std::size_t first_ = 0;  // whoever has answered last
+  std::size_t first_ = 0;  // index of the server that answered last
 };
 
 }  // namespace rollcall::client

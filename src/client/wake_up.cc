@@ -21,7 +21,7 @@ WakeUp::~WakeUp() { close(descriptor_); }
 
 void WakeUp::call() const {
   const std::uint64_t one = 1;
-  // It fails only when 2^64 - 2 calls have not been heard.
+  // Fails only if the counter is full: 2^64 - 2 calls without a clear().
   [[maybe_unused]] const auto written = write(descriptor_, &one, sizeof one);
 }
 

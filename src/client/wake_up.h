@@ -1,8 +1,9 @@
-// Ends the wait of a thread in poll().
+// Wakes up a thread that blocks in poll(), using an eventfd.
 //
-// Owner    a descriptor of its own.
-// Threads  `call` from any; the rest is the waiting thread's.
-// Failure  the constructor throws std::system_error when the system has no descriptor left.
+// Owner    the object owns its file descriptor.
+// Threads  call(): any thread. polled() and clear(): the thread that waits.
+// Failure  the constructor throws std::system_error when the system has no file descriptor left.
+// Source   eventfd(2).
 #pragma once
 
 #include <functional>
@@ -27,7 +28,8 @@ class WakeUp {
   int descriptor_;
 };
 
-// A thread that takes no signals of the program it lives in. `name` is what the operating system shows for it.
+// Starts a thread with all signals blocked, so that it never handles signals of the program. `name` is its name in ps,
+// top.
 [[nodiscard]] std::thread start_thread(std::string name, std::function<void()> run);
 
 }  // namespace rollcall::client

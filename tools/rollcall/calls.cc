@@ -133,7 +133,7 @@ struct Drain {
   std::optional<milliseconds> wait;
 };
 
-// A server that answers a moment too early (its clock counts in steps) is asked again, for what is left of the wait.
+// The server may answer slightly too early (clock granularity): then asks again for the rest of the wait.
 Result<json::value> ask_to_drain(Session& session, const Drain& flags) {
   const auto deadline = steady_clock::now() + flags.wait.value_or(milliseconds(0));
   for (;;) {

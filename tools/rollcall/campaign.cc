@@ -25,9 +25,9 @@ using std::chrono::steady_clock;
 constexpr milliseconds k_draw_every{100};
 constexpr unsigned k_no_content = 204;
 constexpr std::size_t k_bar_cells = 30;
-constexpr std::size_t k_bar_beside = 40;  // what a narrow terminal has to have room for beside the bar
+constexpr std::size_t k_bar_beside = 40;  // columns for the text beside the bar
 
-// Any web server may say 200.
+// A 200 alone does not prove that the server is a registry: any web server may answer 200.
 bool is_of_registry(const client::HttpResponse& response) {
   return response.status == k_no_content || response.body.contains(R"("service":)");
 }
@@ -47,7 +47,7 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  // Calls under way are broken off.
+  // Cancels the calls that are in progress.
   void stop() {
     is_stopped_ = true;
     for (client::HttpClient& client : clients_) client.stop();
@@ -80,7 +80,7 @@ class Run {
     if (is_stopped_) return;
     Result<client::HttpResponse> response = client.call(campaign_.make(number));
     if (response && response->is_ok() && !is_of_registry(*response)) response = std::unexpected(no_registry());
-    if (is_stopped_) return;  // broken off: nothing is known about it
+    if (is_stopped_) return;  // cancelled: the result is unknown
     const auto took = std::chrono::floor<microseconds>(steady_clock::now() - due);
     if (!response && !campaign_.outlives_failures) {
       failure_.with([&](std::optional<Error>& error) { error = response.error(); });
@@ -111,7 +111,7 @@ class Run {
   std::vector<std::thread> threads_;
 };
 
-// Nothing where stderr is no terminal: a log wants no bars.
+// The progress bar. Draws nothing if stderr is not a terminal: it would fill log files.
 class Bar {
  public:
   explicit Bar(const Campaign& campaign) : campaign_(campaign), is_wanted_(::isatty(STDERR_FILENO) == 1) {}

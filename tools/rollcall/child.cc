@@ -18,7 +18,7 @@ int exit_code_of(int error) {
   return error == EACCES || error == ENOEXEC || error == EISDIR || error == ELOOP ? k_not_executable : k_run_failed;
 }
 
-// posix_spawn does between fork and exec only what is safe there, and brings back what exec said.
+// Uses posix_spawn: it runs only async-signal-safe code between fork and exec, and returns the error of exec.
 int spawn(pid_t& pid, const std::vector<std::string>& command, const sigset_t& mask) {
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -26,7 +26,7 @@ int spawn(pid_t& pid, const std::vector<std::string>& command, const sigset_t& m
 
   sigset_t defaults;
   sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);  // which we ignore, and a child would inherit
+  sigaddset(&defaults, SIGPIPE);  // we ignore SIGPIPE; the child must not inherit that
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setsigmask(&attributes, &mask);

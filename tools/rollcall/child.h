@@ -1,9 +1,12 @@
-// The command that `run` starts: a process in a process group of its own, and its end.
+// The child process that `run` starts, in its own process group; waits for its end.
 //
-// Shape    started with the signal mask and the signal actions that a program expects (all default but those that
-//          rollcall's parent ignored). Its stdin is /dev/null where ours is a terminal, which stays ours for Ctrl-C.
-// Threads  the main thread. reap() takes every child that has ended: as PID 1 the orphans of others become ours.
-// Failure  start() tells what exec said, with the exit code for it.
+// Shape    the child starts with the original signal mask and with default signal actions, except for signals that were
+//          ignored when rollcall started. If our stdin is a terminal, the child's stdin is /dev/null: the terminal
+//          stays ours, so that Ctrl-C reaches us.
+// Threads  the main thread. reap() waits for every child that has ended: as PID 1 in a container, orphans of other
+//          processes become our children.
+// Failure  start() returns the error of exec and the exit code for it.
+// Source   posix_spawn(3), waitpid(2).
 #pragma once
 
 #include <csignal>
@@ -21,14 +24,14 @@ class Child {
     std::string message;
   };
 
-  // Empty, and the child runs; else why not.
+  // Empty: the child runs. Otherwise the reason why it does not.
   [[nodiscard]] std::optional<Refusal> start(const std::vector<std::string>& command, const sigset_t& mask);
 
-  // After SIGCHLD. The exit code of the command once it has ended: its own, or 128 + the signal that ended it.
+  // Call after SIGCHLD. Returns the exit code once the command has ended: its own, or 128 + the number of the signal.
   [[nodiscard]] std::optional<int> reap();
 
-  void signal(int number) const;  // the command alone
-  void kill_group() const;        // SIGKILL to it and to what it has started in its group
+  void signal(int number) const;  // to the command only
+  void kill_group() const;        // SIGKILL to the whole process group
 
  private:
   pid_t pid_ = -1;

@@ -1,8 +1,9 @@
-// Many changes, few renderings: when changes come close together, one rendering follows all of them.
+// Debounces changes: when several changes come close together, they cause only one rendering.
 //
-// Shape    After a change it waits until nothing has changed for `settle`, but never longer than `at_most` after the first.
-// Time     an argument.
-// Threads  one.
+// Shape    a rendering is due when nothing has changed for `settle`, but at the latest `at_most` after the first
+//          change.
+// Time     passed as an argument.
+// Threads  not thread-safe: one thread.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,7 @@ class Coalescer {
     last_ = now;
   }
 
-  // When it is time to render; nothing while nothing has changed.
+  // The time of the next rendering; empty if nothing has changed.
   [[nodiscard]] std::optional<Time> due() const {
     if (!first_) return std::nullopt;
     return std::min(last_ + settle_, *first_ + at_most_);

@@ -1,4 +1,4 @@
-// One command of `rollcall`, whole: what people read about it, what it takes, what it does.
+// One command of `rollcall`: its help texts, its options and its action.
 //
 // A new command is one file here, say list.cc, that defines `extern const Command k_list`, and one line in the table of
 // commands.cc. Help, man page, completion and the tests that every command must pass follow from the table.
@@ -17,7 +17,7 @@ namespace rollcall::cli {
 
 class Session;
 
-// Does it; the exit code (exit_code.h), or what went wrong, which main() says on stderr and turns into an exit code.
+// Runs the command. Returns the exit code (exit_code.h), or an Error: main() prints it and maps it to an exit code.
 using Action = std::function<Result<int>(Session&)>;
 
 struct Example {
@@ -25,12 +25,12 @@ struct Example {
   std::string_view meaning;  // "the instances of web that have the tag blue"
 };
 
-// Whom a command needs: each command is tried against such a one that is away, slow or talks nonsense.
+// Which server a command needs. The tests run each command against such a server that is down, slow or malformed.
 enum class Asks : std::uint8_t {
   nobody,
-  http,       // ends with exit code 3
+  http,       // without it the command ends with exit code 3
   dns,        // the same
-  http_late,  // goes on without, and asks again (run)
+  http_late,  // the command works without it, and retries (`run`)
 };
 
 struct Command {
@@ -40,9 +40,9 @@ struct Command {
   std::string_view description;  // paragraphs, with an empty line between them
   std::vector<Example> examples;
   Asks asks = Asks::nobody;
-  // Arguments with which it can be tried against a bad server; stdin has one line of `export`.
+  // Arguments for those tests; stdin then has one line of `export` output.
   std::vector<std::string_view> trial;
-  // Declares the options, and gives what is to be done once they are parsed.
+  // Declares the options, and returns the action to run after parsing.
   Action (*declare)(Options&);
 };
 

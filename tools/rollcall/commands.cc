@@ -1,4 +1,4 @@
-// The table of the commands. A new one: a file beside this one that defines it, its name here twice.
+// The table of the commands. To add a command, define it in a new file here, and add its name twice below.
 #include <algorithm>
 #include <array>
 

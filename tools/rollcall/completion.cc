@@ -8,7 +8,7 @@
 namespace rollcall::cli {
 namespace {
 
-// In single quotes, for any of the shells.
+// Quotes a text with single quotes, for all three shells.
 std::string quoted_text(std::string_view text) {
   std::string out = "'";
   for (const char octet : text) out += octet == '\'' ? std::string("'\\''") : std::string(1, octet);
@@ -47,7 +47,7 @@ constexpr std::string_view k_services = "rollcall --timeout 1s list --names 2>/d
 
 // --- bash ---
 
-// What to offer for a value, as an assignment to COMPREPLY.
+// The completions for a value, as an assignment to COMPREPLY.
 std::string bash_offer(const Option& option) {
   const auto words = [](std::string_view list) {
     return fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$cur\"))", list);
@@ -74,7 +74,7 @@ std::string bash_values(const Options& options) {
 }
 
 std::string bash() {
-  // The command is the first word that is the name of one.
+  // The command is the first word that is a command name.
   std::string text =
       "# bash completion of rollcall\n"
       "_rollcall() {\n"
@@ -108,7 +108,7 @@ std::string bash() {
 
 // --- zsh ---
 
-// In the brackets and after the colons of _arguments these have a meaning of their own.
+// Escapes the characters that are special in the argument specifications of _arguments.
 std::string zsh_text(std::string_view text) {
   std::string out;
   for (const char octet : text) {

@@ -1,4 +1,4 @@
-// Scripts with which shells complete the command line, made from the same declarations as --help.
+// Generates shell completion scripts (bash, zsh, fish) from the same declarations as --help.
 #pragma once
 
 #include <string>

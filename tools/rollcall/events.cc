@@ -1,4 +1,4 @@
-// `rollcall events`: the recorded history, or what happens from now on.
+// `rollcall events`: prints the recorded history, or follows new events.
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -18,9 +18,9 @@ namespace {
 namespace json = boost::json;
 using std::chrono::milliseconds;
 
-// The server says something every 15 s, if only that it is there.
+// The server sends at least a keep-alive every 15 s.
 constexpr milliseconds k_idle_max{40'000};
-constexpr milliseconds k_pause{500};  // before a broken stream is taken up
+constexpr milliseconds k_pause{500};  // before reconnecting a broken stream
 
 struct Flags {
   std::string service;
@@ -83,7 +83,7 @@ Result<int> follow(Session& session, const Flags& flags) {
     has_begun = false;
     const auto ended = (*client)->stream(request, k_idle_max, print_one);
     if (ended && !ended->is_ok()) return std::unexpected(client::problem_of(*ended));
-    // A stream that never began is a server that is none; one that broke off is taken up where it ended.
+    // A stream that never began: the server is not a registry. A stream that broke is resumed after its last event.
     if (!has_begun) return std::unexpected(ended ? no_registry() : ended.error());
     std::this_thread::sleep_for(k_pause);
   }

@@ -1,4 +1,4 @@
-// How `rollcall` ends, and what that tells a script (docs/rollcall.md#exit-codes).
+// The exit codes of `rollcall`, for scripts (docs/rollcall.md#exit-codes).
 #pragma once
 
 #include "base/result.h"
@@ -6,13 +6,13 @@
 namespace rollcall::cli {
 
 inline constexpr int k_done = 0;
-inline constexpr int k_refused = 1;      // the registry said no, or the file at hand cannot be used
-inline constexpr int k_usage = 2;        // the command line is wrong; nobody was asked
-inline constexpr int k_unreachable = 3;  // no answer, or none that can be used: try again later
-inline constexpr int k_absent = 4;       // asked and answered: there is no such service, instance or name
+inline constexpr int k_refused = 1;      // the registry refused the request, or a local file cannot be used
+inline constexpr int k_usage = 2;        // the command line is wrong; no server was contacted
+inline constexpr int k_unreachable = 3;  // no answer, or an invalid one: try again later
+inline constexpr int k_absent = 4;       // the registry answered: no such service, instance or name
 inline constexpr int k_not_allowed = 5;  // the token or certificate does not allow it
 
-// `run` ends as its command did; these are for when there was none, as env(1) and shells have them.
+// `run` returns the exit code of its command. These are for a command that could not be started, as in env(1).
 inline constexpr int k_run_failed = 125;
 inline constexpr int k_not_executable = 126;
 inline constexpr int k_not_found = 127;

@@ -1,4 +1,4 @@
-// `rollcall explain`: what the DNS answers for a name, and why; who is left out, and why.
+// `rollcall explain`: what the DNS answers for a name, which instances are left out, and why.
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 #include <memory>

@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-// What the registry says about an instance beyond its registration.
+// Fields that the registry adds to an instance: they are not part of a registration, so `export` omits them.
 constexpr std::string_view k_not_registered[] = {"label",   "status",        "ttl_ms",       "expires_in_ms", "index",
                                                  "address", "registered_at", "status_since", "output"};
 

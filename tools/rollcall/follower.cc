@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds k_idle{40'000};  // a registry says something every 15 s
+constexpr milliseconds k_idle{40'000};  // a registry sends at least a keep-alive every 15 s
 constexpr milliseconds k_pause_min{100};
 constexpr milliseconds k_pause_max{5'000};
 constexpr milliseconds k_look_for_the_end{50};
@@ -26,7 +26,7 @@ std::string text_of(const boost::json::object& object, std::string_view name) {
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
-// Half of it at random, so that a thousand followers do not come back as one.
+// Random jitter, so that many followers do not reconnect at the same moment (thundering herd).
 milliseconds with_jitter(milliseconds pause) {
   thread_local std::minstd_rand random{std::random_device{}()};
   return milliseconds(std::uniform_int_distribution(pause.count() / 2, pause.count())(random));
@@ -94,7 +94,7 @@ void Follower::run() {
       pause = k_pause_min;
       is_told = false;
     } else if (!std::exchange(is_told, true)) {
-      // A stream that ends is begun again at once; only when that fails too is the registry away.
+      // If a running stream ends, reconnect silently first; report an error only if that fails, too.
       tell([&](News& news) { news.is_away = ended; });
     }
     for (milliseconds left = with_jitter(pause); left.count() > 0 && !is_stopped_; left -= k_look_for_the_end) {
@@ -104,7 +104,7 @@ void Follower::run() {
   }
 }
 
-// The first that the registry names is the one of calls without a zone.
+// Calls without a zone use the first zone that /v1/status lists.
 Result<void> Follower::find_zone() {
   if (!zone_.empty() || no_zone_ == NoZone::is_all) return {};
   client::HttpRequest request;

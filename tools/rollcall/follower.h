@@ -1,12 +1,15 @@
-// Follows GET /v1/watch in a thread of its own, through breaks and restarts of the registry.
+// Follows the event stream GET /v1/watch in its own thread, and reconnects when the connection or the registry fails.
 //
-// Shape    What is new waits to be taken; descriptor() is readable while something does. The first `is_everything_new`
-//          comes when the watch has begun: who reads the roll after it misses no change. Later ones come when events are lost
-//          for good (a gap, or more than k_waiting_max that nobody has taken).
-// Time     A watch that cannot begin, or ends, is begun again with the last event's number after 100 ms, and then twice as
-//          long each time up to 5 s, less a random half.
-// Owner    joins its thread.
+// Shape    new events wait in a queue until take(); descriptor() is readable while there are some. `is_everything_new`
+//          means: read the whole roll again. It is set when the first watch has started, so a caller that reads the
+//          roll after it misses no change. It is set again when events are lost: a gap in the stream, an unreadable
+//          event, or a full queue (k_waiting_max).
+// Time     reconnects with the last event id after 100 ms, then with exponential back-off up to 5 s. Jitter shortens
+//          each wait by up to a half.
+// Owner    the object owns its thread, and the destructor joins it.
 // Threads  take() in one thread.
+// Failure  start() fails for a bad setting. Later errors are reported once in News::is_away, until the watch works
+//          again.
 // Source   docs/watching.md.
 #pragma once
 
@@ -30,31 +33,31 @@ struct RollEvent {
   std::string at;  // RFC 3339
   std::string service;
   std::string id;
-  std::string json;  // all of it, as it came
+  std::string json;  // the whole event, unmodified
 };
 
-// What the stream says, as a RollEvent; nothing where it is none of a registry's.
+// Parses an event; empty if it is not an event of a registry.
 [[nodiscard]] std::optional<RollEvent> parse_roll_event(const client::ServerEvent& event);
 
 struct News {
   std::vector<RollEvent> events;
   bool is_everything_new = false;
-  bool has_come_up = false;      // the watch runs (again)
-  std::string zone;              // what is watched, by name; empty: all zones
-  std::optional<Error> is_away;  // it does not; told once until it runs again
+  bool has_come_up = false;      // the watch has started (again)
+  std::string zone;              // the name of the watched zone; empty: all zones
+  std::optional<Error> is_away;  // the watch has failed; reported once until it runs again
 };
 
 class Follower {
  public:
   static constexpr std::size_t k_waiting_max = 16'384;
 
-  // What a watch without the name of a zone watches.
+  // What is watched if no zone is given.
   enum class NoZone : std::uint8_t {
     is_all,    // every zone
-    is_first,  // the one that reads without a name read: whoever reads what the watch tells of must see the same zone
+    is_first,  // the first zone, which GET requests without a zone read too: both then see the same zone
   };
 
-  // `service` may be empty: all of them.
+  // `service`: empty means all services.
   [[nodiscard]] static Result<std::unique_ptr<Follower>> start(const client::HttpSettings& settings,
                                                                const std::string& zone, const std::string& service,
                                                                NoZone no_zone);
@@ -81,7 +84,7 @@ class Follower {
   int descriptor_;
   Guarded<News> news_;
   std::atomic<bool> is_stopped_ = false;
-  // Of the thread.
+  // Used only by the thread.
   std::string zone_;
   std::string last_event_id_;
   bool is_up_ = false;

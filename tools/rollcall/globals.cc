@@ -13,7 +13,7 @@
 namespace rollcall::cli {
 namespace {
 
-// Several, with commas or blanks between them.
+// Splits a list at commas and blanks.
 void split_into(std::vector<std::string>& list, const char* text) {
   if (text == nullptr) return;
   std::vector<std::string> words;
@@ -32,8 +32,8 @@ void split_into(std::vector<std::string>& list, const char* text) {
 Result<std::string> read_token(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  // The first line; a file without one is read no further than a token may be long.
-  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character more than may be, and the line's end
+  // Reads only the first line, and no more than the longest token: the file may be huge or binary.
+  std::array<char, limits::k_token_bytes_max + 3> line{};  // one character over the limit, and the line end
   file.getline(line.data(), static_cast<std::streamsize>(line.size()));
   std::string token(line.data());
   if (!file.is_open() || file.bad()) {
@@ -44,7 +44,7 @@ Result<std::string> read_token(const std::string& path) {
   return token;
 }
 
-// RFC 6750 §2.1: anything else would end the header field, or say another one.
+// RFC 6750 §2.1. Prevents header injection: CR or LF in the token would end the header field, or start a new one.
 bool is_token(std::string_view text) {
   for (const char octet : text) {
     if (octet <= ' ' || octet > '~') return false;

@@ -1,6 +1,7 @@
-// What every command takes: whom to ask, as whom, for how long, and how to print.
+// The global options, which every command has: servers, credentials, timeout, output format.
 //
-// Shape    the environment (ROLLCALL_HTTP, ROLLCALL_DNS, ROLLCALL_TOKEN, NO_COLOR) gives the defaults, options beat it.
+// Shape    environment variables (ROLLCALL_HTTP, ROLLCALL_DNS, ROLLCALL_TOKEN, NO_COLOR) set the defaults; options
+//          override them.
 #pragma once
 
 #include <chrono>
@@ -15,13 +16,13 @@ namespace rollcall::cli {
 
 struct Globals {
   std::vector<std::string> http{"http://127.0.0.1:8500"};
-  std::vector<std::string> dns;  // ADDR:PORT; empty: what the system's resolver knows
+  std::vector<std::string> dns;  // ADDR:PORT; empty: the system's name servers
   std::string token;
   std::string token_file;
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;
-  std::string zone;  // empty: the server's first
+  std::string zone;  // empty: the first zone of the server
   std::chrono::milliseconds timeout{5'000};
   bool wants_json = false;
   std::string color = "auto";
@@ -30,7 +31,7 @@ struct Globals {
 [[nodiscard]] Globals globals_of_environment();
 void declare_globals(Options& options, Globals& globals);
 
-// With the token read from its file. Errc::invalid: it cannot be.
+// Reads the token from its file, if there is one. Errc::invalid if it cannot be read.
 [[nodiscard]] Result<client::HttpSettings> http_settings(const Globals& globals);
 
 }  // namespace rollcall::cli

@@ -102,7 +102,7 @@ std::string_view name_of(Asks asks) {
 }  // namespace
 
 Options options_of(const Command* command, bool wants_globals) {
-  // Only what is declared is wanted of them; the variables that they would fill go out of scope unread.
+  // Only the declarations are used. Nothing is parsed, so the variables they refer to may go out of scope.
   Options options;
   if (command != nullptr) static_cast<void>(command->declare(options));
   Globals globals;

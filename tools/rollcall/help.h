@@ -1,4 +1,4 @@
-// What people and programs read about the commands: --help, its JSON, the man pages. One text behind all of them.
+// The documentation of the commands, generated from their declarations: --help, --help as JSON, and the man pages.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -19,7 +19,7 @@ namespace rollcall::cli {
 [[nodiscard]] std::string manual();
 [[nodiscard]] std::string manual_of(const Command& command);
 
-// The options of a command; with `wants_globals` those that every command has, too.
+// The options of a command; with `wants_globals` also the global options.
 [[nodiscard]] Options options_of(const Command* command, bool wants_globals);
 
 }  // namespace rollcall::cli

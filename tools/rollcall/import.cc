@@ -1,4 +1,4 @@
-// `rollcall import`: registers what JSON lines say, over several connections.
+// `rollcall import`: registers instances from JSON lines, over several connections.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <csignal>
@@ -54,8 +54,8 @@ std::vector<Line> split(std::string_view text) {
   return lines;
 }
 
-// With --zone the registration goes there, whatever the line says. A line that is no JSON object goes as it is: the
-// registry says best what is wrong with it.
+// With --zone, sets the zone of the registration. A line that is not a JSON object is sent unchanged: the registry
+// returns the best error message for it.
 void move_to_zone(Line& line, const std::string& zone) {
   boost::system::error_code error;
   json::value value = json::parse(line.text, error);

@@ -1,4 +1,4 @@
-// What an instance is, as options: shared by `register`, `heartbeat` and `run`.
+// Options that describe an instance: shared by `register`, `heartbeat` and `run`.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -18,7 +18,7 @@
 namespace rollcall::cli {
 
 struct InstanceFlags {
-  std::vector<std::string> addresses;  // none: the one this machine has towards the registry
+  std::vector<std::string> addresses;  // empty: the local address that routes to the registry
   std::optional<std::string> id;
   std::optional<std::string> protocol;
   std::optional<std::uint64_t> priority;
@@ -28,19 +28,19 @@ struct InstanceFlags {
   std::optional<std::chrono::milliseconds> ttl;
 };
 
-// All but the service's name and the port.
+// Declares all of them. The service name and the port are declared by the commands.
 void declare_instance(Options& options, InstanceFlags& flags);
 
-// The body of a registration, without `address` where none was given. Errc::start_up: --meta is no KEY=VALUE.
+// The JSON body of a registration; no `address` if none was given. Errc::start_up if --meta is not KEY=VALUE.
 [[nodiscard]] Result<boost::json::object> registration_of(const InstanceFlags& flags, const std::string& service,
                                                           std::uint64_t port, const std::string& zone);
 
-// How a registrar keeps this instance on the roll; `news` is called when its state changes, and outlives it. Errc::start_up,
-// as above, or a URL that cannot be used.
+// The settings of a Registrar for this instance. `news` is called when its state changes, and must outlive it. Fails
+// with Errc::start_up as above, or if a URL is invalid.
 [[nodiscard]] Result<client::RegistrarSettings> registrar_settings(const Globals& globals, const InstanceFlags& flags,
                                                                    const std::string& service, std::uint64_t port,
                                                                    const client::WakeUp& news);
-// A client of its own for a registrar's thread.
+// Opens a separate client for the thread of a Registrar.
 [[nodiscard]] Result<client::HttpClient> open_client(const Globals& globals);
 
 }  // namespace rollcall::cli

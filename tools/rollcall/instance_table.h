@@ -1,4 +1,4 @@
-// Instances as `list` and `show` print them.
+// Formats instances for the output of `list` and `show`.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -16,7 +16,7 @@ void add_instance(Table& table, const Session& session, const boost::json::value
 [[nodiscard]] std::string painted_status(const Session& session, const boost::json::value& instance);
 // "9.8s", "4m 59s".
 [[nodiscard]] std::string short_time(std::int64_t milliseconds);
-// What is left of the instance's lease; "none" where it has no lease.
+// The time left of the lease; "none" if the instance has no lease.
 [[nodiscard]] std::string lease_left_of(const boost::json::value& instance);
 
 }  // namespace rollcall::cli

@@ -1,4 +1,4 @@
-// `rollcall list`: the services, or the instances of one.
+// `rollcall list`: lists the services, or the instances of one service.
 #include <memory>
 
 #include "tools/rollcall/command.h"

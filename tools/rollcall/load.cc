@@ -1,4 +1,5 @@
-// `rollcall load`: a roll of a chosen size, heartbeats at a chosen rate, and what they took. Takes everything off again.
+// `rollcall load`: load test. Registers many instances, sends heartbeats at a chosen rate, prints the latencies, and
+// deregisters all instances.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <csignal>
@@ -31,10 +32,10 @@ struct Asked {
   milliseconds ttl{30'000};
 };
 
-// What came of one kind of call.
+// The results of one kind of call.
 class Tally {
  public:
-  // `absent_is_fine`: who deregisters wants it gone, and a lease may have ended before.
+  // `absent_is_fine`: 404 is a success for deregistration, because the lease may have expired before.
   explicit Tally(bool absent_is_fine) : absent_is_fine_(absent_is_fine) {}
 
   void note(const Result<client::HttpResponse>& response, microseconds took) {
@@ -103,7 +104,7 @@ class Load {
     return request;
   }
 
-  // Addresses that lead nowhere (RFC 5737): nobody who meets them by accident reaches a stranger.
+  // Documentation addresses (RFC 5737), which are not routed: no client can reach a real host by accident.
   [[nodiscard]] std::string registration(std::size_t number) const {
     return fmt::format(R"({{"address":"192.0.2.{}","port":{},"ttl":"{}"}})", 1 + number % 254, 1'024 + number % 60'000,
                        format_duration(asked_.ttl));

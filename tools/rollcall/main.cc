@@ -33,7 +33,7 @@ int show_overview(Globals globals) {
   return k_done;
 }
 
-// The command with its own options and those of every command; `words` begins with its name.
+// Parses the options of the command and the global options, and runs it; the first of `words` is its name.
 int run(Globals globals, const std::vector<std::string>& words) {
   const Command* const command = find_command(words.front());
   if (command == nullptr) return misused("", Error{Errc::start_up, fmt::format("no command {}", words.front())});

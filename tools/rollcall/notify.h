@@ -1,6 +1,7 @@
-// Tells the service manager that has started us how far we are (Type=notify of systemd).
+// Reports the state of the service to systemd (Type=notify services).
 //
-// Shape    a datagram to the socket that NOTIFY_SOCKET names; without one, or when nobody takes it, nothing happens.
+// Shape    sends a datagram to the Unix socket in NOTIFY_SOCKET. Does nothing if that is not set.
+// Failure  errors are ignored: the command must run without a service manager, too.
 // Source   sd_notify(3).
 #pragma once
 
@@ -11,7 +12,7 @@ namespace rollcall::cli {
 
 class Notify {
  public:
-  // Takes NOTIFY_SOCKET out of the environment: what a child would say is not about us.
+  // Removes NOTIFY_SOCKET from the environment, so that a child process does not send messages in our name.
   Notify();
 
   // "READY=1", "STOPPING=1"

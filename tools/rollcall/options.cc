@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A word of the command line as an error shows it.
+// Formats a word of the command line for an error message.
 std::string shown(std::string_view text) { return text.empty() ? "an empty one" : std::string(text); }
 
 template <class Variable>
@@ -26,7 +26,7 @@ Option::Take take_text(Variable& variable) {
 }
 
 Option::Take take_list(std::vector<std::string>& variable) {
-  // What is typed replaces the default as a whole.
+  // The first typed value replaces the default list; further values are added.
   return [&variable, is_first = true](const std::string& text) mutable {
     if (std::exchange(is_first, false)) variable.clear();
     variable.push_back(text);
@@ -79,7 +79,7 @@ std::string first_line(std::string words) {
   return words;
 }
 
-// The first argument that nothing takes. CLI11 itself would list them from the back.
+// The first word that no option accepts. CLI11 would list such words in reverse order.
 std::unexpected<Error> extras_failure(const CLI::App& app, const std::vector<std::string>& arguments) {
   const std::vector<std::string> extras = app.remaining();
   const auto first = std::ranges::find_first_of(arguments, extras);
@@ -177,7 +177,7 @@ void Options::mark_global() {
 
 namespace {
 
-// CLI11 collects the words; what they mean is ours, so that every sentence is.
+// CLI11 only collects the words; our code converts them, so that the error messages are ours.
 struct Words {
   const Option* option;
   std::vector<std::string> values;
@@ -219,7 +219,7 @@ Result<Parsed> parse(const Options& options, const std::vector<std::string>& arg
   std::deque<Words> all;
   for (const Option& option : options.all()) declare(app, all.emplace_back(Words{&option, {}, 0}));
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 expects reverse order
   } catch (const CLI::ExtrasError&) {
     return extras_failure(app, arguments);
   } catch (const CLI::ParseError& error) {
@@ -228,7 +228,7 @@ Result<Parsed> parse(const Options& options, const std::vector<std::string>& arg
   if (stops_at_argument) parsed.rest = app.remaining();
   for (const Words& words : all) {
     const Result<void> taken = take(words);
-    if (!taken && !parsed.wants_help) return std::unexpected(taken.error());  // help comes before mistakes
+    if (!taken && !parsed.wants_help) return std::unexpected(taken.error());  // --help works even with other mistakes
   }
   return parsed;
 }

@@ -1,10 +1,10 @@
-// What a command takes from its command line: declared once, and read by the parser, --help, the man page and the
-// completion alike.
+// The command-line options of a command. One declaration is used by the parser, --help, the man page and completion.
 //
-// Shape    a command's declare() adds options in the order in which people should read them, each with the variable that
-//          it fills; the variable's value before the parsing is the default.
-// Owner    the variables outlive the parsing (a command keeps them in a shared struct).
-// Failure  Errc::start_up, which is exit code 2, and one sentence that names the option.
+// Shape    declare() of a command adds the options in the order in which --help lists them, each with the variable that
+//          it sets. The value of the variable before parsing is the default.
+// Owner    the caller owns the variables; they must outlive the parsing (a command keeps them in a shared struct).
+// Threads  the main thread.
+// Failure  Errc::start_up (exit code 2), with a message that names the option.
 #pragma once
 
 #include <chrono>
@@ -19,21 +19,21 @@
 
 namespace rollcall::cli {
 
-// What a shell can offer for a value.
+// What shell completion offers for a value.
 enum class Offer : std::uint8_t { nothing, files, services, commands };
 
 struct Option {
-  // Takes a value as typed; the answer is why it cannot be, or empty.
+  // Stores a value as typed. Returns an error text, or an empty string.
   using Take = std::function<std::string(const std::string&)>;
 
-  std::string name;     // "--port", "-n,--lines"; of an argument its shape, "NAME"
+  std::string name;     // "--port", "-n,--lines"; for an argument its shape, "NAME"
   std::string shape;    // "PORT"; empty: a flag without a value
   std::string meaning;  // a clause, in lower case, without a full stop
   Take take;
   bool is_argument = false;
   bool is_required = false;
   bool is_repeatable = false;
-  bool is_global = false;  // one of those that every command has
+  bool is_global = false;  // a global option, which every command has
   Offer offer = Offer::nothing;
   std::vector<std::string> choices;
 
@@ -60,12 +60,12 @@ class Options {
                  std::string meaning);
   Option& number(std::string name, std::string shape, std::optional<std::uint64_t>& variable, std::uint64_t least,
                  std::uint64_t most, std::string meaning);
-  // Arguments without a name, in this order; a repeatable one takes what is left, also behind `--`.
+  // Positional arguments, in this order. A repeatable one takes all remaining words, also after `--`.
   Option& argument(std::string shape, std::string& variable, std::string meaning);
   Option& argument(std::string shape, std::vector<std::string>& variable, std::string meaning);
 
   [[nodiscard]] const std::vector<Option>& all() const { return options_; }
-  void mark_global();  // all there are so far
+  void mark_global();  // marks all options declared so far
   void append(Option option) { add(std::move(option)); }
 
  private:
@@ -78,7 +78,7 @@ struct Parsed {
   std::vector<std::string> rest;  // with `stops_at_argument`: from the first argument on
 };
 
-// Fills the variables. `stops_at_argument` is for what stands before the command's name.
+// Parses, and sets the variables. `stops_at_argument` is for the global options before the command's name.
 [[nodiscard]] Result<Parsed> parse(const Options& options, const std::vector<std::string>& arguments,
                                    bool stops_at_argument);
 

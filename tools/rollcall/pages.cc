@@ -1,4 +1,4 @@
-// The commands about the commands: help, man, completion.
+// The documentation commands: help, man, completion.
 #include <fmt/format.h>
 #include <memory>
 

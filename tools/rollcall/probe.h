@@ -1,4 +1,4 @@
-// Whether a program answers on its port, asked from outside: `--probe` of `run`.
+// Health checks over the network: `--probe` of `run`.
 #pragma once
 
 #include <chrono>
@@ -11,8 +11,8 @@
 
 namespace rollcall::cli {
 
-// "tcp": the port takes a connection; "http:/path": GET is answered with 200 to 399; "none": always well.
-// Errc::start_up: it is none of these.
+// Returns a health check. "tcp": the port accepts a connection. "http:/path": GET returns a status from 200 to 399.
+// "none": always healthy. Errc::start_up for any other text.
 [[nodiscard]] Result<std::function<bool()>> make_probe(std::string_view text, const std::string& address,
                                                        std::uint16_t port, std::chrono::milliseconds timeout);
 

@@ -1,4 +1,4 @@
-// `rollcall register`: on the roll until stopped, then out of the answers, then off the roll.
+// `rollcall register`: registers an instance until it is stopped; then drains and deregisters it.
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
@@ -31,7 +31,7 @@ struct Flags {
   InstanceFlags instance;
 };
 
-// Waits for signals and for news; whether a signal to stop was among them.
+// Waits for signals and for changes of the registrar. Returns true if a signal to stop arrived.
 bool is_told_to_stop(const Signals& signals, const WakeUp& news, int timeout_ms) {
   std::array<pollfd, 2> watched{{{signals.fd(), POLLIN, 0}, news.polled()}};
   ::poll(watched.data(), watched.size(), timeout_ms);
@@ -47,7 +47,8 @@ class Stay {
   Result<int> run() {
     while (!is_told_to_stop(signals_, news_, -1)) {
       const Registrar::State state = registrar_.state();
-      // Before the first acknowledgement a mistake is the caller's to mend; later it is the registry's.
+      // Before the first acknowledgement an error ends the command, unless it is worth a retry. Later errors are
+      // retried.
       if (state.failure && !state.has_registered && !is_worth_waiting(*state.failure))
         return std::unexpected(*state.failure);
       remark(state);
@@ -93,7 +94,7 @@ class Stay {
     const auto deadline = steady_clock::now() + longest;
     while (!(registrar_.state().*reached)) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-      const auto wait = std::min<milliseconds>(left, std::chrono::hours(1));  // as far as poll() can count
+      const auto wait = std::min<milliseconds>(left, std::chrono::hours(1));  // poll() takes an int of milliseconds
       if (left <= milliseconds(0) || is_told_to_stop(signals_, news_, static_cast<int>(wait.count()))) return;
     }
   }

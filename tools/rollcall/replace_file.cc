@@ -18,7 +18,7 @@ std::unexpected<Error> system_failure(const char* what, const std::filesystem::p
   return failure(Errc::invalid, fmt::format("{} cannot be {}: {}", path.string(), what, std::strerror(errno)));
 }
 
-// Removed unless it has been renamed.
+// A temporary file; the destructor removes it unless it was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& beside)
@@ -37,7 +37,8 @@ class TemporaryFile {
   [[nodiscard]] bool take_mode_and_owner_of(const std::filesystem::path& path) const {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return ::fchmod(descriptor_, 0644) == 0;
-    // Only root may give a file away; then the mode must not grant the new owner's group what was meant for the old one.
+    // chown usually needs root. If it fails, the file has our owner and group: keep at most 0755, so that the mode
+    // grants our group nothing that was meant for the old group.
     const bool is_given = ::fchown(descriptor_, status.st_uid, status.st_gid) == 0;
     const bool is_ours = status.st_uid == ::geteuid() && status.st_gid == ::getegid();
     return ::fchmod(descriptor_, is_given || is_ours ? status.st_mode & 07777 : status.st_mode & 0755) == 0;
@@ -64,7 +65,7 @@ class TemporaryFile {
   bool is_renamed_ = false;
 };
 
-// The name survives a crash of the machine, too. A file system that cannot sync a directory has nothing better to offer.
+// Makes the rename durable after a crash. Errors are ignored: some file systems cannot fsync a directory.
 void sync_directory(const std::filesystem::path& directory) {
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
@@ -96,7 +97,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
   return read_stream(file, path, bytes_max);
 }
 
-// What is allocated follows what has come: the bound is there for what nobody has meant to give us.
+// Allocates as data arrives, not `bytes_max` in advance. The bound guards against huge or endless input.
 Result<std::string> read_stream(std::istream& stream, const std::filesystem::path& name, std::size_t bytes_max) {
   constexpr std::size_t k_piece_bytes = std::size_t{64} << 10;
   std::string text;

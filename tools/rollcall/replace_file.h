@@ -1,10 +1,11 @@
-// A file's content, replaced as a whole: who opens the file sees the old text or the new one, never a part.
+// Replaces a file atomically: a reader sees the old content or the new one, never a mixture.
 //
-// Shape    Writes a temporary file in the same directory, gives it the mode and, where that is allowed, the owner of the
-//          file it replaces (0644 for a new one), syncs it, renames it, syncs the directory. A symbolic link is followed,
-//          so what it points to is replaced and not the link.
-// Failure  Errc::invalid, a sentence with the path and the system's reason; the file is as it was, and no temporary one
-//          stays.
+// Shape    writes a temporary file in the same directory, copies the mode and, if permitted, the owner of the old file
+//          (0644 for a new file), then fsync, rename, and fsync of the directory. A symbolic link is followed: its
+//          target is replaced, not the link.
+// Threads  blocks on disk I/O.
+// Failure  Errc::invalid, with a message that has the path and the system error. The old file is then unchanged, and
+//          the temporary file is removed.
 // Source   rename(2), fsync(2).
 #pragma once
 
@@ -18,10 +19,10 @@ namespace rollcall::cli {
 
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& path, std::string_view text);
 
-// At most `bytes_max` of a file; more is a failure, and only what has been read is allocated.
+// Reads a whole file. Fails if it is longer than `bytes_max`. Memory is allocated only for octets that were read.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-// The same of a stream that is open; `name` is for sentences.
+// The same for an open stream; `name` is for error messages.
 [[nodiscard]] Result<std::string> read_stream(std::istream& stream, const std::filesystem::path& name,
                                               std::size_t bytes_max);
 

@@ -1,4 +1,4 @@
-// `rollcall resolve`: what a client would find, and whom it would choose, through the same Resolver that programs use.
+// `rollcall resolve`: what a client would find and choose, using the same Resolver as programs.
 #include <algorithm>
 #include <atomic>
 #include <boost/json/array.hpp>
@@ -119,7 +119,7 @@ Result<int> pick_one(Session& session, Resolver& resolver, const Flags& flags) {
   return k_done;
 }
 
-// How often each was chosen, the most frequent first.
+// Counts how often each endpoint is chosen; prints the most frequent first.
 Result<int> count_picks(Session& session, Resolver& resolver, const Flags& flags) {
   std::map<std::string, std::uint64_t> tally;
   for (std::uint64_t i = 0; i < *flags.count; ++i) {
@@ -150,7 +150,7 @@ Result<int> resolve(Session& session, const Flags& flags) {
     Resolver resolver(settings_of(session));
     if (flags.count) return count_picks(session, resolver, flags);
     return flags.picks ? pick_one(session, resolver, flags) : show_endpoints(session, resolver, flags);
-  } catch (const std::invalid_argument& error) {  // of a server's address
+  } catch (const std::invalid_argument& error) {  // an invalid server address
     return failure(Errc::start_up, error.what());
   }
 }

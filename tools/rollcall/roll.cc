@@ -48,7 +48,7 @@ Instance instance_of(const json::object& object) {
   return instance;
 }
 
-// Boost.JSON throws for a member that is missing or of another type; here that is a registry which is none of ours.
+// Boost.JSON throws if a member is missing or has another type: the answer is then not from a registry.
 template <class Read>
 auto read(const json::value& answer, Read read) -> Result<decltype(read(json::object()))> {
   try {

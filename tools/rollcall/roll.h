@@ -1,7 +1,8 @@
-// The roll as it is read from the HTTP API: services with their instances.
+// The roll (all services with their instances), read from the HTTP API.
 //
-// Shape    values. Instances stand in the order of their ids, services in that of their names.
-// Failure  Errc::unreachable where the answer is none of a registry's; else what the registry says.
+// Shape    value types. Instances are sorted by id, services by name.
+// Threads  value types; the read functions block, on the main thread.
+// Failure  Errc::unreachable if the answer is not from a registry; otherwise the error that the registry returned.
 // Source   interface.md §2 and §4; docs/http.md "Read".
 #pragma once
 
@@ -28,8 +29,8 @@ struct Instance {
   std::uint16_t weight = 1;
   std::vector<std::string> tags;
   std::map<std::string, std::string> meta;
-  std::chrono::milliseconds ttl{0};         // 0: without a lease, and so is the next
-  std::chrono::milliseconds expires_in{0};  // when it was read
+  std::chrono::milliseconds ttl{0};         // 0: no lease; the same for expires_in
+  std::chrono::milliseconds expires_in{0};  // time left when it was read
 
   bool operator==(const Instance&) const = default;
 };
@@ -47,14 +48,14 @@ using Roll = std::map<std::string, Service, std::less<>>;  // by name; of one zo
 
 class Session;
 
-// Of the answers to GET /v1/services/{service}, and to GET /v1/services: the names.
+// Parse the answers to GET /v1/services/{service}, and to GET /v1/services (the names).
 [[nodiscard]] Result<Service> parse_service(const boost::json::value& answer);
 [[nodiscard]] Result<std::vector<std::string>> parse_service_names(const boost::json::value& answer);
 
-// One that nobody knows (any more) is one without instances.
+// A service that the registry does not know is returned with no instances.
 [[nodiscard]] Result<Service> read_service(Session& session, const std::string& name);
 [[nodiscard]] Result<std::vector<std::string>> read_service_names(Session& session);
-// All of them, in the zone of --zone.
+// All services, in the zone of --zone.
 [[nodiscard]] Result<Roll> read_roll(Session& session);
 
 }  // namespace rollcall::cli

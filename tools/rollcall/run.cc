@@ -1,4 +1,4 @@
-// `rollcall run`: a command that knows nothing of any registry, on the roll for as long as it answers.
+// `rollcall run`: runs a command, and keeps it registered while its health check passes. The command needs no changes.
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>

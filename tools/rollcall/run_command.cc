@@ -14,7 +14,7 @@
 namespace rollcall::cli {
 namespace {
 
-// What this program has blocked or ignored for itself is none of the command's business.
+// Resets the signal mask and ignored signals: the command must not inherit them from this program.
 class Attributes {
  public:
   Attributes() {
@@ -37,10 +37,10 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
-// Whether it has ended by then.
+// Returns whether the process has ended before the timeout.
 bool wait_for_end(pid_t child, std::chrono::milliseconds timeout) {
   const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0U));
-  if (descriptor < 0) return true;  // a kernel without pidfd: waited for without a deadline
+  if (descriptor < 0) return true;  // no pidfd in this kernel: wait without a timeout
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   pollfd ended{.fd = descriptor, .events = POLLIN, .revents = 0};
   int found = 0;

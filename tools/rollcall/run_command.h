@@ -1,8 +1,10 @@
-// A command of the user's, run by the shell and waited for with a deadline.
+// Runs a shell command and waits for it, with a timeout.
 //
-// Shape    blocks. The command has a process group of its own, so that all of it can be ended, and this program's output.
-// Failure  Errc::invalid, one sentence: it could not be started, exited with a code, was ended by a signal, or was not
-//          done in time and has been killed.
+// Shape    the command has its own process group, so that it can be killed with all its children. It inherits stdout
+//          and stderr.
+// Threads  blocks the calling thread.
+// Failure  Errc::invalid, with a message: it could not be started, returned an exit code other than 0, was ended by a
+//          signal, or was killed at the timeout.
 #pragma once
 
 #include <chrono>

@@ -41,7 +41,7 @@ void Screen::leave() {
   if (has_terminal_input_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
-// Each line is written over the old one and the rest of it cleared: no flicker.
+// Overwrites each line and clears its rest, instead of clearing the screen: this avoids flicker.
 void Screen::show(const std::vector<std::string>& lines) const {
   if (!is_entered_) return;
   std::string frame = "\x1b[H";

@@ -1,9 +1,9 @@
-// The terminal as a page that is drawn again and again, and given back as it was.
+// Full-screen terminal output, redrawn repeatedly; restores the terminal at the end.
 //
-// Shape    between enter() and leave() it shows frames on the terminal's other screen, without cursor and echo. The
-//          destructor leaves.
-// Threads  one, and one Screen in a program.
-// Source   xterm's control sequences (1049, 25); termios(3).
+// Shape    between enter() and leave() it uses the alternate screen, with the cursor hidden and echo off. The
+//          destructor calls leave().
+// Threads  one thread, and one Screen in a program.
+// Source   xterm control sequences (1049: alternate screen, 25: cursor); termios(3).
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ class Screen {
 
   void enter();
   void leave();
-  // In place of what there was.
+  // Replaces the previous frame.
   void show(const std::vector<std::string>& lines) const;
 
   struct Size {
@@ -30,7 +30,7 @@ class Screen {
   };
   [[nodiscard]] static Size size();
 
-  // A key that was pressed; 0: none. The descriptor is readable when there is one; -1 where there is no keyboard.
+  // take_key(): a key that was pressed; 0: none. input(): a descriptor, readable when there is a key; -1: no keyboard.
   [[nodiscard]] char take_key() const;
   [[nodiscard]] int input() const;
 
@@ -40,7 +40,7 @@ class Screen {
   termios before_{};
 };
 
-// Whether the locale has more than ASCII.
+// Whether the character set of the locale is UTF-8.
 [[nodiscard]] bool has_utf8_locale();
 
 }  // namespace rollcall::cli

@@ -1,7 +1,7 @@
-// One run of a command: the registry it asks, and where it prints.
+// The context of one command run: the HTTP client for the registry, and the output.
 //
-// Owner    main. The client is opened with the first question and its connection kept.
-// Threads  the main thread; a command with threads of its own opens clients of its own with http_settings().
+// Owner    main(). The HTTP client is opened at the first request, and its connection is kept.
+// Threads  the main thread; a command with more threads opens one client per thread, with http_settings().
 // Failure  Error, whose code is the exit code (exit_code.h) and whose message goes to stderr as it is.
 #pragma once
 
@@ -24,24 +24,24 @@ class Session {
   explicit Session(Globals globals);
 
   [[nodiscard]] const Globals& globals() const { return globals_; }
-  // What calls without a zone would be answered from, once it is known by name.
+  // Sets the zone for later calls, once the name of the default zone is known.
   void set_zone(std::string zone) { globals_.zone = std::move(zone); }
   [[nodiscard]] bool wants_json() const { return globals_.wants_json; }
 
-  // The client for everything that ask() is too simple for.
+  // The HTTP client, for calls that ask() does not support.
   [[nodiscard]] Result<client::HttpClient*> client();
 
-  // A call whose 2xx has JSON for a body (null where it has none); any other status is the problem, as an Error.
+  // Makes a call. A 2xx returns its JSON body (null if there is none); any other status becomes an Error.
   [[nodiscard]] Result<boost::json::value> ask(const client::HttpRequest& request);
   [[nodiscard]] Result<boost::json::value> get(std::string target);
 
-  // stdout, as it is. The end of its reader (`rollcall list | head`) ends the program quietly.
+  // Writes to stdout. If the reader has closed the pipe (`rollcall list | head`), the program exits without a message.
   void print(std::string_view text) const;
-  // One line on stdout: the JSON.
+  // Writes the JSON as one line to stdout.
   void print_json(const boost::json::value& value) const;
-  // A remark on stderr, "rollcall: " before it.
+  // Writes a message to stderr, with the prefix "rollcall: ".
   void remark(std::string_view sentence) const;
-  // For stdout.
+  // Adds colour, if stdout gets colours.
   [[nodiscard]] std::string paint(Color color, std::string_view text) const {
     return colored(is_colored_, color, text);
   }
@@ -55,7 +55,8 @@ class Session {
 
 using Parameters = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// A path with its query, everything encoded: target("/v1/services", {"web"}, {{"zone", zone}}). An empty value is left out.
+// Builds an encoded path with its query: target("/v1/services", {"web"}, {{"zone", zone}}). Empty values
+// are omitted.
 [[nodiscard]] std::string target_of(std::string_view path, std::initializer_list<std::string_view> segments,
                                     Parameters parameters = {});
 

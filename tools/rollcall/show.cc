@@ -1,4 +1,4 @@
-// `rollcall show`: one instance with all its fields.
+// `rollcall show`: shows one instance with all its fields.
 #include <array>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>

@@ -14,7 +14,7 @@ Signals::Signals(std::initializer_list<int> signals) {
   for (const int signal : signals) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, &original_);
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGCHLD, SIG_DFL);  // where it is inherited as ignored, nobody would learn how a child has ended
+  std::signal(SIGCHLD, SIG_DFL);  // if inherited as ignored, the kernel discards exit codes of children
   fd_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   check(fd_ >= 0, "the system has a descriptor for signals");
 }

@@ -1,8 +1,10 @@
-// Signals as events of a descriptor (signalfd): nothing runs inside a signal handler.
+// Receives signals through a file descriptor (signalfd), so that no code runs inside a signal handler.
 //
-// Owner    main thread, before any other thread is there: every thread born later has the signals blocked too.
-// Shape    blocks the signals for its life; original_mask() is what a child must be given back (sigprocmask survives
-//          exec). SIGPIPE is ignored: a reader that has gone is an error of write().
+// Shape    blocks the signals as long as the object lives. A child process must get original_mask() back, because the
+//          signal mask survives exec. SIGPIPE is ignored: a closed pipe is then an error of write() (EPIPE).
+// Owner    the main thread. Create it before any other thread: threads inherit the blocked signals.
+// Threads  the main thread.
+// Source   signalfd(2), sigprocmask(2).
 #pragma once
 
 #include <csignal>
@@ -19,7 +21,7 @@ class Signals {
   ~Signals();
 
   [[nodiscard]] int fd() const { return fd_; }
-  // The next one that has come; empty when there is none.
+  // The next pending signal; empty if there is none.
   [[nodiscard]] std::optional<int> take() const;
   [[nodiscard]] const sigset_t& original_mask() const { return original_; }
 

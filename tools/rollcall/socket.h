@@ -1,6 +1,7 @@
-// A plain socket that is closed with its owner: to try whether a port answers, and to find a free one.
+// RAII wrapper of a TCP socket, to check whether a port answers, and to find a free port.
 //
-// Threads  one.
+// Owner    the object owns its file descriptor.
+// Threads  one thread.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,7 @@ class Socket {
   Socket& operator=(Socket&&) = delete;
   ~Socket();
 
-  // False: refused, or not connected in time. The socket is non-blocking from then on.
+  // Returns false if the connection is refused, or on timeout. Makes the socket non-blocking.
   [[nodiscard]] bool connect(const IpEndpoint& peer, std::chrono::milliseconds timeout) const;
   [[nodiscard]] bool bind(const IpEndpoint& own) const;
   [[nodiscard]] std::optional<IpEndpoint> own_endpoint() const;
@@ -31,7 +32,7 @@ class Socket {
   int fd_;
 };
 
-// A TCP port of this machine that nobody uses at the moment.
+// A local TCP port that is not in use at the moment.
 [[nodiscard]] std::optional<std::uint16_t> find_free_port();
 
 }  // namespace rollcall::cli

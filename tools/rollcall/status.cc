@@ -1,4 +1,4 @@
-// `rollcall status`: the server itself.
+// `rollcall status`: shows the state of the server.
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 

@@ -70,7 +70,7 @@ void Supervisor::begin_to_stop(int signal) {
   stop_signal_ = signal;
   if (phase_ == Phase::running) notify_.tell("STOPPING=1");
   is_hurried_ = phase_ != Phase::running;
-  // A second signal means: do not wait for caches. Later signals are passed on to the command as they come.
+  // A second signal skips the wait for DNS caches. Later signals are forwarded to the command at once.
   if (phase_ != Phase::running || !registrar_.state().has_registered) return pass_on();
   phase_ = Phase::draining;
   deadline_ = Clock::now() + settings_.drain;
@@ -92,7 +92,7 @@ void Supervisor::follow_registrar() {
   const client::Registrar::State state = registrar_.state();
   remark_changes(state);
   seen_ = state;
-  // Ready means that the command answers, whether or not a registry can be told.
+  // Ready means that the health check passes, even if no registry is reachable.
   if (state.is_well && !std::exchange(is_ready_, true)) notify_.tell("READY=1");
   if (phase_ == Phase::draining && state.is_drained) pass_on();
 }
@@ -108,7 +108,7 @@ void Supervisor::keep_deadline() {
   deadline_ = Clock::time_point::max();
 }
 
-// The deregistration of an ended command; the wait for it is bounded.
+// Deregisters after the command has ended; waits for at most `leave`.
 void Supervisor::leave_the_roll() {
   registrar_.leave();
   deadline_ = Clock::now() + settings_.leave;

@@ -1,10 +1,11 @@
-// The life of a command under `run`: it runs, leaves the answers, is told to stop, ends, and is off the roll.
+// Supervises the command of `run`: drains the instance on SIGTERM, stops the command, then deregisters the instance.
 //
 //   running ──TERM, INT──► draining ──safe, or a second signal──► stopping ──deadline──► killed
 //      │                                                             │                     │
 //      └──────────────────────── the command ends ───────────────────┴─────────────────────┘──► gone
 //
-// Threads  the main thread, which waits for signals, news of the registrar and the next deadline at once, and for nothing else.
+// Owner    the caller owns the objects passed in; they must outlive the Supervisor.
+// Threads  the main thread. One poll() waits for signals, changes of the registrar and the next deadline.
 #pragma once
 
 #include <chrono>
@@ -23,18 +24,19 @@ namespace rollcall::cli {
 struct SupervisorSettings {
   std::string service;
   std::chrono::milliseconds drain{10'000};       // the longest wait until no cache has the instance
-  std::chrono::milliseconds kill_after{10'000};  // from the signal to SIGKILL
+  std::chrono::milliseconds kill_after{10'000};  // time between the signal and SIGKILL
   std::chrono::milliseconds leave{5'000};        // the longest wait for the deregistration
-  bool is_quiet = false;                         // no remarks
+  bool is_quiet = false;                         // print no messages
 };
 
 class Supervisor {
  public:
-  // All of them outlive it; the child has been started. `news` is called when the registrar's state changes.
+  // The arguments must outlive it; the child must have been started. `news` is called when the registrar's state
+  // changes.
   Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
              client::Registrar& registrar, const client::WakeUp& news);
 
-  // Until the command has ended and is off the roll; the exit code.
+  // Blocks until the command has ended and is deregistered. Returns the exit code.
   [[nodiscard]] int run();
 
  private:
@@ -59,10 +61,10 @@ class Supervisor {
   const client::WakeUp& news_;
   Phase phase_ = Phase::running;
   int stop_signal_ = SIGTERM;
-  bool is_hurried_ = false;  // told to stop again
+  bool is_hurried_ = false;  // a second signal arrived
   Clock::time_point deadline_ = Clock::time_point::max();
   client::Registrar::State seen_;
-  bool is_ready_ = false;  // the probe has agreed once
+  bool is_ready_ = false;  // the health check has passed at least once
   std::optional<int> exit_code_;
 };
 

@@ -1,4 +1,4 @@
-// `rollcall template`: configuration files, kept rendered from the roll.
+// `rollcall template`: renders configuration files from the roll, and keeps them up to date.
 #include <csignal>
 #include <fmt/format.h>
 #include <memory>
@@ -20,7 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds k_read_again{1'000};  // after a reading that has failed
+constexpr milliseconds k_read_again{1'000};  // retry delay after a failed read
 
 struct Asked {
   std::vector<std::string> specs;
@@ -40,7 +40,7 @@ Result<TemplateJobs> open_jobs(const Asked& asked) {
   return TemplateJobs::open(std::move(specs));
 }
 
-// What update() did, for people or as JSON; whether all of it went well.
+// Prints the report of update(), as text or JSON. Returns whether there were no failures.
 bool say(Session& session, const TemplateJobs::Report& report) {
   for (const std::string& file : report.written) {
     if (file == "-") continue;
@@ -65,7 +65,7 @@ Result<int> render_once(Session& session, TemplateJobs& jobs, const Asked& asked
   return update(session, jobs, *roll, asked) ? k_done : k_refused;
 }
 
-// The roll as it was last read, and what of it is known to have changed since.
+// A copy of the roll, and the services that have changed since it was read.
 class Mirror {
  public:
   void note(const News& news) {
@@ -99,7 +99,7 @@ class Mirror {
   std::set<std::string> stale_;
 };
 
-// Keeps the files until a signal ends it.
+// Keeps the files up to date until a signal ends the program.
 class Keeper {
  public:
   Keeper(Session& session, TemplateJobs jobs, const Asked& asked, Follower& follower, Signals& signals)

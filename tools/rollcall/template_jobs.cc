@@ -53,7 +53,7 @@ Result<void> TemplateJobs::reload() {
   return {};
 }
 
-// Whether it is another text than before.
+// Writes the text if it differs from the last output. Returns whether it did.
 Result<bool> TemplateJobs::put(Job& job, const std::string& text, const Print& print) {
   if (job.spec.out == "-") {
     if (text == job.printed) return false;

@@ -1,7 +1,8 @@
-// Lines of a template that hold nothing but a section's tag, a comment or new delimiters: they make no line of output.
+// Mustache "standalone" lines: a line with only a section tag, a comment or a delimiter change produces no output line.
 //
-// Shape    pure. The library behind TemplateText leaves an empty line for a section that is not entered, so such lines are
-//          taken out before it sees them, and line ends are hidden from it while it renders.
+// Shape    pure functions. The Mustache library leaves an empty line for a section that is not rendered. So these
+//          functions remove such lines before parsing, and replace line ends by k_line_end while the library renders.
+// Threads  any thread.
 // Source   the Mustache specification, "standalone" tags.
 #pragma once
 
@@ -10,12 +11,12 @@
 
 namespace rollcall::cli {
 
-// Stands for a line end. No template and no value may contain it.
+// Replaces a line end. No template and no value may contain it.
 inline constexpr char k_line_end = '\x01';
 
-// The template without such lines, and with its line ends hidden.
+// Removes standalone lines, and replaces line ends by k_line_end.
 [[nodiscard]] std::string hide_lines(std::string_view text);
-// What was rendered from it, with its line ends.
+// Restores the line ends in the rendered text.
 [[nodiscard]] std::string show_lines(std::string text);
 
 }  // namespace rollcall::cli

@@ -25,7 +25,7 @@ std::string without_control_characters(const std::string& text) {
   return safe;
 }
 
-// Separators of lists need to know where they are.
+// Sets the list position variables, which templates use to print separators.
 void put_place(TemplateValue& value, std::size_t at, std::size_t count) {
   value["first"] = TemplateValue(at == 0);
   value["last"] = TemplateValue(at + 1 == count);
@@ -83,7 +83,7 @@ void put_where(TemplateValue& value, const Instance& instance, const Service& se
   value["port"] = TemplateValue(std::to_string(instance.port));
 }
 
-// What the instances of a list have in common. `ready`: those of them that are, best priority first.
+// Values computed over all instances of a list. `ready`: the ready instances, best priority first.
 struct Common {
   Common(const Service& its_service, const std::vector<const Instance*>& all, const std::vector<const Instance*>& ready)
       : service(its_service), best_priority(ready.empty() ? std::uint16_t{0xffff} : ready.front()->priority) {
@@ -99,8 +99,8 @@ struct Common {
   std::uint16_t least_weight = 0xffff;
 };
 
-// NGINX takes no 0. To HAProxy it means that nobody is sent there, not even to the only one, where RFC 2782 means a very small
-// share: it becomes 1, and the others as much as there can be, 256. Larger weights than that keep their proportions.
+// Weight 0 means "a very small share" in RFC 2782. NGINX does not accept 0; HAProxy sends no traffic to weight 0. So 0
+// becomes 1. For HAProxy, if there is a weight of 0 or above 256, all weights are scaled to its maximum of 256.
 void put_weights(TemplateValue& value, std::uint16_t weight, const Common& common) {
   const bool is_scaled = common.most_weight > 256 || common.least_weight == 0;
   const unsigned most = std::max<unsigned>(1, common.most_weight);

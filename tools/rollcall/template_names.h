@@ -1,6 +1,8 @@
-// The names a template may use, as the tree of values that Mustache walks.
+// The variables of a template: converts a service to the value tree that the Mustache library reads.
 //
-// Shape    pure: a service of the roll to a value. Names and their meaning: docs/templates.md.
+// Shape    pure functions.
+// Threads  any thread.
+// Source   docs/templates.md lists the variables.
 #pragma once
 
 #include <kainjow/mustache.hpp>
@@ -14,7 +16,7 @@ using TemplateValue = kainjow::mustache::data;
 
 [[nodiscard]] TemplateValue name_service(const Service& service);
 
-// As name_service, of a service nobody has registered for.
+// As name_service, for a service without instances.
 [[nodiscard]] TemplateValue name_empty_service(const std::string& name, const std::string& zone);
 
 // "192.0.2.1:80", "[2001:db8::1]:80".

@@ -16,10 +16,10 @@ namespace {
 namespace mustache = kainjow::mustache;
 constexpr std::string_view k_plain = "-._~:/@+,=[]";
 
-// In a trial every instance has every tag and every meta key, so that no section stays unread.
+// In trial mode every instance has every tag and every meta key, so that every section is checked.
 enum class Mode : std::uint8_t { real, trial };
 
-// Looks names up, and notes the first that nobody knows. What is asked for is built when it is asked for, once.
+// Looks up variables, and records the first unknown one. Values are built on first use, and cached.
 class Names : public mustache::basic_context<std::string> {
  public:
   Names(const Roll& roll, Mode mode) : roll_(roll), mode_(mode), zone_(roll.empty() ? "" : roll.begin()->second.zone) {}
@@ -53,8 +53,8 @@ class Names : public mustache::basic_context<std::string> {
     return nullptr;
   }
 
-  // "tags.blue", "meta.build.number": what stands behind the first dot is one key. One that an instance does not have is
-  // no mistake.
+  // "tags.blue", "meta.build.number": all text after the first dot is one key. A key that an instance does not have is
+  // not an error.
   const TemplateValue* member_of(const char* object, const std::string& name) const {
     const TemplateValue* found = innermost(object);
     if (found == nullptr) return unknown(name);
@@ -62,7 +62,7 @@ class Names : public mustache::basic_context<std::string> {
     return found->get(name.substr(std::string_view(object).size() + 1));
   }
 
-  // "web", "web.count". Anybody may be asked for: who is not on the roll has no instances.
+  // "web", "web.count". A service that is not on the roll is not an error: it has no instances.
   const TemplateValue* part_of_service(const std::string& path) const {
     const std::string name = path.substr(0, path.find('.'));
     const TemplateValue& service = this->service(name);
@@ -98,7 +98,7 @@ class Names : public mustache::basic_context<std::string> {
   std::string zone_;
   TemplateValue sample_member_{"sample"};
   std::vector<const TemplateValue*> stack_;
-  // get() is const in the library's interface; what it remembers changes no answer.
+  // mutable: get() is const in the library's interface, and these are only caches.
   mutable std::map<std::string, TemplateValue> built_;
   mutable std::optional<TemplateValue> services_;
   mutable std::string unknown_;
@@ -118,7 +118,7 @@ std::string encode(const std::string& text) {
   return encoded;
 }
 
-// The library says "… at 17", an offset in octets; people count lines.
+// The library reports an offset in octets ("… at 17"); converts it to a line number.
 std::string with_line(const std::string& message, std::string_view text) {
   const std::size_t at = message.rfind(" at ");
   if (at == std::string::npos) return message;
@@ -146,7 +146,7 @@ std::vector<Instance> sample_instances() {
   return samples;
 }
 
-// The services a template names, and one more. A word too many does no harm.
+// Sample services: every name after "service." in the template, and one more. Extra services do no harm.
 Roll sample_roll(const std::string& source) {
   Roll roll;
   roll["sample"] = {"sample", "sample", 1, sample_instances()};
@@ -176,7 +176,7 @@ struct TemplateText::Impl {
                                names.first_unknown()));
   }
 
-  // Every section is entered at least once, and every inverted one.
+  // Renders every section and every inverted section at least once.
   [[nodiscard]] Result<void> try_out(const std::string& source) const {
     for (const auto& [roll, mode] :
          {std::pair{sample_roll(source), Mode::trial}, {sample_roll(source), Mode::real}, {Roll(), Mode::real}}) {
@@ -192,7 +192,7 @@ TemplateText& TemplateText::operator=(TemplateText&&) noexcept = default;
 TemplateText::~TemplateText() = default;
 
 Result<TemplateText> TemplateText::parse(const std::string& text, std::string file) {
-  // Parsed twice: mistakes are told by their place in the text as it was written.
+  // Parses the original text first, so that error messages have the right line numbers.
   mustache::mustache written(text);
   if (!written.is_valid()) {
     return failure(Errc::malformed, fmt::format("{}: {}", file, with_line(written.error_message(), text)));

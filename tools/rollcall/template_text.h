@@ -1,14 +1,14 @@
-// A template in the Mustache language, and what it is filled with: the roll.
+// A Mustache template that is rendered with the roll as its data.
 //
-// Shape    parse() also tries the template out, with and without instances, so that a name which templates do not know
-//          is an error at once and not when the section it stands in is first used.
-// Safety   What services write about themselves (ids, meta) comes from outside. {{name}} prints letters, digits and
-//          -._~:/@+,=[] as they are and every other octet as %XX, so a value can end no line, quote or block of a
-//          configuration. {{{name}}} prints the value itself; control characters are %XX even so. Nothing is
-//          escaped for HTML.
+// Shape    parse() also renders the template with sample data, with and without instances. So an unknown variable is
+//          reported at once, and not later when its section is first used.
+// Safety   Prevents injection into configuration files: ids and meta of services are untrusted input. {{name}} prints
+//          letters, digits and -._~:/@+,=[] as they are and every other octet as %XX, so a value can end no line, quote
+//          or block of a configuration. {{{name}}} prints the value itself; control characters are %XX even so. Nothing
+//          is escaped for HTML.
 // Threads  values; one thread at a time.
-// Failure  Errc::malformed; the sentence names the file, the line of a section or tag that is not closed, and a name that
-//          is not known where it stands.
+// Failure  Errc::malformed; the message names the file, and the line of an unclosed section or tag, or the unknown
+//          variable.
 // Source   mustache(5); docs/templates.md has the names.
 #pragma once
 
@@ -23,7 +23,7 @@ namespace rollcall::cli {
 
 class TemplateText {
  public:
-  // `file` is for sentences only.
+  // `file` is used only in error messages.
   [[nodiscard]] static Result<TemplateText> parse(const std::string& text, std::string file);
   TemplateText(TemplateText&&) noexcept;
   TemplateText& operator=(TemplateText&&) noexcept;

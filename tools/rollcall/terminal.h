@@ -1,4 +1,4 @@
-// Text for people: colour where it is wanted, and nothing from outside that could move a cursor.
+// Terminal output: colours, and removal of control characters from untrusted text (terminal escape injection).
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ enum class Color { plain, bold, dim, red, green, yellow, blue };
 // `text` in the colour, or as it is.
 [[nodiscard]] std::string colored(bool wanted, Color color, std::string_view text);
 
-// Text that others have written (ids, meta, details), with its control characters replaced by U+FFFD.
+// Makes untrusted text (ids, meta, details) safe to print: replaces control characters by U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);
 
 // The columns that a text takes on a terminal: its characters, without the escapes of colored().

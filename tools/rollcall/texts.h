@@ -1,4 +1,4 @@
-// Sentences that more than one page shows: --help, the man pages.
+// Texts that --help and the man pages share.
 #pragma once
 
 #include <string_view>

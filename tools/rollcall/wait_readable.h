@@ -1,4 +1,6 @@
-// The one place where a command's loop waits.
+// Waits in poll() for file descriptors with a deadline; the event loops of the commands use it.
+//
+// Threads  blocks the calling thread.
 #pragma once
 
 #include <chrono>
@@ -7,7 +9,7 @@
 
 namespace rollcall::cli {
 
-// Until one of the descriptors is readable, or `until`; without it for as long as that takes. -1 is no descriptor.
+// Blocks until one of the descriptors is readable, or until the time `until`; empty: no deadline. -1 is skipped.
 void wait_readable(std::initializer_list<int> descriptors, std::optional<std::chrono::steady_clock::time_point> until);
 
 }  // namespace rollcall::cli

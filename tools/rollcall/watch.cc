@@ -1,4 +1,4 @@
-// `rollcall watch`: what happens on the roll, as it happens.
+// `rollcall watch`: shows the events of the registry live, as a table or as lines.
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
@@ -21,15 +21,15 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds k_draw_every{500};    // bars move
-constexpr milliseconds k_read_every{1'000};  // heartbeats are no events: leases are read
+constexpr milliseconds k_draw_every{500};    // redraw interval, so that the bars move
+constexpr milliseconds k_read_every{1'000};  // heartbeats cause no events, so poll the leases
 
 struct Asked {
   std::string service;
   bool plain = false;
 };
 
-// A line an event, for logs and scripts. Ends when the first watch cannot begin; later breaks are remarked.
+// One line per event, for logs and scripts. Fails if the first watch cannot start; reconnects after later breaks.
 class Lines {
  public:
   Lines(Session& session, Follower& follower, Signals& signals)
@@ -77,7 +77,7 @@ class Live {
         asked_(asked),
         view_(asked.service.empty() ? "the roll" : asked.service) {}
 
-  // The first reading comes before the screen changes: who cannot be reached is an error like any other.
+  // Reads once before it changes the screen, so that an unreachable registry is reported as a normal error.
   Result<int> run() {
     if (const Result<void> read = this->read(true); !read) return std::unexpected(read.error());
     Screen screen;
@@ -95,7 +95,7 @@ class Live {
   }
 
  private:
-  // Ctrl-Z: the shell gets its terminal back, and `fg` brings the table again.
+  // Ctrl-Z: restores the terminal for the shell; after `fg` the table is drawn again.
   static void pause(Screen& screen) {
     screen.leave();
     ::kill(::getpid(), SIGSTOP);
@@ -120,7 +120,7 @@ class Live {
     if (!read) is_all_new_ = true;
   }
 
-  // `all`: every service; otherwise those on the screen, for their leases.
+  // `all`: reads every service; otherwise only those on the screen, to update their leases.
   Result<void> read(bool all) {
     next_read_ = steady_clock::now() + k_read_every;
     std::vector<std::string> names{asked_.service};
@@ -151,13 +151,13 @@ class Live {
 
 Result<int> watch(Session& session, const Asked& asked) {
   const bool is_live = !session.wants_json() && !asked.plain && ::isatty(STDOUT_FILENO) == 1;
-  // Before the follower's thread is there: it would take the signals that this one waits for.
+  // Block the signals before the follower's thread starts: it inherits the mask and must not receive them.
   Signals ends({SIGINT, SIGTERM, SIGHUP});
   std::optional<Signals> window;
   if (is_live) window.emplace(std::initializer_list<int>{SIGTSTP, SIGWINCH});
   const Result<client::HttpSettings> settings = http_settings(session.globals());
   if (!settings) return std::unexpected(settings.error());
-  // The table shows what is read, and reads are of one zone; lines are of what is told.
+  // The table reads instances by GET, which covers one zone: watch the same zone. Plain lines show events of all zones.
   const auto follower = Follower::start(*settings, session.globals().zone, asked.service,
                                         is_live ? Follower::NoZone::is_first : Follower::NoZone::is_all);
   if (!follower) return std::unexpected(follower.error());

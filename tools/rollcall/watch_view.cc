@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr std::int64_t k_bar_cells = 10;
 constexpr std::size_t k_id_columns_max = 40;
-constexpr seconds k_fresh{3};                   // so long an event is bold
+constexpr seconds k_fresh{3};                   // an event is shown in bold for this time
 constexpr std::size_t k_lines_beside_rows = 3;  // title, headings, how many more there are
 
 std::string repeat(std::string_view text, std::int64_t count) {
@@ -57,7 +57,7 @@ milliseconds since(WatchView::Time then, WatchView::Time now) {
 
 std::string lease_bar(milliseconds left, milliseconds ttl, bool has_utf8) {
   const milliseconds kept = std::clamp(left, milliseconds(0), ttl);
-  // Rounded up: a bar is empty when the lease has ended, and not before.
+  // Rounds up, so that the bar is empty only after the lease has expired.
   const std::int64_t full = ttl.count() == 0 ? 0 : (kept.count() * k_bar_cells + ttl.count() - 1) / ttl.count();
   return fmt::format("{}{} {}", repeat(has_utf8 ? "█" : "#", full), repeat(has_utf8 ? "░" : "-", k_bar_cells - full),
                      age_text(kept));

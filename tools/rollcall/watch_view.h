@@ -1,8 +1,9 @@
-// What `rollcall watch` shows on a terminal: a row for each instance, with what is left of its lease as a bar.
+// What `rollcall watch` shows on a terminal: a row for each instance, with a bar for the time left of its lease.
 //
-// Shape    pure: what is known goes in, a frame of text comes out. Who has left stays for k_farewell, dim.
-// Time     an argument.
-// Threads  one.
+// Shape    no I/O: takes services and events, returns a frame of text. An instance that has left stays visible, dimmed,
+//          for k_farewell.
+// Time     passed as an argument.
+// Threads  not thread-safe: one thread.
 #pragma once
 
 #include <chrono>
@@ -41,7 +42,7 @@ class WatchView {
 
   // At most frame.rows lines of at most frame.columns, without a line end after the last.
   [[nodiscard]] std::vector<std::string> draw(const Frame& frame, Time now) const;
-  // Of those that fit, for whoever reads them again.
+  // The services that fit into the frame: the caller reads only these again.
   [[nodiscard]] std::vector<std::string> services_in(const Frame& frame) const;
 
  private:
@@ -50,7 +51,7 @@ class WatchView {
     Time expires_at{};
     std::string last_event;
     Time last_event_at{};
-    Time gone_at{};  // the beginning of time: it is there
+    Time gone_at{};  // zero: it has not left
     [[nodiscard]] bool is_gone() const { return gone_at != Time{}; }
   };
   using Cells = std::vector<std::pair<Color, std::string>>;
