@@ -1,4 +1,4 @@
-// Who is answered: lists of networks, deny before allow.
+// Access control by client network: deny before allow.
 //
 // Shape    value; an empty `allow` is everybody.
 // Source   `[dns] allow`, `deny`; the refusal is RFC 8914's Prohibited (18).

@@ -25,7 +25,7 @@ namespace rollcall::answer {
 
 enum class Transport : std::uint8_t { udp, tcp, tls };
 
-// Who asks, and how.
+// The client's address and transport.
 struct Client {
   Client(Transport how, IpAddress who = {}) : transport(how), address(who) {}  // NOLINT(google-explicit-constructor)
   Transport transport;

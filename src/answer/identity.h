@@ -1,4 +1,4 @@
-// What the server says of itself, to those who ask. Empty: it does not say (REFUSED, or no NSID).
+// Server identity for CHAOS and NSID queries. Empty: not disclosed (REFUSED, or no NSID).
 //
 // Source   RFC 4892 and BIND's custom: TXT of four names in class CHAOS, one string each. RFC 5001 (NSID).
 #pragma once

@@ -1,4 +1,4 @@
-// What this room offers to a scrape of the metrics.
+// Exports the DNS answer metrics.
 //
 // Threads  any; counters are read while they move. takes the ReadLock itself.
 #pragma once

@@ -1,4 +1,4 @@
-// Where the store is that several nodes share, and who we are there.
+// Connection settings for the shared store (etcd): endpoints, TLS and login.
 #pragma once
 
 #include <chrono>

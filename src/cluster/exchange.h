@@ -65,7 +65,7 @@ struct PollAnswer {
   bool complete = false;                    // up to the end of the log
 };
 
-// Kept by who asks, until the answer is there or given up.
+// Kept by the asking node until the answer arrives or the poll is given up.
 struct SentPoll {
   std::string to;
   PollRequest request;

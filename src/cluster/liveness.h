@@ -1,5 +1,6 @@
-// Who of the roll is alive, as one node of a cluster knows it: which heartbeats it may answer, what it tells the others, and
-// which leases it may end. No instance leaves before its ttl after a heartbeat that any node has answered with 200.
+// Decides which instances are alive, on one node of a cluster: which heartbeats it may answer, what it tells other
+// nodes, and which leases it may end. No instance is removed before its ttl after a heartbeat that any node has
+// answered with 200.
 //
 // Shape    pure: no socket, no thread, no clock of its own. What happens is told by calls, with the time; what is to be
 //          done comes back as values: `heartbeat` and `confirm` a verdict, `tick` the Actions, `poll` and `answer` messages.

@@ -30,7 +30,7 @@ enum class CheckStatus : std::uint8_t { passing, warning, critical };
 [[nodiscard]] std::string_view to_text(CheckStatus status);  // as above
 [[nodiscard]] std::optional<CheckStatus> parse_check_status(std::string_view text);
 
-// Who says so.
+// The source of the result.
 enum class CheckKind : std::uint8_t {
   plan,         // this server, by the checks of the instance's plan taken together
   run,          // this server, by one check that it runs

@@ -1,4 +1,4 @@
-// What an instance wants to be asked, to know whether it is well: its health checks, and the probe for its silence.
+// The health plan of an instance: its health checks, and the probe that runs when its heartbeats stop.
 //
 // Shape    values, validated and settled (plan_json.h): every default is filled in. Most instances have no plan, and
 //          then it costs them one null pointer; a plan is shared by all copies of its registration.

@@ -1,4 +1,4 @@
-// The roll: who is alive, and until when.
+// The registry: all live services and instances, and when each lease ends.
 //
 // Every change takes one way, `apply`: staged against the roll, recorded in the Journal, made visible (to readers of
 // this object, then to the Audience), and only then reported. A failed record changes nothing. Leases that end take
@@ -96,8 +96,9 @@ class Registry {
   // gets one full lease of grace from `now`. Before anything else. Returns whom a rule keeps off the roll.
   std::vector<Refused> restore(Restored part, LeaseTime now, WallTime wall_now);
 
-  // Asks the zones again for everybody, after they have been replaced: whose names are theirs now leaves the roll, and the
-  // row stays. Visible when it returns; what is to be stored of it is pending. Returns who has left.
+  // Checks every instance against the zones again, after zones were reloaded: instances whose names the zones now use
+  // are removed, and their rows stay in the store. Visible on return; the store changes are pending. Returns the
+  // removed ones.
   std::vector<Refused> set_aside_refused(LeaseTime now, WallTime wall_now);
 
   // Applies the changes in order as one transaction, after a sweep. One outcome each, in the same order. A change that
@@ -105,9 +106,9 @@ class Registry {
   // something. Where the journal names a conflict, the roll follows what is newer, and the changes are staged anew.
   [[nodiscard]] std::vector<Outcome> apply(std::span<const Change> changes, const TimeSource& clock, WallTime wall_now);
 
-  // What is durable already is laid over the roll, becomes visible, and is told: changes made elsewhere, in the order of
-  // their indexes. What has been followed before, and what an instance is past, is left out. Returns whom a rule keeps off
-  // the roll on this node.
+  // Applies durable changes made elsewhere, in index order: publishes them and sends their events. Changes already
+  // followed, or older than the instance's present version, are skipped. Returns the instances that a rule refuses on
+  // this node.
   std::vector<Refused> follow(std::span<const DurableChange> changes, const TimeSource& clock, WallTime wall_now);
   // The index up to which the roll has followed.
   [[nodiscard]] ChangeIndex followed() const noexcept { return followed_; }
@@ -135,7 +136,7 @@ class Registry {
   [[nodiscard]] std::optional<LeaseTime> next_wake();
 
  private:
-  // What is visible and not recorded: leases have ended, zones have taken names back.
+  // Changes that are visible but not stored yet: ended leases, names taken by zones.
   struct Pending {
     std::vector<std::pair<InstanceKey, ChangeIndex>> removed;  // with the index of the version that ended
     std::map<InstanceKey, InstanceRecord> changed;             // by a lease that has turned a check critical

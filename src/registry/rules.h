@@ -1,5 +1,5 @@
-// Who may be on the roll: the rules that concern more than the registration itself, asked alike for what comes over HTTP, for
-// rows that somebody edits in the database, for what a start finds there, and again for everybody when zones are reloaded.
+// Rules that depend on zones and other instances. They apply to HTTP registrations, to rows edited in the database, to
+// rows read at start-up, and to all instances when zones are reloaded.
 //
 // Failure  Errc::conflict (Errc::invalid where nothing but the name's length is wrong), with the field and one sentence
 //          that names what is in the way and says what to change.

@@ -1,6 +1,6 @@
-// Changes that are staged as one transaction, and wait for what becomes of it.
+// Changes staged as one transaction, waiting for its outcome.
 //
-// Owner    who waits: `Registry::apply` for the length of a call, or an AgreedWriter until its store has answered. The
+// Owner    the caller: `Registry::apply` for the length of a call, or an AgreedWriter until its store has answered. The
 //          transaction borrows from the stage, so a batch is never moved.
 // Threads  the writer's.
 #pragma once

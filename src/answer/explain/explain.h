@@ -1,4 +1,4 @@
-// What the DNS answers now, and why: the answer to one question, record by record, and everybody who is not in it.
+// Explains the DNS answer to one question: each record in it, and each instance that is left out, with the reason.
 //
 // Shape    made by the Resolution that answers queries, so it cannot say anything else; the order of records is one
 //          draw. It is nobody's query: it is not counted, not limited, and no drain waits for it.

@@ -1,7 +1,7 @@
 // Why an instance of a service is not in an answer about the service.
 //
 // Shape    of several reasons the first of this list is told: each alone would be enough.
-// Threads  under the ReadLock of whoever explains.
+// Threads  any, under the caller's ReadLock.
 // Source   docs/http.md (`/v1/explain`).
 #pragma once
 
@@ -22,8 +22,8 @@ namespace rollcall::answer {
 
 enum class Reason : std::uint8_t {
   lease_ended,        // and is not swept yet
-  draining,           // somebody asked it to leave
-  critical,           // a health check says no
+  draining,           // a client or operator asked for a drain
+  critical,           // a health check failed
   other_tag,          // has not the tag that is asked for
   other_protocol,     // is not found by this `_proto` name
   other_type,         // no instance has records of the type at such a name

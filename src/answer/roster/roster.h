@@ -29,7 +29,7 @@
 
 namespace rollcall::answer {
 
-// What a name is to the roll.
+// What a DNS name refers to in the registry.
 struct RosterName {
   enum class Kind : std::uint8_t {
     none,          // nothing of the roll: the zone file decides

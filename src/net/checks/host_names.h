@@ -1,4 +1,4 @@
-// Addresses of host names, through the system's resolver settings: the only door to c-ares here.
+// Resolves host names with the system's resolver settings; the only user of c-ares in net.
 //
 // Shape    one channel on one loop. Look-ups of a name that is asked for already join it; what is found is remembered
 //          for its TTL, from k_host_name_min to k_host_name_max, and so is what is not (k_host_name_min).

@@ -21,7 +21,7 @@
 
 namespace rollcall::net {
 
-// Which addresses may be asked.
+// Which addresses checks may connect to.
 using CheckPermit = std::function<bool(const IpAddress&)>;
 
 // Everything given outlives the coroutine.

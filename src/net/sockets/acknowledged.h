@@ -1,4 +1,4 @@
-// How much of what was written to a TCP connection its peer has taken: whether a slow reader goes on.
+// Counts octets acknowledged by the TCP peer: shows whether a slow reader still makes progress.
 //
 // Shape    octets the peer's system has acknowledged since the connection began. A write that waits says nothing of it:
 //          what lies in the socket's own buffer is megabytes, and it is filled again only when a third of it is free.

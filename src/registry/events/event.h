@@ -1,8 +1,8 @@
 // The history of the roll: each change of an instance, and why.
 //
-// Shape    numbered from 1 without gaps, in the order they became durable; the numbers survive restarts. An event is told
-//          when it is durable, in the transaction of what it tells of. The end of a lease is visible in the DNS first, and
-//          its event follows with the next transaction.
+// Shape    numbered from 1 without gaps, in the order in which the events became durable; the numbers survive restarts.
+//          An event is stored in the same transaction as its change, and sent to watchers after the commit. Exception:
+//          when a lease ends, the DNS shows it first, and the next transaction stores the event.
 // Threads  values.
 // Source   interface.md §4 (`/v1/watch`, `/v1/events`).
 #pragma once
@@ -21,26 +21,26 @@ namespace rollcall::registry {
 
 using EventId = std::uint64_t;
 
-// What has become of the instance: the names under which a watcher is told.
+// What happened to the instance; watchers see these names.
 enum class EventKind : std::uint8_t { registered, updated, draining, critical, ready, deregistered, expired };
 inline constexpr std::size_t k_event_kinds = 7;
 
-// Why.
+// Why it happened.
 enum class Cause : std::uint8_t {
   registered,         // by a client, for the first time
   came_back,          // registered again after its lease had ended
   changed,            // registered again with other fields
-  drain_started,      // asked to leave
-  drain_ended,        // asked to come back
-  check_failed,       // a health check says no
-  check_passed,       // and yes again
+  drain_started,      // a client or operator asked for a drain
+  drain_ended,        // and cancelled it
+  check_failed,       // a health check failed
+  check_passed,       // and passed again
   deregistered,       // by a client
-  lease_ended,        // nobody called in
-  refused,            // nobody was there when it was looked for
-  edited,             // in the database
-  restored,           // by a start of the server
-  critical_too_long,  // a check has been critical for as long as it may be
-  set_aside,          // its name is the zone file's now
+  lease_ended,        // no heartbeat arrived within the ttl
+  refused,            // a probe found that nothing listens at its address
+  edited,             // the row was edited in the database
+  restored,           // when the server started
+  critical_too_long,  // a check stayed critical longer than its limit
+  set_aside,          // after a reload, the zone file or another zone uses its name
 };
 
 [[nodiscard]] std::string_view to_text(EventKind kind);
@@ -54,18 +54,20 @@ struct Event {
   InstanceKey key = {};
   EventKind kind{};
   Cause cause{};
-  std::string by = {};      // who asked; empty: nobody is known, or nobody asked
-  std::string detail = {};  // of a check or a probe
+  std::string by = {};      // the author of the change; empty: unknown, or no client asked for it
+  std::string detail = {};  // output of the check or probe
   ChangeIndex index = 0;    // of the change
-  // The instance as it was before (instance_image.h); empty: it was not on the roll, or has not changed. With these the roll
-  // can be shown as it was: from now backwards, event by event. Nothing is stored for a first registration.
+  // The instance before the change (instance_image.h). Empty: it was not registered before, or it did not change. With
+  // these images, reading events from the newest backwards, an earlier state can be reconstructed. A first registration
+  // stores no image.
   std::string before = {};
 };
 
-// What an instance's standing is called when it is told.
+// The event kind that announces this status.
 [[nodiscard]] EventKind kind_of(Status status);
 
-// Told of each event once, in order, by the writer's thread, after it is durable; must only hand over.
+// Receives each event once, in order. The writer thread calls `tell` after the event is durable; it must not block:
+// only hand the events to another thread.
 class EventSink {
  public:
   virtual ~EventSink() = default;

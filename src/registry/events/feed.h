@@ -1,7 +1,7 @@
 // The newest events, in memory: watchers that keep up are served from here, not from the disk.
 //
-// Shape    consecutive events by number, the oldest dropped first. Listeners are told only that there are new events; each
-//          reads from its own position, so a slow reader queues nothing.
+// Shape    consecutive events by number; the oldest are dropped first. Listeners are only notified that new events
+//          exist; each reads from its own position, so a slow reader makes no queue grow.
 // Owner    events are shared with their readers.
 // Threads  any; `tell` the writer's.
 // Limits   k_feed_events_max events, k_feed_bytes_max octets.
@@ -24,7 +24,7 @@
 
 namespace rollcall::registry {
 
-// Which events somebody wants to see. What is empty takes everything.
+// Selects the events a reader wants. An empty field matches everything.
 struct EventFilter {
   std::optional<ZoneId> zone;
   std::optional<std::string> service;  // folded
@@ -38,7 +38,7 @@ class Feed final : public EventSink {
  public:
   using Events = std::vector<std::shared_ptr<const Event>>;
 
-  // Told, by the writer's thread, that there is more to read; must only hand over.
+  // The writer thread calls `has_more` when new events can be read; it must not block.
   class Listener {
    public:
     virtual ~Listener() = default;
@@ -48,19 +48,21 @@ class Feed final : public EventSink {
   explicit Feed(std::size_t events_max = limits::k_feed_events_max, std::size_t bytes_max = limits::k_feed_bytes_max)
       : events_max_(events_max), bytes_max_(bytes_max) {}
 
-  // Events were numbered up to here before. Once, before the first is told.
+  // Sets the number of the last event of earlier runs. Call once, before the first `tell`.
   void begin_after(EventId last);
 
   void tell(std::vector<std::shared_ptr<const Event>> events) override;
 
-  // The number of the last event told. From here on the listener hears of what comes after it. It outlives its leave.
+  // Adds a listener and returns the last event's number; the listener is notified of later ones. It must live until
+  // `leave`.
   EventId listen(Listener& listener);
   void leave(Listener& listener);
 
   [[nodiscard]] EventId last() const;
-  // Up to `count` events from number `from` on; none where that is yet to come. Empty: `from` is forgotten already.
+  // Up to `count` events from number `from` on; an empty list if `from` is in the future. nullopt: `from` was dropped
+  // already.
   [[nodiscard]] std::optional<Events> read(EventId from, std::size_t count) const;
-  // The lowest number that can be read, or that will be the next.
+  // The lowest number that can be read; if the feed is empty, the number of the next event.
   [[nodiscard]] EventId first() const;
 
   // How many events of the kind have been told since the start.

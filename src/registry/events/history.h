@@ -1,8 +1,8 @@
-// The stored history, as it is read back: a port, because it lies on a disk.
+// Reads stored events from disk. A port: the store implements it.
 //
 // Shape    a query, and a page of events for it, later.
-// Threads  `read` any; a reply is called on the reader's own thread and must only hand over.
-// Failure  Errc::store_busy, Errc::store_failed in the reply; `read` says no when too many wait already.
+// Threads  any thread may call `read`; the reply runs on the store's reader thread and must not block.
+// Failure  Errc::store_busy, Errc::store_failed in the reply; `read` returns false when too many queries wait.
 // Source   interface.md §4 (`/v1/events`, `/v1/watch`).
 #pragma once
 
@@ -21,15 +21,15 @@ namespace rollcall::registry {
 struct HistoryQuery {
   EventFilter what;
   std::optional<std::string> id;  // of the instance
-  std::optional<EventId> after;   // the oldest above this number first; empty: the newest first
+  std::optional<EventId> after;   // events above this number, oldest first; empty: newest first
   std::uint32_t limit = 0;
 };
 
 struct HistoryPage {
   std::vector<Event> events;
-  // What follows is of a query with `after`.
-  EventId first = 0;  // the lowest number that is stored above `after`, whatever it tells of; 0: there is none
-  EventId upto = 0;   // every event that is stored, up to this number, has been looked at
+  // Set for queries with `after`:
+  EventId first = 0;  // the lowest stored number above `after`, whether or not it matches the filter; 0: none
+  EventId upto = 0;   // all stored events up to this number have been searched
 };
 
 class History {
@@ -37,7 +37,7 @@ class History {
   using Reply = std::move_only_function<void(Result<HistoryPage>)>;
 
   virtual ~History() = default;
-  // The reply is called once. False: too many wait, and the reply is dropped uncalled.
+  // Calls the reply once. False: too many queries wait; the reply is not called.
   [[nodiscard]] virtual bool read(HistoryQuery query, Reply reply) = 0;
   // About how many events are stored.
   [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;

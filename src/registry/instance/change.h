@@ -1,6 +1,8 @@
 // The changes that can be made to the roll, and their outcomes.
 //
 // Shape    values.
+// Owner    the caller makes a Change; the writer thread applies it (`Registry::apply`) and returns one Outcome for
+//          each.
 #pragma once
 
 #include <concepts>
@@ -15,10 +17,10 @@
 
 namespace rollcall::registry {
 
-// The named checks an instance comes with, beside those of its plan. Empty: they stay as they are.
+// The named checks of a registration, beside those of its plan. Empty: the instance keeps its present checks.
 struct CheckDefinitions {
-  std::optional<health::CheckResults> checks = {};  // with the status each begins with
-  bool keeps_others = false;                        // those that are not named stay; else they leave
+  std::optional<health::CheckResults> checks = {};  // with their initial status
+  bool keeps_others = false;                        // keep checks that are not named here; else remove them
 };
 struct Register {
   Registration registration;
@@ -27,39 +29,40 @@ struct Register {
 struct Deregister {
   InstanceKey key;
 };
-// Takes the instance out of the answers of its service, or puts it back. The lease goes on as it is.
+// Removes the instance from its service's answers, or adds it again. The lease is unchanged.
 struct SetDraining {
   InstanceKey key;
   bool is_draining = true;
 };
-// What the health checks of an instance have come to. Nothing comes of it when the instance is another by now than the one
-// that was judged. `output`: the sentence of the check that says no.
+// The combined result of an instance's health checks. It is ignored if the instance has been replaced since the checks
+// ran (`judged` names the version that was checked). `output`: text of the check that failed.
 struct SetHealth {
   InstanceKey key;
   CheckedSince judged{};
   bool is_critical = false;
   std::string output;
 };
-// A named check says something. Its output alone is no change of the roll. Of the check of a lease (LeaseKind::turns_critical)
-// passing and warning renew the lease.
+// A new result of one named check. A different output alone does not count as a change. For the check that belongs to
+// the lease (LeaseKind::turns_critical), passing and warning renew the lease.
 struct SetCheck {
   InstanceKey key;
   health::CheckResult result;  // `since` and `ends_at` are not read
-  bool adds = false;           // defines the check too; else it must be known, and only its status and output are read
+  bool adds = false;  // creates the check if it is missing; else it must exist, and only status and output are used
 };
 struct RemoveCheck {
   InstanceKey key;
   std::string id;
 };
-// A probe has found that nothing runs at the instance's address: the lease ends before its deadline. `reason` is the
-// sentence of the probe. No effect when the instance has been replaced since, or has sent a heartbeat.
+// A probe found that nothing listens at the instance's address: the lease ends before its deadline. `reason` is the
+// probe's text. No effect if the instance has been replaced since, or has sent a heartbeat.
 struct End {
   InstanceKey key;
   CheckedSince judged{};
   std::string reason;
-  LeaseTime unless_renewed = LeaseTime::max();  // the deadline that was seen: a later one says that it is alive
+  LeaseTime unless_renewed =
+      LeaseTime::max();  // the deadline when the probe ran; a later one means a heartbeat arrived
 };
-// A row that somebody has changed in the database: the instance is as the row says. Its removal is a Deregister.
+// An operator edited a row in the database: the instance takes the row's values. A deleted row is a Deregister.
 struct Edit {
   Registration registration;
   Standing standing;
@@ -67,7 +70,7 @@ struct Edit {
 
 struct Change {
   std::variant<Register, Deregister, SetDraining, SetHealth, SetCheck, RemoveCheck, End, Edit> asked;
-  std::string by = {};  // who asked, for the history; empty: nobody is known
+  std::string by = {};  // the author, for the history; empty: unknown
 
   template <class T>
     requires std::constructible_from<decltype(asked), T> && (!std::same_as<std::remove_cvref_t<T>, Change>)
@@ -78,7 +81,7 @@ struct Change {
 // The instance that a change is about.
 [[nodiscard]] const InstanceKey& key_of(const Change& change);
 
-// What a change came to: what the answer to the client is made of.
+// The result of a change; the response to the client is built from it.
 struct Applied {
   bool created = false;  // a new instance, not a renewal or an update
   bool changed = false;  // something visible is different

@@ -1,7 +1,7 @@
-// Services and instances: what is on the roll.
+// Services and instances, as the registry stores them.
 //
-// Shape    a service is a name in a zone; an instance is one endpoint of it, under a lease. Everything here but the
-//          lease is immutable once published; a change makes a new Instance and a new Service snapshot.
+// Shape    a service is a name in a zone; an instance is one endpoint of it, with a lease. Everything here except the
+//          lease is immutable once published; a change creates a new Instance and a new Service snapshot.
 // Owner    the Registry's tables; freed through RCU after the last reader.
 // Threads  readers under rcu::ReadLock; values (keys, Registration) anywhere.
 // Source   interface.md §2.
@@ -30,18 +30,18 @@
 
 namespace rollcall::registry {
 
-// A zone's place in the ZoneDirectory: the same for the life of the process.
+// A zone's number in the ZoneDirectory; it does not change while the process runs.
 enum class ZoneId : std::uint32_t {};
 
-// Changes of the roll are counted. Each visible change of a service takes the next index, and the service shows the
-// index of its last change. Survives restarts.
+// Counts changes of the registry. Each visible change of a service takes the next index, and the service shows the
+// index of its last change. Indexes survive restarts.
 using ChangeIndex = std::uint64_t;
 
-// Which version of an instance the results of its checks and probes are about. A verdict is made on another thread, and is
-// applied later: it names the version it has judged, and says nothing about any other.
+// Identifies the version of an instance that a check or probe examined. Checks run on another thread and their results
+// are applied later: a result that names another version than the present one is ignored.
 //
-// Shape    one more than the index of the change since which the instance has been asked what it is asked now, at the same
-//          addresses and under the same lease; zero: it has no plan, nobody judges it.
+// Shape    one more than the change index at which the current plan, addresses and lease were set; zero: the instance
+//          has no plan and is not checked.
 enum class CheckedSince : ChangeIndex {};
 
 using rollcall::WallTime;
@@ -51,48 +51,48 @@ enum class Protocol : std::uint8_t { tcp, udp };
 
 enum class Status : std::uint8_t {
   ready,     // answered
-  draining,  // not answered for the service; still answered by its own name
-  critical,  // a health check says no; as draining
+  draining,  // left out of the service's answers; its own name is still answered
+  critical,  // a health check failed; answered like draining
 };
 [[nodiscard]] std::string_view to_text(Status status);
 
-// How an instance stands, apart from its lease: what is shown is the worst of a drain and its checks.
+// Drain state and check results of an instance. Its status is the worst of both: draining, critical, ready.
 struct Standing {
   Standing() = default;
-  // Critical: the check of the plan says so.
+  // Status::critical is stored as a critical result of the plan's check.
   Standing(Status status, WallTime since_when = {});  // NOLINT(google-explicit-constructor): one of the plain ones
 
-  bool is_draining = false;     // somebody asked it to leave
+  bool is_draining = false;     // a client or operator asked for a drain
   WallTime since{};             // of the present status
   health::CheckResults checks;  // at most k_check_results_max
 
   [[nodiscard]] bool is_critical() const { return health::worst_of(checks) == health::CheckStatus::critical; }
-  // Of the first check that is critical.
+  // Output of the first critical check.
   [[nodiscard]] std::string_view output() const;
   [[nodiscard]] Status status() const {
     if (is_draining) return Status::draining;
     return is_critical() ? Status::critical : Status::ready;
   }
-  // What the checks of the plan have come to, or somebody's own word (without an output). Passing leaves no result.
+  // Sets the combined result of the plan's checks; without output: set by hand. Passing removes the result.
   void set_plan_result(bool is_critical, std::string output, WallTime wall_now);
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 
-// What happens when nobody has called in for the ttl.
+// What happens when no heartbeat arrives within the ttl.
 enum class LeaseKind : std::uint8_t {
-  ends_instance,   // the instance leaves the roll
-  turns_critical,  // one of its checks is critical from then on, and the instance stays
-  none,            // nothing: nobody has to call in
+  ends_instance,   // the instance is removed
+  turns_critical,  // one of its checks becomes critical; the instance stays
+  none,            // nothing: the instance needs no heartbeats
 };
 [[nodiscard]] std::string_view to_text(LeaseKind kind);  // "ends", "critical", "none"
 [[nodiscard]] std::optional<LeaseKind> parse_lease_kind(std::string_view text);
 
-// Which interface has made an instance. It decides which rules the fields are held to (registration.h).
+// The API that registered an instance. It decides which field rules apply (registration.h).
 enum class Door : std::uint8_t { native, consul, eureka };
 [[nodiscard]] std::string_view to_text(Door door);  // as above
 [[nodiscard]] std::optional<Door> parse_door(std::string_view text);
 
-// Keys own or borrow their text; both kinds find.
+// A Key owns its text, a Ref borrows it; look-ups take a Ref.
 struct ServiceRef {
   ZoneId zone;
   std::string_view name;  // folded
@@ -118,26 +118,26 @@ struct InstanceKey {
 };
 
 [[nodiscard]] std::uint64_t hash_of(const ServiceRef& key) noexcept;
-// Blind to the case of the id: ids that would share a label meet in the same chain.
+// Ignores the case of the id, so ids with the same DNS label are in the same hash chain.
 [[nodiscard]] std::uint64_t hash_of(const InstanceRef& key) noexcept;
 
-// What a client asks for: validated (registration.h) and normalised, so that equal values mean nothing has changed.
+// The fields a client registers: validated and normalised (registration.h), so equal values mean no change.
 struct Registration {
   InstanceKey key;
-  std::vector<IpAddress> addresses;  // as given, no repeats; of a door's instance there may be none
-  std::uint16_t port = 0;            // 0: it has none
+  std::vector<IpAddress> addresses;  // as given, without duplicates; may be empty for Consul and Eureka
+  std::uint16_t port = 0;            // 0: none
   Protocol protocol = Protocol::tcp;
   std::uint16_t priority = 1;
   std::uint16_t weight = 1;
-  std::vector<std::string> tags;                          // folded, sorted, no repeats; a door's: any text
+  std::vector<std::string> tags;                          // folded, sorted, unique; Consul and Eureka: any text
   std::vector<std::pair<std::string, std::string>> meta;  // in the client's order, but `txtvers` first
   std::chrono::milliseconds ttl{};                        // zero: `lease` is none
-  health::SharedPlan health = {};                         // what the server asks of it
+  health::SharedPlan health = {};                         // checks that the server runs
   LeaseKind lease = LeaseKind::ends_instance;
   std::string lease_check = {};  // turns_critical: the id of the check
-  std::string host = {};         // an address that is a name, in place of `addresses`
+  std::string host = {};         // a host name, instead of `addresses`
   Door door = Door::native;
-  std::string attributes = {};  // what its door keeps beside, as a JSON object; empty: nothing
+  std::string attributes = {};  // further fields of its API, as a JSON object; empty: none
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
@@ -145,8 +145,8 @@ struct Registration {
   return asked.health ? CheckedSince{index + 1} : CheckedSince{};
 }
 
-// Whether a client that sends `b` where `a` is on the roll changes nothing. The order of meta does not count: some
-// languages keep their maps in no order, and a heartbeat must not become a write because of that.
+// Whether `b`, sent by a client, changes nothing when `a` is registered. The order of meta is ignored: some languages
+// have unordered maps, and a repeated registration must not cause a write because of that.
 [[nodiscard]] bool means_the_same(const Registration& a, const Registration& b);
 
 // The instance's label in the DNS: its id where that is a host-name label (RFC 1123 §2.1: letters, digits, inner
@@ -154,11 +154,11 @@ struct Registration {
 // ends like a derived label gets a derived one too, so the two kinds never meet.
 [[nodiscard]] std::string label_of(std::string_view id);
 
-// Whether a tag is a name in the DNS: a label in lower case, as all tags of the native API are. Others only show.
+// Whether a tag is a lower-case DNS label, as all tags of the native API are. Other tags get no DNS name.
 [[nodiscard]] bool is_tag_name(std::string_view tag) noexcept;
 
-// From when on no cache can hold an answer with the instance in it. Of an instance that drains; for others it means
-// nothing. Threads: the writer sets it, once it is known; anyone reads.
+// The time after which no cache can hold an answer that contains the instance. Meaningful only while it drains.
+// Threads: the writer sets it once it is known; any thread reads.
 class SafeTime {
  public:
   SafeTime() = default;
@@ -177,9 +177,9 @@ class SafeTime {
   std::atomic<std::int64_t> at_{LeaseTime::max().time_since_epoch().count()};
 };
 
-// One instance on the roll, in one block of memory: a million of them are held, and most are looked at one at a time.
+// One registered instance in a single block of memory, which keeps a million of them small.
 //
-// Shape    fixed fields, and behind them one run of octets. `registration` and `standing` make the values again.
+// Shape    fixed fields, followed by one run of octets. `registration` and `standing` rebuild the values from it.
 //
 //              sizeof(Instance)   service_bytes_  id_bytes_  label_bytes_  addresses_bytes_  tags_bytes_  meta_bytes_  rare_bytes_
 //              +------------------+---------------+----------+-------------+-----------------+------------+------------+-----------+
@@ -195,11 +195,11 @@ class SafeTime {
 //                      |      | of host | of check| attributes    |      |             |            | (health/check_result.h)    |
 //                      +------+---------+---------+---------------+------+-------------+------------+----------------------------+
 //
-// Owner    made by `make` only, which knows how long the run is.
-// Timer    the writer's, for the next of its deadlines.
+// Owner    the Registry; only `make` creates it, because it computes the size of the run.
+// Timer    of the writer thread, for the instance's next deadline.
 class Instance final : public rcu::Entry, public TimingWheel::Timer {
  public:
-  // `checked_since`: none where this version is the first.
+  // `checked_since`: nullopt for the first version.
   [[nodiscard]] static std::unique_ptr<Instance> make(const Registration& asked, const Standing& standing,
                                                       ChangeIndex index, WallTime registered_at, LeaseTime now,
                                                       std::optional<CheckedSince> checked_since = std::nullopt);
@@ -224,7 +224,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] Door door() const { return rare().door; }
   [[nodiscard]] std::string_view attributes() const { return rare().attributes; }
   [[nodiscard]] Registration registration() const;
-  // Whether this is what is asked for: nothing would change.
+  // Whether registering `asked` would change nothing.
   [[nodiscard]] bool is_as(const Registration& asked) const;
 
   [[nodiscard]] bool is_draining() const { return is_draining_; }
@@ -234,19 +234,19 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] std::string_view check_output() const;  // of the first check that is critical
   [[nodiscard]] Standing standing() const;
 
-  // A heartbeat. False: the lease had ended, or has turned its check critical (is_overdue).
+  // Renews the lease (heartbeat). False: the lease has ended, or its check is critical (is_overdue).
   [[nodiscard]] bool renew(LeaseTime now) const noexcept { return !is_overdue_ && lease.renew(now, ttl()); }
-  // The check of its lease is critical: the instance waits for a pass, and only its checks can end it.
+  // The lease ran out and its check is critical: a passing result is needed, and only its checks can end it.
   [[nodiscard]] bool is_overdue() const { return is_overdue_; }
-  // When it ends because a check has been critical for too long; LeaseTime::max(): never.
+  // When the instance is removed because a check stayed critical too long; LeaseTime::max(): never.
   [[nodiscard]] LeaseTime ends_at() const;
-  // Whether it is on the roll. One whose lease turns a check critical stays when the lease is over.
+  // Whether it is registered at `now`. With LeaseKind::turns_critical it stays when the lease is over.
   [[nodiscard]] bool is_there(LeaseTime now) const {
     return lease_kind() == LeaseKind::turns_critical || lease.is_alive(now);
   }
 
-  mutable Lease lease;     // moves: heartbeats renew it
-  mutable SafeTime safe;   // moves once: when no cache can hold a draining instance any more
+  mutable Lease lease;     // changes: heartbeats renew it
+  mutable SafeTime safe;   // set once: when no cache can hold the draining instance any more
   ChangeIndex index;       // of the change that made this version
   WallTime registered_at;  // of the first registration under this key, kept by updates
 
@@ -309,10 +309,10 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
 
  public:
   Status status;  // of the standing
-  // A newer version is on the roll: whoever has renewed this one's lease renews that one's too.
+  // A newer version is published: a thread that renewed this version's lease must renew the newer one's too.
   mutable std::atomic<bool> is_replaced{false};
-  // Its lease was put off because too many would have ended at once (expiry_limit.h): it goes on without a heartbeat.
-  // Cleared when a heartbeat is noticed, up to a lease later.
+  // Its end was postponed because too many leases would have ended at once (expiry_limit.h): it continues without a
+  // heartbeat. Cleared when a heartbeat is noticed, up to one lease later.
   mutable std::atomic<bool> is_put_off{false};
 };
 
@@ -337,7 +337,7 @@ class Service final : public rcu::Entry {
   ChangeIndex index;
   ProtocolSet protocols;
   std::vector<const Instance*> instances;  // sorted by id; alive as long as this snapshot can be read
-  std::optional<WallTime> emptied_at;      // since when there has been no instance
+  std::optional<WallTime> emptied_at;      // since when the service has had no instance
 
   using Key = ServiceRef;
   [[nodiscard]] Key key() const { return service.ref(); }

@@ -1,10 +1,10 @@
-// Which labels stand below the names of services: those of the instances on the roll, and their tags. The two must not meet
-// within a service, because both are names in the DNS: `I.S.Z` and `T.S.Z`.
+// The DNS labels in use below each service name: those of its registered instances, and its tags. The two must not
+// collide within a service, because both are DNS names: `I.S.Z` and `T.S.Z`.
 //
 // Shape    two hash tables with open addressing, 16 octets a slot, keyed by service and label under this process's seed:
 //          label to instance, and tag to the number of instances that have it. Tags are told apart by their 64-bit hash
 //          alone, which nobody outside can aim at.
-// Cost     one look-up each, however large the service: a client that is refused again and again costs no scan.
+// Cost     one hash look-up, however large the service: repeated refused registrations cause no scan.
 // Owner    the Registry; borrows the instances, which it takes out before they are retired.
 // Threads  the writer's.
 // Source   interface.md §3.
@@ -24,7 +24,7 @@
 
 namespace rollcall::registry {
 
-// What the rules ask (rules.h): the roll as it is, or as a transaction in the making leaves it. Labels in any case.
+// What the rules (rules.h) ask: the registry as it is, or as a staged transaction would leave it. Labels in any case.
 class LabelUses {
  public:
   virtual ~LabelUses() = default;
@@ -40,7 +40,7 @@ class Labels final : public LabelUses {
   void remove(const Instance& instance);
 
   [[nodiscard]] const Instance* find(const ServiceRef& service, std::string_view label) const;
-  // How many instances have it.
+  // How many instances have the tag.
   [[nodiscard]] std::size_t count_tag(const ServiceRef& service, std::string_view tag) const;
 
   [[nodiscard]] std::optional<std::string> find_instance(const ServiceRef& service,
@@ -50,13 +50,13 @@ class Labels final : public LabelUses {
   }
 
  private:
-  // Linear probing, at most three quarters full; what is erased leaves no gap behind.
+  // Linear probing, at most three quarters full; erasing moves later entries back, so there are no tombstones.
   template <class Value>
   class Table {
    public:
     struct Slot {
       std::uint64_t hash = 0;
-      Value value{};  // none: the slot is free
+      Value value{};  // zero or null: the slot is free
     };
     // The first slot of this hash whose value is `wanted`; null: there is none.
     template <class F>
@@ -79,17 +79,17 @@ class Labels final : public LabelUses {
   Table<std::size_t> tags_;
 };
 
-// What a transaction in the making changes of one service's labels.
+// How a staged transaction changes one service's labels.
 class StagedLabels {
  public:
-  // The instance as it will be, in place of what this has been told of it before. Empty: it leaves. `published`: as it is
-  // on the roll.
+  // Sets the instance as it will be, replacing an earlier `put`. Null `staged`: it is removed. `published`: the
+  // registered version.
   void put(std::string_view id, const Registration* staged, const Instance* published);
 
-  // Among what is staged; in any case.
+  // Searches staged instances only; label in any case.
   [[nodiscard]] std::optional<std::string> find_instance(std::string_view label) const;
   [[nodiscard]] bool has_tag(std::string_view tag) const;
-  // How many instances on the roll that have the tag are overridden here.
+  // How many registered instances with the tag are replaced or removed here.
   [[nodiscard]] std::size_t count_overridden(std::string_view tag) const;
 
  private:

@@ -1,6 +1,6 @@
-// A lease promises that an instance is alive until `expires_at`; nobody has to do anything for it to end.
+// A lease keeps an instance registered until `expires_at`, then it ends by itself.
 //
-// Time     LeaseTime (base/clock.h): steps of the wall clock have no effect.
+// Time     LeaseTime (base/clock.h): changes of the wall clock have no effect.
 // Source   interface.md §2.
 #pragma once
 
@@ -18,11 +18,11 @@ using rollcall::ManualClock;
 using rollcall::millisecond_of;
 using rollcall::TimeSource;
 
-// Who counts a lease. This node: heartbeats that it hears renew the lease, and it ends at its deadline. Elsewhere: another
-// node of the cluster does; here the instance is only shown, without a deadline, until a durable change ends it.
+// The node that times a lease. this_node: heartbeats received here renew it, and it ends at its deadline. elsewhere:
+// another node of the cluster times it; here it has no deadline, and only a durable change ends the instance.
 enum class LeaseHolder : std::uint8_t { this_node, elsewhere };
 
-// Shape    the deadline in nanoseconds of LeaseTime; zero once it has ended; k_elsewhere when another node counts it.
+// Shape    the deadline in nanoseconds of LeaseTime; zero once it has ended; k_elsewhere when another node times it.
 // Threads  any thread renews and reads; the writer ends. One word, no lock.
 // Rule     a deadline only grows, until the lease ends; an ended lease never comes back (but undo_end). A renewal and an end that race
 //          have one winner: either the renewal is acknowledged and the lease goes on, or it is refused.
@@ -31,18 +31,18 @@ class Lease {
   // The deadline is rounded up to a whole millisecond, the resolution of expiry: never early.
   Lease(LeaseTime now, std::chrono::milliseconds ttl) noexcept : deadline_(deadline_after(now, ttl)) {}
 
-  // Leaves the counting to another node. Before anybody has seen this one.
+  // Leaves the timing to another node. Call before the lease is published.
   void count_elsewhere() noexcept { deadline_.store(k_elsewhere, std::memory_order_relaxed); }
   [[nodiscard]] LeaseHolder counted_by() const noexcept {
     return deadline_.load(std::memory_order_relaxed) == k_elsewhere ? LeaseHolder::elsewhere : LeaseHolder::this_node;
   }
 
-  // One that nobody has to renew: it ends by force alone.
+  // A lease without a deadline: it ends only when `end` is called.
   struct Never {};
   explicit Lease(Never /*tag*/) noexcept : deadline_(k_never) {}
 
-  // When the lease ends, or ended. The past for a lease that was ended by force; `never()` and more where it does not end by
-  // itself, here at least.
+  // When the lease ends, or ended. After a forced end: a time in the past. `never()` or later: it does not end by
+  // itself on this node.
   [[nodiscard]] LeaseTime expires_at() const noexcept {
     return LeaseTime(LeaseTime::duration(deadline_.load(std::memory_order_relaxed)));
   }
@@ -60,7 +60,7 @@ class Lease {
     return true;
   }
 
-  // Goes on from another lease of the same instance: ends no sooner than that one.
+  // Takes over the deadline of another lease of the same instance, if that is later.
   void take_over(const Lease& other) noexcept {
     const std::int64_t deadline = other.deadline_.load(std::memory_order_seq_cst);
     std::int64_t seen = deadline_.load(std::memory_order_relaxed);
@@ -68,7 +68,7 @@ class Lease {
            !deadline_.compare_exchange_weak(seen, deadline, std::memory_order_seq_cst)) {
     }
   }
-  // Before anybody has seen this one.
+  // Copies the deadline. Call before the lease is published.
   void begin_as(const Lease& other) noexcept {
     deadline_.store(other.deadline_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
@@ -82,8 +82,8 @@ class Lease {
     return true;
   }
 
-  // Ends the lease before its time, unless its deadline is beyond the one that was seen: the deadline it had, and no renewal
-  // will succeed. Empty: it goes on.
+  // Ends the lease early, unless its deadline is later than `seen_deadline`. Returns the deadline it had, and no
+  // renewal will succeed. Empty: the lease was renewed meanwhile and continues.
   std::optional<LeaseTime> end_unless_renewed(LeaseTime seen_deadline) noexcept {
     std::int64_t seen = deadline_.load(std::memory_order_relaxed);
     do {
@@ -91,7 +91,7 @@ class Lease {
     } while (!deadline_.compare_exchange_weak(seen, k_ended, std::memory_order_relaxed));
     return LeaseTime(LeaseTime::duration(seen));
   }
-  // Takes that back: the end could not be made durable. Who was told meanwhile that the lease had ended registers again.
+  // Undoes that when the end could not be stored. A client that saw the lease ended meanwhile will register again.
   void undo_end(LeaseTime deadline) noexcept {
     deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
   }
@@ -101,7 +101,7 @@ class Lease {
 
  private:
   static constexpr std::int64_t k_ended = 0;
-  // So far away that it never comes, and that no sum with it overflows.
+  // Far enough in the future to mean never, small enough that sums do not overflow.
   static constexpr std::int64_t k_never = std::int64_t{1} << 62;
   static constexpr std::int64_t k_elsewhere = k_never + 1;
 

@@ -1,6 +1,6 @@
-// The clock leases live by: the monotonic clock, less every pause of the server itself.
+// The clock for leases: the monotonic clock minus every pause of the server itself.
 //
-// A stopped or starved server receives no heartbeats, so the time it was away must not be counted against anyone. A
+// A stopped or starved server receives no heartbeats, so that time must not shorten any lease. A
 // ticker calls `tick` every k_clock_tick. When the gap between two ticks is longer than k_clock_gap_max, the server was
 // away, and the whole gap is taken out of the lease time. Between ticks, readers run on with the monotonic clock, but
 // never more than k_clock_gap_max ahead of the last tick: a reader that wakes before the ticker after a pause sees no
@@ -26,20 +26,20 @@ class LeaseClock final : public TimeSource {
 
   [[nodiscard]] LeaseTime now() const noexcept override { return at(std::chrono::steady_clock::now()); }
 
-  // The lease time at a given monotonic instant: `now` for those who hold the instant.
+  // The lease time at a given monotonic instant, for callers that have read the clock already.
   [[nodiscard]] LeaseTime at(Monotonic instant) const noexcept;
 
-  // The ticker's call. Returns the pause that was given back, zero when there was none.
+  // Called by the ticker thread. Returns the pause that was taken out of lease time; zero: none.
   std::chrono::nanoseconds tick(Monotonic instant) noexcept;
 
-  // All pauses given back since the start.
+  // Sum of all such pauses since the start.
   [[nodiscard]] std::chrono::nanoseconds given_back() const noexcept;
 
  private:
   // lease time = min(monotonic - offset, ceiling). A tick changes one of the two, never both: an ordinary tick lifts
   // the ceiling, a tick after a pause grows the offset. So a reader needs no lock to see a consistent pair.
   const std::int64_t initial_offset_ns_;
-  std::int64_t last_tick_ns_;  // the ticker's own
+  std::int64_t last_tick_ns_;  // used by the ticker thread only
   std::atomic<std::int64_t> offset_ns_;
   std::atomic<std::int64_t> ceiling_ns_;
 };

@@ -1,4 +1,4 @@
-// Advances the lease clock for as long as it lives, on a thread of its own.
+// Calls LeaseClock::tick periodically, from construction to destruction, on its own thread.
 //
 // Owner    rollcalld.cc; the clock outlives it.
 #pragma once

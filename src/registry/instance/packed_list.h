@@ -1,8 +1,8 @@
-// Lists of short values in one run of octets, each value behind its length: how an Instance keeps its addresses, tags
-// and meta. Read in order, and made again as values on the way; nothing is allocated.
+// Lists of short values packed in one run of octets, each with a length prefix: how an Instance stores addresses, tags
+// and meta. Read in order; values are decoded while iterating, without allocation.
 //
 // Shape    a view. `Code` says what a value is, how it is read, and how it is appended to a run being made.
-// Owner    the run's; a list borrows it.
+// Owner    the block that contains the run; a list borrows it.
 // Threads  immutable.
 #pragma once
 

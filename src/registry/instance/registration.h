@@ -1,7 +1,8 @@
-// The rules a registration must keep, in one place: over HTTP, from the database, from anywhere.
+// Validates registrations. The same rules apply over HTTP and for rows of the database.
 //
 // Failure  Errc::invalid with the field and a sentence that says what would be right. The first broken rule is
-// reported. Source   interface.md §2.
+//          reported.
+// Source   interface.md §2.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ namespace rollcall::registry {
 
 // Bounds of leases: settings `[lease]`.
 struct LeaseBounds {
-  std::chrono::milliseconds standard = limits::k_lease_default;  // where a registration names none
+  std::chrono::milliseconds standard = limits::k_lease_default;  // when a registration gives none
   std::chrono::milliseconds min = limits::k_lease_min;
   std::chrono::milliseconds max = limits::k_lease_max;
   friend bool operator==(const LeaseBounds&, const LeaseBounds&) = default;
@@ -35,17 +36,17 @@ struct LeaseBounds {
 // host may serve both protocols on one port, and these are two instances.
 [[nodiscard]] std::string default_instance_id(const IpAddress& address, std::uint16_t port, Protocol protocol);
 
-// Any UTF-8 without control characters, 1 to k_door_id_bytes_max octets: what other doors' clients make up as ids.
+// An id chosen by Consul and Eureka clients: any UTF-8 without control characters, 1 to k_door_id_bytes_max octets.
 [[nodiscard]] Result<std::string> parse_free_id(std::string_view text, std::string_view field = "id");
 
-// What a registration may leave out, and how free its texts are. As it stands: the rules of the native API.
+// Which fields are optional, and which texts are free. The defaults are the rules of the native API.
 struct FieldRules {
   bool needs_port = true;
   bool needs_address = true;
   bool needs_lease = true;
   bool has_free_texts = false;  // tags and meta are any UTF-8, bounded in all by k_door_texts_bytes_max
 };
-// Those of a stored row: nobody but its door has to keep the rules of the native API, and a lease and a port may be missing.
+// Rules for a stored row: only native rows follow the native rules; lease and port may be missing.
 [[nodiscard]] FieldRules rules_of_row(Door door);
 
 // Sorts and folds what has no order of its own (tags, repeated addresses), puts `txtvers` first in meta, and checks what

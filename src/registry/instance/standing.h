@@ -1,4 +1,4 @@
-// How an instance stands after a registration, or as a row of the database says: what is kept of a drain and of the checks.
+// Computes an instance's Standing after a registration or from a database row: which drain and check results are kept.
 //
 // Shape    functions of values.
 // Source   docs/checks.md.
@@ -8,22 +8,20 @@
 
 namespace rollcall::registry {
 
-// How an instance stands once it is registered so. `before` is what was registered under the key, with its standing;
-// null: nothing. A registration that repeats or updates an instance does not undo a drain; one that gives up its checks
-// is no longer critical by them.
+// The standing after the registration `asked`. `before`: the previous registration under the key, and `standing` its
+// standing; null: none. Registering again does not cancel a drain; giving up the checks removes their critical results.
 [[nodiscard]] Standing standing_of(const Registration* before, Standing standing, const Registration& asked,
                                    WallTime wall_now);
 
-// The named checks as a registration defines them: those that are known keep what they have said, the others begin with
-// the status they come with. The result of the plan stays. Nothing is asked: nothing changes.
+// Applies a registration's named checks: known checks keep their results, new ones start with the status given. The
+// result of the plan stays. An empty `asked` changes nothing.
 void define_checks(Standing& standing, const CheckDefinitions& asked, LeaseTime now, WallTime wall_now);
 
-// A standing as a row has it: what a check has said (`output`) means nothing once there are no checks that could say
-// otherwise. A critical row without output was set by hand, and stays critical.
+// The standing of a database row: a check's output is dropped when the instance has no checks that could change it. A
+// critical row without output was set by hand, and stays critical.
 [[nodiscard]] Standing standing_of_row(Standing standing, const Registration& registration);
 
-// Whether what checks and probes have found out about one holds for the other: the same is asked at the same addresses,
-// under the same lease.
+// Whether results of checks and probes for `a` are valid for `b`: same plan, same addresses, same lease.
 [[nodiscard]] bool is_judged_alike(const Registration& a, const Registration& b);
 
 }  // namespace rollcall::registry

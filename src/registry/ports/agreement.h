@@ -1,11 +1,11 @@
-// A store that several nodes share: it answers later, and not in the order in which it was asked.
+// Port to a store shared by several nodes (etcd): commits are asynchronous and may complete out of order.
 //
-// Shape    transactions are proposed in lanes, one at a time in each, so those of one lane are committed in order. What is
-//          committed comes back twice: as the outcome of the proposal, and, as everybody's changes, in the order of the
-//          indexes to `Registry::follow`. Nothing is shown before that.
-// Threads  the writer's: `propose` is called on it, and the reply too, from inside `propose` or later.
-// Failure  as NotRecorded says. The engine settles what it can before it says that an outcome is unknown; whoever asked is
-//          told to try again then, and if it was committed after all, it is followed as a change of somebody else.
+// Shape    transactions are proposed in lanes, one at a time in each, so those of one lane commit in order. A commit is
+//          reported twice: as the outcome of the proposal, and in index order, with the changes of other nodes, to
+//          `Registry::follow`. Nothing becomes visible before that.
+// Threads  the writer thread calls `propose`; the reply runs on it too, inside `propose` or later.
+// Failure  see NotRecorded. The engine resolves what it can before it reports an unknown outcome. The client is then
+//          told to try again; if the transaction was committed after all, it arrives as a change of another node.
 // Source   docs/architecture.md, "The leases of a cluster".
 #pragma once
 
@@ -23,10 +23,10 @@ class Agreement {
   virtual ~Agreement() = default;
 
   [[nodiscard]] virtual std::size_t lanes() const = 0;        // at least one
-  [[nodiscard]] virtual std::size_t changes_max() const = 0;  // of one transaction
+  [[nodiscard]] virtual std::size_t changes_max() const = 0;  // in one transaction
 
-  // Commits the transaction if every instance it changes is still at the index that it `replaces`; else it is a conflict.
-  // The lane has no transaction in flight. Borrows the transaction until the reply, which is called once.
+  // Commits if every changed instance still has the index in `replaces`; otherwise a conflict. The lane must have no
+  // transaction in flight. Borrows the transaction until the reply, which is called once.
   virtual void propose(std::size_t lane, const Transaction& transaction, Reply reply) = 0;
 };
 

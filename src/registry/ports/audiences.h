@@ -1,7 +1,7 @@
-// Shows the roll to several: who answers, who keeps zones for secondaries, who checks.
+// Forwards changes of the registry to several audiences: DNS answers, zone transfers, health checks.
 //
-// Owner    borrows each of them.
-// Threads  `add`: before anything is shown. The rest is the writer's, as in ports.h.
+// Owner    borrows each audience.
+// Threads  `add` before the first publish; everything else on the writer thread, as in ports.h.
 #pragma once
 
 #include <algorithm>

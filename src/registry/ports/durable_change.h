@@ -1,7 +1,7 @@
-// A change that is durable already, made elsewhere: by another node, or by a program that writes where the roll is kept.
+// A change that is already durable: made by another node, or by another program that writes to the store.
 //
-// Shape    what is told of it, with its index, cause and author; and the instance as it is after the change. All changes of
-//          one index are told together, and indexes in order.
+// Shape    its event (index, cause, author), and the instance after the change. All changes of one index are passed
+//          together, and indexes in order.
 // Threads  values.
 #pragma once
 
@@ -19,11 +19,11 @@ struct DurableChange {
     Standing standing = {};
     WallTime registered_at{};
     LeaseHolder lease_holder = LeaseHolder::elsewhere;
-    bool renews_lease = true;  // the lease begins anew; else it goes on
+    bool renews_lease = true;  // the lease restarts; else it continues
   };
 
-  Event event;                     // its key and its index are those of the change; not told where it has no number
-  std::optional<Present> present;  // empty: the instance has left
+  Event event;                     // with the key and index of the change; number 0: not sent to watchers
+  std::optional<Present> present;  // empty: the instance was removed
 };
 
 }  // namespace rollcall::registry

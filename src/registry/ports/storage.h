@@ -1,6 +1,6 @@
-// What a room that keeps the roll offers, port by port. rollcalld.cc opens one, and hands its parts to those who need them.
+// The ports of a store: one interface for each task. rollcalld.cc opens a store and passes its parts to the modules.
 //
-// Owner    whoever opens it; it outlives everybody who has one of its parts.
+// Owner    rollcalld.cc, which opens it; it outlives every user of its parts.
 // Threads  as each part says.
 // Source   docs/architecture.md, "The ports".
 #pragma once
@@ -21,28 +21,28 @@ namespace rollcall::registry {
 
 class Writer;
 
-// The roll as an earlier process has left it.
+// The services and instances that an earlier process stored.
 //
-// Threads  the main thread's, before the writer runs.
-// Failure  of `restore`: some parts may have been taken.
+// Threads  main thread only, before the writer thread starts.
+// Failure  `restore` may fail after some parts were taken.
 class StoredRoll {
  public:
-  // Takes a part of the roll, and returns whom it does not take.
+  // Takes one part, and returns the instances that it refuses.
   using TakeRestored = std::function<std::vector<Refused>(Restored)>;
-  // What could not be read, because somebody has edited it, and what was not taken: it is left where it is.
+  // Rows that could not be read (a broken edit) or were refused; they stay in the store.
   struct LeftOut {
     std::size_t count = 0;
-    std::vector<std::string> sentences;  // of the first of them
+    std::vector<std::string> sentences;  // for the first of them
   };
 
   virtual ~StoredRoll() = default;
   // In parts: each service with all its instances in one of them, and at least one part. `take` is called on this thread.
   [[nodiscard]] virtual Result<void> restore(const TakeRestored& take) = 0;
-  // By the last `restore`.
+  // What the last `restore` left out.
   [[nodiscard]] virtual LeftOut left_out() const = 0;
 };
 
-// The serials that secondaries have been shown. One thread at a time: main until the writer runs, then the writer's.
+// Stored SOA serials that secondaries have seen. One thread at a time: main until the writer starts, then the writer.
 class KeptSerials {
  public:
   virtual ~KeptSerials() = default;
@@ -50,7 +50,7 @@ class KeptSerials {
   [[nodiscard]] virtual Result<void> keep_serials(std::span<const KeptSerial> serials) = 0;
 };
 
-// What is stored and not on the roll, because it breaks a rule: until it is mended, deleted, or overwritten. Any thread.
+// Stored rows that are not registered because they break a rule, until fixed, deleted or overwritten. Any thread.
 class IgnoredRows {
  public:
   virtual ~IgnoredRows() = default;
@@ -59,31 +59,31 @@ class IgnoredRows {
   [[nodiscard]] virtual std::vector<std::string> sentences(std::size_t count_max) const = 0;
 };
 
-// What other programs change where the roll is kept, while the server runs: it comes onto the roll by the rules of a
-// registration, through the writer, within a second.
+// Applies changes that other programs make in the store while the server runs: they pass the same rules as a
+// registration, through the writer thread, within a second.
 //
-// Failure  what cannot be read or written now is tried again; said once in the log.
+// Failure  failed reads and writes are retried; logged once.
 class OutsideEdits {
  public:
   virtual ~OutsideEdits() = default;
-  // From now on, until it ends. Any thread.
+  // Starts watching, until destruction. Any thread.
   virtual void start() = 0;
-  // Ignored rows are looked at again: what was in their way may have gone. The writer's thread.
+  // Checks ignored rows again: the conflicting name may be free now. Writer thread.
   virtual void look_again() = 0;
 };
 
 class Storage {
  public:
   virtual ~Storage() = default;
-  [[nodiscard]] virtual std::string name() const = 0;  // for people: the file
+  [[nodiscard]] virtual std::string name() const = 0;  // for messages: the file's path
   [[nodiscard]] virtual Journal& journal() = 0;
   [[nodiscard]] virtual StoredRoll& stored() = 0;
   [[nodiscard]] virtual KeptSerials& serials() = 0;
   [[nodiscard]] virtual History& history() = 0;
   [[nodiscard]] virtual const IgnoredRows& ignored() const = 0;
-  // The writer outlives what is returned, which outlives the writer's thread.
+  // The Writer object must outlive the result; the result must outlive the writer's thread.
   [[nodiscard]] virtual std::unique_ptr<OutsideEdits> watch_edits(Writer& writer) = 0;
-  // No reply of the history is called after this. The main thread's.
+  // No history reply is called after this returns. Main thread.
   virtual void close_history() = 0;
 };
 

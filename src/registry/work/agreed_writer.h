@@ -1,5 +1,5 @@
-// Changes of a roll that several nodes share: staged here, agreed on in the shared store, shown when they are followed,
-// and only then reported.
+// Writes changes to a registry that several nodes share: stages them here, commits them in the shared store, publishes
+// them when they are followed, and only then reports the outcomes.
 //
 // Shape    each service has a lane, by its hash. A lane has one batch in flight, and a queue behind it: two changes of one
 //          service on this node are staged in order, each against what the one before has left. A batch goes on like this:
@@ -9,7 +9,7 @@
 //                          └───────► conflict ─► followed: staged anew, k_conflicts_max times at most
 //
 // Owner    the registry and the agreement outlive it, and no reply of the agreement comes after its end.
-// Threads  the writer's. A Reply must only hand over.
+// Threads  writer thread only. A Reply must not block.
 // Failure  in the outcome of each change. Each reply is called exactly once, unless the AgreedWriter ends before.
 // Limits   k_queued_changes_max waiting.
 #pragma once

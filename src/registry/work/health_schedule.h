@@ -1,5 +1,5 @@
-// Who is checked, and when: keeps the checks and probes of every instance that has a plan, says which are to run now,
-// and makes of their results what the roll should know.
+// Schedules health checks: tracks the checks and probes of every instance that has a plan, starts those that are due,
+// and reports changes of health to the registry.
 //
 // Shape    pure: no socket, no clock of its own. It learns of instances by `look_at`, of time by `advance`, of results
 //          by `finish`; what it wants done it says to its Orders.
@@ -38,7 +38,7 @@
 
 namespace rollcall::registry {
 
-// One run, for whoever can open sockets. Its result is handed to `finish` under the same id, once.
+// One run, executed by the CheckRunner. Its result is handed to `finish` under the same id, once.
 struct CheckRun {
   std::uint64_t id = 0;
   health::SharedPlan plan;  // keeps `check` alive

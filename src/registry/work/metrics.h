@@ -1,4 +1,4 @@
-// What this room offers to a scrape of the metrics.
+// Exports the registry's metrics.
 //
 // Threads  any; counters are read while they move.
 #pragma once

@@ -3,7 +3,7 @@
 // Owner    rollcalld.cc. What keeps the serials and the writer outlive it, and so does a caller that waits in `keep`.
 // Threads  `keep_now` while the writer's thread does not run; `keep` any but the writer's, and not in a ReadLock: it waits
 //          for the writer, which waits for readers.
-// Failure  false; said once in the log until it works again.
+// Failure  returns false; logged once until a write succeeds again.
 #pragma once
 
 #include <vector>

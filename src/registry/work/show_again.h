@@ -1,4 +1,4 @@
-// Shows every service to the audience once more, for what depends on settings and not on the roll: answers carry their policy.
+// Publishes every service again after a reload of settings, because prebuilt answers contain the answer policy.
 //
 // Shape    in portions, each a task of the writer's: registrations, ends of leases and readers that wait for each other
 //          get their turn between two of them. A service that changes meanwhile is shown with the change, and may be shown

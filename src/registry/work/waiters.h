@@ -27,7 +27,7 @@ class Waiters final : public Audience {
  public:
   using Wake = std::move_only_function<void()>;
 
-  // A place among those who wait: given up when it ends. The Waiters outlive it.
+  // The registration of one waiting call; its destructor removes it. The Waiters object must outlive it.
   class Seat {
    public:
     Seat() = default;

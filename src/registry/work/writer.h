@@ -70,7 +70,7 @@ class Writer {
   const TimeSource& clock_;
   WriterStats stats_;
 
-  // What others hand to the writer.
+  // Changes and tasks queued by other threads.
   struct Inbox {
     std::vector<Submission> queue;
     std::vector<std::move_only_function<void()>> tasks;
