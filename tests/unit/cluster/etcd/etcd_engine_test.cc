@@ -332,14 +332,14 @@ TEST_CASE("a member that has lost the others ends its watch") {
 }
 
 TEST_CASE("whoever logs in does so again when the token has run out") {
-  const testing_server server(1, {"--auth-token-ttl", "2"});
+  const testing_server server(1, {"--auth-token-ttl", "3"});
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"user", "add", "root:secret"}, {"user", "grant-role", "root", "root"}, {"auth", "enable"}}) {
     server.control(command);
   }
   const auto engine = make_engine({.endpoints = server.endpoints(), .user = "root", .password = "secret"});
   CHECK(put(*engine, "a", "1").outcome == CommitOutcome::applied);
-  std::this_thread::sleep_for(seconds(5));
+  std::this_thread::sleep_for(seconds(7));
   CHECK(put(*engine, "a", "2").outcome == CommitOutcome::applied);
   CHECK(read(*engine, "a").keys.size() == 1);
   CHECK(open_session(*engine));
