@@ -21,7 +21,7 @@ inline constexpr std::size_t k_udp_payload_ipv6_max = 65'527;
 // What an answer's PTR records are taken from: more than a message of 64 KiB holds, each of at least 17 octets.
 inline constexpr std::size_t k_ptr_visits_max = 4'096;
 inline constexpr std::uint32_t k_outlook_leases_max = 64;  // read for one record, to learn how long it is surely true
-inline constexpr std::size_t k_cname_chain_max = 16;  // a chain inside a zone file longer than this is a mistake
+inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
 // --- Zone files ---
 inline constexpr std::size_t k_include_depth_max = 8;                        // $INCLUDE inside $INCLUDE

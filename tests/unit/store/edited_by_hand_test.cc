@@ -56,25 +56,10 @@ TEST_CASE("a row inserted by hand may use any form of JSON and any order of tags
 
 TEST_CASE("the tables refuse what could not be a registration") {
   Edited edited;
-  for (const char* edit : {"port = 0",
-                           "port = 65536",
-                           "port = 'http'",
-                           "weight = -1",
-                           "priority = 65536",
-                           "protocol = 'sctp'",
-                           "status = 'up'",
-                           "ttl_ms = 999",
-                           "ttl_ms = 86400001",
-                           "addresses = '192.0.2.1'",
-                           "addresses = '[]'",
-                           "tags = '{}'",
-                           "tags = 'blue'",
-                           "meta = '[]'",
-                           "id = ''",
-                           "id = 'a b'",
-                           "id = 'a/b'",
-                           "service = 'Web'",
-                           "change_index = -1"}) {
+  for (const char* edit : {"port = 0", "port = 65536", "port = 'http'", "weight = -1", "priority = 65536",
+                           "protocol = 'sctp'", "status = 'up'", "ttl_ms = 999", "ttl_ms = 86400001",
+                           "addresses = '192.0.2.1'", "addresses = '[]'", "tags = '{}'", "tags = 'blue'", "meta = '[]'",
+                           "id = ''", "id = 'a b'", "id = 'a/b'", "service = 'Web'", "change_index = -1"}) {
     CAPTURE(edit);
     REQUIRE_THROWS(edited.plain.query(std::string("UPDATE instance SET ") + edit));
   }

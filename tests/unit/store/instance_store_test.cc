@@ -207,9 +207,10 @@ TEST_CASE("the database is read by another connection while the store is open") 
   Fixture fixture;
   Plain plain(fixture.directory.database());
   fixture.record(Batch().service(service_record("web")).instance(instance_record("web", "a")));
-  REQUIRE(plain.query("SELECT * FROM instance") ==
-          std::vector<std::string>{
-              R"(svc.internal|web|a|["192.0.2.1"]|8080|tcp|1|1|[]|{}|15000|ready|1700000000000|1|0||{}||[]|ends|||native|{})"});
+  REQUIRE(
+      plain.query("SELECT * FROM instance") ==
+      std::vector<std::string>{
+          R"(svc.internal|web|a|["192.0.2.1"]|8080|tcp|1|1|[]|{}|15000|ready|1700000000000|1|0||{}||[]|ends|||native|{})"});
   REQUIRE(plain.query("SELECT * FROM service") == std::vector<std::string>{"svc.internal|web|tcp||1|0"});
   REQUIRE(plain.query("SELECT one, change_index, event_id FROM roll") == std::vector<std::string>{"1|1|0"});
 }
