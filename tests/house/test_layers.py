@@ -14,7 +14,7 @@ ARROWS = {
     "health": {"base", "dns"},
     "registry": {"base", "dns", "health"},
     "store": {"base", "dns", "health", "registry"},
-    "cluster": {"base", "dns", "health", "registry"},
+    "cluster": {"base", "json", "dns", "health", "registry"},  # json: the values of its keys
     "answer": {"base", "dns", "health", "registry"},
     "api": {"base", "json", "dns", "health", "registry"},
     "net": {"base", "dns", "health", "registry", "answer", "api"},
@@ -30,10 +30,10 @@ FLOORS = {
     "api": ["", "native"],
     "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "dns", "http", "checks", ""],
-    "cluster": ["", "etcd"],  # a module of its own, which nothing includes
+    "cluster": ["", "roll", "etcd"],  # etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
-APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks")]
+APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("roll", "etcd")]
 UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
 
 # A library's headers, and where they may be included: rooms, floors, or single files.
@@ -45,7 +45,7 @@ HOMES = {
     r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
-    r"boost/(json|system)": {"json", "api", "store", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
+    r"boost/(json|system)": {"json", "api", "store", "cluster/roll", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},

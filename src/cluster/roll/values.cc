@@ -1,0 +1,1 @@
+#include "cluster/roll/values.h"
