@@ -25,6 +25,7 @@
 #include "answer/address_proof.h"
 #include "answer/exchange.h"
 #include "answer/fast_way.h"
+#include "answer/freshness.h"
 #include "answer/identity.h"
 #include "answer/look_up/fast_query.h"
 #include "answer/request_signature.h"
@@ -48,6 +49,7 @@ struct ResponderSettings {
   dns::TsigKeys tsig_keys = {};
   const Transfers* transfers = nullptr;  // borrowed; null: no zone is transferred
   bool explains = false;                 // `_explain.<name>` TXT says why
+  const Freshness* freshness = nullptr;  // borrowed; null: the roll is always fresh
 };
 
 class Responder {

@@ -26,7 +26,8 @@ constexpr std::size_t k_parts_ahead = 4;  // restore: parts read ahead and not y
 
 Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem::path& path,
                                                            const registry::ZoneDirectory& zones,
-                                                           const HistoryLimits& history) {
+                                                           const HistoryLimits& history,
+                                                           registry::StorageMode /*mode*/) {
   auto database = Database::open(path);
   if (!database) return std::unexpected(std::move(database.error()));
   try {
@@ -161,6 +162,14 @@ Result<registry::Restored> InstanceStore::restore() {
   });
   if (!restored) return std::unexpected(restored.error());
   return whole;
+}
+
+Result<std::optional<registry::ReplicaPlace>> InstanceStore::place() { return place_; }
+
+Result<void> InstanceStore::store(std::span<const registry::DurableChange> /*changes*/,
+                                  const registry::ReplicaPlace& place) {
+  place_ = place;
+  return {};
 }
 
 Result<std::vector<registry::KeptSerial>> InstanceStore::kept_serials() {

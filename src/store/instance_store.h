@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,11 +38,12 @@ struct EditedRow;
 
 class InstanceStore final : public registry::CountingJournal,
                             public registry::StoredRoll,
+                            public registry::Replica,
                             public registry::KeptSerials {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(const std::filesystem::path& path,
-                                                                   const registry::ZoneDirectory& zones,
-                                                                   const HistoryLimits& history = {});
+  [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(
+      const std::filesystem::path& path, const registry::ZoneDirectory& zones, const HistoryLimits& history = {},
+      registry::StorageMode mode = registry::StorageMode::own);
   // Checkpoints the write-ahead log into the database.
   ~InstanceStore() override;
   InstanceStore(const InstanceStore&) = delete;
@@ -56,6 +58,12 @@ class InstanceStore final : public registry::CountingJournal,
   [[nodiscard]] Result<registry::Restored> restore();
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
   [[nodiscard]] LeftOut left_out() const override { return {skipped_.count, skipped_.sentences}; }
+
+  // --- The roll of a cluster (registry/ports/storage.h) ---
+
+  [[nodiscard]] Result<std::optional<registry::ReplicaPlace>> place() override;
+  [[nodiscard]] Result<void> store(std::span<const registry::DurableChange> changes,
+                                   const registry::ReplicaPlace& place) override;
 
   // --- Serials of zones (zone_serials.h) ---
 
@@ -99,6 +107,7 @@ class InstanceStore final : public registry::CountingJournal,
   ZoneNames names_;
   SkippedRows skipped_;
   IgnoredRows ignored_;
+  std::optional<registry::ReplicaPlace> place_;
   std::vector<RowKey> unnoted_;  // ignored at start, and without a note because another program was writing then
 };
 

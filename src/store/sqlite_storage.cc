@@ -19,6 +19,7 @@ class SqliteStorage final : public registry::Storage {
   [[nodiscard]] std::string name() const override { return path_.string(); }
   [[nodiscard]] registry::Journal& journal() override { return *store_; }
   [[nodiscard]] registry::StoredRoll& stored() override { return *store_; }
+  [[nodiscard]] registry::Replica& replica() override { return *store_; }
   [[nodiscard]] registry::KeptSerials& serials() override { return *store_; }
   [[nodiscard]] registry::History& history() override { return *history_; }
   [[nodiscard]] const registry::IgnoredRows& ignored() const override { return store_->ignored(); }
@@ -37,8 +38,8 @@ class SqliteStorage final : public registry::Storage {
 
 Result<std::unique_ptr<registry::Storage>> open_storage(const std::filesystem::path& path,
                                                         const registry::ZoneDirectory& zones,
-                                                        const HistoryLimits& history) {
-  Result<std::unique_ptr<InstanceStore>> store = InstanceStore::open(path, zones, history);
+                                                        const HistoryLimits& history, StorageMode mode) {
+  Result<std::unique_ptr<InstanceStore>> store = InstanceStore::open(path, zones, history, mode);
   if (!store) return std::unexpected(std::move(store.error()));
   Result<std::unique_ptr<HistoryReader>> reader = HistoryReader::open(path, zones);
   if (!reader) return std::unexpected(std::move(reader.error()));

@@ -15,8 +15,11 @@
 
 namespace rollcall::store {
 
+using registry::StorageMode;
+
 [[nodiscard]] Result<std::unique_ptr<registry::Storage>> open_storage(const std::filesystem::path& path,
                                                                       const registry::ZoneDirectory& zones,
-                                                                      const HistoryLimits& history);
+                                                                      const HistoryLimits& history,
+                                                                      StorageMode mode = StorageMode::own);
 
 }  // namespace rollcall::store

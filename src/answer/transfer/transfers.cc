@@ -53,6 +53,10 @@ void Transfers::zones_replaced() {
   pending_.change([](Pending& pending) { pending.zones_replaced = true; });
 }
 
+void Transfers::serial_moved(registry::ZoneId zone) {
+  pending_.change([&](Pending& pending) { pending.zones.insert(zone); });
+}
+
 bool Transfers::wait(const std::stop_token& stop) {
   if (!pending_.wait(stop, [](const Pending& pending) { return !pending.is_empty(); })) return false;
   // What comes meanwhile is part of the step.

@@ -13,10 +13,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "answer/roster/roster.h"
@@ -58,6 +60,16 @@ class Transfers final : public registry::Audience {
   void go_on_behind(const std::vector<registry::KeptSerial>& kept);
   // Instead, after a version that stored none: its serials were the file's plus the index of the roll.
   void go_on_behind(registry::ChangeIndex index);
+
+  // In a cluster every node shows the same serials: they are given (the file's plus the zone's count of changes, modulo
+  // 2^32), not counted or kept. Empty: not known; the zone then stays as it is, and at first is the file's. Before the first
+  // tick; called from `tick`, inside a ReadLock.
+  using GivenSerials = std::function<std::optional<dns::Serial>(registry::ZoneId)>;
+  void take_serials_from(GivenSerials given) { given_ = std::move(given); }
+  // The zone has another serial than before. To be called when what it stands for is published, and not before: a zone
+  // must not be transferred under a serial that promises more than is in it. Any thread.
+  void serial_moved(registry::ZoneId zone);
+
   // Shows what has changed since the last call, and returns the zones whose serial moved. The first call shows everything,
   // before any query is answered. A zone whose serial cannot be stored stays as it was until the next tick; at the first
   // tick it is shown all the same.
@@ -110,6 +122,7 @@ class Transfers final : public registry::Audience {
   std::vector<PerZone> by_zone_;
   std::vector<registry::ZoneId> offered_;
   std::vector<registry::ZoneId> reverse_;
+  GivenSerials given_;
   bool is_first_ = true;
   std::set<registry::ZoneId> behind_;             // changed, and not moved yet: their serial could not be kept
   std::vector<std::optional<dns::Serial>> kept_;  // by ZoneId; empty: none yet

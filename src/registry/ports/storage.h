@@ -6,14 +6,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "registry/events/history.h"
+#include "registry/ports/durable_change.h"
 #include "registry/ports/journal.h"
 #include "registry/ports/ports.h"
 
@@ -72,12 +75,43 @@ class OutsideEdits {
   virtual void look_again() = 0;
 };
 
+// Where the database keeps the roll of a cluster up to: docs/database.md, table `replica`.
+struct ReplicaPlace {
+  std::string cluster;      // etcd's cluster id
+  std::string incarnation;  // of the cluster's history
+  std::int64_t applied_revision = 0;
+  std::string lane,
+      lane_id;  // a lane, and the id that it had at that revision: both together show that the history is the same
+  friend bool operator==(const ReplicaPlace&, const ReplicaPlace&) = default;
+};
+
+// The roll of a cluster, as far as this node has followed it. etcd makes changes durable; this copy lets a node answer
+// before it reaches etcd, and saves it the reading of everything.
+//
+// Threads  main until the writer runs, then the writer thread.
+// Failure  Errc::store_busy, Errc::store_failed. Nothing of the call is stored then, and the next one works. A call that
+//          failed must be made again, with the changes that came since: the place must not pass what is not stored.
+class Replica {
+ public:
+  virtual ~Replica() = default;
+  // Empty: the database is of a single node, or new.
+  [[nodiscard]] virtual Result<std::optional<ReplicaPlace>> place() = 0;
+  // Stores changes that have been followed, and the place after them, in one transaction. Changes in the order of their
+  // indexes; none at all moves the place alone. A power failure may undo the last calls; they are followed again then.
+  [[nodiscard]] virtual Result<void> store(std::span<const DurableChange> changes, const ReplicaPlace& place) = 0;
+};
+
+// `own`: the database is the roll of a single node. `replica`: it follows the roll of a cluster, edits made in it are
+// proposals to the cluster, and the journal stores nothing.
+enum class StorageMode : std::uint8_t { own, replica };
+
 class Storage {
  public:
   virtual ~Storage() = default;
   [[nodiscard]] virtual std::string name() const = 0;  // for messages: the file's path
   [[nodiscard]] virtual Journal& journal() = 0;
   [[nodiscard]] virtual StoredRoll& stored() = 0;
+  [[nodiscard]] virtual Replica& replica() = 0;  // StorageMode::replica
   [[nodiscard]] virtual KeptSerials& serials() = 0;
   [[nodiscard]] virtual History& history() = 0;
   [[nodiscard]] virtual const IgnoredRows& ignored() const = 0;
