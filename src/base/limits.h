@@ -227,7 +227,11 @@ inline constexpr std::size_t k_prefixes_max = 10'000;  // of one list
 inline constexpr std::int64_t k_rate_max = 1'000'000;  // answers a second for one network
 inline constexpr std::int64_t k_slip_max = 100;
 inline constexpr std::size_t k_settings_bytes_max = std::size_t{32} << 20;  // all zones, with what is said of each
-inline constexpr std::size_t k_listen_max = 64;                             // addresses of one list
+inline constexpr std::size_t k_etcd_endpoints_max = 32;                     // a cluster of etcd has 3 to 7 members
+inline constexpr std::size_t k_etcd_prefix_bytes_max = 255;                 // it stands in front of each key
+inline constexpr std::size_t k_secret_file_bytes_max = 1 << 20;             // a bundle of authorities is the largest
+inline constexpr std::chrono::milliseconds k_stale_for_max = std::chrono::hours(24 * 30);
+inline constexpr std::size_t k_listen_max = 64;  // addresses of one list
 // No look-up walks through the zones, so this bounds memory and a start: 2 KiB and 26 us each, besides their records.
 inline constexpr std::size_t k_zones_max = 200'000;
 inline constexpr std::size_t k_service_rules_max = 1'000;             // each change of a service walks them in order

@@ -138,6 +138,8 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.checks_in_flight == wanted.checks_in_flight, "checks.in_flight");
   compare(running.checks_allow == wanted.checks_allow, "checks.allow");
   compare(running.checks_deny == wanted.checks_deny, "checks.deny");
+  compare(running.cluster == wanted.cluster, "cluster");
+  compare(running.etcd == wanted.etcd, "etcd");
   compare(running.expiry == wanted.expiry, "lease.expire_per_second or lease.mass_silence_share");
   const bool same_zones = std::ranges::equal(running.zones, wanted.zones, {}, &ZoneSettings::name, &ZoneSettings::name);
   compare(same_zones, "zone");

@@ -29,6 +29,7 @@
 #include "dns/name.h"
 #include "dns/tsig.h"
 #include "ops/access_settings.h"
+#include "ops/cluster_settings.h"
 #include "ops/transfer_settings.h"
 #include "registry/expiry_limit.h"
 #include "registry/instance/registration.h"
@@ -122,6 +123,9 @@ struct Settings {
   std::vector<ZoneSettings> zones;
   // [[service]]
   std::vector<ServiceRule> service_rules;
+  // [cluster], [etcd]; absent: a single node, no etcd
+  std::optional<ClusterSettings> cluster;
+  std::optional<EtcdSettings> etcd;
   // [log]
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
@@ -161,6 +165,7 @@ struct Settings {
 struct Serve {
   Settings settings;
   bool check_only = false;  // --check
+  ClusterStart start = {};  // --join, --promote, --restored
 };
 struct Print {  // --help, --version: to stdout, exit 0
   std::string text;

@@ -18,7 +18,7 @@ ARROWS = {
     "answer": {"base", "dns", "health", "registry"},
     "api": {"base", "json", "dns", "health", "registry"},
     "net": {"base", "dns", "health", "registry", "answer", "api"},
-    "ops": {"base", "json", "dns", "health", "registry", "answer", "api"},
+    "ops": {"base", "json", "dns", "health", "registry", "cluster", "answer", "api"},
     "client": {"base", "dns", "rollcall"},
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
