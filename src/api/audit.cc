@@ -22,6 +22,7 @@ std::string_view verb_of(const registry::SetCheck&) { return "set check"; }
 std::string_view verb_of(const registry::RemoveCheck&) { return "remove check"; }
 std::string_view verb_of(const registry::End&) { return "end"; }
 std::string_view verb_of(const registry::Edit&) { return "edit"; }
+std::string_view verb_of(const registry::Renew&) { return "renew"; }
 
 const registry::InstanceKey& key_of(const registry::Register& change) { return change.registration.key; }
 const registry::InstanceKey& key_of(const registry::Edit& change) { return change.registration.key; }

@@ -22,9 +22,11 @@ Kind kind_of(const Error& error) {
     case Errc::store_busy: return {503, "store_busy"};                                            // §15.6.4
     case Errc::store_failed: return {503, "store_failed"};                                        // §15.6.4
     case Errc::overloaded: return {503, "overloaded"};                                            // §15.6.4
+    case Errc::not_in_charge: return {503, "ask_another_node"};                                   // §15.6.4
     case Errc::unauthenticated: return {401, "unauthenticated"};                                  // §15.5.2
     case Errc::forbidden: return {403, "forbidden"};                                              // §15.5.4
     case Errc::start_up:
+    case Errc::put_first:
     case Errc::unreachable: break;  // never reach a client
   }
   return {500, "internal"};  // §15.6.1

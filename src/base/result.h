@@ -25,6 +25,8 @@ enum class Errc : std::uint8_t {
   unauthenticated,   // the caller has given no credentials, or unknown ones
   forbidden,         // the caller is known, and has no right to this
   start_up,          // the program cannot start with these settings
+  not_in_charge,     // this node of the cluster cannot do it now; nothing was done; another node may
+  put_first,         // a heartbeat that only the shared store can decide: a change Renew. Never reaches a client
   unreachable,       // another server cannot be reached, or does not answer as it should
 };
 

@@ -46,6 +46,7 @@ Counts Registry::counts() const noexcept {
 }
 
 Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now, std::optional<CheckedSince> judged) const {
+  if (authority_ != nullptr) return renew_if_decided(key, now, judged);
   const rcu::ReadLock lock;
   while (true) {
     const Instance* instance = instances_.find(key);
@@ -60,6 +61,7 @@ Result<Renewed> Registry::renew(const InstanceRef& key, LeaseTime now, std::opti
 }
 
 Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
+  if (authority_ != nullptr) return renew_if_decided(found.key(), now, std::nullopt);
   const bool is_renewed = found.renew(now);
   if (is_renewed && !found.is_replaced.load(std::memory_order_seq_cst)) return Renewed{found.lease.expires_at()};
   return renew(found.key(), now);
@@ -68,7 +70,7 @@ Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
 std::unique_ptr<StagedBatch> Registry::stage(std::span<const Change> changes, LeaseTime now, WallTime wall_now) {
   auto batch = std::make_unique<StagedBatch>(changes, Stage(instances_, services_, labels_, zones_, ended_));
   const rcu::ReadLock lock;
-  batch->waiting = batch->stage.add_all(changes, now, wall_now, batch->outcomes);
+  batch->waiting = batch->stage.add_all(changes, now, wall_now, batch->outcomes, batch->renewals);
   check(batch->outcomes.size() == changes.size(), "each change has one outcome");
   if (batch->needs_record()) batch->transaction = batch->stage.transaction(wall_now);
   add_events_to(batch->transaction, batch->stage.events());
@@ -165,8 +167,8 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
                                    record.checked_since);
     const Instance& added = *instance;
     const bool goes_on = replaced != nullptr && !record.renews_lease && has_same_lease(added, *replaced) &&
-                         replaced->lease.counted_by() == record.lease_holder;
-    if (record.lease_holder == LeaseHolder::elsewhere) added.lease.count_elsewhere();
+                         (replaced->lease.counted_by() == record.lease_holder || authority_ != nullptr);
+    if (record.lease_holder == LeaseHolder::elsewhere || authority_ != nullptr) added.lease.count_elsewhere();
     if (goes_on) added.lease.begin_as(replaced->lease);
     if (replaced != nullptr && replaced->is_draining()) added.safe = replaced->safe;
     if (replaced != nullptr) {
@@ -219,12 +221,13 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
   std::unique_ptr<const Service> old = services_.publish(std::move(service));
   if (old == nullptr) service_count_.fetch_add(1, std::memory_order_relaxed);
   const bool was_empty = old != nullptr && old->instances.empty();
-  if (is_empty || was_empty) forget_at(key, is_empty ? std::optional(now + forget_service_after_) : std::nullopt);
+  const bool forgets_by_itself = (is_empty || was_empty) && authority_ == nullptr;
+  if (forgets_by_itself) forget_at(key, is_empty ? std::optional(now + forget_service_after_) : std::nullopt);
   audience_.publish(visible);
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
-// For the next of its deadlines. None where nothing ends by itself, and for a lease that another node counts.
+// For the next of its deadlines. None where nothing ends by itself, and for a lease that is held elsewhere.
 void Registry::set_timer(const Instance& instance, Look look) {
   if (instance.lease.counted_by() != LeaseHolder::this_node) return;
   LeaseTime at = instance.lease.expires_at();

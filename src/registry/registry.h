@@ -37,6 +37,7 @@
 #include "registry/instance/lease.h"
 #include "registry/ports/durable_change.h"
 #include "registry/ports/journal.h"
+#include "registry/ports/lease_authority.h"
 #include "registry/ports/ports.h"
 
 namespace rollcall::registry {
@@ -85,12 +86,24 @@ class Registry {
 
   // A heartbeat: one atomic store. Errc::unknown_instance also when the lease has ended but is not swept yet.
   // `judged`: renewed by a probe, which speaks of this version alone; of another it is Errc::unknown_instance too.
+  // In a cluster the LeaseAuthority decides: Errc::put_first where a change Renew must ask the shared store,
+  // Errc::not_in_charge where another node must be asked.
   [[nodiscard]] Result<Renewed> renew(const InstanceRef& key, LeaseTime now,
                                       std::optional<CheckedSince> judged = std::nullopt) const;
   // The same for one that was found, under the ReadLock that still holds.
   [[nodiscard]] Result<Renewed> renew(const Instance& found, LeaseTime now) const;
 
+  // A heartbeat that another node of the cluster has heard: the deadline is this one, if that is later.
+  void note_lease(const InstanceRef& key, LeaseTime deadline) const;
+
+  // Null on a single node.
+  [[nodiscard]] LeaseAuthority* authority() const noexcept { return authority_; }
+
   // --- The writer ---
+
+  // Before `restore`: a node of a cluster. Every lease is held elsewhere, so nothing ends by itself; services are forgotten
+  // when told; what only this node knows (`set_aside_refused`, `restore`) makes no event and is never recorded.
+  void let_decide(LeaseAuthority& authority) { authority_ = &authority; }
 
   // What stable storage held, whole or part by part: each service with all its instances in one of them. Each instance
   // gets one full lease of grace from `now`. Before anything else. Returns whom a rule keeps off the roll.
@@ -110,8 +123,14 @@ class Registry {
   // followed, or older than the instance's present version, are skipped. Returns the instances that a rule refuses on
   // this node.
   std::vector<Refused> follow(std::span<const DurableChange> changes, const TimeSource& clock, WallTime wall_now);
-  // The index up to which the roll has followed.
+  // The index up to which the roll has followed; and that it has followed further, where nothing of the roll has changed.
   [[nodiscard]] ChangeIndex followed() const noexcept { return followed_; }
+  void follow_up_to(ChangeIndex index);
+
+  // A service as the shared store has it: known from now on, with these protocols, also while it has no instance.
+  void follow_service(const ServiceRecord& stored, LeaseTime now);
+  // The shared store has forgotten the service. False: it is not known here, or has instances.
+  bool forget(const ServiceRef& key);
 
   // The first half of `apply`: nothing is visible, and nothing of the roll is touched but leases that a change ends early.
   [[nodiscard]] std::unique_ptr<StagedBatch> stage(std::span<const Change> changes, LeaseTime now, WallTime wall_now);
@@ -146,6 +165,10 @@ class Registry {
     std::vector<Event> events;  // not numbered yet
   };
 
+  [[nodiscard]] Result<Renewed> renew_if_decided(const InstanceRef& key, LeaseTime now,
+                                                 std::optional<CheckedSince> judged) const;
+  [[nodiscard]] ChangeIndex take_index(ChangeIndex at_least);
+  void withdraw_empty(const Service& service);
   void add_pending_to(Transaction& transaction);
   void add_events_to(Transaction& transaction, std::vector<Event>& staged) const;
   void forget_pending(const DurableChange& change);
@@ -185,6 +208,7 @@ class Registry {
   const ZoneDirectory& zones_;
   const std::chrono::milliseconds forget_service_after_;
   EventSink* const sink_;
+  LeaseAuthority* authority_ = nullptr;
 
   rcu::Table<Instance> instances_;
   rcu::Table<Service> services_;

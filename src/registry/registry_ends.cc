@@ -112,14 +112,20 @@ void Registry::forget_empty_services(LeaseTime now) {
     const ServiceKey key = to_forget_.begin()->second;
     forget_at(key, std::nullopt);
     const Service* service = services_.find(key.ref());
-    check(service != nullptr && service->instances.empty(), "a service that is forgotten is known, and empty");
-    std::unique_ptr<const Service> gone = services_.remove(*service);
-    audience_.withdraw(key.ref());
-    rcu::Entry::retire(std::move(gone));
-    service_count_.fetch_sub(1, std::memory_order_relaxed);
+    check(service != nullptr, "a service that is forgotten is known");
+    withdraw_empty(*service);
     pending_.services.erase(key);
     pending_.forgotten.push_back(key);
   }
+}
+
+void Registry::withdraw_empty(const Service& service) {
+  check(service.instances.empty(), "a service that is forgotten is empty");
+  const ServiceKey key = service.service;
+  std::unique_ptr<const Service> gone = services_.remove(service);
+  audience_.withdraw(key.ref());
+  rcu::Entry::retire(std::move(gone));
+  service_count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 }  // namespace rollcall::registry

@@ -47,6 +47,7 @@ std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wa
   const rcu::ReadLock lock;
   journal_.go_on_after(part.index, part.last_event);
   raise_visible_index(part.index);
+  if (authority_ != nullptr) followed_ = std::max(followed_, part.index);
   wheel_.advance(millisecond_of(now), [](TimingWheel::Timer&) {});
   const auto service_of = [](const InstanceRecord& record) -> const ServiceKey& {
     return record.registration.key.service;
@@ -94,7 +95,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
   }
   // A service that may have changed since gets a new index, so that calls that wait with an older one return.
   const bool is_new_index = record.index == 0;
-  ChangeIndex index = is_new_index ? journal_.take_index() : record.index;
+  ChangeIndex index = is_new_index ? take_index(1) : record.index;
   ProtocolSet protocols = record.protocols;
   std::vector<const Instance*> members;
   members.reserve(stored.size());
@@ -107,6 +108,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
     protocols |= to_set(each->registration.protocol);
     auto instance = Instance::make(each->registration, restored_standing(*each, now),
                                    each->index == 0 ? index : each->index, each->registered_at, now);
+    if (authority_ != nullptr) instance->lease.count_elsewhere();
     members.push_back(instance.get());
     set_timer(*instance);
     labels_.add(*instance);
@@ -119,7 +121,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
   if (members.empty() && !stored.empty() && !record.emptied_at) return;
   if (!std::ranges::is_sorted(members, {}, &Instance::id)) std::ranges::sort(members, {}, &Instance::id);
   instance_count_.fetch_add(members.size(), std::memory_order_relaxed);
-  if (is_new_index) {
+  if (is_new_index && authority_ == nullptr) {
     pending_.services.insert_or_assign(
         record.key, ServiceRecord{record.key, index, protocols,
                                   members.empty() ? record.emptied_at.value_or(wall_now) : std::optional<WallTime>()});
@@ -139,6 +141,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
 
 // Each instance that is back is an event, unless there are so many that they would push everything else out of the history.
 void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
+  if (authority_ != nullptr) return;
   if (counts().instances > limits::k_restored_events_max) {
     pending_.events = {};
     return;

@@ -52,17 +52,19 @@ void Registry::set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now) {
       members.push_back(member);
     }
   }
-  const ChangeIndex index = journal_.take_index();
+  const ChangeIndex index = take_index(service.index);
   std::vector<std::unique_ptr<const Instance>> retired;
   for (auto& [instance, sentence] : leaving.instances) {
-    pending_.set_aside.push_back({instance->owned_key(), sentence});
-    pending_.events.push_back({.at = wall_now,
-                               .key = instance->owned_key(),
-                               .kind = EventKind::deregistered,
-                               .cause = Cause::set_aside,
-                               .detail = std::move(sentence),
-                               .index = index,
-                               .before = write_image(*instance)});
+    if (authority_ == nullptr) {
+      pending_.set_aside.push_back({instance->owned_key(), sentence});
+      pending_.events.push_back({.at = wall_now,
+                                 .key = instance->owned_key(),
+                                 .kind = EventKind::deregistered,
+                                 .cause = Cause::set_aside,
+                                 .detail = std::move(sentence),
+                                 .index = index,
+                                 .before = write_image(*instance)});
+    }
     wheel_.cancel(const_cast<Instance&>(*instance));  // timers belong to the writer
     instance->lease.end();
     labels_.remove(*instance);
@@ -78,8 +80,10 @@ void Registry::set_aside(Leaving& leaving, LeaseTime now, WallTime wall_now) {
     service_count_.fetch_sub(1, std::memory_order_relaxed);
   } else {
     const bool is_empty = members.empty();
-    pending_.services.insert_or_assign(
-        key, ServiceRecord{key, index, service.protocols, is_empty ? std::optional(wall_now) : std::nullopt});
+    if (authority_ == nullptr) {
+      pending_.services.insert_or_assign(
+          key, ServiceRecord{key, index, service.protocols, is_empty ? std::optional(wall_now) : std::nullopt});
+    }
     publish_snapshot(key, index, service.protocols, std::move(members), wall_now, now);
   }
   raise_visible_index(index);

@@ -13,13 +13,14 @@
 namespace rollcall::registry {
 
 std::vector<std::size_t> Stage::add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
-                                        std::vector<Outcome>& outcomes) {
+                                        std::vector<Outcome>& outcomes, std::vector<std::size_t>& renewals) {
   std::vector<std::size_t> waiting;
   outcomes.reserve(changes.size());
   for (const Change& change : changes) {
     Context context{change.by, now, wall_now};
     outcomes.push_back(std::visit([&](const auto& asked) { return add(asked, context); }, change.asked));
     if (context.needs_record) waiting.push_back(outcomes.size() - 1);
+    if (context.renews_lease) renewals.push_back(outcomes.size() - 1);
   }
   return waiting;
 }
@@ -106,10 +107,12 @@ Outcome Stage::add(const Register& change, Context& context) {
                    "checks");
   }
   if (before.registration.has_value() && means_the_same(*before.registration, asked) && standing == before.standing) {
-    if (before.published == nullptr && before.renews_lease) {  // repeats what waits for the record already
-      return Applied{.status = before.standing.status(), .label = label_of(asked.key.id), .index = before.index};
-    }
     // A client that registers again does not call in for a check: one that is critical stays so.
+    const bool is_overdue = before.published != nullptr && before.published->is_overdue();
+    const bool is_elsewhere = before.published != nullptr && before.lease_holder == LeaseHolder::elsewhere;
+    if ((before.published == nullptr && before.renews_lease) || (is_elsewhere && !is_overdue)) {
+      return put_again(before, context);
+    }
     if (before.published != nullptr && (before.published->is_overdue() || before.published->renew(context.now))) {
       context.needs_record = false;
       return Applied{.status = before.standing.status(),
@@ -124,6 +127,7 @@ Outcome Stage::add(const Register& change, Context& context) {
     return std::unexpected(std::move(*refusal));
   }
   const Cause first = ended_.contains(asked.key.ref()) ? Cause::came_back : Cause::registered;
+  context.renews_lease = asked.lease != LeaseKind::none;
   Outcome outcome = put(asked, before, std::move(standing), context);
   add_event(asked.key, before, is_new ? EventKind::registered : EventKind::updated, is_new ? first : Cause::changed,
             context);

@@ -63,10 +63,10 @@ class Stage : private LabelUses {
         const ZoneDirectory& zones, const EndedLeases& ended)
       : instances_(instances), services_(services), labels_(labels), zones_(zones), ended_(ended) {}
 
-  // Appends one outcome for each change, as it will be if the record succeeds. Returns which of them depend on the
-  // record; the others are final. Under a ReadLock.
+  // Appends one outcome for each change, as it will be if the record succeeds, and to `renewals` which of them say that a
+  // lease begins anew. Returns which depend on the record; the others are final. Under a ReadLock.
   std::vector<std::size_t> add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
-                                   std::vector<Outcome>& outcomes);
+                                   std::vector<Outcome>& outcomes, std::vector<std::size_t>& renewals);
   // A change that has its index already. Empty: it is laid over the roll; else the rule that it breaks.
   [[nodiscard]] std::optional<Error> add_durable(const DurableChange& change);
 
@@ -98,8 +98,9 @@ class Stage : private LabelUses {
     const std::string& by;
     LeaseTime now;
     WallTime wall_now;
-    bool needs_record = true;  // out: whether the outcome depends on the record
-    ChangeIndex index = 0;     // of a change that is durable already
+    bool needs_record = true;   // out: whether the outcome depends on the record
+    bool renews_lease = false;  // out: whether the client is told that a lease begins anew
+    ChangeIndex index = 0;      // of a change that is durable already
   };
 
   Outcome add(const Register& change, Context& context);
@@ -110,6 +111,8 @@ class Stage : private LabelUses {
   Outcome add(const RemoveCheck& change, Context& context);
   Outcome add(const End& change, Context& context);
   Outcome add(const Edit& change, Context& context);
+  Outcome add(const Renew& change, Context& context);
+  Outcome put_again(const Before& before, Context& context);
   [[nodiscard]] static Outcome unknown(const InstanceKey& key);
   void renew_staged(const InstanceKey& key);
   Outcome remove(const InstanceKey& key, Event event, Context& context);

@@ -24,9 +24,10 @@ struct StagedBatch {
 
   std::span<const Change> changes;  // outlive the batch
   Stage stage;
-  std::vector<Outcome> outcomes;     // as they are if it is recorded
-  std::vector<std::size_t> waiting;  // which of them depend on that
-  Transaction transaction;           // without what the registry has pending
+  std::vector<Outcome> outcomes;      // as they are if it is recorded
+  std::vector<std::size_t> waiting;   // which of them depend on that
+  std::vector<std::size_t> renewals;  // which of them say that a lease begins anew
+  Transaction transaction;            // without what the registry has pending
 };
 
 }  // namespace rollcall::registry

@@ -65,6 +65,8 @@ struct Batch {
   // Of other doors: tests/unit/registry/named_checks_test.cc has them.
   void add(const registry::SetCheck& /*change*/) { refuse(Errc::invalid); }
   void add(const registry::RemoveCheck& /*change*/) { refuse(Errc::invalid); }
+  // Of a cluster.
+  void add(const registry::Renew& /*change*/) { refuse(Errc::invalid); }
   void take_out(const InstanceKey& key);
   void put(ModelInstance made, bool is_new);
   void put_standing(const InstanceKey& key, registry::Standing standing);

@@ -68,8 +68,15 @@ struct Edit {
   Standing standing;
 };
 
+// A heartbeat that has to be stored, because only the shared store of a cluster can say whether the lease goes on: the
+// instance is put again as it is. `judged`: renewed by a probe, which speaks of this version alone.
+struct Renew {
+  InstanceKey key;
+  std::optional<CheckedSince> judged = {};
+};
+
 struct Change {
-  std::variant<Register, Deregister, SetDraining, SetHealth, SetCheck, RemoveCheck, End, Edit> asked;
+  std::variant<Register, Deregister, SetDraining, SetHealth, SetCheck, RemoveCheck, End, Edit, Renew> asked;
   std::string by = {};  // the author, for the history; empty: unknown
 
   template <class T>

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "registry/instance/wall_time.h"
 
@@ -16,9 +17,18 @@ constexpr auto k_record_again_after = 500ms;
 
 }  // namespace
 
+void Writer::set_agreed(AgreedWriter& agreed) {
+  agreed_ = &agreed;
+  agreed.set_meter([this](LeaseTime::duration took, std::size_t changes) {
+    stats_.commit_seconds.record(std::chrono::duration<double>(took).count());
+    stats_.batch_changes.record(static_cast<double>(changes));
+  });
+}
+
 bool Writer::submit(Change change, Reply reply) {
   return inbox_.change([&](Inbox& inbox) {
-    if (inbox.is_closed || inbox.queue.size() >= limits::k_queued_changes_max) return false;
+    const std::size_t proposed = agreed_ == nullptr ? 0 : agreed_->unreported();
+    if (inbox.is_closed || inbox.queue.size() + proposed >= limits::k_queued_changes_max) return false;
     inbox.queue.push_back({std::move(change), std::move(reply)});
     return true;
   });
@@ -34,7 +44,10 @@ void Writer::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::vector<Submission> batch = wait_for_work(stop);
     run_tasks();
-    if (batch.empty()) {
+    if (agreed_ != nullptr) {
+      hand_over(std::move(batch));
+      agreed_->propose_waiting(wall_now());
+    } else if (batch.empty()) {
       registry_.sweep(clock_.now(), wall_now());
     } else {
       commit(std::move(batch));
@@ -42,7 +55,15 @@ void Writer::run(const std::stop_token& stop) {
     if (must_record_pending() && clock_.now() >= record_again_at_) record_pending();
   }
   close();
-  for (std::vector<Submission> rest = take_batch(); !rest.empty(); rest = take_batch()) commit(std::move(rest));
+  if (agreed_ != nullptr) agreed_->stop();
+  for (std::vector<Submission> rest = take_batch(); !rest.empty(); rest = take_batch()) {
+    if (agreed_ != nullptr) {
+      refuse(std::move(rest));
+    } else {
+      commit(std::move(rest));
+    }
+  }
+  if (agreed_ != nullptr) return;
   if (registry_.has_unrecorded_rows()) record_pending();
 }
 
@@ -73,6 +94,7 @@ void Writer::run_tasks() {
 
 // Rows are pending, or the store has failed and nobody knows yet whether it works again.
 bool Writer::must_record_pending() const {
+  if (agreed_ != nullptr) return false;
   return registry_.has_unrecorded_rows() || !stats_.store_works.load(std::memory_order_relaxed);
 }
 
@@ -98,34 +120,70 @@ void Writer::commit(std::vector<Submission> batch) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) batch[i].reply(std::move(outcomes[i]));
 }
 
+// To the lanes of the shared store, which reply in their time.
+void Writer::hand_over(std::vector<Submission> batch) {
+  for (Submission& each : batch) {
+    if (agreed_->unreported() >= limits::k_queued_changes_max) {
+      each.reply(failure(Errc::overloaded, "too many changes wait for the shared store: try again"));
+      continue;
+    }
+    const bool is_deregistration = std::holds_alternative<Deregister>(each.change.asked);
+    const bool is_taken = agreed_->submit(
+        std::move(each.change), [this, is_deregistration, reply = std::move(each.reply)](Outcome outcome) mutable {
+          count(is_deregistration, outcome);
+          reply(std::move(outcome));
+        });
+    check(is_taken, "a change that there is room for is taken");
+  }
+}
+
+void Writer::refuse(std::vector<Submission> batch) {
+  for (Submission& each : batch) {
+    each.reply(failure(Errc::not_in_charge, "this node stops, nothing was done: ask another node"));
+  }
+}
+
 std::vector<Outcome> Writer::apply_now(std::span<const Change> changes) {
+  check(agreed_ == nullptr, "changes of a cluster are agreed on");
   const auto start = std::chrono::steady_clock::now();
   std::vector<Outcome> outcomes = registry_.apply(changes, clock_, wall_now());
   stats_.commit_seconds.record(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   stats_.batch_changes.record(static_cast<double>(changes.size()));
-  for (std::size_t i = 0; i < outcomes.size(); ++i) count(changes[i], outcomes[i]);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    count(std::holds_alternative<Deregister>(changes[i].asked), outcomes[i]);
+    note_store(outcomes[i]);
+  }
   return outcomes;
 }
 
-void Writer::count(const Change& change, const Outcome& outcome) {
+void Writer::count(bool is_deregistration, const Outcome& outcome) {
   if (!outcome) {
-    const bool store_failed = outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed;
-    if (store_failed) {
+    const Errc code = outcome.error().code;
+    if (code == Errc::store_busy || code == Errc::store_failed) {
       stats_.failed_changes.fetch_add(1, std::memory_order_relaxed);
-      record_again_at_ = clock_.now() + k_record_again_after;
-      stats_.store_works.store(false, std::memory_order_relaxed);
     }
     return;
   }
   if (!outcome->changed) return;
-  stats_.store_works.store(true, std::memory_order_relaxed);
-  if (std::holds_alternative<Deregister>(change.asked)) {
+  if (is_deregistration) {
     stats_.deregistered.fetch_add(1, std::memory_order_relaxed);
   } else if (outcome->created) {
     stats_.registered.fetch_add(1, std::memory_order_relaxed);
   } else {
     stats_.updated.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+// Whether the store works, as its last outcome says.
+void Writer::note_store(const Outcome& outcome) {
+  if (outcome) {
+    if (outcome->changed) stats_.store_works.store(true, std::memory_order_relaxed);
+    return;
+  }
+  const bool has_failed = outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed;
+  if (!has_failed) return;
+  record_again_at_ = clock_.now() + k_record_again_after;
+  stats_.store_works.store(false, std::memory_order_relaxed);
 }
 
 void Writer::record_pending() {

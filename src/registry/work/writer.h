@@ -16,6 +16,7 @@
 #include "base/guarded.h"
 #include "base/histogram.h"
 #include "registry/registry.h"
+#include "registry/work/agreed_writer.h"
 
 namespace rollcall::registry {
 
@@ -35,6 +36,9 @@ class Writer {
 
   Writer(Registry& registry, const TimeSource& clock) : registry_(registry), clock_(clock) {}
 
+  // Before `run`: changes go through it, to the store that several nodes share. `agreed` outlives the writer's thread.
+  void set_agreed(AgreedWriter& agreed);
+
   // Hands a change to the writer. False, and the reply is dropped uncalled: the queue is full, or the writer has
   // stopped.
   [[nodiscard]] bool submit(Change change, Reply reply);
@@ -43,7 +47,7 @@ class Writer {
   // writer has stopped.
   void run_soon(std::move_only_function<void()> task);
 
-  // Applies changes at once, as one transaction. From a task of `run_soon`.
+  // Applies changes at once, as one transaction. From a task of `run_soon`; on a single node.
   [[nodiscard]] std::vector<Outcome> apply_now(std::span<const Change> changes);
 
   // Until asked to stop; then applies what waits, and returns.
@@ -62,12 +66,16 @@ class Writer {
   void run_tasks();
   void close();
   void commit(std::vector<Submission> batch);
-  void count(const Change& change, const Outcome& outcome);
+  void hand_over(std::vector<Submission> batch);
+  void refuse(std::vector<Submission> batch);
+  void count(bool is_deregistration, const Outcome& outcome);
+  void note_store(const Outcome& outcome);
   void record_pending();
   [[nodiscard]] bool must_record_pending() const;
 
   Registry& registry_;
   const TimeSource& clock_;
+  AgreedWriter* agreed_ = nullptr;
   WriterStats stats_;
 
   // Changes and tasks queued by other threads.

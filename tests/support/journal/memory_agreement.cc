@@ -34,12 +34,24 @@ void MemoryAgreement::decide(Proposal& proposal) {
   }
 }
 
+void MemoryAgreement::read_latest(LatestReply reply) {
+  ++readings;
+  readings_.push_back(std::move(reply));
+}
+
 bool MemoryAgreement::step() {
+  if (!readings_.empty() && random_.below(2) == 0) {
+    LatestReply reply = std::move(readings_.front());
+    readings_.pop_front();
+    const bool is_answered = random_.below(100) >= faults_.refused_in_100;
+    reply(is_answered ? std::optional(roll_.index()) : std::nullopt);
+    return true;
+  }
   std::vector<std::size_t> busy;
   for (std::size_t lane = 0; lane < in_flight_.size(); ++lane) {
     if (in_flight_[lane]) busy.push_back(lane);
   }
-  if (busy.empty()) return false;
+  if (busy.empty()) return !readings_.empty();
   std::optional<Proposal>& place = in_flight_[busy[random_.below(static_cast<std::uint32_t>(busy.size()))]];
   if (!place->outcome) {
     decide(*place);

@@ -4,6 +4,7 @@
 // Threads  one at a time. Nothing happens but in `step` and `deliver`.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -26,9 +27,12 @@ class MemoryAgreement final : public Agreement {
 
   [[nodiscard]] std::size_t lanes() const override { return in_flight_.size(); }
   [[nodiscard]] std::size_t changes_max() const override { return 5; }
+  [[nodiscard]] std::size_t zones_max() const override { return 2; }
   void propose(std::size_t lane, const Transaction& transaction, Reply reply) override;
+  void read_latest(LatestReply reply) override;
 
-  // Something happens to one of the proposals: it arrives, or its outcome is told. False: there is none.
+  // Something happens to one of the proposals: it arrives, or its outcome is told; or a reading is answered. False: there is
+  // none.
   bool step();
   // Some of what the watch has not told yet; at times what it told before, again.
   [[nodiscard]] std::vector<DurableChange> deliver();
@@ -36,6 +40,7 @@ class MemoryAgreement final : public Agreement {
 
   std::uint64_t proposals = 0;
   std::uint64_t conflicts = 0;
+  std::uint64_t readings = 0;
 
  private:
   struct Proposal {
@@ -49,6 +54,7 @@ class MemoryAgreement final : public Agreement {
   Random& random_;
   Faults faults_;
   std::vector<std::optional<Proposal>> in_flight_;  // by lane
+  std::deque<LatestReply> readings_;                // not answered yet
   std::size_t delivered_ = 0;                       // of the log
 };
 

@@ -198,7 +198,10 @@ void run_agreement(std::uint64_t seed, Mode mode) {
     const std::string by = change.by;
     REQUIRE(writer.submit(std::move(change), [&run, by](const Outcome& outcome) { run.note(by, outcome); }));
   };
-  const auto follow = [&] { REQUIRE(writer.follow(run.agreement_.deliver(), run.wall_).empty()); };
+  const auto follow = [&] {
+    REQUIRE(writer.follow(run.agreement_.deliver(), run.wall_).empty());
+    writer.go_on(run.wall_);
+  };
   for (int step = 0; step < 3'000; ++step) {
     run.clock_.advance(1ms);
     switch (run.below(8)) {
