@@ -51,7 +51,7 @@ void migrate(SQLite::Database& connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, registry::StorageMode mode) {
   const auto refuse = [&](std::string_view reason) {
     return failure(Errc::start_up, fmt::format("the database {} {}", path.string(), reason));
   };
@@ -63,7 +63,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   try {
     std::unique_ptr<Database> database(new Database(std::move(*lock), path));
     if (const auto objection = find_objection(database->connection_)) return refuse(*objection);
-    database->set_up();
+    database->set_up(mode);
     migrate(database->connection_);
     return database;
   } catch (const SQLite::Exception& exception) {
@@ -83,11 +83,11 @@ Database::Database(DatabaseLock lock, const std::filesystem::path& path)
       connection_(absolute_name(path), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX,
                   static_cast<int>(k_busy_wait.count())) {}
 
-void Database::set_up() {
+void Database::set_up(registry::StorageMode mode) {
   if (connection_.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
     throw SQLite::Exception("its file system cannot hold a write-ahead log");
   }
-  connection_.exec("PRAGMA synchronous = FULL");
+  connection_.exec(mode == registry::StorageMode::own ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   // The triggers record edits by other programs (schema.cc), so they are off here. Foreign keys are off too: one
   // violation by an operator's edit would make the commit fail for all changes in the batch.
   sqlite3_db_config(connection_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);

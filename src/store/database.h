@@ -2,7 +2,7 @@
 // second rollcalld.
 //
 // Shape    one SQLite connection in WAL mode with `synchronous = FULL`: a commit survives a power failure, and other
-//          programs can read while the server writes. Triggers, foreign keys and CHECK constraints are off on this
+//          programs can read while the server writes. A replica has NORMAL: the file stays whole, the last commits may go. Triggers, foreign keys and CHECK constraints are off on this
 //          connection; they apply to other programs only.
 // Owner    the object that opens it. Destroy all statements before the Database; it closes the connection before the
 //          lock.
@@ -19,6 +19,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "registry/ports/storage.h"
 #include "store/database_lock.h"
 
 namespace rollcall::store {
@@ -36,7 +37,9 @@ class Database {
  public:
   // Creates the tables in a new or empty file, and migrates an older schema. Refuses a file that is not a SQLite
   // database, another program's database, a newer schema, and a database that another rollcalld uses.
-  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path);
+  // A replica needs no fsync with each commit (`synchronous = NORMAL`): what a power failure undoes is in etcd.
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path,
+                                                              registry::StorageMode mode = registry::StorageMode::own);
 
   // Checkpoints and truncates the WAL, if no reader blocks that.
   ~Database();
@@ -52,7 +55,7 @@ class Database {
  private:
   Database(DatabaseLock lock, const std::filesystem::path& path);
 
-  void set_up();
+  void set_up(registry::StorageMode mode);
   static int note_wal_pages(void* self, sqlite3* connection, const char* schema, int pages);
 
   DatabaseLock lock_;

@@ -63,6 +63,8 @@ class EditReader {
   [[nodiscard]] bool has_notes() const { return !notes_.empty(); }
   // Whether `forget` or `keep` was called for every row that `take` returned.
   [[nodiscard]] bool is_done() const { return taken_.empty(); }
+  // The result for the rows that `take` returned comes later; a new note about one of them makes `take` return it again.
+  void leave_open() { taken_.clear(); }
 
   // Makes the next `take` return the ignored rows again: all of them, or those of one service.
   void look_again();

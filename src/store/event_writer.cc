@@ -30,15 +30,17 @@ constexpr auto k_look_at_age_every = 10s;
 
 }  // namespace
 
-EventWriter::EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits)
+EventWriter::EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits, bool has_gaps)
     : zones_(zones),
       limits_(limits),
+      has_gaps_(has_gaps),
       put_(connection, k_put),
       forget_below_(connection, "DELETE FROM event WHERE id <= ?"),
       forget_before_(connection, k_forget_before),
       forget_restored_(connection, "DELETE FROM event WHERE cause = ? AND id < ?"),
       nth_(connection, k_nth),
-      first_(connection, k_first) {}
+      first_(connection, k_first),
+      count_(connection, "SELECT count(*) FROM event") {}
 
 void EventWriter::write(const std::vector<std::shared_ptr<registry::Event>>& events) {
   if (events.empty() || limits_.rows == 0) return;
@@ -81,15 +83,14 @@ void EventWriter::put(const registry::Event& event) {
   }
   put_.exec();
   put_.reset();
+  if (rows_) ++*rows_;
 }
 
 void EventWriter::forget(const registry::Event& last) {
-  const std::uint64_t slack = limits_.rows / 10;
-  if (last.id > cut_below_ + limits_.rows + slack) {
-    cut_below_ = last.id - limits_.rows;
-    forget_below_.bind(1, static_cast<std::int64_t>(first_to_go(last.id)));
-    forget_below_.exec();
-    forget_below_.reset();
+  if (has_gaps_) {
+    forget_by_count(last.id);
+  } else {
+    forget_by_number(last.id);
   }
   const auto now = std::chrono::steady_clock::now();
   if (now < look_at_age_at_) return;
@@ -103,9 +104,36 @@ void EventWriter::forget(const registry::Event& last) {
   forget_before_.reset();
 }
 
+void EventWriter::forget_by_number(registry::EventId last) {
+  if (last <= cut_below_ + limits_.rows + limits_.rows / 10) return;
+  cut_below_ = last - limits_.rows;
+  forget_up_to(limits_.rows > k_counted_rows_max ? cut_below_ : first_to_go(last));
+}
+
+// Counting reads the whole table, so it is done when the row limit may be exceeded, and not before.
+void EventWriter::forget_by_count(registry::EventId last) {
+  const std::uint64_t rows_max = limits_.rows + limits_.rows / 10;
+  if (rows_ && *rows_ <= rows_max) return;
+  rows_ = count();
+  if (*rows_ <= rows_max) return;
+  forget_up_to(first_to_go(last));
+  rows_ = limits_.rows;
+}
+
+void EventWriter::forget_up_to(registry::EventId id) {
+  forget_below_.bind(1, static_cast<std::int64_t>(id));
+  forget_below_.exec();
+  forget_below_.reset();
+}
+
+std::uint64_t EventWriter::count() {
+  const auto rows = count_.executeStep() ? static_cast<std::uint64_t>(count_.getColumn(0).getInt64()) : 0;
+  count_.reset();
+  return rows;
+}
+
 // The id of the newest row beyond the row limit; 0: none. Counts existing rows only, not gaps in the numbers.
 registry::EventId EventWriter::first_to_go(registry::EventId last) {
-  if (limits_.rows > k_counted_rows_max) return cut_below_;
   nth_.bind(1, static_cast<std::int64_t>(last));
   nth_.bind(2, static_cast<std::int64_t>(limits_.rows));
   const registry::EventId found =
@@ -115,7 +143,8 @@ registry::EventId EventWriter::first_to_go(registry::EventId last) {
 }
 
 void EventWriter::reset() noexcept {
-  for (SQLite::Statement* statement : {&put_, &forget_below_, &forget_before_, &forget_restored_, &nth_, &first_}) {
+  for (SQLite::Statement* statement :
+       {&put_, &forget_below_, &forget_before_, &forget_restored_, &nth_, &first_, &count_}) {
     statement->tryReset();
   }
 }

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ namespace rollcall::store {
 
 class EventWriter {
  public:
-  EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits);
+  // `has_gaps`: the numbers are a cluster's, far apart from each other, so rows are counted instead.
+  EventWriter(SQLite::Database& connection, ZoneNames& zones, const HistoryLimits& limits, bool has_gaps);
 
   // `events` are sorted by id, and their ids are set.
   void write(const std::vector<std::shared_ptr<registry::Event>>& events);
@@ -37,18 +39,26 @@ class EventWriter {
   void put(const registry::Event& event);
   std::size_t make_room_for_a_start(const std::vector<std::shared_ptr<registry::Event>>& events);
   void forget(const registry::Event& last);
+  void forget_by_number(registry::EventId last);
+  void forget_by_count(registry::EventId last);
+  void forget_up_to(registry::EventId id);
+  [[nodiscard]] std::uint64_t count();
   [[nodiscard]] registry::EventId first_to_go(registry::EventId last);
 
   ZoneNames& zones_;
   const HistoryLimits limits_;
+  const bool has_gaps_;
   SQLite::Statement put_;
   SQLite::Statement forget_below_;
   SQLite::Statement forget_before_;
   SQLite::Statement forget_restored_;
   SQLite::Statement nth_;
   SQLite::Statement first_;
+  SQLite::Statement count_;
   std::chrono::steady_clock::time_point look_at_age_at_{};
   registry::EventId cut_below_ = 0;  // rows up to this number are deleted; after a failed delete, some may remain
+
+  std::optional<std::uint64_t> rows_;  // about so many are stored; has_gaps_ only. Empty: not counted yet
 
   // Parameters of put_ whose text is the same for most events.
   KeptText zone_{put_, 3};

@@ -20,9 +20,10 @@ constexpr auto k_note_size_every = 10s;  // for the metrics
 }  // namespace
 
 Result<std::unique_ptr<HistoryReader>> HistoryReader::open(const std::filesystem::path& path,
-                                                           const registry::ZoneDirectory& zones) {
+                                                           const registry::ZoneDirectory& zones,
+                                                           registry::StorageMode mode) {
   try {
-    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryTable>(path, zones)));
+    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryTable>(path, zones, mode)));
   } catch (const std::exception& exception) {
     return failure(Errc::start_up,
                    "the history in the database " + path.string() + " cannot be read: " + exception.what());

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "registry/events/history.h"
 #include "registry/ports/ports.h"
+#include "registry/ports/storage.h"
 
 namespace rollcall::store {
 
@@ -28,8 +29,9 @@ class HistoryTable;
 class HistoryReader final : public registry::History {
  public:
   // The database must exist and have the current schema.
-  [[nodiscard]] static Result<std::unique_ptr<HistoryReader>> open(const std::filesystem::path& path,
-                                                                   const registry::ZoneDirectory& zones);
+  [[nodiscard]] static Result<std::unique_ptr<HistoryReader>> open(
+      const std::filesystem::path& path, const registry::ZoneDirectory& zones,
+      registry::StorageMode mode = registry::StorageMode::own);
   ~HistoryReader() override;
   HistoryReader(const HistoryReader&) = delete;
   HistoryReader& operator=(const HistoryReader&) = delete;

@@ -14,7 +14,11 @@
 namespace rollcall::store {
 namespace {
 
-// Events are numbered without gaps, and `roll` has the last number. The server did not write rows with a higher number.
+// Events of a cluster have numbers far apart.
+constexpr const char* k_count = "SELECT count(*) FROM event";
+
+// Events of a single node are numbered without gaps, and `roll` has the last number. The server did not write rows with a
+// higher number.
 constexpr const char* k_size =
     "SELECT ifnull((SELECT max(id) FROM event WHERE id <= (SELECT event_id FROM roll))"
     " - (SELECT min(id) FROM event WHERE id > 0) + 1, 0)";
@@ -54,8 +58,10 @@ std::optional<registry::Event> read_event(const SQLite::Statement& row, ZoneName
 
 }  // namespace
 
-HistoryTable::HistoryTable(const std::filesystem::path& path, const registry::ZoneDirectory& zones)
-    : connection_(std::filesystem::absolute(path).string(), SQLite::OPEN_READONLY,
+HistoryTable::HistoryTable(const std::filesystem::path& path, const registry::ZoneDirectory& zones,
+                           registry::StorageMode mode)
+    : mode_(mode),
+      connection_(std::filesystem::absolute(path).string(), SQLite::OPEN_READONLY,
                   static_cast<int>(k_busy_wait.count())),
       zones_(zones) {}
 
@@ -95,7 +101,7 @@ void HistoryTable::read_bounds(registry::EventId after, std::uint32_t room, regi
 }
 
 std::uint64_t HistoryTable::size() {
-  SQLite::Statement bounds(connection_, k_size);
+  SQLite::Statement bounds(connection_, mode_ == registry::StorageMode::own ? k_size : k_count);
   return bounds.executeStep() ? number_at(bounds, 0) : 0;
 }
 

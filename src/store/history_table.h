@@ -10,22 +10,25 @@
 #include <filesystem>
 
 #include "registry/events/history.h"
+#include "registry/ports/storage.h"
 #include "store/zone_names.h"
 
 namespace rollcall::store {
 
 class HistoryTable {
  public:
-  HistoryTable(const std::filesystem::path& path, const registry::ZoneDirectory& zones);
+  HistoryTable(const std::filesystem::path& path, const registry::ZoneDirectory& zones, registry::StorageMode mode);
 
   [[nodiscard]] registry::HistoryPage read(const registry::HistoryQuery& query);
-  // The number of events: last id - first id + 1. Exact, unless another program has deleted rows in between.
+  // The number of events. Of a single node: last id - first id + 1, exact unless another program has deleted rows in
+  // between. Of a replica all rows are counted.
   [[nodiscard]] std::uint64_t size();
 
  private:
   void read_events(const registry::HistoryQuery& query, registry::HistoryPage& into);
   void read_bounds(registry::EventId after, std::uint32_t limit, registry::HistoryPage& into);
 
+  const registry::StorageMode mode_;
   SQLite::Database connection_;
   ZoneNames zones_;
 };

@@ -10,7 +10,7 @@
 
 #include "base/bounded_queue.h"
 #include "store/database.h"
-#include "store/edit_reader.h"
+#include "store/replica_rows.h"
 #include "store/roll_reader.h"
 #include "store/roll_writer.h"
 #include "store/sqlite_error.h"
@@ -26,12 +26,11 @@ constexpr std::size_t k_parts_ahead = 4;  // restore: parts read ahead and not y
 
 Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem::path& path,
                                                            const registry::ZoneDirectory& zones,
-                                                           const HistoryLimits& history,
-                                                           registry::StorageMode /*mode*/) {
-  auto database = Database::open(path);
+                                                           const HistoryLimits& history, registry::StorageMode mode) {
+  auto database = Database::open(path, mode);
   if (!database) return std::unexpected(std::move(database.error()));
   try {
-    return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones, history));
+    return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones, history, mode));
   } catch (const std::exception& exception) {
     // The tables do not match the schema version: they were altered by hand.
     return failure(Errc::start_up,
@@ -40,12 +39,17 @@ Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem
 }
 
 InstanceStore::InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones,
-                             const HistoryLimits& history)
-    : zones_(zones),
+                             const HistoryLimits& history, registry::StorageMode mode)
+    : mode_(mode),
+      zones_(zones),
       database_(std::move(database)),
-      writer_(std::make_unique<RollWriter>(database_->connection(), zones, history)),
+      writer_(std::make_unique<RollWriter>(database_->connection(), zones, history, mode)),
       edits_(std::make_unique<EditReader>(database_->connection(), zones)),
-      names_(zones) {}
+      replica_(std::make_unique<ReplicaRows>(database_->connection(), zones)),
+      names_(zones) {
+  has_place_ = replica_->read_place().has_value();
+  is_doubtful_ = mode_ == registry::StorageMode::replica && edits_->is_edited();
+}
 
 InstanceStore::~InstanceStore() = default;
 
@@ -54,13 +58,19 @@ RowKey InstanceStore::row_key(const registry::InstanceRef& key) {
 }
 
 Result<void> InstanceStore::write(const registry::Transaction& transaction) {
+  if (mode_ == registry::StorageMode::replica) return write_local(transaction);
   // These instances have already left the roll, so list them as ignored before the commit.
   for (const registry::Refused* each : transaction.set_aside) {
     ignored_.add(name_of_row(row_key(each->key.ref())), each->sentence);
   }
   const bool has_notes = edits_->has_notes() || !transaction.set_aside.empty();
+  const auto also = [&] {
+    if (has_notes) write_notes(transaction);
+    if (has_place_) replica_->forget_place();  // from here on the roll is this node's own
+  };
   try {
-    writer_->write(transaction, has_notes ? [&] { write_notes(transaction); } : std::function<void()>());
+    writer_->write(transaction, has_notes || has_place_ ? also : std::function<void()>());
+    has_place_ = false;
   } catch (const std::exception& exception) {
     Error error = to_error(exception, "written");
     edits_->reset();
@@ -103,8 +113,9 @@ Result<void> InstanceStore::restore(const TakeRestored& take) {
       pthread_setname_np(pthread_self(), "restore");
       try {
         last_edit = edits_->last();
-        read_roll(database_->connection(), zones_, skipped_,
-                  [&](registry::Restored part) { static_cast<void>(parts.put(std::move(part))); });
+        read_roll(
+            database_->connection(), zones_, skipped_,
+            [&](registry::Restored part) { static_cast<void>(parts.put(std::move(part))); }, mode_);
       } catch (...) {
         failed = std::current_exception();
       }
@@ -138,6 +149,7 @@ void InstanceStore::begin_with_ignored(const std::vector<registry::Refused>& ref
     skipped_.add(name_of_row(ignored.back()), each.sentence);
   }
   ignored_.replace(skipped_);
+  if (mode_ == registry::StorageMode::replica) return;  // every note is of a proposal that is still to be made
   if (last == 0 && ignored.empty()) return;
   try {
     writer_->hold();
@@ -164,14 +176,6 @@ Result<registry::Restored> InstanceStore::restore() {
   return whole;
 }
 
-Result<std::optional<registry::ReplicaPlace>> InstanceStore::place() { return place_; }
-
-Result<void> InstanceStore::store(std::span<const registry::DurableChange> /*changes*/,
-                                  const registry::ReplicaPlace& place) {
-  place_ = place;
-  return {};
-}
-
 Result<std::vector<registry::KeptSerial>> InstanceStore::kept_serials() {
   try {
     ZoneNames zones(zones_);
@@ -193,7 +197,8 @@ Result<void> InstanceStore::keep_serials(std::span<const registry::KeptSerial> s
 }
 
 bool InstanceStore::is_edited() noexcept {
-  if (!unnoted_.empty()) return true;
+  if (is_behind_) return false;
+  if (!unnoted_.empty() || !found_.empty()) return true;
   try {
     return edits_->is_edited();
   } catch (const std::exception&) {
@@ -206,7 +211,10 @@ Result<std::vector<EditedRow>> InstanceStore::begin_edits(std::size_t notes_max)
   try {
     writer_->hold();
     for (const RowKey& key : unnoted_) edits_->keep(key);
-    return edits_->take(notes_max);
+    std::vector<EditedRow> rows = edits_->take(notes_max - std::min(notes_max, found_.size()));
+    rows.insert(rows.begin(), std::make_move_iterator(found_.begin()), std::make_move_iterator(found_.end()));
+    found_.clear();
+    return rows;
   } catch (const std::exception& exception) {
     Error error = to_error(exception, "read");
     edits_->reset();
@@ -216,12 +224,17 @@ Result<std::vector<EditedRow>> InstanceStore::begin_edits(std::size_t notes_max)
 }
 
 Result<void> InstanceStore::end_edits(std::span<const RowKey> settled, std::span<const RowKey> ignored) {
-  const bool writes = std::ranges::any_of(settled, [&](const RowKey& key) { return edits_->count_notes(key) > 0; }) ||
-                      std::ranges::any_of(ignored, [&](const RowKey& key) { return edits_->count_notes(key) != 1; });
+  const bool is_replica = mode_ == registry::StorageMode::replica;
+  const auto is_kept = [&](const RowKey& key) { return !is_replica || is_noted(key); };
+  const bool writes =
+      std::ranges::any_of(settled, [&](const RowKey& key) { return edits_->count_notes(key) > 0; }) ||
+      std::ranges::any_of(ignored, [&](const RowKey& key) { return is_kept(key) && edits_->count_notes(key) != 1; });
   try {
     if (writes && !writer_->is_held()) writer_->hold();
     for (const RowKey& key : settled) edits_->forget(key);
-    for (const RowKey& key : ignored) edits_->keep(key);
+    for (const RowKey& key : ignored) {
+      if (is_kept(key)) edits_->keep(key);
+    }
     writer_->release();
   } catch (const std::exception& exception) {
     Error error = to_error(exception, "written");
@@ -231,10 +244,16 @@ Result<void> InstanceStore::end_edits(std::span<const RowKey> settled, std::span
     return std::unexpected(std::move(error));
   }
   unnoted_.clear();
-  if (!edits_->is_done()) edits_->start_over();
+  if (is_replica) {
+    edits_->leave_open();
+  } else if (!edits_->is_done()) {
+    edits_->start_over();
+  }
   database_->checkpoint_when_due();
   return {};
 }
+
+bool InstanceStore::is_noted(const RowKey& key) const { return edits_->count_notes(key) > 0; }
 
 void InstanceStore::look_again() { edits_->look_again(); }
 

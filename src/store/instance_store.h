@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "registry/ports/ports.h"
 #include "registry/ports/storage.h"
+#include "store/edit_reader.h"
 #include "store/history_limits.h"
 #include "store/ignored_rows.h"
 #include "store/row_key.h"
@@ -32,9 +33,8 @@
 namespace rollcall::store {
 
 class Database;
-class EditReader;
+class ReplicaRows;
 class RollWriter;
-struct EditedRow;
 
 class InstanceStore final : public registry::CountingJournal,
                             public registry::StoredRoll,
@@ -85,6 +85,11 @@ class InstanceStore final : public registry::CountingJournal,
   // again, and all rows if this call fails.
   Result<void> end_edits(std::span<const RowKey> settled = {}, std::span<const RowKey> ignored = {});
 
+  // Of a replica: `begin_edits` returns each edit once. It may be settled much later, and the row may be overwritten
+  // meanwhile by a change of the cluster; then it is not marked as edited any more, and there is nothing to settle.
+  [[nodiscard]] bool is_noted(const RowKey& key) const;
+  [[nodiscard]] registry::StorageMode mode() const noexcept { return mode_; }
+
   // Makes `begin_edits` return the ignored rows again, because the reason for ignoring them may no longer apply.
   void look_again();
 
@@ -94,21 +99,29 @@ class InstanceStore final : public registry::CountingJournal,
  private:
   [[nodiscard]] Result<void> write(const registry::Transaction& transaction) override;
   void begin_with_ignored(const std::vector<registry::Refused>& refused, std::int64_t last);
+  [[nodiscard]] Result<void> write_local(const registry::Transaction& transaction);
   void write_notes(const registry::Transaction& transaction);
+  [[nodiscard]] bool find_edits();
   void follow(const registry::Transaction& transaction);
   [[nodiscard]] RowKey row_key(const registry::InstanceRef& key);
 
-  InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones, const HistoryLimits& history);
+  InstanceStore(std::unique_ptr<Database> database, const registry::ZoneDirectory& zones, const HistoryLimits& history,
+                registry::StorageMode mode);
 
+  const registry::StorageMode mode_;
   const registry::ZoneDirectory& zones_;
   std::unique_ptr<Database> database_;
-  std::unique_ptr<RollWriter> writer_;  // after the connection its statements belong to
-  std::unique_ptr<EditReader> edits_;   // likewise
+  std::unique_ptr<RollWriter> writer_;    // after the connection its statements belong to
+  std::unique_ptr<EditReader> edits_;     // likewise
+  std::unique_ptr<ReplicaRows> replica_;  // likewise
   ZoneNames names_;
   SkippedRows skipped_;
   IgnoredRows ignored_;
-  std::optional<registry::ReplicaPlace> place_;
-  std::vector<RowKey> unnoted_;  // ignored at start, and without a note because another program was writing then
+  bool has_place_ = false;        // own: the first write deletes it
+  bool is_doubtful_ = false;      // replica: rows were edited while no server ran, so the place does not hold for them
+  bool is_behind_ = false;        // replica: the last `store` has failed
+  std::vector<EditedRow> found_;  // replica: read before a change of the cluster overwrote them
+  std::vector<RowKey> unnoted_;   // ignored at start, and without a note because another program was writing then
 };
 
 }  // namespace rollcall::store

@@ -35,6 +35,9 @@ constexpr const char* k_notes =
     "SELECT zone, service, id, min(number) FROM edit WHERE id <> '' AND number > 0 GROUP BY zone, service, id"
     " ORDER BY zone, service, id";
 
+// Of rows whose place in the cluster's history is not known.
+constexpr registry::ChangeIndex k_lowest_index = 1;
+
 // Rows per part: enough to make the hand-over between threads cheap, and few enough to stay in the CPU cache.
 constexpr std::size_t k_part_rows = 1'000;
 
@@ -194,8 +197,9 @@ Result<InstanceRecord> read_instance(const Cursor& row, registry::ZoneId zone, s
 class Reading {
  public:
   Reading(SQLite::Database& connection, const registry::ZoneDirectory& directory, SkippedRows& skipped,
-          const TakePart& take)
-      : directory_(directory),
+          const TakePart& take, registry::StorageMode mode)
+      : is_replica_(mode == registry::StorageMode::replica),
+        directory_(directory),
         zones_(directory),
         skipped_(skipped),
         take_(take),
@@ -204,6 +208,10 @@ class Reading {
         edited_(connection, k_edited),
         notes_(connection, k_notes) {
     read_numbers(connection);
+    if (!is_replica_) return;
+    Cursor place(connection, "SELECT 1 FROM replica");
+    has_place_ = place.step();
+    if (!has_place_) part_.index = std::min(part_.index, k_lowest_index);
   }
 
   void run() {
@@ -277,7 +285,12 @@ class Reading {
     if (!zone_) return;
     Result<ServiceRecord> record = read_service(services_, *zone_, highest_);
     if (record) {
-      if (is_edited(record->key.name)) record->index = 0;
+      if (is_replica_) {
+        if (record->index == 0) return;  // only rows that an operator has inserted
+        if (!has_place_) record->index = k_lowest_index;
+      } else if (is_edited(record->key.name)) {
+        record->index = 0;
+      }
       part_.services.push_back(std::move(*record));
     } else {
       skipped_.add(fmt::format("service {} in zone {}", services_.text(1), zone_text_), record.error().message);
@@ -289,11 +302,19 @@ class Reading {
     if (record) {
       record->edit = find_note();
       record->stored_at = stored_at_;
+      if (is_replica_ && !doubt(*record)) return;
       part_.instances.push_back(std::move(*record));
     } else {
       skipped_.keys.push_back({zone_text_, std::string(instances_.text(1)), std::string(instances_.text(2))});
       skipped_.add(name_of_row(skipped_.keys.back()), record.error().message);
     }
+  }
+  // Replicas only. False: the row is not of the cluster's roll.
+  [[nodiscard]] bool doubt(InstanceRecord& record) const {
+    const bool is_edited = std::exchange(record.edit, 0) != 0;
+    if (record.index == 0) return false;
+    if (is_edited || !has_place_) record.index = k_lowest_index;
+    return true;
   }
   // The number of the first note about the current instance; zero: there is none. Both queries are sorted by key.
   [[nodiscard]] std::int64_t find_note() {
@@ -315,6 +336,8 @@ class Reading {
     take_(std::move(whole));
   }
 
+  const bool is_replica_;
+  bool has_place_ = false;
   const registry::ZoneDirectory& directory_;
   ZoneNames zones_;
   SkippedRows& skipped_;
@@ -356,9 +379,9 @@ std::optional<Result<InstanceRecord>> InstanceRow::read(registry::ZoneId zone, c
 }
 
 void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& directory, SkippedRows& skipped,
-               const TakePart& take) {
+               const TakePart& take, registry::StorageMode mode) {
   SQLite::Transaction transaction(connection);  // one snapshot of both tables
-  Reading(connection, directory, skipped, take).run();
+  Reading(connection, directory, skipped, take, mode).run();
   transaction.commit();
 }
 

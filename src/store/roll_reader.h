@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "registry/ports/ports.h"
+#include "registry/ports/storage.h"
 #include "store/cursor.h"
 #include "store/skipped_rows.h"
 
@@ -23,8 +24,11 @@ namespace rollcall::store {
 // one part, which may be empty.
 using TakePart = std::function<void(registry::Restored)>;
 
+// A replica's rows are copies, and the cluster says which are true. So a row that an operator has edited has the lowest
+// index, and anything that the cluster has is newer; one that he has inserted is left out, because it is a proposal. Without
+// a place, when the roll was a single node's, all rows have the lowest index.
 void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones, SkippedRows& skipped,
-               const TakePart& take);
+               const TakePart& take, registry::StorageMode mode);
 
 // Reads one current row of `instance`. Destroy it before the connection.
 class InstanceRow {

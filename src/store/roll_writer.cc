@@ -83,7 +83,8 @@ std::vector<registry::InstanceRecord*> in_key_order(std::vector<registry::Instan
 
 }  // namespace
 
-RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history)
+RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history,
+                       registry::StorageMode mode)
     : connection_(connection),
       zones_(zones),
       begin_(connection, "BEGIN IMMEDIATE"),
@@ -94,7 +95,7 @@ RollWriter::RollWriter(SQLite::Database& connection, const registry::ZoneDirecto
       put_instance_(connection, k_put_instance),
       forget_service_(connection, k_forget_service),
       put_index_(connection, k_put_index),
-      events_(connection, zones_, history) {}
+      events_(connection, zones_, history, mode == registry::StorageMode::replica) {}
 
 void RollWriter::write(const registry::Transaction& transaction, const std::function<void()>& also) {
   const bool is_begun = std::exchange(is_held_, false);
@@ -110,9 +111,9 @@ void RollWriter::write(const registry::Transaction& transaction, const std::func
   }
 }
 
-void RollWriter::hold() {
+void RollWriter::hold(Wait wait) {
   roll_back();
-  sqlite3_busy_timeout(connection_.getHandle(), 0);
+  if (wait == Wait::no) sqlite3_busy_timeout(connection_.getHandle(), 0);
   const int code = begin_.tryExecuteStep();
   begin_.tryReset();
   sqlite3_busy_timeout(connection_.getHandle(), static_cast<int>(k_busy_wait.count()));

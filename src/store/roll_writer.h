@@ -9,10 +9,12 @@
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
+#include <cstdint>
 #include <functional>
 #include <string>
 
 #include "registry/ports/ports.h"
+#include "registry/ports/storage.h"
 #include "store/event_writer.h"
 #include "store/kept_text.h"
 #include "store/zone_names.h"
@@ -21,16 +23,18 @@ namespace rollcall::store {
 
 class RollWriter {
  public:
-  RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history);
+  RollWriter(SQLite::Database& connection, const registry::ZoneDirectory& zones, const HistoryLimits& history,
+             registry::StorageMode mode);
 
   // All or nothing: the transaction is on disk when it returns, and rolled back when it throws. `also` may write more
   // rows in the same transaction.
   void write(const registry::Transaction& transaction, const std::function<void()>& also = {});
 
   // `hold` begins a write transaction that the next `write` continues and commits, so that rows read in between cannot
-  // become stale. Throws SQLITE_BUSY at once while another program is writing. If no `write` has ended the transaction,
+  // become stale. Throws SQLITE_BUSY while another program is writing: at once, or after the busy timeout. If no `write` has ended the transaction,
   // `release` commits it and `drop` rolls it back; otherwise both do nothing.
-  void hold();
+  enum class Wait : std::uint8_t { no, yes };
+  void hold(Wait wait = Wait::no);
   void release();
   void drop() noexcept;
   [[nodiscard]] bool is_held() const { return is_held_; }

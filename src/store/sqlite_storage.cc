@@ -41,7 +41,7 @@ Result<std::unique_ptr<registry::Storage>> open_storage(const std::filesystem::p
                                                         const HistoryLimits& history, StorageMode mode) {
   Result<std::unique_ptr<InstanceStore>> store = InstanceStore::open(path, zones, history, mode);
   if (!store) return std::unexpected(std::move(store.error()));
-  Result<std::unique_ptr<HistoryReader>> reader = HistoryReader::open(path, zones);
+  Result<std::unique_ptr<HistoryReader>> reader = HistoryReader::open(path, zones, mode);
   if (!reader) return std::unexpected(std::move(reader.error()));
   return std::make_unique<SqliteStorage>(path, std::move(*store), std::move(*reader));
 }
