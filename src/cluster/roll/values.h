@@ -5,14 +5,15 @@
 //            address, addresses          at least one (but for other doors)
 //            port                        required
 //            protocol, priority, weight, tags, meta
-//            ttl or ttl_ms               a duration, or "none"; a number of milliseconds, or null
+//            ttl or ttl_ms               a duration, or "none"; a number of milliseconds
 //            checks, probe, evict_on_refusal, renew_on_probe, initial, rise, fall    docs/checks.md
 //            lease, lease_check, host, door, attributes                              of instances of other doors
-//            draining, status_since, results, registered_at, by
+//            draining, registered_at, status_since (as registered_at, where left out), results, by
 //          What has its usual value is left out when written; null counts as left out when read. Times are RFC 3339.
 // Threads  any; pure.
 // Failure  Errc::malformed or Errc::invalid, with the field and a sentence; no exception leaves. A field that is not known is
-//          an error: a mistyped one would otherwise mean something else than its author thinks.
+//          an error in an instance: a mistyped one would otherwise mean something else than its author thinks. In what
+//          only nodes write it is left alone: a newer version may have more to say.
 // Rule     whether a value can be read does not depend on a node's settings: the same key is on the roll of every node, or of
 //          none. Of the lease bounds only `standard` counts, for a native instance without a ttl; as for rows of the database,
 //          a lease that was granted stays valid.
@@ -68,7 +69,7 @@ struct StoredNode {
 
 // nodes/<name>: the registered set.
 struct StoredRegistration {
-  UncleanEnds unclean;
+  UncleanEnds unclean = {};
   std::string peers;
   std::string dns;
 };
@@ -88,7 +89,7 @@ struct StoredFormat {
 // service/<zone>/<service>
 struct StoredService {
   registry::ProtocolSet protocols = 0;
-  std::optional<registry::WallTime> emptied_at;
+  std::optional<registry::WallTime> emptied_at = {};
   friend bool operator==(const StoredService&, const StoredService&) = default;
 };
 [[nodiscard]] std::string write_service(const StoredService& service);
@@ -115,7 +116,7 @@ struct LaneRecord {
 [[nodiscard]] Result<LaneRecord> read_lane(std::string_view json);
 
 inline constexpr std::size_t k_by_bytes_max = 512;            // the name of a token or certificate, with its kind
-inline constexpr std::size_t k_value_bytes_max = 256 << 10;   // of an instance, all its texts escaped
+inline constexpr std::size_t k_value_bytes_max = 1 << 20;     // all texts of an instance, escaped; etcd takes 1.5 MB
 inline constexpr std::size_t k_value_text_bytes_max = 4'096;  // of a text in a node's values
 inline constexpr std::size_t k_nodes_max = 1'024;             // whom a node can hear
 
