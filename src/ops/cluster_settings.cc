@@ -195,6 +195,11 @@ std::string node_name_of_host(std::string_view host) {
   return label;
 }
 
+std::string node_name_of_this_host() {
+  std::string name = node_name_of_host(host_name());
+  return name.empty() ? "localhost" : name;
+}
+
 void read_cluster(Section table, bool is_there, Settings& settings) {
   if (!is_there) return;
   ClusterSettings cluster;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -18,6 +19,18 @@ namespace rollcall::ops {
 
 class Section;
 struct Settings;
+
+// What the flags --join, --promote and --restored ask for.
+struct ClusterStart {
+  enum class Entry : std::uint8_t {
+    existing,  // enter the cluster of this name; none: start-up fails and the message names --promote
+    join,      // the same, said by an operator who wants no new cluster
+    promote,   // there is no cluster of this name yet: the roll of this node's database becomes its roll
+  };
+  Entry entry = Entry::existing;
+  bool is_restored = false;  // etcd was restored from a snapshot: raise the base of the indexes
+  friend bool operator==(const ClusterStart&, const ClusterStart&) = default;
+};
 
 // `[cluster]`, `[cluster.tls]` and `[cluster.etcd_tls]`.
 struct ClusterSettings {
@@ -39,6 +52,7 @@ struct ClusterSettings {
   std::string password_file;
   std::chrono::milliseconds stale_for = std::chrono::hours(1);  // without etcd; then the DNS answers SERVFAIL
   bool mirrors_skydns = false;  // write ready instances below [etcd] skydns too, for CoreDNS
+  ClusterStart start;           // set by flags
   friend bool operator==(const ClusterSettings&, const ClusterSettings&) = default;
 };
 
@@ -54,18 +68,6 @@ struct EtcdSettings {
   friend bool operator==(const EtcdSettings&, const EtcdSettings&) = default;
 };
 
-// What the flags --join, --promote and --restored ask for.
-struct ClusterStart {
-  enum class Entry : std::uint8_t {
-    existing,  // enter the cluster of this name; none: start-up fails and the message names --promote
-    join,      // the same, said by an operator who wants no new cluster
-    promote,   // there is no cluster of this name yet: the roll of this node's database becomes its roll
-  };
-  Entry entry = Entry::existing;
-  bool is_restored = false;  // etcd was restored from a snapshot: raise the base of the indexes
-  friend bool operator==(const ClusterStart&, const ClusterStart&) = default;
-};
-
 // Read [cluster] and [etcd]; an absent table leaves the optional empty. [cluster] comes first: [etcd] may lean on it.
 void read_cluster(Section table, bool is_there, Settings& settings);
 void read_etcd(Section table, bool is_there, Settings& settings);
@@ -73,5 +75,7 @@ void read_etcd(Section table, bool is_there, Settings& settings);
 // The name of a node on this host where the settings give none: the first label of `host`, folded, with a hyphen for
 // each character that no label has. Empty: nothing of it is left.
 [[nodiscard]] std::string node_name_of_host(std::string_view host);
+// The same of this host; "localhost" where nothing is left.
+[[nodiscard]] std::string node_name_of_this_host();
 
 }  // namespace rollcall::ops

@@ -32,6 +32,9 @@ struct Flags {
   std::optional<std::string> restore;
   bool check_only = false;
   bool hash_token = false;
+  bool join = false;
+  bool promote = false;
+  bool restored = false;
 };
 
 template <class T>
@@ -64,6 +67,12 @@ void describe_flags(CLI::App& app, Flags& flags) {
       ->group("Running");
   app.add_flag("--hash-token", flags.hash_token, "read a token from stdin, print the line of its [[token]], then exit")
       ->group("Running");
+  app.add_flag("--join", flags.join, "enter the cluster of [cluster], which must exist (default: the same)")
+      ->group("Several nodes");
+  app.add_flag("--promote", flags.promote, "begin the cluster of [cluster] with the roll of this node's database")
+      ->group("Several nodes");
+  app.add_flag("--restored", flags.restored, "etcd was restored from a snapshot: go on with higher indexes")
+      ->group("Several nodes");
   app.set_version_flag("--version", fmt::format("rollcalld {}", k_version), "print the version, then exit")
       ->group("Running");
   app.set_help_flag("--help,-h", "print this, then exit")->group("Running");
@@ -206,6 +215,25 @@ std::optional<Error> lay_over(Settings& settings, const Flags& flags) {
   return find_shared_endpoint(settings);
 }
 
+// --join, --promote, --restored.
+Result<ClusterStart> parse_start(const Settings& settings, const Flags& flags) {
+  for (const auto& [is_given, flag] : {std::pair(flags.join, "--join"), std::pair(flags.promote, "--promote"),
+                                       std::pair(flags.restored, "--restored")}) {
+    if (!is_given || settings.cluster) continue;
+    return failure(Errc::start_up, fmt::format("{}: is about a cluster, and the settings have no [cluster]", flag),
+                   flag);
+  }
+  if (flags.promote && (flags.join || flags.restored)) {
+    return failure(Errc::start_up, fmt::format("--promote begins a cluster, {} is about one that exists; leave one out",
+                                               flags.join ? "--join" : "--restored"));
+  }
+  ClusterStart start;
+  if (flags.join) start.entry = ClusterStart::Entry::join;
+  if (flags.promote) start.entry = ClusterStart::Entry::promote;
+  start.is_restored = flags.restored;
+  return start;
+}
+
 // --check, --backup and --restore exclude each other.
 Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
   if (static_cast<int>(flags.check_only) + flags.backup.has_value() + flags.restore.has_value() > 1) {
@@ -247,6 +275,9 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   if (auto error = lay_over(*settings, flags)) return std::unexpected(std::move(*error));
   if (flags.backup || flags.restore) return parse_copy(*settings, flags);
   if (const Result<void> checked = check_access(*settings); !checked) return std::unexpected(checked.error());
+  const Result<ClusterStart> start = parse_start(*settings, flags);
+  if (!start) return std::unexpected(start.error());
+  if (settings->cluster) settings->cluster->start = *start;
   return Serve{std::move(*settings), flags.check_only};
 }
 

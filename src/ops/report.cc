@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/rcu.h"
 #include "json/writer.h"
+#include "ops/cluster_report.h"
+#include "ops/cluster_settings.h"
 #include "ops/explain_json.h"
 #include "ops/version.h"
 #include "registry/instance/wall_time.h"
@@ -36,9 +38,24 @@ registry::LeaseBounds Report::lease_bounds() const {
 }
 
 std::string Report::unready_reason() const {
-  if (sources_->writer.stats().store_works.load(std::memory_order_relaxed)) return {};
-  return "the store cannot write: registrations are refused, the DNS goes on answering";
+  if (!sources_->writer.stats().store_works.load(std::memory_order_relaxed)) {
+    return "the store cannot write: registrations are refused, the DNS goes on answering";
+  }
+  return sources_->why_no_member ? sources_->why_no_member() : std::string();
 }
+
+ClusterView Report::cluster_view() const {
+  const StatusSources& from = *sources_;
+  if (from.cluster) return from.cluster();
+  return single_node_view({.name = node_name_of_this_host(),
+                           .http = from.listeners.http.empty() ? std::string() : from.listeners.http.front(),
+                           .version = std::string(k_version),
+                           .index = from.registry.counts().index,
+                           .since = started_at_,
+                           .is_ready = unready_reason().empty()});
+}
+
+std::string Report::nodes_json() const { return ops::nodes_json(cluster_view()); }
 
 api::native::Explanation Report::explain(const dns::Name& name, dns::Type type) const {
   answer::Explained explained = sources_->explainer.explain(name, type, sources_->clock.now(), registry::wall_now());
@@ -73,6 +90,8 @@ std::string Report::status_json(const api::Grant& reader) const {
   json.member("expired", counts.expired);
   json.name("mass_silence").raw(counts.is_mass_silence ? "true" : "false");
   json.member("paused_ms", std::chrono::duration_cast<std::chrono::milliseconds>(from.clock.given_back()).count());
+  json.name("cluster");
+  write_cluster_status(json, cluster_view(), reads_all);
   json.name("zones").open_array();
   {
     const rcu::ReadLock lock;
@@ -119,6 +138,7 @@ std::string Report::metrics_text() const {
   page.gauge("rollcall_uptime_seconds", "Seconds since the start.",
              std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count());
   put_metrics_(page);
+  if (sources_->cluster) put_metrics(page, sources_->cluster());
   page.gauge("rollcall_ignored_rows", "Rows of the database that are not on the roll because they break a rule.",
              sources_->ignored_rows ? static_cast<double>(sources_->ignored_rows().count) : 0);
   return page.text();

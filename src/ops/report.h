@@ -19,6 +19,7 @@
 #include "api/routed.h"
 #include "base/guarded.h"
 #include "base/metrics.h"
+#include "ops/cluster_view.h"
 #include "ops/metrics.h"
 #include "registry/events/feed.h"
 #include "registry/events/history.h"
@@ -55,6 +56,11 @@ struct StatusSources {
   std::vector<const api::Counters*> http_loops = {};
   ListenerTexts listeners = {};
   std::function<IgnoredRows()> ignored_rows = {};
+  // The cluster as this node sees it; null: a single node. Any thread; for each status, list of nodes and scrape.
+  std::function<ClusterView()> cluster = {};
+  // Why this node is no member, or refuses: a sentence; empty: it answers. Null: a single node. Any thread; it must be
+  // quick: probes ask it every second.
+  std::function<std::string()> why_no_member = {};
 };
 
 // Collects the metrics of all components for one scrape (base/metrics.h). Any thread.
@@ -71,13 +77,16 @@ class Report final : public api::native::ServerView {
   [[nodiscard]] std::string status_json(const api::Grant& reader) const override;
   [[nodiscard]] std::string metrics_text() const override;
   [[nodiscard]] api::native::Explanation explain(const dns::Name& name, dns::Type type) const override;
+  [[nodiscard]] std::string nodes_json() const override;
   [[nodiscard]] std::string unready_reason() const override;
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override;
 
  private:
+  [[nodiscard]] ClusterView cluster_view() const;
   [[nodiscard]] registry::Counts counts_for(const api::Grant& reader) const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  registry::WallTime started_at_ = registry::wall_now();
   std::optional<StatusSources> sources_;
   PutMetrics put_metrics_;
   Guarded<registry::LeaseBounds> bounds_;

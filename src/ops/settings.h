@@ -165,7 +165,6 @@ struct Settings {
 struct Serve {
   Settings settings;
   bool check_only = false;  // --check
-  ClusterStart start = {};  // --join, --promote, --restored
 };
 struct Print {  // --help, --version: to stdout, exit 0
   std::string text;

@@ -74,6 +74,7 @@ struct Call : api::Call {
 // server_reads.cc
 [[nodiscard]] Routed read_status(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);
+[[nodiscard]] Routed read_nodes(const Call& call);
 [[nodiscard]] Routed read_readiness(const Call& call);
 [[nodiscard]] Routed read_metrics(const Call& call);
 

@@ -44,6 +44,7 @@ constexpr Route k_routes[] = {
      shows(Takes::service | Takes::id | Takes::limit)},
     {Method::get, "/v1/explain", Right::read, &run<&read_explanation>, Effect::none, shows(Takes::name | Takes::type)},
     {Method::get, "/v1/status", Right::read, &run<&read_status>},
+    {Method::get, "/v1/nodes", Right::read, &run<&read_nodes>},
     {Method::get, "/healthz", Right::none, &run<&read_health>},
     {Method::get, "/readyz", Right::none, &run<&read_readiness>},
     {Method::get, "/metrics", Right::read, &run<&read_metrics>, Effect::none, k_metrics},

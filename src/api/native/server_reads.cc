@@ -19,6 +19,8 @@ Response json(std::string body) {
 
 Routed read_status(const Call& call) { return json(call.server.status_json(*call.standing.grant)); }
 
+Routed read_nodes(const Call& call) { return json(call.server.nodes_json()); }
+
 Routed read_health(const Call&) { return json(R"({"status":"up"})"); }
 
 Routed read_readiness(const Call& call) {

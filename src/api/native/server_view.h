@@ -28,6 +28,8 @@ class ServerView {
   [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics: sums over everything, and no name
   // GET /v1/explain: what the DNS answers now, and why. Inside the router's ReadLock.
   [[nodiscard]] virtual Explanation explain(const dns::Name& name, dns::Type type) const = 0;
+  // GET /v1/nodes: the nodes of the cluster; without one this server alone.
+  [[nodiscard]] virtual std::string nodes_json() const = 0;
   // Empty: able to register and answer. Else the sentence that says why not.
   [[nodiscard]] virtual std::string unready_reason() const = 0;
   [[nodiscard]] virtual registry::LeaseBounds lease_bounds() const = 0;

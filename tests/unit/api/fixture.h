@@ -67,6 +67,7 @@ class FakeServer final : public native::ServerView {
     return {json, {{registry::ZoneId{0}, std::string(name.first_label())}}};
   }
   std::string metrics_text() const override { return "rollcall_up 1\n"; }
+  std::string nodes_json() const override { return R"({"nodes":[]})"; }
   std::string unready_reason() const override { return reason; }
   registry::LeaseBounds lease_bounds() const override { return bounds; }
   std::string reason;

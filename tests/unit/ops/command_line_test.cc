@@ -146,6 +146,30 @@ TEST_CASE("--backup and --restore ask for a copy of the database, and for nothin
 
 TEST_CASE("--check asks for a check only") { CHECK(serve_of({"--check"}).check_only); }
 
+TEST_CASE("--join, --promote and --restored are about the cluster of the settings") {
+  const WorkingDirectory directory;
+  WorkingDirectory::write("rollcall.toml",
+                          "[cluster]\nname = \"prod\"\nnode = \"a\"\netcd = [\"a:1\"]\npeers = \"127.0.0.1:1\"\n");
+  using Entry = ClusterStart::Entry;
+  const auto start_of = [](const Arguments& arguments) { return serve_of(arguments).settings.cluster->start; };
+  CHECK(start_of({}) == ClusterStart{Entry::existing, false});
+  CHECK(start_of({"--join"}) == ClusterStart{Entry::join, false});
+  CHECK(start_of({"--promote"}) == ClusterStart{Entry::promote, false});
+  CHECK(start_of({"--restored"}) == ClusterStart{Entry::existing, true});
+  CHECK(start_of({"--join", "--restored"}) == ClusterStart{Entry::join, true});
+  CHECK(refusal_of({"--join", "--promote"}) ==
+        "--promote begins a cluster, --join is about one that exists; leave one out");
+  CHECK(refusal_of({"--restored", "--promote"}) ==
+        "--promote begins a cluster, --restored is about one that exists; leave one out");
+}
+
+TEST_CASE("without [cluster] no flag of a cluster makes sense") {
+  const WorkingDirectory directory;
+  for (const char* flag : {"--join", "--promote", "--restored"}) {
+    CHECK(refusal_of({flag}) == std::string(flag) + ": is about a cluster, and the settings have no [cluster]");
+  }
+}
+
 TEST_CASE("a wrong flag or value is one sentence that names the flag") {
   const WorkingDirectory empty;
   CHECK(refusal_of({"--check", "--dsn", "127.0.0.1:53"}) == "--dsn: no such flag; see rollcalld --help");
