@@ -13,6 +13,7 @@
 `check` returns what is wrong; an empty list is the verdict a run must have.
 """
 
+import bisect
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -55,18 +56,20 @@ def check(history, bounds=Bounds()):
 
 def early_by_events(ledger, _bounds):
     for x, tolds in ledger.told_of.items():
+        acks = sorted((op for op in ledger.ops[x] if op.keeps and op.is_acknowledged), key=lambda op: op.index)
         begin = -1
         for told in tolds:
             if told.event not in REMOVALS:
                 continue
-            acks = [op for op in ledger.ops[x] if op.keeps and op.is_acknowledged and begin < op.index < told.index]
+            at = bisect.bisect_left(acks, told.index, key=lambda op: op.index) - 1
+            op = acks[at] if at >= 0 and acks[at].index > begin else None
             begin = told.index
             if told.event == "deregistered":
-                if not any(op.op == "del" and op.may_have_happened and op.sent <= told.first for op in ledger.ops[x]):
+                if not ledger.last_op(x, told.first, lambda op: op.op == "del" and op.may_have_happened):
                     yield Violation("early", told.first, f"{x} was deregistered, and nobody asked for it")
-            elif acks and told.first < promised(acks[-1]):
-                yield Violation("early", told.first, f"{x} ended {promised(acks[-1]) - told.first:.3f} s before its lease of "
-                                f"{acks[-1].ttl:g} s, which {acks[-1].node} renewed at {acks[-1].sent:.3f}")
+            elif op is not None and told.first < promised(op):
+                yield Violation("early", told.first, f"{x} ended {promised(op) - told.first:.3f} s before its lease of "
+                                f"{op.ttl:g} s, which {op.node} renewed at {op.sent:.3f}")
 
 
 def early_by_replies(ledger, _bounds):
@@ -87,10 +90,11 @@ def early_by_replies(ledger, _bounds):
 def early_by_dns(ledger, _bounds):
     """It was there and is not any more: then some stream tells why."""
     for (node, x), rows in ledger.shown.items():
-        ends = [told for told in ledger.told_of[x] if told.event in REMOVALS]
+        ends = sorted(told.first for told in ledger.told_of[x] if told.event in REMOVALS)
         for before, after in zip(rows, rows[1:]):
             if before.present and not after.present:
-                if not any(before.first_sent - 30 < told.first < after.first_done + 30 for told in ends):
+                at = bisect.bisect_right(ends, before.first_sent - 30)
+                if at == len(ends) or ends[at] > after.first_done + 30:
                     yield Violation("early", after.first_done, f"{x} left the DNS of {node}, and no event says why")
 
 
@@ -131,7 +135,9 @@ def lingers(ledger, bounds):
         for row in rows:
             if not row.present:
                 continue
-            for op, after in zip(ops, [*ops[1:], None]):
+            at = max(0, bisect.bisect_right(ops, row.first_sent, key=lambda op: op.sent) - 1)
+            to = bisect.bisect_right(ops, row.last_done, key=lambda op: op.sent)
+            for op, after in zip(ops[at:to], [*ops[at + 1:to + 1], None]):
                 # The next to renew it, when that may have been carried out, or the end of the row.
                 end = after.sent if after is not None else row.last_done
                 if op.done > row.last_done or end < row.first_sent or not op.is_acknowledged or ledger.is_in_doubt(x, end):
@@ -150,12 +156,15 @@ def lost(ledger, _bounds):
     for told in ledger.told:
         indexes[told.x].add(told.index)
     last = max((told.index for told in ledger.told), default=0)
+    removed = {x: sorted(told.first for told in tolds if told.event in REMOVALS) for x, tolds in ledger.told_of.items()}
     for x, ops in ledger.ops.items():
         for op in ops:
             if op.status == 201 and op.index < last and op.index not in indexes[x]:
                 yield Violation("lost", op.done, f"{op.node} created {x} at index {op.index}, and no stream tells of it")
             if op.op == "del" and op.status == 204 and last:
-                if not any(told.event in REMOVALS and op.sent - 30 < told.first < op.done + 30 for told in ledger.told_of[x]):
+                ends = removed.get(x, [])
+                at = bisect.bisect_right(ends, op.sent - 30)
+                if at == len(ends) or ends[at] > op.done + 30:
                     yield Violation("lost", op.done, f"{op.node} deregistered {x}, and no stream tells of it")
     gaps = {stream.node for stream in ledger.history.streams if stream.what == "gap"}
     for node in ledger.nodes:

@@ -1,0 +1,202 @@
+"""How a node starts: with etcd and without, into a cluster that is there, is not, is another one, or has its name already."""
+
+import random
+import socket
+import time
+
+from tests.cluster.case import ClusterCase
+from tests.cluster.nodes import NAME, PEERS_PORT, ZONE
+
+EDE_STALE_ANSWER = 3
+
+
+class StartTest(ClusterCase):
+    def started(self, **options):
+        world = self.world(**options).start()
+        return world, list(world.nodes.values())
+
+    def test_without_etcd_it_answers_from_its_file_and_says_that_it_is_stale(self):
+        world, (n1, n2, n3) = self.started()
+        self.api_of(n1).expect_registered("web", "i-1", "192.0.2.1")
+        self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(n3, "web"))
+        for node in (n3, n2, n1):
+            self.assertEqual(0, node.stop())
+        world.etcd.stop_all()
+        n3.launch()
+        self.eventually(lambda: self.answers(n3), "it answers from its file", 10)
+        self.assertEqual({"192.0.2.1"}, self.addresses(n3, "web"))
+        self.assertIn(EDE_STALE_ANSWER, self.ede(n3, "web"))
+        api = self.api_of(n3)
+        refused = api.register("web", "i-2", "192.0.2.2")
+        self.assertEqual((503, True), (refused.status, refused.is_problem), refused)
+        self.assertIn("Retry-After", refused.headers)
+        self.assertEqual(503, api.heartbeat("web", "i-1").status)
+        self.assertEqual((200, 503), (api.call("GET", "/healthz").status, api.call("GET", "/readyz").status))
+        world.etcd.start().wait_until_ready()
+        self.eventually(n3.is_ready, "it is ready when etcd is there", 40)
+        self.assertEqual(200, api.heartbeat("web", "i-1").status)
+        self.assertNotIn(EDE_STALE_ANSWER, self.ede(n3, "web"))
+
+    def answers(self, node):
+        try:
+            return bool(self.addresses(node, "web"))
+        except Exception:
+            return False
+
+    def test_where_no_cluster_has_the_name_a_node_says_so_and_ends(self):
+        world = self.world()
+        world.etcd.start().wait_until_ready()
+        self.ends_with_a_sentence(world.nodes["n1"].run_to_end(), NAME, "--promote")
+        self.assertEqual({}, world.etcd.keys("/rollcall/"))
+
+    def test_a_cluster_that_is_there_is_not_made_a_second_time(self):
+        world, (n1, n2, _) = self.started()
+        self.api_of(n1).expect_registered("web", "i-1", "192.0.2.1")
+        before = world.etcd.keys("/rollcall/test/format")
+        self.assertEqual(0, n2.stop())
+        done = n2.run_to_end("--promote")
+        self.ends_with_a_sentence(done, NAME)
+        self.assertEqual(before, world.etcd.keys("/rollcall/test/format"))
+        self.assertEqual({"192.0.2.1"}, self.addresses(n1, "web"))
+
+    def test_of_two_nodes_of_one_name_the_second_waits(self):
+        world, (n1, *_) = self.started()
+        namesake = world.add_node("n1", machine="n2")
+        world.nodes["n2"].stop()
+        try:
+            self.api_of(n1).expect_registered("web", "i-1", "192.0.2.1", ttl="3s")
+            namesake.database = namesake.directory / "namesake.db"
+            namesake.name = "namesake"
+            namesake.launch()
+            statuses = self.keep_beating(n1, "web", "i-1", 8)
+            self.assertEqual({200}, set(statuses), "the first is not put out")
+            self.assertFalse(namesake.is_ready() if namesake.is_running() else False)
+        finally:
+            world.nodes["n1"] = n1
+            namesake.kill()
+
+    def test_a_node_of_another_history_takes_over_what_etcd_has(self):
+        world, (n1, n2, n3) = self.started()
+        self.api_of(n1).expect_registered("web", "old", "192.0.2.1")
+        self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(n3, "web"))
+        for node in (n1, n2, n3):
+            self.assertEqual(0, node.stop())
+        world.etcd.ctl("del", "--prefix", "/rollcall/")
+        n1.database.unlink()
+        n1.start("--promote")
+        self.api_of(n1).expect_registered("web", "new", "192.0.2.9")
+        n3.start()
+        self.assertEqual({"192.0.2.9"}, self.addresses(n3, "web"))
+        self.assertEqual({"new"}, self.api_of(n3).ids("web"))
+
+    def test_a_node_with_another_zone_file_is_told_of(self):
+        world, (n1, n2, _) = self.started()
+        self.assertEqual(0, n2.stop())
+        n2.zone.write_text(ZONE + "other IN A 192.0.2.99\n")
+        n2.launch()
+        self.eventually(lambda: "zone" in n2.log().lower() and "n1" in n2.log() or not n2.is_running(),
+                        "its log says that the zone files differ", 20)
+
+    def test_garbage_at_the_port_of_the_nodes_disturbs_nobody(self):
+        world, (n1, n2, n3) = self.started()
+        self.api_of(n1).expect_registered("web", "i-1", "192.0.2.1", ttl="3s")
+        dice = random.Random(7)
+        open_ones = []
+        for number in range(300):
+            try:
+                stream = socket.create_connection((n2.address, PEERS_PORT), timeout=2)
+                stream.sendall(dice.choice((dice.randbytes(dice.randrange(1, 4000)), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                                            b"\x16\x03\x01\xff\xff", b"\0" * 100, b"\xff" * 70_000)))
+                if dice.random() < 0.3:
+                    open_ones.append(stream)  # says no more, and stays
+                else:
+                    stream.close()
+            except OSError:
+                pass
+        self.assertEqual({200}, set(self.keep_beating(n3, "web", "i-1", 4)))
+        for node in (n1, n2, n3):
+            self.assertTrue(node.is_ready())
+            self.assertEqual({"192.0.2.1"}, self.addresses(node, "web"))
+        for stream in open_ones:
+            stream.close()
+
+
+class GrowTest(ClusterCase):
+    def test_one_node_becomes_three_and_three_become_one(self):
+        world = self.world()
+        n1, n2, n3 = world.nodes.values()
+        alone = n1.settings.read_text().partition("[cluster]")[0]
+        whole = n1.settings.read_text()
+        n1.settings.write_text(alone)
+        n1.start()
+        first = self.api_of(n1).expect_registered("web", "i-1", "192.0.2.1")
+        self.assertEqual(0, n1.stop())
+
+        world.etcd.start().wait_until_ready()
+        n1.settings.write_text(whole)
+        n1.start("--promote")
+        n2.start()
+        n3.start("--join")
+        for node in (n1, n2, n3):
+            self.assertEqual({"192.0.2.1"}, self.addresses(node, "web"))
+        second = self.api_of(n3).expect_registered("web", "i-2", "192.0.2.2")
+        self.assertGreater(second["index"], first["index"])
+
+        for node in (n3, n2, n1):
+            self.assertEqual(0, node.stop())
+        world.etcd.stop_all()
+        n1.settings.write_text(alone)
+        n1.start()
+        self.assertEqual({"192.0.2.1", "192.0.2.2"}, self.addresses(n1, "web"))
+        third = self.api_of(n1).expect_registered("web", "i-3", "192.0.2.3")
+        self.assertGreater(third["index"], second["index"])
+
+
+class ByHandTest(ClusterCase):
+    """What people put below the prefix with etcdctl."""
+
+    def setUp(self):
+        super().setUp()
+        self.cluster = self.world().start()
+
+    def key(self, id):
+        return f"/rollcall/{NAME}/roll/svc.internal/web/{id}"
+
+    def test_a_key_that_is_put_by_hand_is_on_the_roll_and_gone_when_it_is_deleted(self):
+        etcd, nodes = self.cluster.etcd, self.cluster.nodes.values()
+        etcd.ctl("put", self.key("x1"), '{"address":"192.0.2.1","port":80,"ttl":"600s"}')
+        for node in nodes:
+            self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(node, "web"), timeout=5)
+        etcd.ctl("del", self.key("x1"))
+        for node in nodes:
+            self.eventually_equal(set(), lambda: self.addresses(node, "web"), timeout=5)
+
+    def test_it_has_a_lease_by_its_ttl(self):
+        self.cluster.etcd.ctl("put", self.key("x1"), '{"address":"192.0.2.1","port":80,"ttl":"2s"}')
+        put = time.monotonic()
+        n2 = self.cluster.nodes["n2"]
+        self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(n2, "web"), timeout=2)
+        self.eventually_equal(set(), lambda: self.addresses(n2, "web"), timeout=15)
+        self.assertGreater(time.monotonic() - put, 1.9)
+        self.assertEqual({}, self.cluster.etcd.keys(self.key("x1")))
+
+    def test_a_lease_of_etcd_decides_its_end(self):
+        etcd, n3 = self.cluster.etcd, self.cluster.nodes["n3"]
+        lease = etcd.ctl("lease", "grant", "6").stdout.split()[1]
+        etcd.ctl("put", f"--lease={lease}", self.key("x1"), '{"address":"192.0.2.1","port":80,"ttl":"2s"}')
+        for _ in range(8):
+            time.sleep(0.5)
+            self.assertEqual({"192.0.2.1"}, self.addresses(n3, "web"))
+        self.eventually_equal(set(), lambda: self.addresses(n3, "web"), timeout=15)
+
+    def test_what_breaks_a_rule_is_told_in_the_status_and_disturbs_nobody(self):
+        etcd = self.cluster.etcd
+        for id, value in (("bad1", "not json"), ("bad2", '{"address":"nowhere","port":80}'), ("bad3", '{"port":80}'),
+                          ("bad4", '{"address":"192.0.2.1","port":80,"wieght":2}'), ("bad5", "x" * 500_000)):
+            etcd.ctl("put", self.key(id), value)
+        etcd.ctl("put", self.key("good"), '{"address":"192.0.2.7","port":80}')
+        for node in self.cluster.nodes.values():
+            self.eventually_equal({"192.0.2.7"}, lambda: self.addresses(node, "web"), timeout=5)
+            status = str(node.status())
+            for id in ("bad1", "bad2", "bad3", "bad4", "bad5"):
+                self.assertIn(id, status)
