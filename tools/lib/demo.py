@@ -182,20 +182,28 @@ def tell(demo):
     say("\nrollcalld stopped cleanly. That is all.")
 
 
-def main():
+def run(kind, story):
+    """`story(demo)`, in a directory of its own; its processes end with it, whatever happens."""
     def stop(number, _frame):
         raise Failure(f"stopped by {signal.Signals(number).name}")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
-        with tempfile.TemporaryDirectory(prefix="rollcall-demo-") as directory, Demo(Path(directory)) as demo:
-            demo.start_rollcalld(sys.argv[1])
-            tell(demo)
+        with tempfile.TemporaryDirectory(prefix="rollcall-demo-") as directory, kind(Path(directory)) as demo:
+            story(demo)
     except (Failure, subprocess.TimeoutExpired, OSError) as failure:
         print(f"tools/demo: {failure}", file=sys.stderr)
         return 1
     return 0
+
+
+def main():
+    def story(demo):
+        demo.start_rollcalld(sys.argv[1])
+        tell(demo)
+
+    return run(Demo, story)
 
 
 if __name__ == "__main__":
