@@ -36,12 +36,18 @@ class alignas(64) Counters {
   static constexpr std::array<std::string_view, 2> k_unproven{"badcookie", "truncated"};
   void count_unproven(Unproven action) noexcept { bump(unproven_[static_cast<std::size_t>(action)]); }
 
+  // An answer of a roll that is not fresh: given all the same, or SERVFAIL instead.
+  enum class NotFresh : std::uint8_t { stale, refused };
+  static constexpr std::array<std::string_view, 2> k_not_fresh{"stale", "refused"};
+  void count_not_fresh(NotFresh action) noexcept { bump(not_fresh_[static_cast<std::size_t>(action)]); }
+
   [[nodiscard]] std::uint64_t answers(std::size_t type, std::size_t rcode) const { return load(answers_[type][rcode]); }
   [[nodiscard]] std::uint64_t truncated() const { return load(truncated_); }
   [[nodiscard]] std::uint64_t bytes() const { return load(bytes_); }
   [[nodiscard]] std::uint64_t silences() const { return load(silences_); }
   [[nodiscard]] std::uint64_t limited(std::size_t action) const { return load(limited_[action]); }
   [[nodiscard]] std::uint64_t unproven(std::size_t action) const { return load(unproven_[action]); }
+  [[nodiscard]] std::uint64_t not_fresh(std::size_t action) const { return load(not_fresh_[action]); }
 
  private:
   using Count = std::atomic<std::uint64_t>;
@@ -84,6 +90,7 @@ class alignas(64) Counters {
   Count silences_{0};
   std::array<Count, k_limited.size()> limited_{};
   std::array<Count, k_unproven.size()> unproven_{};
+  std::array<Count, k_not_fresh.size()> not_fresh_{};
 };
 
 }  // namespace rollcall::answer

@@ -1,32 +1,4 @@
-// Whether the roll is as new as it can be. A node of a cluster that does not reach etcd goes on answering what it knows,
-// and says so; after too long it does not answer for the roll any more.
-//
-// Shape    one state: `stale` answers carry EDE 3 and a TTL of one second at most; `expired` ones are SERVFAIL with EDE 14.
-//          Names of the zone files are not the roll's, and are answered as ever.
-// Owner    rollcalld.cc; outlives the Responder. A single node has none: its own roll is never stale.
-// Threads  any.
-// Source   RFC 8914 §4.4, §4.15; docs/cluster.md.
+// The freshness of the roll, by the name that other rooms know. It lies where look-ups can see it.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-
-namespace rollcall::answer {
-
-class Freshness {
- public:
-  enum class State : std::uint8_t { fresh, stale, expired };
-
-  void set(State state) noexcept { state_.store(state, std::memory_order_relaxed); }
-  [[nodiscard]] State get() const noexcept { return state_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<State> state_{State::fresh};
-};
-
-// Of a node that may have none.
-[[nodiscard]] inline Freshness::State state_of(const Freshness* freshness) noexcept {
-  return freshness == nullptr ? Freshness::State::fresh : freshness->get();
-}
-
-}  // namespace rollcall::answer
+#include "answer/roster/freshness.h"  // IWYU pragma: export

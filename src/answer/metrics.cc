@@ -37,6 +37,14 @@ void put_metrics(MetricsSink& sink, std::span<const Counters* const> workers, co
   }
   sink.counter("rollcall_dns_cookies_required_total",
                "DNS queries over UDP that are to come again with a cookie or over TCP, by what was said.", unproven);
+  std::vector<Sample> not_fresh;
+  for (std::size_t action = 0; action < Counters::k_not_fresh.size(); ++action) {
+    not_fresh.push_back({.labels = {{"action", std::string(Counters::k_not_fresh[action])}},
+                         .value = sum_of(workers, [&](const Counters& worker) { return worker.not_fresh(action); })});
+  }
+  sink.counter("rollcall_dns_stale_total",
+               "DNS answers of services while this node did not reach its cluster: given as stale, or refused.",
+               not_fresh);
   sink.gauge("rollcall_dns_transfers", "Zone transfers under way, of those that take more than one message.",
              metric_of(transfers.under_way()));
   sink.counter("rollcall_dns_transfers_put_off_total", "Zone transfers answered SERVFAIL: too many were under way.",

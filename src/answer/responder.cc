@@ -10,6 +10,7 @@
 #include "answer/encode/encoder.h"
 #include "answer/explain/why.h"
 #include "answer/look_up/resolution.h"
+#include "answer/look_up/stale_answer.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/rcu.h"
@@ -58,7 +59,8 @@ Responder::Responder(const Zones& zones, const Roster& roster, ResponderSettings
     : zones_(zones),
       roster_(roster),
       settings_(std::move(settings)),
-      fast_way_(zones, roster, has_fast_way(settings_), settings_.udp_payload, settings_.rate_limit),
+      fast_way_(zones, roster, has_fast_way(settings_), settings_.udp_payload, settings_.rate_limit,
+                settings_.freshness),
       proof_(settings_.cookie_secrets, settings_.cookies_required_above),
       transfers_(zones, settings_.transfers) {
   check(settings_.udp_payload >= limits::k_udp_payload_min && settings_.udp_payload <= limits::k_message_bytes_max,
@@ -153,8 +155,16 @@ Response Responder::answer_signed(Bytes message, Exchange& exchange) const {
   return {.bytes = size == 0 ? 0 : signature.sign(exchange.room, size)};
 }
 
+// A secondary of a roll that is out of date is not to go on as if it were not: its copy expires too.
+std::optional<Refusal> Responder::refuse_expired(Exchange& exchange) const {
+  if (state_of(settings_.freshness) != Freshness::State::expired) return std::nullopt;
+  exchange.worker.counters.count_not_fresh(Counters::NotFresh::refused);
+  return Refusal{Rcode::servfail, k_expired};
+}
+
 Response Responder::answer_query(Exchange& exchange, RequestSignature* signature) const {
   std::optional<Refusal> refusal = admit(exchange);
+  if (!refusal && is_transfer(exchange.query.type)) refusal = refuse_expired(exchange);
   if (!refusal && is_transfer(exchange.query.type)) {
     auto begun = transfers_.begin({.query = exchange.query,
                                    .client = exchange.client.address,
@@ -196,16 +206,29 @@ std::size_t Responder::answer_question(Exchange& exchange) const {
   Encoder encoder(reply, sections, worker.random, worker.scratch);
   if (const auto why = settings_.explains ? parse_why(query.name, *zone) : std::nullopt) {
     const registry::WallTime wall_now{std::chrono::seconds(exchange.worker.wall_seconds)};
-    put_why(Explainer(zones_, roster_, settings_.udp_payload), *why, *zone, query.type, exchange.now, wall_now,
-            sections);
+    put_why(Explainer(zones_, roster_, settings_.udp_payload, settings_.freshness), *why, *zone, query.type,
+            exchange.now, wall_now, sections);
     static_cast<void>(encoder.put());
     return finish(exchange, reply, Rcode::noerror);
   }
   Resolution resolution(zones, roster_, *zone, query, sections, exchange.now, worker.random, worker.scratch);
   Rcode rcode = resolution.run();
+  if (settings_.freshness != nullptr) [[unlikely]]
+    rcode = hold_to_freshness(exchange, resolution, rcode);
   if (!encoder.put()) rcode = Rcode::noerror;  // the chain ends where the message does
   if (reply.is_truncated() && !exchange.over_udp()) reply.explain(k_cut_short.code, k_cut_short.text);
   return finish(exchange, reply, rcode);
+}
+
+Rcode Responder::hold_to_freshness(Exchange& exchange, const Resolution& resolution, Rcode rcode) const {
+  const Freshness::State state = settings_.freshness->get();
+  if (state == Freshness::State::fresh) return rcode;
+  SectionList& sections = exchange.worker.sections;
+  const Rcode held = answer::hold_to_freshness(state, resolution, rcode, sections);
+  const auto& why = sections.explanation();
+  if (why && why->text == k_stale.text) exchange.worker.counters.count_not_fresh(Counters::NotFresh::stale);
+  if (why && why->text == k_expired.text) exchange.worker.counters.count_not_fresh(Counters::NotFresh::refused);
+  return held;
 }
 
 // RFC 4892: a name of the server's own; what is not said is refused.

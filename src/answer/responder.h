@@ -7,6 +7,7 @@
 //   TransferStart::begin        AXFR, IXFR: the first message, and a stream for the rest
 //   ZoneTable::find_answering   REFUSED
 //   Resolution::run             the roll's names and the zone file's; aliases are followed inside the zones
+//   hold_to_freshness           EDE 3, or SERVFAIL with EDE 14, where the roll of a cluster is not fresh
 //   RateLimiter::judge          over UDP: silence, TC or BADCOOKIE instead, for networks that ask too much
 //   Reply::finish               OPT and header
 //
@@ -25,17 +26,19 @@
 #include "answer/address_proof.h"
 #include "answer/exchange.h"
 #include "answer/fast_way.h"
-#include "answer/freshness.h"
 #include "answer/identity.h"
 #include "answer/look_up/fast_query.h"
 #include "answer/request_signature.h"
 #include "answer/response.h"
+#include "answer/roster/freshness.h"
 #include "answer/roster/roster.h"
 #include "answer/transfer/transfer_start.h"
 #include "answer/zone/zones.h"
 #include "base/bytes.h"
 
 namespace rollcall::answer {
+
+class Resolution;
 
 struct ResponderSettings {
   std::size_t udp_payload = 1232;  // most octets of a UDP answer (512 … 65535)
@@ -85,7 +88,9 @@ class Responder {
   [[nodiscard]] Response answer_signed(Bytes message, Exchange& exchange) const;
   // `signature`: the request's, when it is good; null: it has none.
   [[nodiscard]] Response answer_query(Exchange& exchange, RequestSignature* signature) const;
+  [[nodiscard]] std::optional<Refusal> refuse_expired(Exchange& exchange) const;
   [[nodiscard]] std::size_t answer_question(Exchange& exchange) const;
+  [[nodiscard]] dns::Rcode hold_to_freshness(Exchange& exchange, const Resolution& resolution, dns::Rcode rcode) const;
   [[nodiscard]] std::size_t answer_chaos(Exchange& exchange) const;
   [[nodiscard]] std::size_t refuse(Exchange& exchange, const Refusal& refusal) const;
 

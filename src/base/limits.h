@@ -23,6 +23,9 @@ inline constexpr std::size_t k_ptr_visits_max = 4'096;
 inline constexpr std::uint32_t k_outlook_leases_max = 64;  // read for one record, to learn how long it is surely true
 inline constexpr std::size_t k_cname_chain_max = 16;       // a chain inside a zone file longer than this is a mistake
 
+// TTL of records of a roll that is not fresh. RFC 8767 §4 has 30 s for caches; a registry's clients ask again sooner.
+inline constexpr std::uint32_t k_stale_ttl_seconds = 1;
+
 // --- Zone files ---
 inline constexpr std::size_t k_include_depth_max = 8;                        // $INCLUDE inside $INCLUDE
 inline constexpr std::size_t k_zone_text_bytes_max = std::size_t{64} << 20;  // with all it includes: a million records

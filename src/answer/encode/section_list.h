@@ -148,6 +148,8 @@ class SectionList {
   [[nodiscard]] std::span<const RRsetRef> of(Section section) const {
     return sections_[static_cast<std::size_t>(section)];
   }
+  // To be changed after the look-up, before the encoder.
+  [[nodiscard]] std::vector<RRsetRef>& sets(Section section) { return sections_[static_cast<std::size_t>(section)]; }
   [[nodiscard]] std::size_t records(Section section) const { return records_[static_cast<std::size_t>(section)]; }
   [[nodiscard]] std::size_t left() const { return left_; }
 
@@ -160,6 +162,7 @@ class SectionList {
   void explain(dns::ExtendedError code, std::string_view text) {
     if (!explanation_) explanation_ = {code, text};
   }
+  void explain_instead(const Explanation& explanation) { explanation_ = explanation; }
   [[nodiscard]] const std::optional<Explanation>& explanation() const { return explanation_; }
 
  private:

@@ -8,6 +8,7 @@
 #include "answer/encode/reply.h"
 #include "answer/explain/explain_sentence.h"
 #include "answer/look_up/resolution.h"
+#include "answer/look_up/stale_answer.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/random.h"
@@ -54,7 +55,7 @@ struct Draw {
 };
 
 Draw draw(const ZoneTable& zones, const Roster& roster, const Zone& zone, const dns::Query& query,
-          registry::LeaseTime now, Random random, std::size_t room_bytes, bool over_udp) {
+          registry::LeaseTime now, Random random, std::size_t room_bytes, bool over_udp, Freshness::State freshness) {
   Draw done;
   Options options;
   Scratch scratch;
@@ -64,7 +65,7 @@ Draw draw(const ZoneTable& zones, const Roster& roster, const Zone& zone, const 
   SectionList sections;
   sections.clear(reply.out().left());
   Resolution resolution(zones, roster, zone, query, sections, now, random, scratch, &done.trace);
-  done.rcode = resolution.run();
+  done.rcode = hold_to_freshness(freshness, resolution, resolution.run(), sections);
   if (!Encoder(reply, sections, random, scratch).put()) done.rcode = Rcode::noerror;
   if (reply.is_truncated() && !over_udp) reply.explain(k_cut_short.code, k_cut_short.text);
   done.authoritative = reply.is_authoritative();
@@ -172,14 +173,18 @@ void sort_told(Explained& explained) {
   sort(explained.zones);
 }
 
-void put_stops(Explained& explained, const Draw& done, std::span<const Stop> stops, const AskedAt& asked) {
+// `is_expired`: nobody is in the answer, for the same reason.
+void put_stops(Explained& explained, const Draw& done, std::span<const Stop> stops, const AskedAt& asked,
+               bool is_expired) {
   const std::span<const dns::MessageRecord> answer(done.records.answer);
   for (std::size_t i = 0; i < stops.size(); ++i) {
     const Stop& stop = stops[i];
     // What did not fit is not there.
     const std::size_t first = std::min(stop.first_record, answer.size());
     const std::size_t end = i + 1 < stops.size() ? std::min(stops[i + 1].first_record, answer.size()) : answer.size();
-    put_sorted(explained, stop, sort_instances(stop, answer.subspan(first, end - first), asked), first);
+    if (!is_expired) {
+      put_sorted(explained, stop, sort_instances(stop, answer.subspan(first, end - first), asked), first);
+    }
     put_told(explained, stop);
     explained.way.push_back({stop.name.text_without_dot(), stop.rule});
   }
@@ -214,9 +219,11 @@ Explained Explainer::explain(const dns::Name& name, Type type, registry::LeaseTi
 
   // The same draw twice: what is over a limit is the same over both.
   const Random random = Random::from_system();
-  const Draw over_tcp = draw(zones, roster_, *zone, synthetic.query(), now, random, limits::k_message_bytes_max, false);
+  const Freshness::State freshness = state_of(freshness_);
+  const Draw over_tcp =
+      draw(zones, roster_, *zone, synthetic.query(), now, random, limits::k_message_bytes_max, false, freshness);
   explained.truncated_over_udp =
-      draw(zones, roster_, *zone, synthetic.query(), now, random, udp_payload_, true).truncated;
+      draw(zones, roster_, *zone, synthetic.query(), now, random, udp_payload_, true, freshness).truncated;
   explained.rcode = over_tcp.rcode;
   explained.authoritative = over_tcp.authoritative;
   explained.truncated = over_tcp.truncated;
@@ -226,11 +233,15 @@ Explained Explainer::explain(const dns::Name& name, Type type, registry::LeaseTi
   explained.authority = records_of(over_tcp.records.authority);
   explained.additional = records_of(over_tcp.records.additional);
   const std::vector<Stop> stops = stops_of(over_tcp.trace, type);
-  put_stops(explained, over_tcp, stops, {type, now, wall_now, over_tcp.truncated});
+  const bool is_expired = explained.error && explained.error->text == k_expired.text;
+  put_stops(explained, over_tcp, stops, {type, now, wall_now, over_tcp.truncated}, is_expired);
   put_told(explained, over_tcp.records.additional, zones);
   sort_told(explained);
   explained.rule = stops.front().rule;
-  explained.sentence = sentence_of(explained, stops);
+  explained.sentence = is_expired ? sentence_of_expired(explained) : sentence_of(explained, stops);
+  if (explained.error && explained.error->text == k_stale.text) {
+    explained.sentence += " The roll is stale: this node does not reach its cluster.";
+  }
   return explained;
 }
 

@@ -17,6 +17,7 @@
 
 #include "answer/explain/omission.h"
 #include "answer/look_up/trace.h"
+#include "answer/roster/freshness.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/zones.h"
 #include "dns/name.h"
@@ -73,9 +74,9 @@ struct Explained {
 
 class Explainer {
  public:
-  // Borrowed for life. `udp_payload`: most octets of a UDP answer.
-  Explainer(const Zones& zones, const Roster& roster, std::size_t udp_payload)
-      : zones_(zones), roster_(roster), udp_payload_(udp_payload) {}
+  // Borrowed for life. `udp_payload`: most octets of a UDP answer. `freshness`: null: the roll is always fresh.
+  Explainer(const Zones& zones, const Roster& roster, std::size_t udp_payload, const Freshness* freshness = nullptr)
+      : zones_(zones), roster_(roster), udp_payload_(udp_payload), freshness_(freshness) {}
 
   // The type is one that records have, or ANY.
   [[nodiscard]] Explained explain(const dns::Name& name, dns::Type type, registry::LeaseTime now,
@@ -85,6 +86,7 @@ class Explainer {
   const Zones& zones_;
   const Roster& roster_;
   const std::size_t udp_payload_;
+  const Freshness* freshness_;
 };
 
 // The same for people with `dig`: a sentence each, the answer's first.

@@ -76,6 +76,10 @@ std::string sentence_of(const Explained& explained, std::span<const Stop> stops)
   return sentence + '.';
 }
 
+std::string sentence_of_expired(const Explained& explained) {
+  return fmt::format("{} is not answered: this node has not reached its cluster for too long.", explained.name);
+}
+
 std::vector<std::string> sentences_of(const Explained& explained) {
   std::vector<std::string> sentences{fmt::format("{} {}: {}. {}", explained.name, explained.type,
                                                  dns::rcode_text(explained.rcode), explained.sentence)};

@@ -42,6 +42,9 @@ class Resolution {
 
   dns::Rcode run();
 
+  // After `run`: whether the roll has decided about the answer, be it that a name is not there. Else the zone file has.
+  [[nodiscard]] bool is_of_roll(dns::Rcode rcode) const;
+
  private:
   // What one name came to: a final RCODE, or nothing: an alias was put and `name_` is its target.
   using Step = std::optional<dns::Rcode>;
