@@ -122,9 +122,9 @@ class Etcd:
     def revision(self):
         return self.json("get", "tests/none")["header"]["revision"]
 
-    def keys(self, prefix):
+    def keys(self, prefix, check=True):
         """{key: text} below a prefix."""
-        lines = self.ctl("get", "--prefix", prefix).stdout.split("\n")
+        lines = self.ctl("get", "--prefix", prefix, check=check).stdout.split("\n")
         return dict(zip(lines[0::2], lines[1::2]))
 
     def leases(self):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tests.cluster import observers
 from tests.cluster.calls import Dns
-from tests.cluster.clients import Instance
+from tests.cluster.clients import TWIN_EVERY, Instance
 from tests.cluster.history import Recorder
 
 SERVICES = 10
@@ -32,7 +32,8 @@ class Address:
 class Fleet:
     def __init__(self, nodes, instances, seed, out):
         self.nodes, self.instances, self.seed = nodes, instances, seed
-        self.numbers_by_address = {self.address_of(number): number for number in range(instances)}
+        self.numbers_by_address = {self.address_of(number, is_twin): number for number in range(instances)
+                                   for is_twin in (False, True)}
         self._recorder = Recorder(out)
         self._stop, self._end = asyncio.Event(), asyncio.Event()
 
@@ -40,12 +41,17 @@ class Fleet:
         return f"s{number % SERVICES}"
 
     @staticmethod
-    def address_of(number):
-        return f"10.78.{number // 250}.{number % 250 + 1}"
+    def address_of(number, is_twin):
+        return f"10.{79 if is_twin else 78}.{number // 250}.{number % 250 + 1}"
 
     @property
     def is_over(self):
         return self._end.is_set()
+
+    @property
+    def is_stopped(self):
+        """Clients call no more."""
+        return self._stop.is_set()
 
     def stop(self):
         self._stop.set()
@@ -75,14 +81,18 @@ class Fleet:
         looking = [asyncio.create_task(each) for each in looking]
         await asyncio.sleep(1)
         dice = random.Random(self.seed)
-        living = [asyncio.create_task(Instance(number, self, random.Random(dice.random())).live())
-                  for number in range(self.instances)]
+        instances = [Instance(number, self, random.Random(dice.random())) for number in range(self.instances)]
+        instances += [Instance(number, self, random.Random(dice.random()), is_twin=True)
+                      for number in range(0, self.instances, TWIN_EVERY)]
+        living = [asyncio.create_task(instance.live()) for instance in instances]
         looking.append(asyncio.create_task(self._flush()))
         done, _ = await asyncio.wait([*looking, *living, asyncio.create_task(self._wait(self._stop, seconds))],
                                      return_when=asyncio.FIRST_COMPLETED)
         for each in done:
             each.result()  # a task that ended by itself has failed
-        # Nobody calls any more, and everybody looks on until the last lease is over.
+        # Nobody calls any more, and everybody looks on until the last lease is over. (A cancellation alone may be lost:
+        # asyncio.wait_for swallows it when it comes together with a result.)
+        self.stop()
         for each in living:
             each.cancel()
         await asyncio.gather(*living, return_exceptions=True)

@@ -108,6 +108,11 @@ class Ledger:
     def is_in_doubt(self, x, at, kinds=("put", "beat", "del")):
         return any(op.is_unknown and op.op in kinds for op in self.ops_sent_within(x, at - DOUBT_SECONDS, at))
 
+    def is_shortened(self, op, until):
+        """Whether a registration with a shorter lease may have overruled an acknowledged one before it ended."""
+        return any(later.ttl < op.ttl and later.keeps and later.may_have_happened
+                   for later in self.ops_sent_within(op.x, op.sent, until))
+
     # --- faults ---
 
     def is_calm(self, begin, end, settle):

@@ -80,6 +80,8 @@ def run(words, directory):
         while boot_time() < end:
             word = dice.choices(list(choices), [weight for weight, _ in choices.values()])[0]
             choices[word][1]()
+            if not words.unforgiving:
+                world.forgive()
             # Mostly one upon the other; sometimes so long that ends are held to the bound of calm.
             time.sleep(words.calm + 30 if dice.random() < 0.1 else dice.uniform(0, 8))
         time.sleep(45)
@@ -99,6 +101,7 @@ def main():
     parser.add_argument("--instances", type=int, default=200)
     parser.add_argument("--calm", type=float, default=20, help="seconds before the first fault")
     parser.add_argument("--only", action="append", default=[], help="these faults alone; may be given several times")
+    parser.add_argument("--unforgiving", action="store_true", help="nodes that crash often stay away longer, as they do in life")
     parser.add_argument("--keep", type=pathlib.Path)
     words = parser.parse_args()
     print(f"seed {words.seed}", flush=True)

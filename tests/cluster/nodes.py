@@ -31,6 +31,7 @@ etcd = [{etcd}]
 peers = "{address}:{peers}"
 advertise = "{address}:{peers}"
 key_file = "{key}"
+{of_cluster}
 """
 ZONE = """\
 $ORIGIN svc.internal.
@@ -58,7 +59,7 @@ class Node(Server):
     """`etcd`: client URLs. `clock_offset`: seconds by which its boot clock differs from ours, where the kernel allows."""
 
     def __init__(self, directory, name, address, etcd, wrapper=(), disk=None, cluster=NAME, zone=ZONE, more="",
-                 dns_ttl="1s", clock_offset=0, ports=(DNS_PORT, HTTP_PORT, PEERS_PORT)):
+                 of_cluster="", dns_ttl="1s", clock_offset=0, ports=(DNS_PORT, HTTP_PORT, PEERS_PORT)):
         self.settings = directory / f"{name}.toml"
         self.key = directory / "cluster.key"
         self.zone = directory / f"{name}.zone"
@@ -72,7 +73,7 @@ class Node(Server):
         self.zone.write_text(zone)
         self.settings.write_text(SETTINGS.format(
             cluster=cluster, node=name, etcd=", ".join(f'"{url}"' for url in etcd), address=address, peers=peers,
-            key=self.key, zone=self.zone, more=more, dns_ttl=dns_ttl))
+            key=self.key, zone=self.zone, more=more, of_cluster=of_cluster, dns_ttl=dns_ttl))
         self.preload = {}
 
     def launch(self, *flags):

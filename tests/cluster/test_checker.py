@@ -85,6 +85,16 @@ class CheckerTest(unittest.TestCase):
         history = sound().add(op("del", 12.2, 0), beat(12.5, 0, 404))
         self.assertEqual([], check(history.sort()))
 
+    def test_a_lease_that_is_made_shorter_ends_by_the_shorter_one(self):
+        history = sound().add(put(12.1, 5, status=503, ttl=1.0))
+        history.events = [*told(10.0, "5.0", "registered"), *told(13.2, "6.0", "expired")]
+        history.runs = shown_by_both((8, False), (10.1, True), (13.3, False), end=20)
+        self.assertEqual([], check(history.sort()))
+
+    def test_of_two_clients_of_one_id_the_one_that_was_asked_first_may_be_answered_last(self):
+        history = sound().add(put(9.9, 5, status=200, took=0.3))
+        self.assertEqual([], check(history.sort()))
+
     def test_a_deregistration_that_nobody_asked_for_is_early(self):
         history = sound()
         history.events = [*told(10.0, "5.0", "registered"), *told(15.1, "6.0", "deregistered")]
@@ -209,6 +219,12 @@ class CheckerTest(unittest.TestCase):
     def test_an_answer_that_no_client_should_see_is_found(self):
         self.assert_found("answer", sound().add(beat(12.5, 5, 500)))
         self.assert_found("answer", sound().add(op("put", 12.5, 404)))
+
+    def test_a_stale_answer_or_none_in_calm_is_found(self):
+        for rcode, ede, count in ((0, 3, 1), (2, 14, 1), (-1, -1, 4)):
+            history = sound().add(Run("n1", "s2", (), rcode, 12, 12.01, 13, 13.01, count, 0.0, ede))
+            self.assert_found("answer", history)
+            self.assertEqual([], check(history.add(Fault("kill -9", ("n1",), 11, 12, True)).sort()))
 
     def test_figures_count_failovers_refusals_and_lateness(self):
         history = sound().add(beat(12.3, 0, 503), beat(12.5, 0, -1, node="n2"), beat(12.7, 5, node="n3"))

@@ -35,6 +35,7 @@ class FaultsTest(ClusterCase):
                 lambda: faults.revoke_leases(),
                 lambda: faults.rolling_restart()):
             fault()
+            world.forgive()
             time.sleep(3)
         time.sleep(25)
         figures = self.end_and_check(world)
