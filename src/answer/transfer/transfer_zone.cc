@@ -40,7 +40,8 @@ void TransferZone::publish(dns::Serial serial, RecordSet soa) {
     sets.push_back(records);
     bytes += records->bytes();
   }
-  const bool is_step = !is_first_;
+  const bool is_step =
+      !is_first_ && dns::is_newer(serial, shown_.with([](const Shown& shown) { return shown.serial; }));
   Step step;
   if (is_step) step = {.removed = shared(RecordSet::copy_of(removed_)), .added = shared(RecordSet::copy_of(added_))};
   SharedRecords new_soa = shared(std::move(soa));
@@ -52,6 +53,9 @@ void TransferZone::publish(dns::Serial serial, RecordSet soa) {
       step.old_soa = shown.soa;
       shown.journal_bytes += step.memory_bytes();
       shown.journal.push_back(std::move(step));
+    } else {
+      forgotten.swap(shown.journal);
+      shown.journal_bytes = 0;
     }
     while (!shown.journal.empty() && shown.journal_bytes > journal_bytes_max_) {
       shown.journal_bytes -= shown.journal.front().memory_bytes();

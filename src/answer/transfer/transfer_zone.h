@@ -32,7 +32,8 @@ class TransferZone {
   void put(const std::string& key, RecordSet records);
   // Whether something put is different from what is shown.
   [[nodiscard]] bool has_changes() const { return !removed_.empty() || !added_.empty(); }
-  // Shows what was put, under the next serial. `soa` is one record.
+  // Shows what was put, under the next serial. `soa` is one record. A serial that is not newer (the store of a cluster was
+  // restored) leaves no way from the ones before it: the journal begins anew.
   void publish(dns::Serial serial, RecordSet soa);
 
   [[nodiscard]] TransferParts axfr() const;

@@ -66,16 +66,16 @@ bool Transfers::wait(const std::stop_token& stop) {
 }
 
 std::vector<registry::ZoneId> Transfers::tick(const registry::Registry& registry, const registry::KeepSerials& keep) {
-  Pending pending = pending_.with([](Pending& waiting) { return std::exchange(waiting, {}); });
+  Pending pending = given_ ? take_given() : pending_.with([](Pending& waiting) { return std::exchange(waiting, {}); });
   if (is_first_) pending.zones_replaced = true;
   std::vector<Step> steps;
   {
     const rcu::ReadLock lock;
     const ZoneTable& zones = zones_.table();
     for (const registry::ServiceKey& key : pending.services) put(key, registry.find_service(key.ref()), zones);
-    steps = next_steps(zones, pending);
+    steps = given_ ? given_steps(zones, pending) : next_steps(zones, pending);
   }
-  keep_steps(steps, keep);  // may wait for the writer, which waits for readers
+  if (!given_) keep_steps(steps, keep);  // may wait for the writer, which waits for readers
   return show(steps);
 }
 
@@ -109,13 +109,50 @@ void Transfers::go_on_behind(registry::ChangeIndex index) {
   }
 }
 
+// Which zones, then their serials, then the services: what a serial stands for is published before the zone is marked, so
+// what is read last has at least that. What it has beyond that comes with the next serial.
+Transfers::Pending Transfers::take_given() {
+  Pending taken = pending_.with([](Pending& waiting) {
+    return Pending{.zones = std::exchange(waiting.zones, {}),
+                   .services = {},
+                   .zones_replaced = std::exchange(waiting.zones_replaced, false)};
+  });
+  {
+    const rcu::ReadLock lock;
+    Pending looked_at = taken;
+    looked_at.zones_replaced |= is_first_;
+    for (const registry::ZoneId zone : to_be_looked_at(looked_at)) taken.serials.emplace(zone, given_(zone));
+  }
+  taken.services = pending_.with([](Pending& waiting) { return std::exchange(waiting.services, {}); });
+  return taken;
+}
+
+void Transfers::put_static(const Zone& zone, const Pending& pending) {
+  TransferZone* offered = by_zone_[static_cast<std::size_t>(zone.id)].zone.get();
+  if (offered != nullptr && pending.zones_replaced) offered->put(k_static_key, static_records(zone));
+}
+
+// The zones whose serial is another than the one shown. What has changed in a zone whose serial stays is shown with the next.
+std::vector<Transfers::Step> Transfers::given_steps(const ZoneTable& zones, const Pending& pending) {
+  std::vector<Step> steps;
+  for (const auto& [id, serial] : pending.serials) {
+    const Zone& zone = zones.zones().at(static_cast<std::size_t>(id));
+    put_static(zone, pending);
+    if (is_first_) {
+      steps.push_back({id, serial.value_or(zone.records.serial())});
+    } else if (serial && *serial != zones_.serial(id)) {
+      steps.push_back({id, *serial});
+    }
+  }
+  return steps;
+}
+
 // The zones that have changed, and the serial each is to have.
 std::vector<Transfers::Step> Transfers::next_steps(const ZoneTable& zones, const Pending& pending) {
   std::vector<Step> steps;
   for (const registry::ZoneId id : to_be_looked_at(pending)) {
     const Zone& zone = zones.zones().at(static_cast<std::size_t>(id));
-    TransferZone* offered = by_zone_[static_cast<std::size_t>(zone.id)].zone.get();
-    if (offered != nullptr && pending.zones_replaced) offered->put(k_static_key, static_records(zone));
+    put_static(zone, pending);
     const dns::Serial in_file = zone.records.serial();
     const dns::Serial shown = zones_.serial(zone.id);
     if (is_first_) {

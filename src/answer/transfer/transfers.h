@@ -1,7 +1,7 @@
 // The zones as secondaries see them: a serial that moves with every visible change, and the contents of zones that may be
 // transferred.
 //
-// Serial   of a zone: the zone file's; if that is not newer, the last one plus 1, at each tick that finds the zone changed.
+// Serial   of a zone, on a single node: the zone file's; if that is not newer, the last one plus 1, at each tick that finds the zone changed.
 //          Every SOA shows it (Zones::serial). Before a serial is shown, one that is not older is on stable storage
 //          (`keep`), and a start continues above the stored one: serials never go back, even if the file's serial does or
 //          changes were not stored.
@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -62,12 +63,13 @@ class Transfers final : public registry::Audience {
   void go_on_behind(registry::ChangeIndex index);
 
   // In a cluster every node shows the same serials: they are given (the file's plus the zone's count of changes, modulo
-  // 2^32), not counted or kept. Empty: not known; the zone then stays as it is, and at first is the file's. Before the first
-  // tick; called from `tick`, inside a ReadLock.
+  // 2^32), not counted or kept, and `tick` calls no `keep`. Empty: not known; the zone then stays as it is, and at first has
+  // the file's. Set before the first tick; called from `tick`, under a ReadLock. A zone is transferred as it is when its
+  // serial moves: what has changed before that waits.
   using GivenSerials = std::function<std::optional<dns::Serial>(registry::ZoneId)>;
   void take_serials_from(GivenSerials given) { given_ = std::move(given); }
-  // The zone has another serial than before. To be called when what it stands for is published, and not before: a zone
-  // must not be transferred under a serial that promises more than is in it. Any thread.
+  // The zone is given another serial from now on. To be called after what it stands for is published, never before: a
+  // secondary must not get a serial that promises more than the zone has. Any thread.
   void serial_moved(registry::ZoneId zone);
 
   // Shows what has changed since the last call, and returns the zones whose serial moved. The first call shows everything,
@@ -94,9 +96,10 @@ class Transfers final : public registry::Audience {
     std::unique_ptr<TransferZone> zone;  // null: not offered
   };
   struct Pending {
-    std::set<registry::ZoneId> zones;         // of the services
-    std::set<registry::ServiceKey> services;  // only where a zone is offered
+    std::set<registry::ZoneId> zones = {};         // of the services
+    std::set<registry::ServiceKey> services = {};  // only where a zone is offered
     bool zones_replaced = false;
+    std::map<registry::ZoneId, std::optional<dns::Serial>> serials = {};  // of the zones to be looked at, where given
     [[nodiscard]] bool is_empty() const { return zones.empty() && !zones_replaced; }
   };
 
@@ -110,6 +113,9 @@ class Transfers final : public registry::Audience {
     bool is_kept = true;
   };
   [[nodiscard]] std::vector<Step> next_steps(const ZoneTable& zones, const Pending& pending);
+  [[nodiscard]] Pending take_given();
+  [[nodiscard]] std::vector<Step> given_steps(const ZoneTable& zones, const Pending& pending);
+  void put_static(const Zone& zone, const Pending& pending);
   // The zones a tick may have to show anew.
   [[nodiscard]] std::set<registry::ZoneId> to_be_looked_at(const Pending& pending) const;
   [[nodiscard]] dns::Serial first_serial(const Zone& zone) const;
