@@ -21,9 +21,9 @@ FILLING_OCTETS = 256 * 1024
 
 
 class Member:
-    def __init__(self, name, address, wrapper=(), client_port=CLIENT_PORT, peer_port=PEER_PORT):
+    def __init__(self, name, address, wrapper=(), client_port=CLIENT_PORT, peer_port=PEER_PORT, scheme="http"):
         self.name, self.address, self.wrapper = name, address, list(wrapper)
-        self.client_url = f"http://{address}:{client_port}"
+        self.client_url = f"{scheme}://{address}:{client_port}"
         self.peer_url = f"http://{address}:{peer_port}"
         self.process = None
 
@@ -32,12 +32,15 @@ class Member:
 
 
 class Etcd:
-    def __init__(self, directory, members, options=(), token="rollcall"):
+    """`options`: more of etcd's; `ctl_options`: of etcdctl, where it takes more than the endpoints."""
+
+    def __init__(self, directory, members, options=(), token="rollcall", ctl_options=()):
         need_program("etcd")
         need_program("etcdctl")
         self.directory = pathlib.Path(directory)
         self.members = {member.name: member for member in members}
         self.options = [*OPTIONS, *options]
+        self.ctl_options = list(ctl_options)
         self.token = token
 
     @property
@@ -86,7 +89,7 @@ class Etcd:
 
     def ctl(self, *words, endpoints=None, check=True, timeout=20, seconds=5):
         command = [find_program("etcdctl"), "--endpoints", ",".join(endpoints or self.endpoints),
-                   f"--command-timeout={seconds}s", f"--dial-timeout={seconds}s", *words]
+                   f"--command-timeout={seconds}s", f"--dial-timeout={seconds}s", *self.ctl_options, *words]
         try:
             done = run(command, timeout=timeout, env=environment(ETCDCTL_API="3"))
         except subprocess.TimeoutExpired:

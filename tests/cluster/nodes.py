@@ -30,7 +30,6 @@ node = "{node}"
 etcd = [{etcd}]
 peers = "{address}:{peers}"
 advertise = "{address}:{peers}"
-key_file = "{key}"
 {of_cluster}
 """
 ZONE = """\
@@ -56,10 +55,11 @@ def need_cluster():
 
 
 class Node(Server):
-    """`etcd`: client URLs. `clock_offset`: seconds by which its boot clock differs from ours, where the kernel allows."""
+    """`etcd`: client URLs. `more`: settings in front of [cluster]; `of_cluster`: of it, with `secret` in front of them, which is a
+    key file unless it is given. `clock_offset`: seconds by which its boot clock differs from ours, where the kernel allows."""
 
     def __init__(self, directory, name, address, etcd, wrapper=(), disk=None, cluster=NAME, zone=ZONE, more="",
-                 of_cluster="", dns_ttl="1s", clock_offset=0, ports=(DNS_PORT, HTTP_PORT, PEERS_PORT)):
+                 of_cluster="", secret=None, dns_ttl="1s", clock_offset=0, ports=(DNS_PORT, HTTP_PORT, PEERS_PORT)):
         self.settings = directory / f"{name}.toml"
         self.key = directory / "cluster.key"
         self.zone = directory / f"{name}.zone"
@@ -73,7 +73,8 @@ class Node(Server):
         self.zone.write_text(zone)
         self.settings.write_text(SETTINGS.format(
             cluster=cluster, node=name, etcd=", ".join(f'"{url}"' for url in etcd), address=address, peers=peers,
-            key=self.key, zone=self.zone, more=more, of_cluster=of_cluster, dns_ttl=dns_ttl))
+            zone=self.zone, more=more, dns_ttl=dns_ttl,
+            of_cluster=(f'key_file = "{self.key}"\n' if secret is None else secret) + of_cluster))
         self.preload = {}
 
     def launch(self, *flags):

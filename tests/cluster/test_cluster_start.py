@@ -2,7 +2,6 @@
 
 import random
 import socket
-import time
 
 from tests.cluster.case import ClusterCase
 from tests.cluster.nodes import NAME, PEERS_PORT, ZONE
@@ -151,52 +150,3 @@ class GrowTest(ClusterCase):
         third = self.api_of(n1).expect_registered("web", "i-3", "192.0.2.3")
         self.assertGreater(third["index"], second["index"])
 
-
-class ByHandTest(ClusterCase):
-    """What people put below the prefix with etcdctl."""
-
-    def setUp(self):
-        super().setUp()
-        self.cluster = self.world().start()
-
-    def key(self, id):
-        return f"/rollcall/{NAME}/roll/svc.internal/web/{id}"
-
-    def test_a_key_that_is_put_by_hand_is_on_the_roll_and_gone_when_it_is_deleted(self):
-        etcd, nodes = self.cluster.etcd, self.cluster.nodes.values()
-        etcd.ctl("put", self.key("x1"), '{"address":"192.0.2.1","port":80,"ttl":"600s"}')
-        for node in nodes:
-            self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(node, "web"), timeout=5)
-        etcd.ctl("del", self.key("x1"))
-        for node in nodes:
-            self.eventually_equal(set(), lambda: self.addresses(node, "web"), timeout=5)
-
-    def test_it_has_a_lease_by_its_ttl(self):
-        self.cluster.etcd.ctl("put", self.key("x1"), '{"address":"192.0.2.1","port":80,"ttl":"2s"}')
-        put = time.monotonic()
-        n2 = self.cluster.nodes["n2"]
-        self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(n2, "web"), timeout=2)
-        self.eventually_equal(set(), lambda: self.addresses(n2, "web"), timeout=15)
-        self.assertGreater(time.monotonic() - put, 1.9)
-        self.assertEqual({}, self.cluster.etcd.keys(self.key("x1")))
-
-    def test_a_lease_of_etcd_decides_its_end(self):
-        etcd, n3 = self.cluster.etcd, self.cluster.nodes["n3"]
-        lease = etcd.ctl("lease", "grant", "6").stdout.split()[1]
-        etcd.ctl("put", f"--lease={lease}", self.key("x1"), '{"address":"192.0.2.1","port":80,"ttl":"2s"}')
-        for _ in range(8):
-            time.sleep(0.5)
-            self.assertEqual({"192.0.2.1"}, self.addresses(n3, "web"))
-        self.eventually_equal(set(), lambda: self.addresses(n3, "web"), timeout=15)
-
-    def test_what_breaks_a_rule_is_told_in_the_status_and_disturbs_nobody(self):
-        etcd = self.cluster.etcd
-        for id, value in (("bad1", "not json"), ("bad2", '{"address":"nowhere","port":80}'), ("bad3", '{"port":80}'),
-                          ("bad4", '{"address":"192.0.2.1","port":80,"wieght":2}'), ("bad5", "x" * 500_000)):
-            etcd.ctl("put", self.key(id), value)
-        etcd.ctl("put", self.key("good"), '{"address":"192.0.2.7","port":80}')
-        for node in self.cluster.nodes.values():
-            self.eventually_equal({"192.0.2.7"}, lambda: self.addresses(node, "web"), timeout=5)
-            status = str(node.status())
-            for id in ("bad1", "bad2", "bad3", "bad4", "bad5"):
-                self.assertIn(id, status)

@@ -21,15 +21,16 @@ FLEET_ENDS_WITHIN = 60
 
 
 class World:
-    """`disks`: {name of a node: octets} of small disks for databases. `clock_offsets`: {name of a node: seconds}. Other
+    """`scheme`: of etcd's client URLs; `ctl_options`: of etcdctl. `disks`: {name of a node: octets} of small disks for databases. `clock_offsets`: {name of a node: seconds}. Other
     `options` are of every Node."""
 
-    def __init__(self, directory, nodes=NODE_NAMES, etcd_options=(), disks=None, clock_offsets=None, **options):
+    def __init__(self, directory, nodes=NODE_NAMES, etcd_options=(), ctl_options=(), scheme="http", disks=None, clock_offsets=None,
+                 **options):
         need_etcd()
         self.directory = directory
         self.network = Network(directory, [*ETCD_NAMES, *nodes], disks)
-        members = [Member(name, self.network[name].address, self.network[name].wrapper) for name in ETCD_NAMES]
-        self.etcd = Etcd(directory, members, etcd_options)
+        members = [Member(name, self.network[name].address, self.network[name].wrapper, scheme=scheme) for name in ETCD_NAMES]
+        self.etcd = Etcd(directory, members, etcd_options, ctl_options=ctl_options)
         self.nodes = {}
         for name in nodes:
             self.add_node(name, clock_offset=(clock_offsets or {}).get(name, 0), **options)
