@@ -71,11 +71,13 @@ struct KeyValue {
   LeaseNumber lease = 0;     // that the key goes with
 };
 
-// `at`: the store as it was at this revision; 0: as it is now. `keys_max`: of one answer; 0: all.
+// `at`: the store as it was at this revision; 0: as it is now. `keys_max`: of one answer; 0: all. `newest_only`: the one key
+// of the range that was changed last, without its value.
 struct Reading {
   Range range;
   Revision at = 0;
   std::int64_t keys_max = 0;
+  bool newest_only = false;
 };
 
 // What every answer of the engine says of the store.

@@ -48,6 +48,12 @@ pb::RangeRequest to_request(const Reading& reading) {
   set_range(request, reading.range);
   request.set_revision(reading.at);
   request.set_limit(reading.keys_max);
+  if (reading.newest_only) {
+    request.set_limit(1);
+    request.set_keys_only(true);
+    request.set_sort_order(pb::RangeRequest::DESCEND);
+    request.set_sort_target(pb::RangeRequest::BY_MOD);
+  }
   return request;
 }
 
