@@ -216,6 +216,7 @@ inline constexpr std::uint64_t k_stored_number_max = std::uint64_t{1} << 61;
 inline constexpr std::chrono::milliseconds k_stored_time_max{253'402'300'799'999};  // the last of the year 9999
 inline constexpr std::chrono::milliseconds k_edit_look_every{200};  // "within a second", with room for a busy disk
 inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembered, of those that break a rule
+inline constexpr std::size_t k_ignored_keys_max = 10'000;  // of etcd, each with its sentence; further ones are not told of
 inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
 inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
 
