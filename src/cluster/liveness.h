@@ -115,6 +115,16 @@ class Liveness {
   [[nodiscard]] std::string describe(Now now) const;  // a line for status and tests
   [[nodiscard]] bool knows(const InstanceId& id) { return find(id) != nullptr; }
   [[nodiscard]] std::size_t size() const { return table_.size() - ended_.size(); }
+  // Until heartbeats are refused, if no proof succeeds; negative: they are.
+  [[nodiscard]] Duration proof_left(Now now) const { return std::max(good_, Raw{}) - now.raw; }
+  // How long a revision has been known to exist that is not applied here; zero: none is.
+  [[nodiscard]] Duration behind_for(Now now) const { return behind_ == 0 ? Duration::zero() : now.raw - behind_since_; }
+  // How long this incarnation still waits before it joins.
+  [[nodiscard]] Duration waits_for(Now now) const {
+    return is_member_ ? Duration::zero() : std::max(wait_ - (now.raw - since_), Duration::zero());
+  }
+  // The revision that every member has applied, as they have told.
+  [[nodiscard]] Revision applied_by_all() const;
   // Instances that this node has heard within their ttl: put again when another history has lost them.
   [[nodiscard]] std::vector<InstanceId> heard_within_ttl(Now now);
 

@@ -65,6 +65,14 @@ void Liveness::look_at_leave(Now now, Actions& actions) {
   }
 }
 
+Revision Liveness::applied_by_all() const {
+  Revision applied = applied_;
+  for (const Peer& peer : peers_) {
+    if (peer.is_member) applied = std::min(applied, peer.applied);
+  }
+  return applied;
+}
+
 bool Liveness::is_handed_over() const {
   if (!rules_.handover) return true;
   return std::ranges::all_of(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Who may include whom; a room always includes itself. src/rollcalld.cc introduces the rooms and includes all of them.
+# Who may include whom; a room always includes itself. src/rollcalld.cc is the main program.
 ARROWS = {
     "base": set(),
     "json": {"base"},
@@ -19,6 +19,7 @@ ARROWS = {
     "api": {"base", "json", "dns", "health", "registry"},
     "net": {"base", "dns", "health", "registry", "answer", "api"},
     "ops": {"base", "json", "dns", "health", "registry", "cluster", "answer", "api"},
+    "server": {"base", "dns", "health", "registry", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
     "client": {"base", "dns", "rollcall"},
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
@@ -30,7 +31,7 @@ FLOORS = {
     "api": ["", "native"],
     "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "dns", "http", "checks", ""],
-    "cluster": ["", "roll", "etcd"],  # etcd: a module of its own, which nothing includes
+    "cluster": ["", "roll", "node", "etcd"],  # etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
 APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("roll", "etcd")]

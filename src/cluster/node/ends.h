@@ -1,0 +1,63 @@
+// Ends leases that are over: deletes their keys, if nothing has changed that liveness has decided by.
+//
+// Shape    what is due waits in one queue; k_end_lanes transactions are in flight at most, each of k_ends_of_transaction_max
+//          ends, each comparing the instances' revisions, the fence and this node's session.
+// Owner    the Node. Borrows the engine, which is destroyed first.
+// Threads  any.
+// Failure  none is lost: what does not come to an end is due again, by Liveness. When etcd is out of space, transactions only
+//          delete; the changes are then counted for the zones' serials by the first member.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "cluster/node/member.h"
+#include "cluster/roll/known_instances.h"
+#include "cluster/roll/lanes.h"
+
+namespace rollcall::cluster {
+
+struct EndCounters {
+  std::atomic<std::uint64_t> proposed{0};
+  std::atomic<std::uint64_t> applied{0};
+  std::atomic<std::uint64_t> differed{0};
+  std::atomic<std::uint64_t> failed{0};  // refused, or of unknown outcome
+};
+
+class Ends {
+ public:
+  Ends(Engine& engine, const Keys& keys, std::vector<std::string> zone_names, const KnownInstances& known,
+       const ZoneBases& bases, Member& member);
+  ~Ends();
+
+  void propose(const std::vector<DueEnd>& due);
+  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] const EndCounters& counters() const { return counters_; }
+
+ private:
+  struct Flight;
+  void send();
+  [[nodiscard]] bool fill(Flight& flight, Transaction& transaction);
+  void took(const std::shared_ptr<Flight>& flight, const Committed& committed);
+
+  Engine& engine_;
+  const Keys& keys_;
+  const NodeKeys node_keys_;
+  const std::vector<std::string> zone_names_;
+  const KnownInstances& known_;
+  const ZoneBases& bases_;
+  Member& member_;
+  mutable std::mutex mutex_;
+  std::deque<DueEnd> queue_;
+  std::unordered_set<InstanceId, KnownInstances::Hash> queued_;  // and in flight
+  std::vector<std::shared_ptr<Flight>> free_;
+  EndCounters counters_;
+};
+
+}  // namespace rollcall::cluster

@@ -1,0 +1,317 @@
+#include "cluster/node/followed_roll.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "base/rcu.h"
+#include "registry/instance/wall_time.h"
+
+namespace rollcall::cluster {
+namespace {
+
+constexpr std::size_t k_portion_changes = 2'000;              // applied before the writer does other work
+constexpr std::size_t k_unstored_max = std::size_t{1} << 17;  // then only the last change of each instance is kept
+
+}  // namespace
+
+FollowedRoll::FollowedRoll(Parts parts) : parts_(std::move(parts)), counts_(parts_.zone_count) {
+  if (const auto place = parts_.replica.place(); place && *place) {
+    has_place_ = true;
+    stored_ = (*place)->applied_revision;
+  }
+}
+
+void FollowedRoll::found(const StoredFormat& format) {
+  base_ = format.base;
+  incarnation_ = format.incarnation;
+  parts_.lanes.begin(format.base);
+  parts_.member.found(format, parts_.registry);
+}
+
+void FollowedRoll::took(FollowedSnapshot&& snapshot) {
+  counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+  add(std::move(snapshot));
+}
+
+void FollowedRoll::took(FollowedRevision&& revision) {
+  counters_.revisions.fetch_add(1, std::memory_order_relaxed);
+  add(std::move(revision));
+}
+
+void FollowedRoll::add(Item item) {
+  counters_.waiting.fetch_add(1, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.push_back(std::move(item));
+    if (std::exchange(is_posted_, true)) return;
+  }
+  parts_.run_soon([this] { work(); });
+}
+
+// One portion, then the writer's other work, then the next.
+void FollowedRoll::work() {
+  std::size_t done = 0;
+  while (done < k_portion_changes) {
+    if (rest_) {
+      done += apply_portion();
+      continue;
+    }
+    std::optional<Item> item;
+    {
+      const std::lock_guard lock(mutex_);
+      if (inbox_.empty()) {
+        is_posted_ = false;
+        break;
+      }
+      item = std::move(inbox_.front());
+      inbox_.pop_front();
+    }
+    counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
+    if (auto* snapshot = std::get_if<FollowedSnapshot>(&*item)) {
+      begin(std::move(*snapshot));
+    } else {
+      done += apply(std::get<FollowedRevision>(std::move(*item)));
+    }
+  }
+  parts_.agreed.go_on(registry::wall_now());
+  const std::lock_guard lock(mutex_);
+  if (is_posted_) parts_.run_soon([this] { work(); });
+}
+
+std::size_t FollowedRoll::apply(FollowedRevision&& revision) {
+  const std::size_t changes = revision.changes.size();
+  show(std::move(revision.changes));
+  // A serial moves when what it stands for is published, not before.
+  for (const ZoneCount& count : revision.counts) set_count(count);
+  parts_.registry.follow_up_to(base_ + static_cast<registry::ChangeIndex>(revision.revision));
+  for (const ServiceSeen& service : revision.services) note_service(service);
+  for (const registry::ZoneId zone : revision.uncounted) uncounted_.insert(zone);
+  for (NodeValueSeen& node : revision.nodes) parts_.member.see_node(node.name, std::move(node.value));
+  parts_.member.apply(revision.liveness);
+  if (revision.lane) lane_ = std::move(revision.lane);
+  applied_.store(revision.revision, std::memory_order_release);
+  return changes + 1;
+}
+
+void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
+  if (changes.empty()) return;
+  const std::vector<registry::Refused> refused = parts_.agreed.follow(changes, registry::wall_now());
+  for (const registry::Refused& each : refused) {
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
+    log::warn("not on the roll of this node: instance {} of service {}: {}", each.key.id, each.key.service.name,
+              each.sentence);
+  }
+  for (registry::DurableChange& change : changes) {
+    unsettled_.insert(change.event.key.service);
+    unstored_.push_back(std::move(change));
+  }
+  counters_.not_stored.store(unstored_.size(), std::memory_order_relaxed);
+}
+
+// The difference between the roll here and what was read, as changes with their indexes.
+void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
+  rest_.emplace();
+  rest_->snapshot = std::move(snapshot);
+  registry::ChangeIndex last = 0;
+  std::uint64_t place = 0;
+  const auto number = [&](registry::ChangeIndex index) {
+    place = index == last ? place + 1 : 1;
+    last = index;
+    return has_place_ ? event_id(index, place) : registry::EventId{0};
+  };
+  const rcu::ReadLock lock;
+  for (FollowedSnapshot::Present& present : rest_->snapshot.instances) {
+    const registry::ChangeIndex index = base_ + static_cast<registry::ChangeIndex>(present.changed);
+    const registry::Instance* live = parts_.registry.find_instance(present.key.ref());
+    if (live != nullptr && live->index == index) continue;
+    rest_->changes.push_back(
+        {.event = {.id = number(index),
+                   .at = registry::wall_now(),
+                   .key = present.key,
+                   .kind = live == nullptr ? registry::EventKind::registered : registry::EventKind::updated,
+                   .cause = live == nullptr ? registry::Cause::registered : registry::Cause::changed,
+                   .by = std::move(present.by),
+                   .index = index},
+         .present = std::move(present.value)});
+  }
+  rest_->snapshot.instances.clear();
+  std::unordered_map<std::size_t, std::vector<registry::InstanceKey>> known;
+  parts_.known.for_each([&](const InstanceId&, const KnownInstance& each) {
+    known[registry::hash_of(each.key.ref())].push_back(each.key);
+  });
+  const registry::ChangeIndex now = base_ + static_cast<registry::ChangeIndex>(rest_->snapshot.revision);
+  parts_.registry.for_each_service([&](const registry::Service& service) {
+    for (const registry::Instance* instance : service.instances) {
+      const auto at = known.find(registry::hash_of(instance->key()));
+      const bool is_there =
+          at != known.end() && std::ranges::find(at->second, instance->owned_key()) != at->second.end();
+      if (is_there) continue;
+      rest_->changes.push_back({.event = {.id = number(now),
+                                          .at = registry::wall_now(),
+                                          .key = instance->owned_key(),
+                                          .kind = registry::EventKind::deregistered,
+                                          .cause = registry::Cause::deregistered,
+                                          .index = now},
+                                .present = std::nullopt});
+    }
+  });
+}
+
+std::size_t FollowedRoll::apply_portion() {
+  std::size_t to = std::min(rest_->changes.size(), rest_->next + k_portion_changes);
+  // All changes of one index come together.
+  while (to < rest_->changes.size() && rest_->changes[to].event.index == rest_->changes[to - 1].event.index) ++to;
+  const auto from = rest_->changes.begin() + static_cast<std::ptrdiff_t>(rest_->next);
+  const auto end = rest_->changes.begin() + static_cast<std::ptrdiff_t>(to);
+  const std::size_t count = to - rest_->next;
+  show({std::make_move_iterator(from), std::make_move_iterator(end)});
+  rest_->next = to;
+  if (to == rest_->changes.size()) finish_snapshot();
+  return count + 1;
+}
+
+void FollowedRoll::finish_snapshot() {
+  FollowedSnapshot snapshot = std::move(rest_->snapshot);
+  rest_.reset();
+  parts_.registry.follow_up_to(base_ + static_cast<registry::ChangeIndex>(snapshot.revision));
+  for (const ZoneCount& count : snapshot.counts) set_count(count);
+  services_.clear();
+  empty_.clear();
+  for (const ServiceSeen& service : snapshot.services) note_service(service);
+  const auto own = std::ranges::find(snapshot.registered, parts_.member.name(),
+                                     [](const auto& each) -> const std::string& { return each.first; });
+  parts_.member.read(snapshot.liveness, own == snapshot.registered.end() ? std::nullopt : std::optional(own->second));
+  for (NodeValueSeen& node : snapshot.nodes) parts_.member.see_node(node.name, std::move(node.value));
+  lane_ = std::move(snapshot.lane);
+  has_place_ = true;
+  applied_.store(snapshot.revision, std::memory_order_release);
+  log::info("the roll of the cluster is followed: {} instances at index {}", parts_.registry.counts().instances,
+            index());
+}
+
+void FollowedRoll::note_service(const ServiceSeen& seen) {
+  if (!seen.stored) {
+    services_.erase(seen.key);
+    empty_.erase(seen.key);
+    if (!parts_.registry.forget(seen.key.ref())) unsettled_.insert(seen.key);
+    return;
+  }
+  services_[seen.key] = {seen.changed, *seen.stored};
+  if (seen.stored->emptied_at) {
+    empty_.insert(seen.key);
+  } else {
+    empty_.erase(seen.key);
+  }
+  parts_.registry.follow_service({.key = seen.key,
+                                  .index = base_ + static_cast<registry::ChangeIndex>(seen.changed),
+                                  .protocols = seen.stored->protocols,
+                                  .emptied_at = seen.stored->emptied_at},
+                                 parts_.clock.now());
+}
+
+void FollowedRoll::set_count(const ZoneCount& count) {
+  const auto at = static_cast<std::size_t>(count.zone);
+  if (at >= counts_.size()) return;
+  counts_[at].store(std::uint64_t{count.count} + 1, std::memory_order_release);
+  parts_.bases.set(parts_.zones.name_of(count.zone), count.base);
+  uncounted_.erase(count.zone);
+  parts_.counted(count.zone);
+}
+
+std::optional<std::uint32_t> FollowedRoll::count_of(registry::ZoneId zone) const {
+  const auto at = static_cast<std::size_t>(zone);
+  const std::uint64_t count = at < counts_.size() ? counts_[at].load(std::memory_order_acquire) : 0;
+  if (count == 0) return has_followed() ? std::optional<std::uint32_t>(0) : std::nullopt;
+  return static_cast<std::uint32_t>(count - 1);
+}
+
+// ---------------------------------------------------------------- the copy in SQLite
+
+void FollowedRoll::store_soon() {
+  if (stored_ == applied_ && counters_.not_stored == 0) return;
+  if (is_storing_.exchange(true)) return;
+  parts_.run_soon([this] {
+    is_storing_ = false;
+    store_now();
+  });
+}
+
+void FollowedRoll::store_now() {
+  const Revision applied = applied_;
+  if (incarnation_.empty() || (stored_ == applied && unstored_.empty())) return;
+  registry::ReplicaPlace place{
+      .cluster = parts_.cluster, .incarnation = incarnation_, .applied_revision = applied, .lane = {}, .lane_id = {}};
+  if (lane_) {
+    place.lane = lane_->key;
+    place.lane_id = lane_->id;
+  }
+  const Result<void> stored = parts_.replica.store(unstored_, place);
+  if (stored) {
+    if (std::exchange(was_behind_replica_, false)) log::info("the copy of the roll in SQLite is complete again");
+    unstored_.clear();
+    stored_ = applied;
+    counters_.not_stored.store(0, std::memory_order_relaxed);
+    return;
+  }
+  counters_.failed_stores.fetch_add(1, std::memory_order_relaxed);
+  if (!std::exchange(was_behind_replica_, true)) {
+    log::error("the copy of the roll in SQLite is behind, the roll itself is not: {}", stored.error().message);
+  }
+  if (unstored_.size() <= k_unstored_max) return;
+  std::set<registry::InstanceKey> later;
+  std::vector<registry::DurableChange> kept;
+  for (auto change = unstored_.rbegin(); change != unstored_.rend(); ++change) {
+    if (later.insert(change->event.key).second) kept.push_back(std::move(*change));
+  }
+  std::ranges::reverse(kept);
+  unstored_ = std::move(kept);
+}
+
+// ---------------------------------------------------------------- housekeeping
+
+Transaction FollowedRoll::housekeeping(const Keys& keys, std::chrono::milliseconds forget_after) {
+  constexpr std::size_t k_most = 60;
+  Transaction transaction;
+  const registry::WallTime now = registry::wall_now();
+  for (const registry::ZoneId zone : uncounted_) {
+    const std::string name = parts_.zones.name_of(zone);
+    transaction.puts.push_back({keys.serial(name), parts_.bases.value_of(name)});
+    if (transaction.puts.size() >= k_most / 2) break;
+  }
+  const rcu::ReadLock lock;
+  for (auto at = unsettled_.begin(); at != unsettled_.end() && transaction.compares.size() < k_most;) {
+    const registry::Service* service = parts_.registry.find_service(at->ref());
+    const auto stored = services_.find(*at);
+    StoredService wanted;
+    if (service != nullptr) {
+      wanted.protocols = service->protocols;
+      if (service->instances.empty()) wanted.emptied_at = service->emptied_at.value_or(now);
+    }
+    const bool is_settled =
+        service == nullptr || (stored != services_.end() && stored->second.stored.protocols == wanted.protocols &&
+                               stored->second.stored.emptied_at.has_value() == wanted.emptied_at.has_value());
+    if (is_settled) {
+      at = unsettled_.erase(at);
+      continue;
+    }
+    std::string key = keys.service(parts_.zones.name_of(at->zone), at->name);
+    transaction.compares.push_back(
+        {key, Compare::Target::mod_revision, stored == services_.end() ? 0 : stored->second.changed});
+    transaction.puts.push_back({std::move(key), write_service(wanted)});
+    ++at;
+  }
+  for (const registry::ServiceKey& key : empty_) {
+    if (transaction.compares.size() >= k_most) break;
+    const Service& service = services_.at(key);
+    const registry::Service* shown = parts_.registry.find_service(key.ref());
+    if (unsettled_.contains(key) || (shown != nullptr && !shown->instances.empty())) continue;
+    if (now - *service.stored.emptied_at < forget_after) continue;
+    std::string name = keys.service(parts_.zones.name_of(key.zone), key.name);
+    transaction.compares.push_back({name, Compare::Target::mod_revision, service.changed});
+    transaction.deletes.push_back(std::move(name));
+  }
+  return transaction;
+}
+
+}  // namespace rollcall::cluster

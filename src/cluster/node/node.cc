@@ -1,0 +1,259 @@
+#include "cluster/node/node.h"
+
+#include <algorithm>
+#include <pthread.h>
+#include <utility>
+
+#include "base/log.h"
+#include "base/rcu.h"
+
+namespace rollcall::cluster {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr milliseconds k_tick{10};
+constexpr milliseconds k_look{1'000};
+constexpr milliseconds k_store{100};
+constexpr milliseconds k_everywhere_max{10'000};
+constexpr milliseconds k_leave_max{2'000};
+
+std::int64_t steady_ns() { return Steady::now().time_since_epoch().count(); }
+
+}  // namespace
+
+Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts)
+    : options_(std::move(options)),
+      parts_(std::move(parts)),
+      keys_(options_.cluster),
+      engine_(std::move(engine)),
+      member_(*engine_, keys_, options_.name, options_.self, parts_.zone_names, known_,
+              {.read_again = [this] { follower_->read_again(); },
+               .ends = [this](const std::vector<DueEnd>& due) { ends_.propose(due); },
+               .drain = [this](const DrainQuestion& question) { return answer_drain(question); }}),
+      lanes_(*engine_, keys_, options_.name, parts_.zones, bases_, parts_.run_soon),
+      agreed_(std::make_unique<registry::AgreedWriter>(parts_.registry, lanes_, parts_.clock)),
+      ends_(*engine_, keys_, parts_.zone_names, known_, bases_, member_),
+      stale_since_ns_(steady_ns()) {
+  roll_ = std::make_unique<FollowedRoll>(FollowedRoll::Parts{.registry = parts_.registry,
+                                                             .agreed = *agreed_,
+                                                             .replica = parts_.replica,
+                                                             .clock = parts_.clock,
+                                                             .zones = parts_.zones,
+                                                             .known = known_,
+                                                             .member = member_,
+                                                             .lanes = lanes_,
+                                                             .bases = bases_,
+                                                             .cluster = options_.cluster,
+                                                             .zone_count = parts_.zone_names.size(),
+                                                             .run_soon = parts_.run_soon,
+                                                             .counted = parts_.counted});
+  std::optional<registry::ReplicaPlace> place;
+  if (auto stored = parts_.replica.place()) place = *stored;
+  follower_ =
+      std::make_shared<Follower>(*engine_, keys_, parts_.zones, options_.bounds, known_, std::move(place), *roll_);
+}
+
+Node::~Node() { end(); }
+
+void Node::start(PeerNetwork& peers) {
+  peers_ = &peers;
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    pthread_setname_np(pthread_self(), "cluster");
+    const rcu::Thread reader;
+    run(stop);
+  });
+}
+
+void Node::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    tick();
+    std::this_thread::sleep_for(k_tick);
+  }
+}
+
+void Node::tick() {
+  const Steady::time_point now = Steady::now();
+  follower_->tick(now);
+  member_.tick();
+  if (now >= next_poll_) {
+    next_poll_ = std::max(next_poll_ + k_poll_interval, now);
+    if (std::vector<PeerAddress> addresses = member_.peer_addresses(); addresses != told_peers_) {
+      told_peers_ = addresses;
+      peers_->set_peers(std::move(addresses));
+    }
+    for (SentPoll& poll : member_.polls()) peers_->send(std::move(poll));
+  }
+  note_heard();
+  tell_waiting();
+  look_at_freshness();
+  if (now >= next_store_) {
+    next_store_ = now + k_store;
+    roll_->store_soon();
+  }
+  if (now < next_look_) return;
+  next_look_ = now + k_look;
+  look_at_etcd();
+  keep_house();
+  if (member_.has_namesake()) {
+    parts_.fatal("another node of this cluster has the name \"" + options_.name +
+                 "\", and goes on: choose another [cluster] node");
+  }
+}
+
+// Heartbeats that other nodes have heard move the leases that answers count their TTL by.
+void Node::note_heard() {
+  const Raw raw = boot_time();
+  const registry::LeaseTime now = parts_.clock.now();
+  for (const Member::Heard& heard : member_.take_heard()) {
+    const std::optional<KnownInstance> known = known_.find(heard.id);
+    if (!known || known->ttl == milliseconds::zero()) continue;
+    parts_.registry.note_lease(known->key.ref(), now - (raw - heard.at) + known->ttl);
+  }
+}
+
+void Node::wait_for_all(registry::ChangeIndex index, std::function<void(bool)> reply) {
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back({index, Steady::now() + k_everywhere_max, std::move(reply)});
+}
+
+void Node::tell_waiting() {
+  std::vector<std::pair<std::function<void(bool)>, bool>> told;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return;
+    const std::optional<Revision> applied = member_.applied_by_all();
+    const Steady::time_point now = Steady::now();
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+      const bool is_shown = applied && roll_->base() + static_cast<registry::ChangeIndex>(*applied) >= waiting.index;
+      if (!is_shown && applied && now < waiting.until) return false;
+      told.emplace_back(std::move(waiting.reply), is_shown);
+      return true;
+    });
+  }
+  for (auto& [reply, is_shown] : told) reply(is_shown);
+}
+
+// Answers are fresh while this node follows, and etcd has answered within the time that a session lasts.
+void Node::look_at_freshness() {
+  const MemberState member = member_.state();
+  const std::int64_t now = steady_ns();
+  const bool is_near = now - contact_ns_.load(std::memory_order_relaxed) < std::chrono::nanoseconds(k_session).count();
+  const bool is_fresh =
+      follower_->link() == Link::following && roll_->has_followed() && is_near && member.behind < k_behind;
+  if (is_fresh) stale_since_ns_ = now;
+  const Freshness freshness = is_fresh ? Freshness::fresh
+                              : now - stale_since_ns_ < std::chrono::nanoseconds(options_.stale_for).count()
+                                  ? Freshness::stale
+                                  : Freshness::expired;
+  if (freshness_.exchange(freshness) != freshness) {
+    parts_.freshness(freshness);
+    if (freshness == Freshness::fresh) {
+      log::info("answers are up to date with the cluster");
+    } else if (freshness == Freshness::stale) {
+      log::warn("etcd is not reached: answers may be out of date, and nothing can be registered here");
+    } else {
+      log::error("etcd has not been reached for {} s: names of the roll are answered with SERVFAIL",
+                 options_.stale_for / std::chrono::seconds(1));
+    }
+  }
+  if (member.answers != std::exchange(said_member_, member.answers)) {
+    if (member.answers) {
+      log::info("node {} of cluster {} is a member, and answers heartbeats", options_.name, options_.cluster);
+    } else {
+      log::warn("node {} of cluster {} refuses heartbeats: {}", options_.name, options_.cluster, member.why_not);
+    }
+  }
+  const Link link = follower_->link();
+  if (link == std::exchange(said_link_, link)) return;
+  if (link == Link::no_cluster) {
+    log::error("etcd has no cluster \"{}\": start one node with --promote", options_.cluster);
+  } else if (link == Link::other_history) {
+    log::error(
+        "etcd tells another history of cluster \"{}\" than this node has followed: was it restored from a snapshot? "
+        "Stop all "
+        "nodes and start one of them with --restored (docs/cluster.md)",
+        options_.cluster);
+  } else if (link == Link::unknown_version) {
+    log::error("the keys of cluster \"{}\" are of a later version of rollcalld", options_.cluster);
+  }
+}
+
+void Node::look_at_etcd() {
+  engine_->look([this](EngineState state) {
+    const std::lock_guard lock(mutex_);
+    if (state.answered && state.has_leader) contact_ns_ = steady_ns();
+    etcd_ = std::move(state);
+  });
+}
+
+void Node::keep_house() {
+  if (!notifies() || keeps_house_.exchange(true)) return;
+  parts_.run_soon([this] {
+    Transaction transaction = roll_->housekeeping(keys_, options_.forget_service_after);
+    if (transaction.puts.empty() && transaction.deletes.empty()) {
+      keeps_house_ = false;
+      return;
+    }
+    engine_->commit(std::move(transaction), [this](const Committed&) { keeps_house_ = false; });
+  });
+}
+
+bool Node::notifies() const { return member_.is_first_member(); }
+
+DrainAnswer Node::answer_drain(const DrainQuestion& question) const {
+  DrainAnswer answer;
+  if (roll_->applied() < question.revision) return answer;
+  const std::optional<registry::ZoneId> zone = parts_.zones.find(question.zone);
+  if (!zone) return {.is_applied = true};
+  answer.is_applied = true;
+  const rcu::ReadLock lock;
+  const registry::Instance* instance = parts_.registry.find_instance({{*zone, question.service}, question.id});
+  if (instance == nullptr || !instance->is_draining()) return answer;
+  const registry::LeaseTime safe = instance->safe.get();
+  if (safe == registry::LeaseTime::max()) return {};
+  answer.safe_in = std::max(milliseconds::zero(), std::chrono::ceil<milliseconds>(safe - parts_.clock.now()));
+  return answer;
+}
+
+void Node::leave() {
+  member_.stop();
+  for (const Steady::time_point until = Steady::now() + k_leave_max; !member_.has_left() && Steady::now() < until;) {
+    std::this_thread::sleep_for(k_tick);
+  }
+  engine_->close_session(true);
+}
+
+void Node::end() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+  }
+  engine_.reset();
+  roll_->store_now();
+}
+
+Node::State Node::state() const {
+  State state;
+  state.member = member_.state();
+  state.link = follower_->link();
+  state.freshness = freshness_;
+  if (state.freshness != Freshness::fresh) {
+    state.stale_since =
+        std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(steady_ns() - stale_since_ns_));
+  }
+  state.ends_waiting = ends_.waiting();
+  if (const RollDecoder* decoder = follower_->decoder()) {
+    std::tie(state.ignored, state.ignored_count) = decoder->ignored(limits::k_ignored_rows_shown_max);
+  }
+  state.differing = member_.differing();
+  state.others = member_.nodes();
+  state.self = member_.self();
+  state.index = roll_->index();
+  const std::lock_guard lock(mutex_);
+  state.etcd = etcd_;
+  return state;
+}
+
+}  // namespace rollcall::cluster
