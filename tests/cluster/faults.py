@@ -1,6 +1,9 @@
 """What can happen to a cluster, one method each: it begins, it lasts, it is cured, and the nodes are ready again.
 
 Each is recorded from its beginning to the moment at which every node says that it is ready. Randomness comes from `dice`.
+
+What starts processes (kills, restarts, etcd's) belongs to the main thread; cuts and pauses may be made by another thread beside
+them, with a Faults of its own.
 """
 
 import contextlib
@@ -34,8 +37,16 @@ class Faults:
             wait_until_ready(self.nodes[name], READY_SECONDS_MAX)
             return True
         except AssertionError:
-            assert self.nodes[name].is_running(), f"{name} has ended: {self.nodes[name].log()[-3000:]}"
+            is_down = self.nodes[name].is_meant_to_be_down
+            assert is_down or self.nodes[name].is_running(), f"{name} has ended: {self.nodes[name].log()[-3000:]}"
             return False
+
+    @contextlib.contextmanager
+    def _down(self, name):
+        self.nodes[name].is_meant_to_be_down = True
+        yield
+        self.nodes[name].launch()
+        self.nodes[name].is_meant_to_be_down = False
 
     def random_node(self):
         return self.dice.choice(list(self.nodes))
@@ -46,32 +57,36 @@ class Faults:
     # --- nodes ---
 
     def kill_node(self, name, seconds=1.0):
-        with self._fault("kill -9", [name], restarts=True):
+        with self._fault("kill -9", [name], restarts=True), self._down(name):
             self.nodes[name].kill()
             time.sleep(seconds)
-            self.nodes[name].launch()
+
+    @contextlib.contextmanager
+    def _paused(self, name):
+        process = self.nodes[name].process
+        process.signal(signal.SIGSTOP)
+        yield
+        process.signal(signal.SIGCONT)  # it may have been killed meanwhile
 
     def pause_node(self, name, seconds):
         with self._fault(f"SIGSTOP for {seconds:g} s", [name]):
-            self.nodes[name].pause()
-            time.sleep(seconds)
-            self.nodes[name].go_on()
+            with self._paused(name):
+                time.sleep(seconds)
 
     def blip(self, name, times=20):
         """Stopped for 90 ms again and again: what a loaded host does."""
         with self._fault("short pauses", [name]):
             for _ in range(times):
-                self.nodes[name].pause()
-                time.sleep(0.09)
-                self.nodes[name].go_on()
+                with self._paused(name):
+                    time.sleep(0.09)
                 time.sleep(0.01)
 
     def restart_node(self, name, seconds=0.5):
-        with self._fault("clean restart", [name], restarts=True):
-            code = self.nodes[name].stop()
+        with self._fault("clean restart", [name], restarts=True), self._down(name):
+            self.nodes[name].go_on()  # somebody else may have stopped it
+            code = self.nodes[name].process.stop(timeout=30)
             assert code == 0, f"{name} ended with {code} after SIGTERM"
             time.sleep(seconds)
-            self.nodes[name].launch()
 
     def rolling_restart(self):
         for name in self.nodes:

@@ -15,6 +15,7 @@ happened somewhere between: `sent`, before the question left, and `done`, when t
 """
 
 import json
+import threading
 import time
 from dataclasses import asdict, dataclass, field
 
@@ -130,13 +131,15 @@ NAMES = {kind: name for name, kind in KINDS.items()}
 
 
 class Recorder:
-    """Appends to a file. One process, one file."""
+    """Appends to a file. One process, one file; any thread."""
 
     def __init__(self, path):
-        self._file = open(path, "a", buffering=1 << 16)
+        self._file, self._lock = open(path, "a", buffering=1 << 16), threading.Lock()
 
     def add(self, value):
-        self._file.write(json.dumps({"k": NAMES[type(value)], **asdict(value)}, separators=(",", ":")) + "\n")
+        line = json.dumps({"k": NAMES[type(value)], **asdict(value)}, separators=(",", ":")) + "\n"
+        with self._lock:
+            self._file.write(line)
 
     def flush(self):
         self._file.flush()

@@ -1,4 +1,5 @@
-"""The long run, by hand: faults drawn at random, one after the other, for as long as one likes; then the verdict.
+"""The long run, by hand: faults drawn at random, one after the other and sometimes two at a time, for as long as one likes; then
+the verdict.
 
     ROLLCALLD=build/release/bin/rollcalld /usr/bin/python3 -B tests/cluster/long_run.py [--minutes 60] [--seed N] [--keep DIR]
                                           [--instances 200] [--only WORD]... [--calm S]
@@ -13,6 +14,7 @@ import pathlib
 import random
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -59,6 +61,28 @@ def drawn(faults, dice):
     }
 
 
+# Those that start no process: another thread may make them beside any other.
+BESIDE = ("pause", "blip", "cut", "one-way", "from-etcd", "isolate", "lossy", "etcd-cut")
+
+
+class Beside(threading.Thread):
+    """Makes one fault of its own while the main thread makes another."""
+
+    def __init__(self, world, seed, only):
+        super().__init__(daemon=True)
+        dice = random.Random(seed)
+        choices = drawn(Faults(world, dice), dice)
+        words = [word for word in BESIDE if not only or word in only]
+        self.make = choices[dice.choice(words)][1] if words else lambda: None
+        self.error = None
+
+    def run(self):
+        try:
+            self.make()
+        except Exception as error:
+            self.error = error
+
+
 def run(words, directory):
     dice = random.Random(words.seed)
     offsets = {"n2": 100_000, "n3": 7_000_000}
@@ -79,7 +103,15 @@ def run(words, directory):
         end = boot_time() + words.minutes * 60
         while boot_time() < end:
             word = dice.choices(list(choices), [weight for weight, _ in choices.values()])[0]
+            beside = Beside(world, dice.random(), words.only) if dice.random() < words.double else None
+            if beside:
+                beside.start()
+                time.sleep(dice.uniform(0, 4))
             choices[word][1]()
+            if beside:
+                beside.join()
+                if beside.error:
+                    raise beside.error
             if not words.unforgiving:
                 world.forgive()
             # Mostly one upon the other; sometimes so long that ends are held to the bound of calm.
@@ -101,6 +133,7 @@ def main():
     parser.add_argument("--instances", type=int, default=200)
     parser.add_argument("--calm", type=float, default=20, help="seconds before the first fault")
     parser.add_argument("--only", action="append", default=[], help="these faults alone; may be given several times")
+    parser.add_argument("--double", type=float, default=0.3, help="how often two faults come at a time, 0 to 1")
     parser.add_argument("--unforgiving", action="store_true", help="nodes that crash often stay away longer, as they do in life")
     parser.add_argument("--keep", type=pathlib.Path)
     words = parser.parse_args()

@@ -12,6 +12,7 @@ Each machine also has mounts of its own, so that it can have a small disk.
 import ctypes
 import os
 import pathlib
+import threading
 import unittest
 
 from tests.support.processes import Process, need_program, run, wait_until
@@ -74,7 +75,7 @@ class Network:
         self._holders = []
         self._outside = None
         self.machines = {}
-        self._cuts = {}
+        self._cuts, self._lock = {}, threading.Lock()
         self._hub = Machine("hub", None, self._hold("hub"), None)
         self._hub.run("ip", "link", "add", "bridge", "type", "bridge")
         self._hub.run("ip", "link", "set", "bridge", "up")
@@ -133,15 +134,17 @@ class Network:
     def cut(self, sender, receiver, kind="cut"):
         """What `sender` sends does not arrive at `receiver`; the other way is open. Cuts are counted, so they may overlap."""
         key = (sender, receiver, kind)
-        self._cuts[key] = self._cuts.get(key, 0) + 1
-        if self._cuts[key] == 1:
-            self._set("add", key)
+        with self._lock:
+            self._cuts[key] = self._cuts.get(key, 0) + 1
+            if self._cuts[key] == 1:
+                self._set("add", key)
 
     def heal(self, sender, receiver, kind="cut"):
         key = (sender, receiver, kind)
-        self._cuts[key] -= 1
-        if self._cuts[key] == 0:
-            self._set("delete", key)
+        with self._lock:
+            self._cuts[key] -= 1
+            if self._cuts[key] == 0:
+                self._set("delete", key)
 
     def _set(self, verb, key):
         sender, receiver, kind = key

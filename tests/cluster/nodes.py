@@ -76,6 +76,7 @@ class Node(Server):
             zone=self.zone, more=more, dns_ttl=dns_ttl,
             of_cluster=(f'key_file = "{self.key}"\n' if secret is None else secret) + of_cluster))
         self.preload = {}
+        self.is_meant_to_be_down = False
 
     def launch(self, *flags):
         """Started, not waited for."""
