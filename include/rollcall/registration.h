@@ -4,8 +4,10 @@
 //   serve();
 //   registration.stop();
 //
-// Shape    With several registries, the instance is registered with each of them independently. It is "in touch" while
-//          at least one registry has acknowledged a call within the lease time.
+// Shape    A registry may have several nodes (a cluster): if one is unreachable, silent or answers 503, the next one is
+//          asked within the same heartbeat interval, and the one that answers is kept. With several registries, which
+//          know nothing of each other, the instance is registered with each of them independently. It is "in touch"
+//          while at least one registry has acknowledged a call within the lease time.
 // Time     Heartbeat interval: a third of the lease, with 10 % random jitter. If the registry answers 404, the client
 //          registers again at once. After an error it retries with exponential back-off: 250 ms first, then twice as
 //          long each time, up to a third of the lease (at most 5 s); a longer Retry-After of the server is respected.
@@ -44,8 +46,9 @@ struct RegistrationSettings {
   std::string zone = {};  // empty: the first zone of the registry
 
   // --- The registries ---
-  // "http://192.0.2.53:8500", "https://registry.example". Empty: the URLs in the environment variable
-  // ROLLCALL_HTTP (separated by commas); if that is not set, http://127.0.0.1:8500.
+  // One text for each registry: "http://192.0.2.53:8500", "https://registry.example". The nodes of one registry are
+  // separated by commas: "http://192.0.2.53:8500,http://192.0.2.54:8500". Empty: the one registry that the environment
+  // variable ROLLCALL_HTTP names in the same way; if that is not set, http://127.0.0.1:8500.
   std::vector<std::string> registries = {};
   std::string token = {};             // bearer token; empty: the environment variable ROLLCALL_TOKEN, if set
   std::string ca_file = {};           // CA certificates to verify the registry with (PEM); empty: the system's
@@ -74,7 +77,7 @@ class [[gnu::visibility("default")]] Registration {
  public:
   // The registration state with one registry.
   struct Registry {
-    std::string url;
+    std::string url;             // as in the settings: all nodes
     bool is_registered = false;  // it acknowledged the last call, less than one lease ago
     std::string id;              // the id the registry assigned; empty before the first acknowledgement
     std::string message;         // the error, as a sentence

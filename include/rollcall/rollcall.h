@@ -59,8 +59,8 @@ void rollcall_report_success(rollcall_resolver* resolver, const char* name, cons
 void rollcall_report_load(rollcall_resolver* resolver, const char* name, const rollcall_endpoint* endpoint,
                           double load);
 
-// Starts to register in the background, and returns at once. `id` may be NULL; `lease_ms` 0 means 15 s. The registries
-// and the token come from ROLLCALL_HTTP and ROLLCALL_TOKEN. Returns NULL for invalid settings.
+// Starts to register in the background, and returns at once. `id` may be NULL; `lease_ms` 0 means 15 s. The registry
+// (its nodes, separated by commas) and the token come from ROLLCALL_HTTP and ROLLCALL_TOKEN. Returns NULL for invalid settings.
 rollcall_registration* rollcall_registration_start(const char* service, uint16_t port, const char* id,
                                                    uint32_t lease_ms, char* error, size_t error_size);
 // 1: at least one registry has acknowledged within the lease.

@@ -265,6 +265,8 @@ inline constexpr std::size_t k_answer_header_bytes_max = std::size_t{64} << 10;
 inline constexpr std::size_t k_event_bytes_max = std::size_t{1} << 20;  // a server-sent event; ours are below 8 KiB
 
 // --- The client library: staying on the roll ---
+inline constexpr std::size_t k_client_nodes_max = 16;                 // of one registry
+inline constexpr std::chrono::milliseconds k_client_try_min{150};     // for a heartbeat to be answered by one node
 inline constexpr std::size_t k_client_registries_max = 16;            // each has a thread
 inline constexpr std::chrono::milliseconds k_client_beat_retry{250};  // after an error, twice as long each time
 inline constexpr std::chrono::milliseconds k_client_beat_retry_max{5'000};

@@ -26,6 +26,7 @@
 #include "base/private_socket.h"
 #include "client/base_url.h"
 #include "client/host_addresses.h"
+#include "client/tls_files.h"
 
 namespace rollcall::client {
 namespace {
@@ -40,6 +41,7 @@ using tcp = asio::ip::tcp;
 using Plain = beast::tcp_stream;
 using Secure = beast::ssl_stream<beast::tcp_stream>;
 
+constexpr unsigned k_unavailable = 503;
 constexpr std::size_t k_piece_bytes = std::size_t{16} << 10;
 constexpr std::uint64_t k_day_seconds = 86'400;  // upper bound for Retry-After
 
@@ -49,31 +51,6 @@ std::uint64_t number_of(boost::beast::string_view field) {
   const char* const end = field.data() + field.size();
   const auto [read, error] = std::from_chars(field.data(), end, number);
   return error == std::errc() && read == end ? number : 0;
-}
-
-std::unexpected<Error> unusable(std::string_view what, const std::string& file, const error_code& error) {
-  ERR_clear_error();
-  return failure(Errc::invalid, fmt::format("cannot use the {} {}: {}", what, file, error.message()));
-}
-
-// Loads the system's CA certificates (about 140) for https only: that takes longer than an HTTP call.
-Result<void> load_files(asio::ssl::context& tls, const HttpSettings& settings, bool is_for_https) {
-  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-  tls.set_verify_mode(asio::ssl::verify_peer);
-  error_code error;
-  if (settings.ca_file.empty()) {
-    if (is_for_https) tls.set_default_verify_paths(error);
-  } else {
-    tls.load_verify_file(settings.ca_file, error);
-    if (error) return unusable("CA file", settings.ca_file, error);
-  }
-  if (settings.certificate_file.empty()) return {};
-  tls.use_certificate_chain_file(settings.certificate_file, error);
-  if (error) return unusable("certificate", settings.certificate_file, error);
-  const std::string& key = settings.key_file.empty() ? settings.certificate_file : settings.key_file;
-  tls.use_private_key_file(key, asio::ssl::context::pem, error);
-  if (error) return unusable("key", key, error);
-  return {};
 }
 
 asio::ip::address asio_address(const IpAddress& address) { return asio::ip::make_address(address.text()); }
@@ -122,15 +99,25 @@ struct Patience {
   milliseconds whole;
   steady_clock::time_point deadline;
 
-  // Divides the time left between the servers to try, so that the first does not use all of it.
-  [[nodiscard]] steady_clock::time_point share(std::size_t tries) const {
-    const auto now = steady_clock::now();
-    return now + (deadline - now) / static_cast<long>(std::max<std::size_t>(tries, 1));
+  // The limit of the next try, of `tries` that are left: an equal part of the time that is left, so that a silent node
+  // does not use all of it. The time that the server is asked to wait (`longer`) is not divided.
+  [[nodiscard]] Patience of_one(std::size_t tries, milliseconds longer) const {
+    if (tries <= 1) return *this;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()) - longer;
+    return Patience(std::max(left, milliseconds(0)) / static_cast<long>(tries) + longer);
   }
 };
 
 // Receives the body piece by piece; returns false to stop.
-using Sink = std::function<Result<bool>(const HttpResponse&, std::string_view)>;
+using Sink = std::function<Result<bool>(HttpResponse&, std::string_view)>;
+
+Result<bool> keep(HttpResponse& response, std::string_view piece) {
+  if (response.body.size() + piece.size() > limits::k_answer_bytes_max) {
+    return failure(Errc::unreachable, fmt::format("the answer is longer than {} octets", limits::k_answer_bytes_max));
+  }
+  response.body += piece;
+  return true;
+}
 
 }  // namespace
 
@@ -140,7 +127,7 @@ struct HttpClient::Impl {
   asio::io_context context{1};
   asio::ssl::context tls{asio::ssl::context::tls_client};
   std::optional<Connection> connection;
-  std::size_t first = 0;  // the base that the next call tries first
+  std::size_t first = 0;  // the base that the next call tries first: the one that has answered last
   std::atomic<bool> is_stopped{false};
 
   // Runs one asynchronous operation and blocks until it ends; stop() cancels it.
@@ -170,10 +157,12 @@ struct HttpClient::Impl {
     return fmt::format("cannot connect to {}: timed out after {}", name(), format_duration(patience.whole));
   }
 
-  Result<void> connect(std::size_t base, const Patience& patience, steady_clock::time_point until) {
+  // Connects to one node; reuses the kept connection if it is to this one.
+  Result<void> connect(std::size_t base, const Patience& patience) {
+    if (connection && connection->is_reusable && connection->base == base) return {};
     const BaseUrl& url = bases[base];
     connection.reset();
-    const auto addresses = find_host_addresses(url.host, until, is_stopped);
+    const auto addresses = find_host_addresses(url.host, patience.deadline, is_stopped);
     if (!addresses) {
       return failure(Errc::unreachable,
                      fmt::format("cannot connect to {}: {}", url.authority(), addresses.error().message));
@@ -184,7 +173,8 @@ struct HttpClient::Impl {
       connection->base = base;
       const auto left = static_cast<long>(addresses->size() - i);
       const auto now = steady_clock::now();
-      connection->lowest().expires_at(now + std::max<steady_clock::duration>(until - now, milliseconds(0)) / left);
+      connection->lowest().expires_at(now + std::max<steady_clock::duration>(patience.deadline - now, milliseconds(0)) /
+                                                left);
       const tcp::endpoint endpoint(asio_address((*addresses)[i]), url.port);
       open_private(connection->lowest().socket(), endpoint.protocol(), error);
       if (error) break;
@@ -214,23 +204,6 @@ struct HttpClient::Impl {
     const std::string why = verified == X509_V_OK ? reason(error) : X509_verify_cert_error_string(verified);
     ERR_clear_error();
     return broken(fmt::format("no TLS with {}: {}", name(), why));
-  }
-
-  // Connects to one of the registries; reuses the kept connection if possible.
-  Result<void> connect_to_any(const Patience& patience) {
-    if (connection && connection->is_reusable && connection->base == first) return {};
-    std::string reasons;
-    for (std::size_t i = 0; i < bases.size(); ++i) {
-      const std::size_t base = (first + i) % bases.size();
-      const Result<void> connected = connect(base, patience, patience.share(bases.size() - i));
-      if (connected) {
-        first = base;
-        return {};
-      }
-      if (is_stopped) return connected;
-      reasons += (reasons.empty() ? "" : "; ") + connected.error().message;
-    }
-    return failure(Errc::unreachable, reasons);
   }
 
   http::request<http::string_body> message(const HttpRequest& request) const {
@@ -311,45 +284,53 @@ struct HttpClient::Impl {
     return {};
   }
 
-  Result<HttpResponse> exchange(const HttpRequest& request, std::optional<milliseconds> idle, const Sink& sink) {
-    const Patience patience(settings.timeout + request.longer);
+  // Sends the request to one node, and reads the head of its answer.
+  Result<HttpResponse> ask(std::size_t base, const HttpRequest& request, const Patience& patience,
+                           std::optional<http::response_parser<http::buffer_body>>& parser) {
     for (;;) {
-      if (const Result<void> connected = connect_to_any(patience); !connected)
-        return std::unexpected(connected.error());
-      http::response_parser<http::buffer_body> parser;
-      parser.header_limit(limits::k_answer_header_bytes_max);
-      parser.body_limit(boost::none);
-      auto response = begin(request, patience, parser);
-      if (response && !*response) {
-        connection.reset();
-        continue;
-      }
-      // After a failure, the next call starts with the next server.
-      if (!response) return next_one_first(std::move(response.error()));
-      const bool is_stream = idle && (*response)->status == 200;
-      const Result<void> read = read_body(**response, patience, is_stream ? idle : std::nullopt, parser, sink);
-      if (!read) return next_one_first(read.error());
-      return std::move(**response);
+      if (const Result<void> connected = connect(base, patience); !connected) return std::unexpected(connected.error());
+      parser.emplace();
+      parser->header_limit(limits::k_answer_header_bytes_max);
+      parser->body_limit(boost::none);
+      auto response = begin(request, patience, *parser);
+      if (!response) return std::unexpected(std::move(response.error()));
+      if (*response) return std::move(**response);
+      connection.reset();
     }
   }
 
-  std::unexpected<Error> next_one_first(Error error) {
-    first = (first + 1) % bases.size();
-    return std::unexpected(std::move(error));
+  // Asks one node after the other until one answers, with anything but 503. If none does, a 503 says more than an error.
+  Result<HttpResponse> exchange(const HttpRequest& request, std::optional<milliseconds> idle, const Sink& sink) {
+    const milliseconds limit =
+        request.within > milliseconds(0) ? std::min(request.within, settings.timeout) : settings.timeout;
+    const Patience patience(limit + request.longer);
+    std::optional<HttpResponse> refusal;
+    std::string reasons;
+    const std::size_t start = first;
+    for (std::size_t i = 0; i < bases.size(); ++i) {
+      const std::size_t base = (start + i) % bases.size();
+      const std::size_t tries = bases.size() - i;
+      const Patience one = patience.of_one(tries, request.longer);
+      std::optional<http::response_parser<http::buffer_body>> parser;
+      Result<HttpResponse> response = ask(base, request, one, parser);
+      if (!response) {
+        if (is_stopped) return response;
+        reasons += (reasons.empty() ? "" : "; ") + response.error().message;
+      } else if (response->status == k_unavailable && bases.size() > 1) {
+        if (read_body(*response, one, std::nullopt, *parser, keep)) refusal = std::move(*response);
+      } else {
+        first = base;
+        const bool is_stream = idle && response->status == 200;
+        const Result<void> read = read_body(*response, patience, is_stream ? idle : std::nullopt, *parser, sink);
+        if (read) return response;
+        first = (base + 1) % bases.size();  // the next call starts with the next node
+        return std::unexpected(read.error());
+      }
+    }
+    if (refusal) return std::move(*refusal);
+    return failure(Errc::unreachable, reasons);
   }
 };
-
-namespace {
-
-Result<bool> keep(std::string& body, std::string_view piece) {
-  if (body.size() + piece.size() > limits::k_answer_bytes_max) {
-    return failure(Errc::unreachable, fmt::format("the answer is longer than {} octets", limits::k_answer_bytes_max));
-  }
-  body += piece;
-  return true;
-}
-
-}  // namespace
 
 HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
@@ -366,30 +347,22 @@ Result<HttpClient> HttpClient::open(const HttpSettings& settings) {
   }
   if (impl->bases.empty()) return failure(Errc::invalid, "there is no registry to ask");
   const bool is_for_https = std::ranges::any_of(impl->bases, &BaseUrl::is_secure);
-  if (const Result<void> loaded = load_files(impl->tls, settings, is_for_https); !loaded) {
+  if (const Result<void> loaded = load_tls_files(impl->tls, settings, is_for_https); !loaded) {
     return std::unexpected(loaded.error());
   }
   return HttpClient(std::move(impl));
 }
 
 Result<HttpResponse> HttpClient::call(const HttpRequest& request) {
-  std::string body;
-  Result<HttpResponse> response = impl_->exchange(
-      request, std::nullopt, [&](const HttpResponse&, std::string_view piece) { return keep(body, piece); });
-  if (response) response->body = std::move(body);
-  return response;
+  return impl_->exchange(request, std::nullopt, keep);
 }
 
 Result<HttpResponse> HttpClient::stream(const HttpRequest& request, milliseconds idle,
                                         const EventStream::OnEvent& on_event) {
-  std::string body;
   EventStream events(on_event);
-  const Sink sink = [&](const HttpResponse& head, std::string_view piece) {
-    return head.status == 200 ? events.feed(piece) : keep(body, piece);
-  };
-  Result<HttpResponse> response = impl_->exchange(request, idle, sink);
-  if (response) response->body = std::move(body);
-  return response;
+  return impl_->exchange(request, idle, [&](HttpResponse& response, std::string_view piece) {
+    return response.status == 200 ? events.feed(piece) : keep(response, piece);
+  });
 }
 
 void HttpClient::stop() {

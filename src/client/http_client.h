@@ -1,8 +1,9 @@
 // Blocking HTTP client for the registry API: keep-alive connection, one call at a time, one deadline for each call.
 //
-// Shape    A client has the URLs of one registry or of several equivalent ones. Fail-over: if it cannot connect to one,
-//          it tries the next. A request that was sent is not repeated on another server; only the next call starts
-//          there.
+// Shape    A client has the URLs of the nodes of one registry. Fail-over: if a node refuses the connection, does not
+//          answer in its part of the time, breaks off before its answer, or answers 503, the next one is asked, within
+//          the same call. The node that has answered is asked first by the next call. A request may so reach two nodes:
+//          every call of the API does the same when it is repeated.
 // Owner    the caller that opened it. The connection is kept between calls, and closed with the client.
 // Threads  blocks the calling thread; one call at a time. stop() may be called from any thread.
 // Failure  Errc::unreachable, with a message that names the server: it refuses the connection, does not answer in time,
@@ -24,7 +25,7 @@
 namespace rollcall::client {
 
 struct HttpSettings {
-  std::vector<std::string> urls{"http://127.0.0.1:8500"};  // see base_url.h
+  std::vector<std::string> urls{"http://127.0.0.1:8500"};  // nodes of one registry; see base_url.h
   std::string token;                                       // sent as Bearer; empty: none
   std::string ca_file;                                     // PEM; empty: the system's CA certificates
   std::string certificate_file;                            // PEM, client certificate for mutual TLS; empty: none
@@ -39,6 +40,7 @@ struct HttpRequest {
   std::string target = {};              // "/v1/services?zone=…", encoded
   std::string body = {};                // JSON; empty: none
   std::string last_event_id = {};       // resumes an event stream after this event
+  std::chrono::milliseconds within{0};  // a shorter timeout than the client's; 0: none
   std::chrono::milliseconds longer{0};  // added to the timeout, for a call that asks the server to wait
   // NOLINTEND(readability-redundant-member-init)
 };

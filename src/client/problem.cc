@@ -20,7 +20,7 @@ struct Kind {
   Errc code;
 };
 // The problem types that api/problem.cc writes.
-constexpr std::array<Kind, 12> k_kinds{{{"invalid_request", Errc::invalid},
+constexpr std::array<Kind, 13> k_kinds{{{"invalid_request", Errc::invalid},
                                         {"invalid_field", Errc::invalid},
                                         {"bad_json", Errc::malformed},
                                         {"unknown_zone", Errc::unknown_zone},
@@ -30,6 +30,7 @@ constexpr std::array<Kind, 12> k_kinds{{{"invalid_request", Errc::invalid},
                                         {"store_busy", Errc::store_busy},
                                         {"store_failed", Errc::store_failed},
                                         {"overloaded", Errc::overloaded},
+                                        {"ask_another_node", Errc::not_in_charge},
                                         {"unauthenticated", Errc::unauthenticated},
                                         {"forbidden", Errc::forbidden}}};
 constexpr std::string_view k_prefix = "urn:rollcall:";

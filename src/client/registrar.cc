@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/duration.h"
+#include "base/limits.h"
 #include "client/own_address.h"
 #include "client/problem.h"
 #include "client/registration_json.h"
@@ -31,7 +32,7 @@ Registrar::Registrar(RegistrarSettings settings, HttpClient http)
       http_(std::move(http)),
       rhythm_(settings_.lease),
       random_(std::random_device{}()) {
-  check(!settings_.registries.empty(), "a registrar has a registry");
+  check(!settings_.nodes.empty(), "a registrar has a registry");
   check(!settings_.service.empty() && settings_.body, "a registrar has something to register");
   thread_ = start_thread("rollcall-beat", [this] { run(); });
 }
@@ -148,6 +149,7 @@ milliseconds Registrar::beat() {
   } else {
     request = this->request("POST", "/heartbeat");
   }
+  if (state().is_known) request.within = time_for_nodes();
   const Time sent = steady_clock::now();
   const Result<HttpResponse> response = http_.call(request);
   if (!response) return note_error(response.error());
@@ -158,13 +160,19 @@ milliseconds Registrar::beat() {
   return k_at_once;
 }
 
+// All nodes are tried within one heartbeat interval. 0: there is one node, which has all the time there is.
+milliseconds Registrar::time_for_nodes() const {
+  if (settings_.nodes.size() == 1) return milliseconds(0);
+  return std::max(rhythm_.lease() / 3, limits::k_client_try_min * static_cast<long>(settings_.nodes.size()));
+}
+
 // With `repeats_registration`, the first address found is kept: every heartbeat must send the same address.
 Result<std::vector<std::string>> Registrar::addresses() {
   if (!settings_.addresses.empty()) return settings_.addresses;
   if (settings_.repeats_registration && !found_addresses_.empty()) return found_addresses_;
   Error error;
-  for (const BaseUrl& registry : settings_.registries) {
-    const auto own = own_address_towards(registry, steady_clock::now() + settings_.address_timeout, is_stopped_);
+  for (const BaseUrl& node : settings_.nodes) {
+    const auto own = own_address_towards(node, steady_clock::now() + settings_.address_timeout, is_stopped_);
     if (own) return found_addresses_ = {*own};
     error = own.error();
   }
@@ -174,10 +182,9 @@ Result<std::vector<std::string>> Registrar::addresses() {
 milliseconds Registrar::note_acknowledged(Time sent, const std::string& body) {
   const auto acknowledged = parse_acknowledgement(body);
   if (!acknowledged) {
-    const bool is_one = settings_.registries.size() == 1;
-    return note_error(
-        {Errc::unreachable, is_one ? settings_.registries.front().authority() + " answers as no registry does"
-                                   : "what answers there is no registry"});
+    const bool is_one = settings_.nodes.size() == 1;
+    return note_error({Errc::unreachable, is_one ? settings_.nodes.front().authority() + " answers as no registry does"
+                                                 : "what answers there is no registry"});
   }
   rhythm_.set_lease(acknowledged->lease);
   change([&](State& state) {
@@ -203,7 +210,9 @@ milliseconds Registrar::note_error(Error error, milliseconds retry_after) {
 
 // Renews the existing lease; never registers again. Returns false if the registry has no lease (404) or is unreachable.
 bool Registrar::renew() {
-  const Result<HttpResponse> response = http_.call(request("POST", "/heartbeat"));
+  HttpRequest request = this->request("POST", "/heartbeat");
+  request.within = time_for_nodes();
+  const Result<HttpResponse> response = http_.call(request);
   change([&response](State& state) {
     state.is_in_touch = response && response->is_ok();
     state.failure = response ? std::nullopt : std::optional(response.error());

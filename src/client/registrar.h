@@ -1,4 +1,4 @@
-// Keeps an instance registered with one registry while its health check passes; then drains and deregisters it.
+// Keeps an instance registered with one registry, of one node or of several, while its health check passes; then drains and deregisters it.
 //
 //   present ──drain──► drained ──leave──► gone        `drain_and_leave` does both steps
 //
@@ -41,7 +41,7 @@ struct RegistrarSettings {
   // Each heartbeat sends the whole registration. This overwrites changes that other clients made to it.
   bool repeats_registration = false;
   std::chrono::milliseconds lease{15'000};
-  std::vector<BaseUrl> registries;              // the URLs of the HTTP client; all are the same registry
+  std::vector<BaseUrl> nodes;                   // of the registry: the URLs of the HTTP client
   std::chrono::milliseconds address_timeout{};  // to find the machine's own address
   std::function<bool()> probe = {};             // health check before each heartbeat; may block; empty: healthy
   std::function<void(Time sent, std::chrono::milliseconds lease)> on_acknowledged = {};
@@ -101,6 +101,7 @@ class Registrar {
   void deregister();
   [[nodiscard]] bool is_well();
   std::chrono::milliseconds beat();
+  [[nodiscard]] std::chrono::milliseconds time_for_nodes() const;
   bool renew();
   [[nodiscard]] Result<std::vector<std::string>> addresses();
   std::chrono::milliseconds note_acknowledged(Time sent, const std::string& body);

@@ -36,8 +36,7 @@ std::string environment(const char* name) {
 std::vector<std::string> registries_of(const RegistrationSettings& settings) {
   if (!settings.registries.empty()) return settings.registries;
   const std::string given = environment("ROLLCALL_HTTP");
-  if (given.empty()) return {"http://127.0.0.1:8500"};
-  return client::split_list(given);
+  return {given.empty() ? "http://127.0.0.1:8500" : given};
 }
 
 RegistrationSettings checked(RegistrationSettings settings) {
@@ -63,10 +62,11 @@ class Registration::Engine {
  public:
   explicit Engine(RegistrationSettings settings)
       : settings_(checked(std::move(settings))), touch_(steady_clock::now() + settings_.lease) {
-    std::vector<std::pair<BaseUrl, HttpClient>> opened;  // check all settings before the first thread starts
-    for (const std::string& url : settings_.registries) opened.push_back(open(url));
-    for (auto& [base, http] : opened) {
-      registrars_.push_back(std::make_unique<Registrar>(registrar_settings(std::move(base)), std::move(http)));
+    std::vector<std::pair<std::vector<BaseUrl>, HttpClient>>
+        opened;  // check all settings before the first thread starts
+    for (const std::string& urls : settings_.registries) opened.push_back(open(urls));
+    for (auto& [nodes, http] : opened) {
+      registrars_.push_back(std::make_unique<Registrar>(registrar_settings(std::move(nodes)), std::move(http)));
     }
     if (settings_.on_touch)
       watcher_ = client::start_thread("rollcall-touch", [this] { touch_.watch(settings_.on_touch); });
@@ -107,26 +107,35 @@ class Registration::Engine {
   }
 
  private:
-  [[nodiscard]] std::pair<BaseUrl, HttpClient> open(const std::string& url) const {
-    auto base = client::parse_base_url(url);
-    if (!base) refuse(base.error().message);
-    auto http = HttpClient::open({.urls = {url},
+  // `urls`: the nodes of one registry, separated by commas.
+  [[nodiscard]] std::pair<std::vector<BaseUrl>, HttpClient> open(const std::string& urls) const {
+    const std::vector<std::string> list = client::split_list(urls);
+    if (list.size() > limits::k_client_nodes_max) {
+      refuse("more than " + std::to_string(limits::k_client_nodes_max) + " nodes of one registry");
+    }
+    std::vector<BaseUrl> nodes;
+    for (const std::string& url : list) {
+      auto base = client::parse_base_url(url);
+      if (!base) refuse(base.error().message);
+      nodes.push_back(std::move(*base));
+    }
+    auto http = HttpClient::open({.urls = list,
                                   .token = settings_.token,
                                   .ca_file = settings_.ca_file,
                                   .certificate_file = settings_.certificate_file,
                                   .key_file = settings_.key_file,
                                   .timeout = settings_.request_timeout});
     if (!http) refuse(http.error().message);
-    return {std::move(*base), std::move(*http)};
+    return {std::move(nodes), std::move(*http)};
   }
 
-  [[nodiscard]] RegistrarSettings registrar_settings(BaseUrl base) {
+  [[nodiscard]] RegistrarSettings registrar_settings(std::vector<BaseUrl> nodes) {
     return {.service = settings_.service,
             .zone = settings_.zone,
             .addresses = settings_.addresses,
             .body = [this](std::span<const std::string> own) { return client::registration_body(settings_, own); },
             .lease = settings_.lease,
-            .registries = {std::move(base)},
+            .nodes = std::move(nodes),
             .address_timeout = settings_.request_timeout,
             .probe = settings_.probe,
             .on_acknowledged = [this](auto sent, milliseconds lease) { touch_.note_acknowledged(sent, lease); },

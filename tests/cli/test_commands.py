@@ -42,7 +42,7 @@ class Commands(CliCase):
         told = self.api_of(self.registry).call("GET", "/v1/services/web/instances/web-1").json
         shown.pop("expires_in_ms"), told.pop("expires_in_ms")
         self.assertEqual(told, shown)
-        for words in (["list"], ["list", "web"], ["status"], ["explain", "web"], ["resolve", "web"],
+        for words in (["list"], ["list", "web"], ["status"], ["nodes"], ["explain", "web"], ["resolve", "web"],
                       ["resolve", "web", "--pick"], ["resolve", "web", "--count", "3"], ["resolve", "web", "--a"],
                       ["heartbeat", "web", "web-1"], ["drain", "web", "web-1"], ["undrain", "web", "web-1"],
                       ["deregister", "web", "web-1"], ["help"]):

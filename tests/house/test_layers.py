@@ -42,10 +42,11 @@ HOMES = {
     r"SQLiteCpp/|sqlite3\.h": {"store"},
     r"ldns/": {"dns"},
     r"ares": {"client", "net/checks/host_names.cc"},
-    r"boost/asio": {"net", "client/http_client.cc"},
-    r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
+    r"boost/asio": {"net", "client/http_client.cc", "client/tls_files.h"},
+    r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc", "client/tls_files.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
+    r"boost/system": {"client/tls_files.cc"},
     r"boost/(json|system)": {"json", "api", "store", "cluster/roll", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},

@@ -57,7 +57,9 @@ Result<json::object> body_of(const Session& session, const Heartbeat& flags) {
   auto body = registration_of(flags.fields, flags.service, *flags.port, session.globals().zone);
   if (!body || body->contains("addresses")) return body;
   const std::atomic<bool> is_stopped{false};
-  const auto registry = client::parse_base_url(session.globals().http.front());
+  const std::vector<std::string> nodes = nodes_of(session.globals());
+  if (nodes.empty()) return failure(Errc::start_up, "--http names no registry");
+  const auto registry = client::parse_base_url(nodes.front());
   if (!registry) return std::unexpected(registry.error());
   const auto deadline = std::chrono::steady_clock::now() + session.globals().timeout;
   const auto own = client::own_address_towards(*registry, deadline, is_stopped);

@@ -18,6 +18,7 @@ extern const Command k_resolve;
 extern const Command k_explain;
 extern const Command k_events;
 extern const Command k_status;
+extern const Command k_nodes;
 extern const Command k_watch;
 extern const Command k_template;
 extern const Command k_export;
@@ -30,9 +31,9 @@ extern const Command k_man;
 namespace {
 
 constexpr std::array k_commands{
-    &k_register, &k_run,     &k_heartbeat, &k_drain,  &k_undrain,    &k_deregister, &k_list,
-    &k_show,     &k_resolve, &k_explain,   &k_events, &k_status,     &k_watch,      &k_template,
-    &k_export,   &k_import,  &k_load,      &k_help,   &k_completion, &k_man,
+    &k_register, &k_run,     &k_heartbeat, &k_drain,  &k_undrain, &k_deregister, &k_list,
+    &k_show,     &k_resolve, &k_explain,   &k_events, &k_status,  &k_nodes,      &k_watch,
+    &k_template, &k_export,  &k_import,    &k_load,   &k_help,    &k_completion, &k_man,
 };
 
 }  // namespace

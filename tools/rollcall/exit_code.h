@@ -24,6 +24,8 @@ inline constexpr int k_signal_base = 128;
     case Errc::unreachable:
     case Errc::store_busy:
     case Errc::store_failed:
+    case Errc::not_in_charge:
+    case Errc::put_first:
     case Errc::overloaded: return k_unreachable;
     case Errc::unknown_zone:
     case Errc::unknown_service:

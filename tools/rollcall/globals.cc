@@ -14,11 +14,10 @@ namespace rollcall::cli {
 namespace {
 
 // Splits a list at commas and blanks.
-void split_into(std::vector<std::string>& list, const char* text) {
-  if (text == nullptr) return;
+std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
-  for (const char octet : std::string_view(text)) {
+  for (const char octet : text) {
     if (octet != ',' && octet != ' ') {
       word += octet;
     } else if (!word.empty()) {
@@ -26,7 +25,7 @@ void split_into(std::vector<std::string>& list, const char* text) {
     }
   }
   if (!word.empty()) words.push_back(std::move(word));
-  if (!words.empty()) list = std::move(words);
+  return words;
 }
 
 Result<std::string> read_token(const std::string& path) {
@@ -56,16 +55,19 @@ bool is_token(std::string_view text) {
 
 Globals globals_of_environment() {
   Globals globals;
-  split_into(globals.http, std::getenv("ROLLCALL_HTTP"));
-  split_into(globals.dns, std::getenv("ROLLCALL_DNS"));
+  if (const char* http = std::getenv("ROLLCALL_HTTP"); http != nullptr && !words_of(http).empty()) {
+    globals.http = {http};
+  }
+  if (const char* dns = std::getenv("ROLLCALL_DNS")) globals.dns = words_of(dns);
   if (const char* token = std::getenv("ROLLCALL_TOKEN")) globals.token = token;
   return globals;
 }
 
 void declare_globals(Options& options, Globals& globals) {
-  options.value("--http", "URL", globals.http,
-                "the registry's HTTP API, also ADDR:PORT; of several the next is asked when one is away "
-                "(ROLLCALL_HTTP; default http://127.0.0.1:8500)");
+  options.value(
+      "--http", "URL", globals.http,
+      "the registry's HTTP API, also ADDR:PORT; with commas its nodes, of which the next is asked when one is "
+      "away or refuses; repeated: other registries (ROLLCALL_HTTP; default http://127.0.0.1:8500)");
   options.value("--dns", "ADDR:PORT", globals.dns,
                 "the DNS server that `resolve` asks (ROLLCALL_DNS; default the system's)");
   options.value("--token", "TOKEN", globals.token,
@@ -83,9 +85,19 @@ void declare_globals(Options& options, Globals& globals) {
   options.mark_global();
 }
 
+std::vector<std::string> nodes_of(std::string_view registry) { return words_of(registry); }
+
+std::vector<std::string> nodes_of(const Globals& globals) {
+  std::vector<std::string> all;
+  for (const std::string& registry : globals.http) {
+    for (std::string& node : nodes_of(registry)) all.push_back(std::move(node));
+  }
+  return all;
+}
+
 Result<client::HttpSettings> http_settings(const Globals& globals) {
   client::HttpSettings settings;
-  settings.urls = globals.http;
+  settings.urls = nodes_of(globals);
   settings.token = globals.token;
   settings.ca_file = globals.ca_file;
   settings.certificate_file = globals.certificate_file;

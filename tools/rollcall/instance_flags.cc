@@ -50,37 +50,47 @@ Result<json::object> registration_of(const InstanceFlags& flags, const std::stri
   return body;
 }
 
-Result<client::RegistrarSettings> registrar_settings(const Globals& globals, const InstanceFlags& flags,
-                                                     const std::string& service, std::uint64_t port,
-                                                     const client::WakeUp& news) {
-  const auto http = http_settings(globals);
-  if (!http) return std::unexpected(http.error());
+Result<std::vector<client::RegistrarSettings>> registrar_settings(const Globals& globals, const InstanceFlags& flags,
+                                                                  const std::string& service, std::uint64_t port,
+                                                                  const client::WakeUp& news) {
   const auto registration = registration_of(flags, service, port, globals.zone);
   if (!registration) return std::unexpected(registration.error());
-  client::RegistrarSettings settings;
-  for (const std::string& url : http->urls) {
-    auto base = client::parse_base_url(url);
-    if (!base) return std::unexpected(base.error());
-    settings.registries.push_back(std::move(*base));
+  std::vector<client::RegistrarSettings> all;
+  for (const std::string& registry : globals.http) {
+    client::RegistrarSettings settings;
+    for (const std::string& url : nodes_of(registry)) {
+      auto base = client::parse_base_url(url);
+      if (!base) return std::unexpected(base.error());
+      settings.nodes.push_back(std::move(*base));
+    }
+    if (settings.nodes.empty()) return failure(Errc::start_up, "--http names no registry");
+    settings.service = service;
+    settings.zone = globals.zone;
+    settings.addresses = flags.addresses;
+    settings.body = [body = *registration](std::span<const std::string> addresses) mutable {
+      body["addresses"] = json::array(addresses.begin(), addresses.end());
+      return json::serialize(body);
+    };
+    settings.repeats_registration = true;
+    if (flags.ttl) settings.lease = *flags.ttl;
+    settings.address_timeout = globals.timeout;
+    settings.on_change = [&news] { news.call(); };
+    all.push_back(std::move(settings));
   }
-  settings.service = service;
-  settings.zone = globals.zone;
-  settings.addresses = flags.addresses;
-  settings.body = [body = *registration](std::span<const std::string> addresses) mutable {
-    body["addresses"] = json::array(addresses.begin(), addresses.end());
-    return json::serialize(body);
-  };
-  settings.repeats_registration = true;
-  if (flags.ttl) settings.lease = *flags.ttl;
-  settings.address_timeout = http->timeout;
-  settings.on_change = [&news] { news.call(); };
-  return settings;
+  return all;
 }
 
-Result<client::HttpClient> open_client(const Globals& globals) {
-  const auto settings = http_settings(globals);
+Result<std::vector<client::HttpClient>> open_clients(const Globals& globals) {
+  auto settings = http_settings(globals);
   if (!settings) return std::unexpected(settings.error());
-  return client::HttpClient::open(*settings);
+  std::vector<client::HttpClient> all;
+  for (const std::string& registry : globals.http) {
+    settings->urls = nodes_of(registry);
+    auto client = client::HttpClient::open(*settings);
+    if (!client) return std::unexpected(client.error());
+    all.push_back(std::move(*client));
+  }
+  return all;
 }
 
 }  // namespace rollcall::cli

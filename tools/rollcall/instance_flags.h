@@ -35,12 +35,14 @@ void declare_instance(Options& options, InstanceFlags& flags);
 [[nodiscard]] Result<boost::json::object> registration_of(const InstanceFlags& flags, const std::string& service,
                                                           std::uint64_t port, const std::string& zone);
 
-// The settings of a Registrar for this instance. `news` is called when its state changes, and must outlive it. Fails
-// with Errc::start_up as above, or if a URL is invalid.
-[[nodiscard]] Result<client::RegistrarSettings> registrar_settings(const Globals& globals, const InstanceFlags& flags,
-                                                                   const std::string& service, std::uint64_t port,
-                                                                   const client::WakeUp& news);
-// Opens a separate client for the thread of a Registrar.
-[[nodiscard]] Result<client::HttpClient> open_client(const Globals& globals);
+// The settings of a Registrar for this instance, for each registry. `news` is called when a state changes, and must
+// outlive them. Fails with Errc::start_up as above, or if a URL is invalid.
+[[nodiscard]] Result<std::vector<client::RegistrarSettings>> registrar_settings(const Globals& globals,
+                                                                                const InstanceFlags& flags,
+                                                                                const std::string& service,
+                                                                                std::uint64_t port,
+                                                                                const client::WakeUp& news);
+// Opens a client for the thread of each Registrar, in the same order.
+[[nodiscard]] Result<std::vector<client::HttpClient>> open_clients(const Globals& globals);
 
 }  // namespace rollcall::cli

@@ -6,18 +6,17 @@
 #include <memory>
 #include <poll.h>
 
-#include "client/registrar.h"
 #include "client/wake_up.h"
 #include "tools/rollcall/command.h"
 #include "tools/rollcall/exit_code.h"
 #include "tools/rollcall/instance_flags.h"
+#include "tools/rollcall/registrations.h"
 #include "tools/rollcall/session.h"
 #include "tools/rollcall/signals.h"
 
 namespace rollcall::cli {
 namespace {
 
-using client::Registrar;
 using client::WakeUp;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -41,12 +40,12 @@ bool is_told_to_stop(const Signals& signals, const WakeUp& news, int timeout_ms)
 
 class Stay {
  public:
-  Stay(const Session& session, const Flags& flags, const Signals& signals, Registrar& registrar, const WakeUp& news)
+  Stay(const Session& session, const Flags& flags, const Signals& signals, Registrations& registrar, const WakeUp& news)
       : session_(session), flags_(flags), signals_(signals), registrar_(registrar), news_(news) {}
 
   Result<int> run() {
     while (!is_told_to_stop(signals_, news_, -1)) {
-      const Registrar::State state = registrar_.state();
+      const Registrations::State state = registrar_.state();
       // Before the first acknowledgement an error ends the command, unless it is worth a retry. Later errors are
       // retried.
       if (state.failure && !state.has_registered && !is_worth_waiting(*state.failure))
@@ -61,7 +60,7 @@ class Stay {
     return flags_.is_patient && exit_code(error.code) == k_unreachable;
   }
 
-  void remark(const Registrar::State& state) {
+  void remark(const Registrations::State& state) {
     if (state.is_in_touch && !seen_.is_in_touch) tell(state);
     if (state.failure && (!seen_.failure || seen_.failure->message != state.failure->message) && !flags_.is_quiet) {
       session_.remark(fmt::format("trying again: {}", state.failure->message));
@@ -69,7 +68,7 @@ class Stay {
     seen_ = state;
   }
 
-  void tell(const Registrar::State& state) const {
+  void tell(const Registrations::State& state) const {
     if (session_.wants_json()) {
       session_.print_json(boost::json::object{{"id", state.id}, {"name", printable(state.name)}});
     } else if (!flags_.is_quiet) {
@@ -80,17 +79,17 @@ class Stay {
   Result<int> leave() {
     if (!flags_.is_quiet) session_.remark("leaving the answers");
     registrar_.drain(steady_clock::now() + flags_.drain);
-    wait_for(&Registrar::State::is_drained, flags_.drain + session_.globals().timeout);
+    wait_for(&Registrations::State::is_drained, flags_.drain + session_.globals().timeout);
     registrar_.leave();
-    wait_for(&Registrar::State::is_gone, session_.globals().timeout);
-    const Registrar::State state = registrar_.state();
+    wait_for(&Registrations::State::is_gone, session_.globals().timeout);
+    const Registrations::State state = registrar_.state();
     if (!state.has_registered || (state.is_gone && !state.failure)) return k_done;
     const std::string why = state.failure ? state.failure->message : "no answer in time";
     return failure(Errc::unreachable, fmt::format("{} could not be taken off the roll: {}", state.id, why));
   }
 
   // A second signal ends the wait.
-  void wait_for(bool Registrar::State::* reached, milliseconds longest) const {
+  void wait_for(bool Registrations::State::* reached, milliseconds longest) const {
     const auto deadline = steady_clock::now() + longest;
     while (!(registrar_.state().*reached)) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
@@ -102,20 +101,20 @@ class Stay {
   const Session& session_;
   const Flags& flags_;
   const Signals& signals_;
-  Registrar& registrar_;
+  Registrations& registrar_;
   const WakeUp& news_;
-  Registrar::State seen_;
+  Registrations::State seen_;
 };
 
 Result<int> register_instance(Session& session, const Flags& flags) {
   const WakeUp news;
   auto settings = registrar_settings(session.globals(), flags.instance, flags.service, flags.port, news);
   if (!settings) return std::unexpected(settings.error());
-  auto client = open_client(session.globals());
-  if (!client) return std::unexpected(client.error());
+  auto clients = open_clients(session.globals());
+  if (!clients) return std::unexpected(clients.error());
   const Signals signals({SIGTERM, SIGINT, SIGHUP});
-  Registrar registrar(std::move(*settings), std::move(*client));
-  return Stay(session, flags, signals, registrar, news).run();
+  Registrations registrations(std::move(*settings), std::move(*clients));
+  return Stay(session, flags, signals, registrations, news).run();
 }
 
 Action declare(Options& options) {
@@ -143,7 +142,10 @@ extern const Command k_register{
         "A registry that goes away later is asked again, and an instance that it has forgotten is registered anew. At "
         "the "
         "start it is an error, unless --retry is given.\n\n"
-        "With several --http the one that answers is told. For a program to be started and watched, see rollcall run; "
+        "With several --http, which are registries of their own, the instance is on the roll of each; addresses with "
+        "commas "
+        "are nodes of one registry, of which the one that answers is told. For a program to be started and watched, "
+        "see rollcall run; "
         "for a "
         "single call, rollcall heartbeat.",
     .examples = {{"rollcall register web --port 8080", "this machine's port 8080, until Ctrl-C"},

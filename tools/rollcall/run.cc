@@ -8,6 +8,7 @@
 #include "tools/rollcall/exit_code.h"
 #include "tools/rollcall/instance_flags.h"
 #include "tools/rollcall/probe.h"
+#include "tools/rollcall/registrations.h"
 #include "tools/rollcall/session.h"
 #include "tools/rollcall/socket.h"
 #include "tools/rollcall/supervisor.h"
@@ -46,7 +47,7 @@ Result<std::uint16_t> port_of(const std::string& text) {
 
 struct Plan {
   std::uint16_t port;
-  client::RegistrarSettings registrar;
+  std::vector<client::RegistrarSettings> registrars;
 };
 
 Result<Plan> plan(const Session& session, const Flags& flags, const client::WakeUp& news) {
@@ -58,9 +59,11 @@ Result<Plan> plan(const Session& session, const Flags& flags, const client::Wake
   const std::string probe = flags.probe.empty() ? (is_udp ? "none" : "tcp") : flags.probe;
   const std::string address =
       flags.instance.addresses.empty() ? std::string(k_loopback) : flags.instance.addresses.front();
-  auto asked = make_probe(probe, address, *port, flags.probe_timeout);
-  if (!asked) return std::unexpected(asked.error());
-  settings->probe = std::move(*asked);
+  for (client::RegistrarSettings& each : *settings) {  // a probe of its own for each thread
+    auto asked = make_probe(probe, address, *port, flags.probe_timeout);
+    if (!asked) return std::unexpected(asked.error());
+    each.probe = std::move(*asked);
+  }
   return Plan{*port, std::move(*settings)};
 }
 
@@ -74,8 +77,8 @@ Result<int> run(Session& session, const Flags& flags) {
   Result<Plan> planned = plan(session, flags, news);
   if (!planned && planned.error().code == Errc::start_up) return std::unexpected(planned.error());
   if (!planned) return refuse(session, planned.error().message, k_run_failed);
-  auto client = open_client(session.globals());
-  if (!client) return refuse(session, client.error().message, k_run_failed);
+  auto clients = open_clients(session.globals());
+  if (!clients) return refuse(session, clients.error().message, k_run_failed);
 
   const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH});
   const Notify notify;
@@ -84,14 +87,14 @@ Result<int> run(Session& session, const Flags& flags) {
   if (const auto refusal = child.start(flags.command, signals.original_mask())) {
     return refuse(session, refusal->message, refusal->exit_code);
   }
-  client::Registrar registrar(std::move(planned->registrar), std::move(*client));
+  Registrations registrations(std::move(planned->registrars), std::move(*clients));
   SupervisorSettings settings;
   settings.service = flags.service;
   settings.drain = flags.drain;
   settings.kill_after = flags.kill_after;
   settings.leave = session.globals().timeout;
   settings.is_quiet = flags.is_quiet;
-  return Supervisor(settings, signals, notify, child, registrar, news).run();
+  return Supervisor(settings, signals, notify, child, registrations, news).run();
 }
 
 Action declare(Options& options) {

@@ -21,7 +21,7 @@ constexpr milliseconds k_look_again = std::chrono::hours(1);  // poll() takes an
 }  // namespace
 
 Supervisor::Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
-                       client::Registrar& registrar, const client::WakeUp& news)
+                       Registrations& registrar, const client::WakeUp& news)
     : settings_(std::move(settings)),
       signals_(signals),
       notify_(notify),
@@ -89,7 +89,7 @@ void Supervisor::pass_on() {
 
 void Supervisor::follow_registrar() {
   news_.clear();
-  const client::Registrar::State state = registrar_.state();
+  const Registrations::State state = registrar_.state();
   remark_changes(state);
   seen_ = state;
   // Ready means that the health check passes, even if no registry is reachable.
@@ -121,13 +121,13 @@ void Supervisor::leave_the_roll() {
       if (*signal == SIGCHLD) static_cast<void>(child_.reap());
     }
   }
-  const client::Registrar::State state = registrar_.state();
+  const Registrations::State state = registrar_.state();
   if (state.has_registered && (!state.is_gone || state.failure)) {
     remark(fmt::format("{} could not be taken off the roll: its lease ends by itself", state.id));
   }
 }
 
-void Supervisor::remark_changes(const client::Registrar::State& state) {
+void Supervisor::remark_changes(const Registrations::State& state) {
   if (phase_ != Phase::running) return;
   if (state.has_registered && seen_.has_registered && state.is_well != seen_.is_well) {
     remark(state.is_well ? "the probe agrees again" : "the probe does not agree: no heartbeats until it does");

@@ -13,10 +13,10 @@
 #include <optional>
 #include <string>
 
-#include "client/registrar.h"
 #include "client/wake_up.h"
 #include "tools/rollcall/child.h"
 #include "tools/rollcall/notify.h"
+#include "tools/rollcall/registrations.h"
 #include "tools/rollcall/signals.h"
 
 namespace rollcall::cli {
@@ -34,7 +34,7 @@ class Supervisor {
   // The arguments must outlive it; the child must have been started. `news` is called when the registrar's state
   // changes.
   Supervisor(SupervisorSettings settings, const Signals& signals, const Notify& notify, Child& child,
-             client::Registrar& registrar, const client::WakeUp& news);
+             Registrations& registrar, const client::WakeUp& news);
 
   // Blocks until the command has ended and is deregistered. Returns the exit code.
   [[nodiscard]] int run();
@@ -51,19 +51,19 @@ class Supervisor {
   void keep_deadline();
   void leave_the_roll();
   void remark(const std::string& sentence) const;
-  void remark_changes(const client::Registrar::State& state);
+  void remark_changes(const Registrations::State& state);
 
   SupervisorSettings settings_;
   const Signals& signals_;
   const Notify& notify_;
   Child& child_;
-  client::Registrar& registrar_;
+  Registrations& registrar_;
   const client::WakeUp& news_;
   Phase phase_ = Phase::running;
   int stop_signal_ = SIGTERM;
   bool is_hurried_ = false;  // a second signal arrived
   Clock::time_point deadline_ = Clock::time_point::max();
-  client::Registrar::State seen_;
+  Registrations::State seen_;
   bool is_ready_ = false;  // the health check has passed at least once
   std::optional<int> exit_code_;
 };

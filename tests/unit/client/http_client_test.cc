@@ -19,6 +19,8 @@ using Connections = ScriptedServer::Connections;
 
 const std::string k_ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Rollcall-Index: 7\r\n\r\n{}";
 
+const std::string k_refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 4\r\n\r\nbusy";
+
 HttpClient client_of(std::vector<std::string> urls, milliseconds timeout = milliseconds(5'000)) {
   HttpSettings settings;
   settings.urls = std::move(urls);
@@ -131,13 +133,70 @@ TEST_CASE("when one registry is away the next is asked, and stays the first") {
   CHECK(server.heads().size() == 2);
 }
 
-TEST_CASE("a call that was sent is not sent elsewhere, but the next one is") {
+TEST_CASE("a node that breaks off before its answer is followed by the next, within the same call") {
   const ScriptedServer bad(Connections{Answers{""}});
-  const ScriptedServer good(Connections{Answers{k_ok}});
+  const ScriptedServer good(Connections{Answers{k_ok, k_ok}});
   HttpClient client = client_of({bad.url(), good.url()});
-  CHECK_FALSE(client.call({.method = "POST", .target = "/"}));
-  CHECK(client.call({.method = "POST", .target = "/"}));
+  CHECK(client.call({.method = "POST", .target = "/1"})->status == 200);
+  CHECK(client.call({.method = "POST", .target = "/2"})->status == 200);
   CHECK(bad.heads().size() == 1);
+  CHECK(good.heads().size() == 2);
+}
+
+TEST_CASE("a node that answers 503 is followed by the next, which stays the first") {
+  const ScriptedServer refusing(Connections{Answers{k_refusal}});
+  const ScriptedServer good(Connections{Answers{k_ok, k_ok}});
+  HttpClient client = client_of({refusing.url(), good.url()});
+  CHECK(client.call({.method = "POST", .target = "/1"})->body == "{}");
+  CHECK(client.call({.method = "POST", .target = "/2"})->body == "{}");
+  CHECK(refusing.heads().size() == 1);
+}
+
+TEST_CASE("a silent node has a part of the time, and the next the rest") {
+  const ScriptedServer silent(Connections{Answers{ScriptedServer::k_silence}});
+  const ScriptedServer good(Connections{Answers{k_ok}});
+  HttpClient client = client_of({silent.url(), good.url()}, milliseconds(1'000));
+  CHECK(client.call({.target = "/"})->status == 200);
+}
+
+TEST_CASE("when every node refuses, the last 503 is the answer") {
+  const ScriptedServer refusing(Connections{Answers{k_refusal}, {k_refusal}});
+  HttpClient client = client_of({closed_url(), refusing.url()});
+  const auto first = client.call({.target = "/"});
+  REQUIRE(first);
+  CHECK(first->status == 503);
+  CHECK(first->body == "busy");
+  CHECK(first->retry_after == std::chrono::seconds(2));
+  CHECK(client.call({.target = "/"})->status == 503);
+}
+
+TEST_CASE("when no node can be reached, each is named") {
+  const std::string one = closed_url();
+  const std::string two = closed_url();
+  HttpClient client = client_of({one, two});
+  const auto response = client.call({.target = "/"});
+  REQUIRE_FALSE(response);
+  CHECK(response.error().message == "cannot connect to " + one.substr(7) + ": connection refused; cannot connect to " +
+                                        two.substr(7) + ": connection refused");
+}
+
+TEST_CASE("a registry of one node answers 503 itself") {
+  const ScriptedServer refusing(Connections{Answers{k_refusal}});
+  HttpClient client = client_of({refusing.url()});
+  CHECK(client.call({.target = "/"})->body == "busy");
+  CHECK(refusing.heads().size() == 1);
+}
+
+TEST_CASE("a stream begins at a node that does not refuse it") {
+  const ScriptedServer refusing(Connections{Answers{k_refusal}});
+  const ScriptedServer good(Connections{Answers{"HTTP/1.1 200 OK\r\n\r\ndata: a\n\n"}});
+  HttpClient client = client_of({refusing.url(), good.url()});
+  std::string seen;
+  REQUIRE(client.stream({.target = "/"}, milliseconds(5'000), [&](const auto& event) {
+    seen += event.data;
+    return true;
+  }));
+  CHECK(seen == "a");
 }
 
 TEST_CASE("events are told as they come, and the end of the stream is no failure") {

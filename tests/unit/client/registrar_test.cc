@@ -48,7 +48,7 @@ class Registered {
                     .addresses = {},
                     .body = [](std::span<const std::string> own) { return registration_body(k_settings, own); },
                     .repeats_registration = true,
-                    .registries = {parse_base_url(url).value()},
+                    .nodes = {parse_base_url(url).value()},
                     .address_timeout = std::chrono::seconds(60),
                     .probe = std::move(probe),
                     .on_change = [this] { news_.call(); }},

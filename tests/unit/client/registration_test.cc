@@ -80,6 +80,35 @@ TEST_CASE("with several registries one that answers is enough") {
   CHECK(state.registries[1].is_registered);
 }
 
+TEST_CASE("nodes of one registry are one registry: one of them is told, and the one that answers is kept") {
+  ScriptedServer refusing({{k_busy}});
+  ScriptedServer server({{k_registered, k_renewed, k_deregistered}});
+  const std::string urls = refusing.url() + ", " + server.url();
+  {
+    Registration registration(settings({urls}));
+    CHECK(registration.wait_until_registered(5s));
+    const Registration::State state = registration.state();
+    REQUIRE(state.registries.size() == 1);
+    CHECK(state.registries[0].url == urls);
+    CHECK(state.registries[0].is_registered);
+    CHECK(registration.stop(5s));
+  }
+  CHECK(refusing.heads().size() == 1);
+  CHECK(has(server, 0, "POST /v1/heartbeat HTTP/1.1"));
+}
+
+TEST_CASE("a silent node of several costs a heartbeat no more than a part of its interval") {
+  ScriptedServer first({{k_registered, ScriptedServer::k_silence}});
+  ScriptedServer second({{k_renewed, k_renewed, k_renewed, k_deregistered}});
+  {
+    Registration registration(settings({first.url() + "," + second.url()}));
+    CHECK(registration.wait_until_registered(5s));
+    CHECK(within(5s, [&] { return second.is_asked(); }));
+    CHECK(registration.state().is_in_touch);
+  }
+  CHECK(has(second, 0, "POST /v1/services/web/instances/web%201/heartbeat HTTP/1.1"));
+}
+
 TEST_CASE("who leaves drains first, then deregisters") {
   ScriptedServer server({{k_registered, k_safe, k_deregistered}});
   RegistrationSettings draining = settings({server.url()});
@@ -139,6 +168,12 @@ TEST_CASE("settings of a registration that cannot be are refused with a sentence
   CHECK(refused({.service = "web", .port = 80, .registries = {"ftp://a"}}).starts_with("rollcall::Registration: "));
   CHECK(refused({.service = "web", .port = 80, .registries = std::vector<std::string>(17, "http://127.0.0.1")}) ==
         "rollcall::Registration: more than 16 registries");
+  std::string nodes = "http://127.0.0.1";
+  for (int i = 0; i < 16; ++i) nodes += ",http://127.0.0.1";
+  CHECK(refused({.service = "web", .port = 80, .registries = {nodes}}) ==
+        "rollcall::Registration: more than 16 nodes of one registry");
+  CHECK(refused({.service = "web", .port = 80, .registries = {"http://127.0.0.1,"}})
+            .starts_with("rollcall::Registration: \"\" is not the address of a registry"));
   CHECK(refused({.service = "web", .port = 80, .registries = {"https://127.0.0.1"}, .ca_file = "/nowhere/ca.pem"})
             .starts_with("rollcall::Registration: cannot use the CA file /nowhere/ca.pem"));
 }

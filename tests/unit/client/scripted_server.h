@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <atomic>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <string>
@@ -45,6 +46,7 @@ class ScriptedServer {
   [[nodiscard]] std::string authority() const { return "127.0.0.1:" + std::to_string(port_); }
   // The heads as they came; only after the calls are over.
   [[nodiscard]] const std::vector<std::string>& heads() const { return heads_; }
+  [[nodiscard]] bool is_asked() const { return is_asked_; }  // a request has come; any time
 
  private:
   void serve() {
@@ -69,12 +71,14 @@ class ScriptedServer {
       head += octet;
     }
     heads_.push_back(std::move(head));
+    is_asked_ = true;
     return true;
   }
 
   Connections connections_;
   std::vector<std::string> heads_;
   std::vector<int> held_;
+  std::atomic<bool> is_asked_ = false;
   std::uint16_t port_ = 0;
   int listener_ = -1;
   std::thread thread_;
