@@ -54,6 +54,9 @@ class SeveralAddresses(CliCase):
         self.addCleanup(node.close)
         return node
 
+    def second_server(self):
+        return self.server(database=self.directory / "second.db", name="rollcalld-2")
+
     def silent(self):
         node = BadServer()
         self.addCleanup(node.close)
@@ -84,7 +87,7 @@ class SeveralAddresses(CliCase):
         self.assertEqual([1, 1], [len(node.calls) for node in nodes])
 
     def test_register_stays_with_the_node_that_answers_and_finds_the_next_when_it_is_gone(self):
-        first, second = self.server(), self.server()
+        first, second = self.server(), self.second_server()
         process = self.start("rollcall", [ROLLCALL, "--http", f"{address_of(first)},{address_of(second)}",
                                           "register", "web", "--port", "8080", "--address", "192.0.2.1", "--id", "web-1",
                                           "--ttl", "2s"], env=environment())
@@ -97,7 +100,7 @@ class SeveralAddresses(CliCase):
         self.assertEqual([], self.ids(second, "web"))
 
     def test_repeated_addresses_are_registries_of_their_own_and_all_are_told(self):
-        one, two = self.server(), self.server()
+        one, two = self.server(), self.second_server()
         process = self.start("rollcall", [ROLLCALL, "--http", f"127.0.0.1:{free_port()},{address_of(one)}",
                                           "--http", address_of(two), "register", "web", "--port", "8080", "--address",
                                           "192.0.2.1", "--id", "web-1", "--ttl", "5s"], env=environment())
