@@ -5,20 +5,18 @@
 #include <utility>
 
 #include "base/log.h"
+#include "store/edit_outcome.h"
 #include "store/edit_reader.h"
 #include "store/instance_store.h"
 
 namespace rollcall::store {
-namespace {
 
-bool is_of_the_store(const registry::Outcome& outcome) {
-  return !outcome && (outcome.error().code == Errc::store_busy || outcome.error().code == Errc::store_failed);
+EditWatch::EditWatch(InstanceStore& store, registry::Writer& writer) : store_(store), writer_(writer) {
+  if (store_.mode() == registry::StorageMode::own) return;
+  proposals_.emplace(store_, [&writer](registry::Change change, registry::Writer::Reply reply) {
+    return writer.submit(std::move(change), std::move(reply));
+  });
 }
-
-// Whether the roll now agrees with the row: the edit was applied, or the instance exists in neither.
-bool is_settled(const registry::Outcome& outcome) { return outcome || outcome.error().code == Errc::unknown_instance; }
-
-}  // namespace
 
 void EditWatch::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
@@ -46,6 +44,7 @@ void EditWatch::look_soon() {
 }
 
 bool EditWatch::look() {
+  if (proposals_) return proposals_->look();
   if (!store_.is_edited()) return false;
   Result<std::vector<EditedRow>> rows = store_.begin_edits(limits::k_batch_changes_max);
   if (!rows) {
@@ -91,24 +90,17 @@ Result<void> EditWatch::end(const std::vector<EditedRow>& rows, const std::vecto
 
 // Updates the list of ignored rows, and logs the rows that are newly ignored.
 void EditWatch::note(const std::vector<EditedRow>& rows, const std::vector<registry::Outcome>& outcomes) {
-  std::size_t bad = 0;
+  NewlyIgnored newly_ignored(store_.ignored());
   auto outcome = outcomes.begin();
-  const auto ignore = [&](const std::string& name, const std::string& problem) {
-    if (store_.ignored().add(name, problem) && ++bad <= limits::k_ignored_rows_said_max) {
-      log::warn("edited in the database and ignored: {}: {}", name, problem);
-    }
-  };
   for (const EditedRow& row : rows) {
     if (!row.change) {
-      ignore(row.name, row.problem);
+      newly_ignored.add(row.name, row.problem);
     } else if (const registry::Outcome& came_to = *outcome++; is_settled(came_to)) {
       store_.ignored().remove(row.name);
     } else {
-      ignore(row.name, came_to.error().message);
+      newly_ignored.add(row.name, came_to.error().message);
     }
   }
-  if (bad > limits::k_ignored_rows_said_max)
-    log::warn("edited in the database and ignored: {} more rows", bad - limits::k_ignored_rows_said_max);
 }
 
 void EditWatch::say_once(const Error& error) {

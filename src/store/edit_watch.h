@@ -4,6 +4,7 @@
 // Shape    a timer thread posts a task to the writer thread every k_edit_look_every; the writer thread reads the edits
 //          and applies them. A row that breaks a rule stays unchanged in the database; it is logged once and listed by
 //          InstanceStore::ignored.
+// Cluster  edits are proposals there: edit_proposals.h.
 // Owner    rollcalld.cc. It must outlive the writer thread; everything it borrows must outlive it.
 // Threads  its own timer thread; `look` runs on the writer thread, between two commits.
 // Failure  a failed read or write is tried again at the next poll. Each error is logged once.
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -22,15 +24,15 @@
 #include "registry/instance/change.h"
 #include "registry/ports/storage.h"
 #include "registry/work/writer.h"
+#include "store/edit_proposals.h"
 
 namespace rollcall::store {
 
 class InstanceStore;
-struct EditedRow;
 
 class EditWatch final : public registry::OutsideEdits {
  public:
-  EditWatch(InstanceStore& store, registry::Writer& writer) : store_(store), writer_(writer) {}
+  EditWatch(InstanceStore& store, registry::Writer& writer);
 
   void start() override;
   void look_again() override;
@@ -47,8 +49,9 @@ class EditWatch final : public registry::OutsideEdits {
 
   InstanceStore& store_;
   registry::Writer& writer_;
-  std::atomic<bool> is_asked_{false};  // a task is posted to the writer thread and has not started yet
-  std::string last_failure_;           // used on the writer thread only
+  std::optional<EditProposals> proposals_;  // on a node of a cluster
+  std::atomic<bool> is_asked_{false};       // a task is posted to the writer thread and has not started yet
+  std::string last_failure_;                // used on the writer thread only
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::jthread thread_;

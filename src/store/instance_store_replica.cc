@@ -20,9 +20,11 @@ constexpr std::size_t k_found_edits_max = 16 * limits::k_batch_changes_max;
 }  // namespace
 
 Result<std::optional<registry::ReplicaPlace>> InstanceStore::place() {
-  if (mode_ == registry::StorageMode::own || is_doubtful_) return std::optional<registry::ReplicaPlace>();
+  if (mode_ == registry::StorageMode::own) return std::optional<registry::ReplicaPlace>();
   try {
-    return replica_->read_place();
+    std::optional<registry::ReplicaPlace> place = replica_->read_place();
+    if (place) place->is_whole = !is_doubtful_;
+    return place;
   } catch (const std::exception& exception) {
     Error error = to_error(exception, "read");
     replica_->reset();

@@ -77,7 +77,7 @@ std::optional<registry::ReplicaPlace> ReplicaRows::read_place() {
   std::optional<registry::ReplicaPlace> place;
   if (read_place_.executeStep()) {
     const auto text = [&](int column) { return read_place_.getColumn(column).getString(); };
-    place = {text(0), text(1), read_place_.getColumn(2).getInt64(), text(3), text(4)};
+    place = {text(0), text(1), read_place_.getColumn(2).getInt64(), text(3), text(4), true};
   }
   read_place_.reset();
   return place;

@@ -211,7 +211,6 @@ class Reading {
     if (!is_replica_) return;
     Cursor place(connection, "SELECT 1 FROM replica");
     has_place_ = place.step();
-    if (!has_place_) part_.index = std::min(part_.index, k_lowest_index);
   }
 
   void run() {

@@ -26,7 +26,8 @@ using TakePart = std::function<void(registry::Restored)>;
 
 // A replica's rows are copies, and the cluster says which are true. So a row that an operator has edited has the lowest
 // index, and anything that the cluster has is newer; one that he has inserted is left out, because it is a proposal. Without
-// a place, when the roll was a single node's, all rows have the lowest index.
+// a place, when the roll was a single node's, all rows have the lowest index; the highest given out is told
+// as it is, for a cluster that is made of them.
 void read_roll(SQLite::Database& connection, const registry::ZoneDirectory& zones, SkippedRows& skipped,
                const TakePart& take, registry::StorageMode mode);
 

@@ -80,8 +80,12 @@ struct ReplicaPlace {
   std::string cluster;      // etcd's cluster id
   std::string incarnation;  // of the cluster's history
   std::int64_t applied_revision = 0;
-  std::string lane,
-      lane_id;  // a lane, and the id that it had at that revision: both together show that the history is the same
+  // A lane, and the id that it had at that revision: whether the history is still the same.
+  std::string lane;
+  std::string lane_id;
+  // Read only. False: rows were edited while no server ran. They have the lowest index, so everything is to be read from the
+  // cluster, and what differs is newer.
+  bool is_whole = true;
   friend bool operator==(const ReplicaPlace&, const ReplicaPlace&) = default;
 };
 
@@ -94,7 +98,7 @@ struct ReplicaPlace {
 class Replica {
  public:
   virtual ~Replica() = default;
-  // Empty: the database is of a single node, or new.
+  // Empty: the database is of a single node, or new. Its rows have the lowest index then.
   [[nodiscard]] virtual Result<std::optional<ReplicaPlace>> place() = 0;
   // Stores changes that have been followed, and the place after them, in one transaction. Changes in the order of their
   // indexes; none at all moves the place alone. A power failure may undo the last calls; they are followed again then.

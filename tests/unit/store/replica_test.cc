@@ -164,7 +164,7 @@ TEST_CASE("the roll of a single node has no place, and anything the cluster has 
   CHECK_FALSE(node.store->place().value());
   const registry::Restored roll = node.store->restore().value();
   REQUIRE(roll.instances.size() == 1);
-  CHECK(roll.index == 1);
+  CHECK(roll.index == 500);
   CHECK(roll.instances.front().index == 1);
   CHECK(roll.services.front().index == 1);
 }
@@ -186,6 +186,29 @@ TEST_CASE("a single node goes on from a replica, and its first write ends that")
   CHECK(ids(node.plain) == Rows{"a", "b"});
 }
 
+TEST_CASE("a single node's roll is read with all that a cluster is given of it") {
+  Node node;
+  node.restart(StorageMode::own);
+  registry::InstanceRecord record = instance_record("web", "a", 7);
+  record.standing = registry::Standing(registry::Status::draining, wall(1'700'000'050));
+  Batch batch;
+  batch.service(service_record("web", 7)).instance(record);
+  for (registry::EventId id = 1; id <= 3; ++id) {
+    batch.get().events.push_back(std::make_shared<registry::Event>(
+        registry::Event{.at = wall(1'700'000'000), .key = record.registration.key, .index = 7}));
+  }
+  REQUIRE(node.store->record(batch.get()));
+  node.restart(StorageMode::own);
+  const registry::Restored roll = node.store->restore().value();
+  CHECK(roll.index == 7);
+  CHECK(roll.last_event == 3);
+  REQUIRE(roll.instances.size() == 1);
+  CHECK(roll.instances.front().registered_at == wall(1'700'000'000));
+  CHECK(roll.instances.front().standing == record.standing);
+  CHECK(roll.instances.front().registration == record.registration);
+  CHECK(roll.services.front().protocols == registry::to_set(registry::Protocol::tcp));
+}
+
 TEST_CASE("a row edited while no server ran is not taken for the cluster's") {
   Node node;
   REQUIRE(node.put({followed("web", "a", 10), followed("web", "b", 11), followed("web", "c", 12)}));
@@ -199,7 +222,8 @@ TEST_CASE("a row edited while no server ran is not taken for the cluster's") {
       "INSERT INTO instance (zone, service, id, addresses, port)"
       " VALUES ('svc.internal', 'fresh', 'new', '[\"192.0.2.9\"]', 80)");
   node.store = node.open();
-  CHECK_FALSE(node.store->place().value());  // everything is to be read
+  CHECK(node.store->place().value()->applied_revision == 12);
+  CHECK_FALSE(node.store->place().value()->is_whole);  // everything is to be read
   const registry::Restored roll = node.store->restore().value();
   REQUIRE(roll.instances.size() == 2);
   CHECK(roll.instances[0].registration.key.id == "a");
