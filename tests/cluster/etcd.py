@@ -16,7 +16,7 @@ CLIENT_PORT, PEER_PORT = 2379, 2380
 READY_WITHIN = 30
 # What docs/cluster.md recommends, but for the retention: tests do not last that long.
 OPTIONS = ["--auto-compaction-mode=periodic", "--auto-compaction-retention=5m", "--heartbeat-interval=100",
-           "--election-timeout=1000", "--logger=zap"]
+           "--election-timeout=1000", "--logger=zap", "--log-level=error"]
 FILLING_OCTETS = 256 * 1024
 
 

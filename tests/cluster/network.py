@@ -18,8 +18,8 @@ import unittest
 from tests.support.processes import Process, need_program, run, wait_until
 
 CLONE_NEWNET = 0x40000000
-HOLD = 'echo ready && exec sleep infinity'
-MOUNT_AND_HOLD = 'mount -t tmpfs -o size="$1" none "$2" && ' + HOLD
+HOLD = 'touch "$1" && exec sleep infinity'
+MOUNT_AND_HOLD = 'mount -t tmpfs -o size="$2" none "$3" && ' + HOLD
 # Packets from the senders in a set are dropped on arrival, so a cut has a direction; those of `lossy` are dropped at random.
 RULES = """\
 table inet cuts {
@@ -83,10 +83,11 @@ class Network:
             self._add(name, f"10.77.0.{number}", (disks or {}).get(name))
 
     def _hold(self, name, disk=None, octets=None):
-        script = ["sh", "-c", MOUNT_AND_HOLD, "sh", str(octets), disk] if octets else ["sh", "-c", HOLD]
+        ready = self.directory / f"{name}.held"
+        script = ["sh", "-c", MOUNT_AND_HOLD, "sh", ready, str(octets), disk] if octets else ["sh", "-c", HOLD, "sh", ready]
         holder = Process(f"hold-{name}", ["unshare", "--net", "--mount", *script], self.directory)
         self._holders.append(holder)
-        wait_until(lambda: "ready" in holder.stdout() or not holder.is_running(), 10, f"namespaces of {name}")
+        wait_until(lambda: ready.exists() or not holder.is_running(), 10, f"namespaces of {name}")
         assert holder.is_running(), holder.stderr()
         return holder
 
