@@ -47,22 +47,22 @@ struct LogPlace {
 };
 
 struct PollRequest {
-  std::string from;
+  std::string from = {};
   Incarnation from_incarnation = 0;
   Incarnation to_incarnation = 0;
-  LogPlace fetched;
-  std::optional<std::uint32_t> whole_from;  // set while the ages of the whole roll are wanted: from this slot on
-  Duration silence{};                       // since the poll was sent that you answered last; how long you are unheard
+  LogPlace fetched = {};
+  std::optional<std::uint32_t> whole_from = {};  // set while the ages of the whole roll are wanted: from this slot on
+  Duration silence{};  // since the poll was sent that you answered last; how long you are unheard
 };
 
 struct PollAnswer {
   Incarnation incarnation = 0;
   bool is_member = false;  // of its own knowledge; what is no member has heard nobody
   Revision applied = 0;
-  std::vector<BeatItem> items;
-  LogPlace fetched;                         // ask from here next time
-  std::optional<std::uint32_t> whole_from;  // the roll goes on here
-  bool complete = false;                    // up to the end of the log
+  std::vector<BeatItem> items = {};
+  LogPlace fetched = {};                         // ask from here next time
+  std::optional<std::uint32_t> whole_from = {};  // the roll goes on here
+  bool complete = false;                         // up to the end of the log
 };
 
 // Kept by the asking node until the answer arrives or the poll is given up.

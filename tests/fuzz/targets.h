@@ -36,16 +36,28 @@ void event_stream(Bytes input);
 // What a name server sends to a client that has asked for web.svc.internal.
 void answer(Bytes input);
 
+// Octet 0 is the kind of key in the store of a cluster; then its value.
+void cluster_value(Bytes input);
+// Octet 0 is whether the nodes share a key; then what one of them writes on a connection to another.
+void peer_frame(Bytes input);
+
 struct Target {
   std::string_view name;
   void (*run)(Bytes);
 };
-inline constexpr Target k_targets[] = {{"query", &query},         {"edns", &edns},
-                                       {"framing", &framing},     {"tsig", &tsig},
-                                       {"transfer", &transfer},   {"name", &name},
-                                       {"http_body", &http_body}, {"http_request", &http_request},
-                                       {"zone", &zone},           {"event_stream", &event_stream},
-                                       {"answer", &answer}};
+inline constexpr Target k_targets[] = {{"query", &query},
+                                       {"edns", &edns},
+                                       {"framing", &framing},
+                                       {"tsig", &tsig},
+                                       {"transfer", &transfer},
+                                       {"name", &name},
+                                       {"http_body", &http_body},
+                                       {"http_request", &http_request},
+                                       {"zone", &zone},
+                                       {"event_stream", &event_stream},
+                                       {"answer", &answer},
+                                       {"cluster_value", &cluster_value},
+                                       {"peer_frame", &peer_frame}};
 
 // Prints the sentence and aborts.
 void expect(bool holds, std::string_view sentence);

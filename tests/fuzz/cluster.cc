@@ -1,0 +1,77 @@
+#include <string>
+#include <vector>
+
+#include "cluster/roll/values.h"
+#include "cluster/wire/messages.h"
+#include "fuzz/targets.h"
+
+namespace rollcall::fuzz {
+namespace {
+
+using namespace cluster;
+
+void check_error(const Error& error) { expect(!error.message.empty(), "an error has a sentence"); }
+
+template <class T>
+void check_value(std::string_view json, Result<T> (*read)(std::string_view), std::string (*write)(const T&)) {
+  const Result<T> first = read(json);
+  if (!first) return check_error(first.error());
+  const std::string written = write(*first);
+  const Result<T> second = read(written);
+  expect(second.has_value(), "what is written can be read");
+  expect(write(*second) == written, "and says the same");
+}
+
+void check_instance(std::string_view json) {
+  const InstancePlace place{"svc.internal", "web", "x1"};
+  const auto read = [&](std::string_view text) { return read_instance(text, registry::ZoneId{0}, place, {}, 14); };
+  const auto first = read(json);
+  if (!first) return check_error(first.error());
+  const auto write = [](const StoredInstance& stored) {
+    return write_instance(
+        {.registration = stored.registration, .standing = stored.standing, .registered_at = stored.registered_at},
+        stored.by);
+  };
+  const auto second = read(write(*first));
+  expect(second.has_value(), "an instance that is written can be read");
+  expect(second->registration == first->registration && second->standing == first->standing &&
+             second->registered_at == first->registered_at && second->by == first->by,
+         "and is the same");
+}
+
+}  // namespace
+
+void cluster_value(Bytes input) {
+  if (input.empty()) return;
+  const std::string_view json = text_of(input.subspan(1));
+  switch (input.front() % 6) {
+    case 0: return check_instance(json);
+    case 1: return check_value(json, &read_node, &write_node);
+    case 2: return check_value(json, &read_registration, &write_registration);
+    case 3: return check_value(json, &read_format, &write_format);
+    case 4: return check_value(json, &read_service, &write_service);
+    default: return check_value(json, &read_lane, &write_lane);
+  }
+}
+
+void peer_frame(Bytes input) {
+  if (input.empty()) return;
+  const std::size_t seal_bytes = (input.front() & 1) == 0 ? 0 : k_seal_bytes;
+  for (Bytes left = input.subspan(1); left.size() >= k_frame_head_bytes;) {
+    const auto head = parse_head(left.first(k_frame_head_bytes), seal_bytes);
+    if (!head) return;
+    expect(head->rest >= seal_bytes && head->rest + k_frame_head_bytes <= frame_bytes_max(head->type),
+           "a frame is bounded before it is read");
+    if (left.size() - k_frame_head_bytes < head->rest) return;
+    const Bytes frame = left.first(k_frame_head_bytes + head->rest - seal_bytes);
+    const auto message = parse_body(head->type, frame.subspan(k_frame_head_bytes));
+    if (!message) return;
+    std::vector<std::uint8_t> written;
+    write_frame(*message, seal_bytes, written);
+    const auto again = parse_body(head->type, Bytes(written).subspan(k_frame_head_bytes));
+    expect(again.has_value() && written.size() <= frame.size(), "a message is written as it was read");
+    left = left.subspan(k_frame_head_bytes + head->rest);
+  }
+}
+
+}  // namespace rollcall::fuzz
