@@ -197,6 +197,21 @@ inline constexpr unsigned k_client_ipv6_bits = 64;                // a client's 
 // A shortage of descriptors, memory or ports makes thousands of calls fail each second: it is logged this often.
 inline constexpr std::chrono::milliseconds k_said_again_after{10'000};
 
+// --- Nodes of a cluster ---
+inline constexpr std::size_t k_peer_key_bytes_min = 32;  // as many as HMAC-SHA256 has
+inline constexpr std::size_t k_peer_key_bytes_max = 4'096;
+inline constexpr std::size_t k_peer_connections_max = 256;           // each has a MiB at most, where a node asks for all
+inline constexpr std::size_t k_peer_connections_of_address_max = 32;  // nodes behind one address, and their last connections
+inline constexpr std::size_t k_peer_names_max = 1'024;               // remembered while the program runs
+inline constexpr std::size_t k_peer_questions_max = 64;              // to one node, unanswered; beyond: no answer
+inline constexpr std::size_t k_peer_buffer_kept_bytes = std::size_t{64} << 10;  // between two messages of a connection
+inline constexpr std::chrono::milliseconds k_peer_hello{5'000};     // from connecting until both are ready
+inline constexpr std::chrono::milliseconds k_peer_patience{3'000};  // for an answer, or to read one; a deaf node has 5 s
+inline constexpr std::chrono::milliseconds k_peer_idle{15'000};     // without a question; there are forty a second
+inline constexpr std::chrono::milliseconds k_peer_question{800};    // to be answered "within 1 s"
+inline constexpr std::chrono::milliseconds k_peer_again_min{50};    // to connect again, twice as long each time
+inline constexpr std::chrono::milliseconds k_peer_again_max{1'000};
+
 // --- The writer ---
 inline constexpr std::size_t k_queued_changes_max = 65'536;  // about a second of registrations; beyond: 503
 inline constexpr std::size_t k_batch_changes_max = 4'096;    // of one transaction: bounds what waits behind it

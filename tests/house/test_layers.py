@@ -17,7 +17,7 @@ ARROWS = {
     "cluster": {"base", "json", "dns", "health", "registry"},  # json: the values of its keys
     "answer": {"base", "dns", "health", "registry"},
     "api": {"base", "json", "dns", "health", "registry"},
-    "net": {"base", "dns", "health", "registry", "answer", "api"},
+    "net": {"base", "dns", "health", "registry", "cluster", "answer", "api"},  # cluster: the messages between nodes
     "ops": {"base", "json", "dns", "health", "registry", "cluster", "answer", "api"},
     "server": {"base", "dns", "health", "registry", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
     "client": {"base", "dns", "rollcall"},
@@ -30,11 +30,12 @@ FLOORS = {
     "registry": ["instance", "events", "ports", "", "work"],
     "api": ["", "native"],
     "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
-    "net": ["sockets", "dns", "http", "checks", ""],
-    "cluster": ["", "roll", "node", "etcd"],  # etcd: a module of its own, which nothing includes
+    "net": ["sockets", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
+    "cluster": ["", "wire", "roll", "node", "etcd"],  # etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
-APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("roll", "etcd")]
+APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"),
+         ("wire", "roll"), ("wire", "etcd"), ("roll", "etcd")]
 UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
 
 # A library's headers, and where they may be included: rooms, floors, or single files.

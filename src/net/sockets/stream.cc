@@ -14,11 +14,11 @@ Stream::Stream(Socket socket, TlsContext::Shared context) : plain_(std::move(soc
   if (context_) tls_ = std::make_unique<Tls>(std::move(plain_), *context_);
 }
 
-asio::awaitable<bool> Stream::handshake() {
+asio::awaitable<bool> Stream::handshake(asio::ssl::stream_base::handshake_type side) {
   if (!tls_) co_return true;
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
-  co_await tls_->async_handshake(asio::ssl::stream_base::server, done);
+  co_await tls_->async_handshake(side, done);
   co_return !error;
 }
 

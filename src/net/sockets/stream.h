@@ -36,7 +36,8 @@ class Stream {
   [[nodiscard]] api::CertificateIdentity client_identity() const;
 
   // Once, before anything else. A plain stream has nothing to agree on. False: the peer speaks no TLS that we do.
-  boost::asio::awaitable<bool> handshake();
+  boost::asio::awaitable<bool> handshake(
+      boost::asio::ssl::stream_base::handshake_type side = boost::asio::ssl::stream_base::server);
   // Says that nothing more will be written, and over TLS waits for the peer to say so too: a deadline is the caller's.
   // No read or write goes on meanwhile.
   boost::asio::awaitable<void> shut_down();

@@ -1,0 +1,54 @@
+#include "net/peers/peer_tls.h"
+
+#include <array>
+#include <boost/asio/ssl/context.hpp>
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <utility>
+
+namespace rollcall::net {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+constexpr std::string_view k_protocol = "rollcall-peers";
+constexpr std::string_view k_offered = "\x0erollcall-peers";  // RFC 7301 §3.1
+static_assert(k_offered.size() == k_protocol.size() + 1 && k_offered[0] == k_protocol.size());
+
+Result<TlsContext::Shared> load_client(const CertificateFiles& files) {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
+  SSL_CTX* const native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_alpn_protos(native, reinterpret_cast<const unsigned char*>(k_offered.data()),
+                          static_cast<unsigned>(k_offered.size()));
+  boost::system::error_code error;
+  const auto refuse = [&](const std::string& file) {
+    ERR_clear_error();
+    return failure(Errc::start_up, fmt::format("{}: {}", file, error.message()));
+  };
+  context->use_certificate_chain_file(files.certificate, error);
+  if (error) return refuse(files.certificate);
+  context->use_private_key_file(files.key, ssl::context::pem, error);
+  if (error) return refuse(files.key);
+  context->load_verify_file(files.client_ca, error);
+  if (error) return refuse(files.client_ca);
+  context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  return context;
+}
+
+}  // namespace
+
+Result<PeerTls> PeerTls::load(const std::string& certificate, const std::string& key, const std::string& authority) {
+  const CertificateFiles files{
+      .certificate = certificate, .key = key, .client_ca = authority, .needs_client_certificate = true};
+  auto server = TlsContext::load(files, k_protocol);
+  if (!server) return std::unexpected(server.error());
+  auto client = load_client(files);
+  if (!client) return std::unexpected(client.error());
+  return PeerTls{std::move(*server), std::move(*client)};
+}
+
+}  // namespace rollcall::net
