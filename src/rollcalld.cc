@@ -1,349 +1,23 @@
-// The main program, the only file that uses all components: constructs and connects them, and stops them in reverse.
+// The main program: reads the command line, and runs the server or what else was asked for.
 //
-//                       storage: journal, stored roll, serials, history, ignored rows, outside edits
-//                          │ records              ▲ one transaction a batch
-//   settings ─► zones ─► registry ◄─────────── writer ◄── changes: api, checks, outside edits
-//                 │        │ publishes to         └─► feed ─► watchers
-//                 ├─► roster ◄────┤
-//                 │   waiters ◄───┤ blocked calls
-//                 └─► transfers ◄─┘ serials: one step in 100 ms, then NOTIFY
-//                          │ read by
-//   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
-//
-// Source   interface.md §1, §5; docs/architecture.md.
+// Source   interface.md §1.
 #include <cstdio>
 #include <exception>
-#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "answer/explain/explain.h"
-#include "answer/metrics.h"
-#include "answer/transfer/transfers.h"
-#include "api/native/door.h"
-#include "api/router.h"
 #include "base/log.h"
 #include "base/rcu.h"
-#include "net/checks/runner.h"
-#include "net/server.h"
 #include "net/sockets/socket.h"
-#include "ops/policies.h"
-#include "ops/ready.h"
-#include "ops/refused_log.h"
-#include "ops/report.h"
 #include "ops/settings.h"
 #include "ops/signals.h"
 #include "ops/system_limits.h"
-#include "ops/version.h"
 #include "ops/zone_loader.h"
-#include "registry/events/feed.h"
-#include "registry/instance/lease_clock.h"
-#include "registry/instance/lease_ticker.h"
-#include "registry/instance/wall_time.h"
-#include "registry/ports/audiences.h"
-#include "registry/ports/storage.h"
-#include "registry/registry.h"
-#include "registry/work/metrics.h"
-#include "registry/work/serial_keeper.h"
-#include "registry/work/show_again.h"
-#include "registry/work/waiters.h"
-#include "registry/work/writer.h"
+#include "server/server.h"
 #include "store/copy.h"
-#include "store/sqlite_storage.h"
 
 namespace rollcall {
 namespace {
-
-using std::chrono::steady_clock;
-
-net::Certificates certificates_of(const ops::Settings& settings) {
-  const auto files = [](const ops::TlsSettings& tls) {
-    return net::CertificateFiles{tls.certificate, tls.key, tls.client_ca, tls.needs_client_certificate};
-  };
-  return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
-}
-
-// Checks at start that the certificate files of all configured TLS listeners can be loaded.
-Result<void> check_certificates(const ops::Settings& settings) {
-  const net::Certificates files = certificates_of(settings);
-  if (!settings.dns_tls.listen.empty()) {
-    if (const Result<void> checked = net::check_certificate(files.dns); !checked) return checked;
-  }
-  return settings.http_tls.listen.empty() ? Result<void>() : net::check_certificate(files.http);
-}
-
-class Rollcalld {
- public:
-  Rollcalld(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
-      : arguments_(std::move(arguments)),
-        settings_(std::move(settings)),
-        zones_(std::move(zones)),
-        policies_(settings_.zones, settings_.service_rules),
-        roster_(zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); }),
-        transfers_(
-            zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); },
-            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
-        explainer_(zones_, roster_, settings_.udp_payload),
-        clock_(steady_clock::now()),
-        report_(settings_.lease),
-        access_(ops::access_rules_of(settings_)) {}
-
-  Result<void> open_store();
-  Result<void> bind();
-  Result<void> run(const ops::Signals& signals);
-
- private:
-  [[nodiscard]] std::vector<net::Secondary> secondaries() const;
-  void put_metrics(MetricsSink& sink) const;
-  Result<void> restore();
-  void announce() const;
-  void reload();
-
-  const std::vector<std::string> arguments_;
-  ops::Settings settings_;
-  answer::Zones zones_;
-  ops::Policies policies_;
-  answer::Roster roster_;
-  answer::Transfers transfers_;
-  registry::Waiters waiters_;
-  registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
-  answer::Explainer explainer_;
-  registry::Feed feed_;
-  registry::LeaseClock clock_;
-  std::unique_ptr<registry::Storage> storage_;
-  std::unique_ptr<registry::Registry> registry_;
-  std::unique_ptr<registry::Writer> writer_;
-  std::unique_ptr<registry::ShowAgain> show_again_;
-  std::unique_ptr<registry::SerialKeeper> serials_;
-  std::unique_ptr<registry::OutsideEdits> edits_;
-  std::unique_ptr<net::CheckRunner> checks_;
-  ops::Report report_;
-  api::Access access_;
-  api::native::NativeDoor native_door_{report_};
-  std::unique_ptr<api::Router> api_;
-  std::unique_ptr<answer::Responder> responder_;
-  std::unique_ptr<net::Server> net_;
-};
-
-Result<void> Rollcalld::open_store() {
-  Result<std::unique_ptr<registry::Storage>> opened =
-      store::open_storage(settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age});
-  if (!opened) return std::unexpected(opened.error());
-  storage_ = std::move(*opened);
-  registry_ = std::make_unique<registry::Registry>(storage_->journal(), audiences_, zones_,
-                                                   settings_.forget_service_after, &feed_);
-  registry_->limit_expiries(settings_.expiry);
-  writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
-  show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
-  serials_ = std::make_unique<registry::SerialKeeper>(storage_->serials(), *writer_);
-  edits_ = storage_->watch_edits(*writer_);
-  checks_ = std::make_unique<net::CheckRunner>(
-      *registry_, *writer_, clock_,
-      net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
-                         .permits = [access = ops::check_access_of(settings_)](const IpAddress& address) {
-                           return access.permits(address);
-                         }});
-  audiences_.add(*checks_);
-  return {};
-}
-
-Result<void> Rollcalld::bind() {
-  api_ = std::make_unique<api::Router>(*registry_, zones_, access_, std::vector<const api::Door*>{&native_door_});
-  responder_ = std::make_unique<answer::Responder>(
-      zones_, roster_,
-      answer::ResponderSettings{.udp_payload = settings_.udp_payload,
-                                .identity = ops::identity_of(settings_),
-                                .cookie_secrets = ops::cookie_secrets_of(settings_),
-                                .cookies_required_above = settings_.cookies_required_above,
-                                .tcp_idle = limits::k_dns_tcp_idle,
-                                .access = ops::access_of(settings_),
-                                .rate_limit = ops::rate_limit_of(settings_),
-                                .tsig_keys = settings_.keys,
-                                .transfers = &transfers_,
-                                .explains = settings_.explain});
-  Result<std::unique_ptr<net::Server>> bound =
-      net::Server::bind({.dns = settings_.dns_listen,
-                         .http = settings_.http_listen,
-                         .dns_workers = settings_.dns_workers,
-                         .dns_connections_max = settings_.max_tcp_connections,
-                         .http_connections_max = settings_.max_http_connections,
-                         .dns_connections_per_client_max = settings_.max_tcp_connections_per_client,
-                         .http_connections_per_client_max = settings_.max_http_connections_per_client,
-                         .dns_tls = settings_.dns_tls.listen,
-                         .https = settings_.http_tls.listen,
-                         .certificates = certificates_of(settings_),
-                         .secondaries = secondaries(),
-                         .zones = &zones_},
-                        *responder_, *api_, *writer_, clock_, {waiters_, feed_, storage_->history()});
-  if (!bound) return std::unexpected(bound.error());
-  net_ = std::move(*bound);
-  report_.show(
-      {.registry = *registry_,
-       .writer = *writer_,
-       .clock = clock_,
-       .zones = zones_,
-       .explainer = explainer_,
-       .feed = feed_,
-       .history = storage_->history(),
-       .http_loops = net_->http_counters(),
-       .listeners = {net_->dns_listeners(), net_->http_listeners(), net_->dns_tls_listeners(), net_->https_listeners()},
-       .ignored_rows = [this]() -> ops::IgnoredRows {
-         return {storage_->ignored().count(), storage_->ignored().sentences(limits::k_ignored_rows_shown_max)};
-       }},
-      [this](MetricsSink& sink) { put_metrics(sink); });
-  return {};
-}
-
-void Rollcalld::put_metrics(MetricsSink& sink) const {
-  answer::put_metrics(sink, net_->dns_counters(), transfers_, roster_, clock_.now());
-  net_->put_metrics(sink);
-  registry::put_metrics(sink, *registry_, clock_, *writer_);
-  registry::put_metrics(sink, checks_->counters());
-  registry::put_metrics(sink, feed_, storage_->history());
-}
-
-std::vector<net::Secondary> Rollcalld::secondaries() const {
-  std::vector<net::Secondary> all;
-  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
-    const ops::TransferSettings& zone = settings_.zones[i].transfers;
-    const dns::TsigKey* key = ops::find_key(settings_.keys, zone.rules.key);
-    for (const IpEndpoint& secondary : zone.notify) {
-      all.push_back({static_cast<registry::ZoneId>(i), secondary, key ? std::optional(*key) : std::nullopt});
-    }
-  }
-  return all;
-}
-
-// Loads the stored instances, as late as possible: their grace leases start here. The lease clock does not tick
-// meanwhile, so all start at the same time. The server answers no query before all instances are loaded.
-Result<void> Rollcalld::restore() {
-  const registry::LeaseTime now = clock_.now();
-  const registry::WallTime wall = registry::wall_now();
-  registry::ChangeIndex stored_index = 0;
-  const Result<void> restored = storage_->stored().restore([&](registry::Restored part) {
-    stored_index = part.index;
-    part.index = registry::index_of_start(part.index, wall);
-    feed_.begin_after(part.last_event);
-    return registry_->restore(std::move(part), now, wall);
-  });
-  if (!restored) {
-    return failure(Errc::start_up,
-                   fmt::format("the roll cannot be read from {}: {}", storage_->name(), restored.error().message));
-  }
-  static_cast<void>(clock_.tick(steady_clock::now()));  // prevents a clock-pause warning about the restore
-  const registry::StoredRoll::LeftOut left_out = storage_->stored().left_out();
-  ops::log_ignored(storage_->name(), left_out.sentences, left_out.count);
-  log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
-            storage_->name());
-  // Store the change index before any client can see it.
-  if (const Result<void> recorded = registry_->record_pending(); !recorded) {
-    log::warn("the index of this start is not stored yet: {}", recorded.error().message);
-  }
-  const auto kept = storage_->serials().kept_serials();
-  if (!kept) log::warn("the serials shown before this start cannot be read: {}", kept.error().message);
-  if (kept && !kept->empty()) {
-    transfers_.go_on_behind(*kept);
-  } else if (stored_index > 0) {
-    transfers_.go_on_behind(registry_->counts().index);
-  }
-  static_cast<void>(transfers_.tick(*registry_, [this](const auto& serials) { return serials_->keep_now(serials); }));
-  return {};
-}
-
-Result<void> Rollcalld::run(const ops::Signals& signals) {
-  if (Result<void> restored = restore(); !restored) return restored;
-  const registry::LeaseTicker ticker(clock_);
-  std::jthread writing([this](const std::stop_token& stop) {
-    pthread_setname_np(pthread_self(), "writer");
-    const rcu::Thread reader;
-    writer_->run(stop);
-  });
-  net_->start();
-  edits_->start();
-  checks_->start();
-  std::jthread stepping([this](const std::stop_token& stop) {
-    pthread_setname_np(pthread_self(), "serials");
-    const rcu::Thread reader;
-    const registry::KeepSerials keep = [this](const auto& serials) { return serials_->keep(serials); };
-    while (transfers_.wait(stop)) {
-      for (const registry::ZoneId zone : transfers_.tick(*registry_, keep)) net_->notify(zone);
-    }
-  });
-  announce();
-  while (true) {
-    const int signal = signals.wait();
-    if (signal == SIGHUP) {
-      reload();
-      continue;
-    }
-    log::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-    break;
-  }
-  // Graceful shutdown: stop accepting, answer pending requests, join the threads, close the store last.
-  net_->close_listeners();
-  checks_->stop();
-  writing.request_stop();
-  writing.join();
-  stepping.request_stop();
-  stepping.join();
-  storage_->close_history();
-  net_->stop();
-  log::info("stopped");
-  return {};
-}
-
-void Rollcalld::announce() const {
-  for (const std::string& listener : net_->dns_listeners()) log::info("DNS on {} (UDP and TCP)", listener);
-  for (const std::string& listener : net_->dns_tls_listeners()) log::info("DNS over TLS on {}", listener);
-  for (const std::string& listener : net_->http_listeners()) log::info("HTTP on {}", listener);
-  for (const std::string& listener : net_->https_listeners()) log::info("HTTPS on {}", listener);
-  const std::string ready = ops::ready_message(net_->dns_endpoints().front(), net_->http_endpoints().front(),
-                                               settings_.zones.front().name, settings_.lease);
-  log::info("rollcalld {} is ready", ops::k_version);
-  std::fputs(ready.c_str(), stdout);
-  std::fflush(stdout);
-}
-
-// SIGHUP: reads and validates the settings and zone files first, and replaces them only if all are valid. Certificates
-// are reloaded independently, even if the zones are invalid, because they are renewed on their own schedule.
-void Rollcalld::reload() {
-  Result<ops::Command> command = ops::parse_command_line(arguments_);
-  if (!command || !std::holds_alternative<ops::Serve>(*command)) {
-    log::error("nothing is reloaded: {}", command ? "the command line asks for no server" : command.error().message);
-    return;
-  }
-  ops::Settings wanted = std::move(std::get<ops::Serve>(*command).settings);
-  const std::vector<std::string> postponed = ops::settings_that_need_a_restart(settings_, wanted);
-  for (const std::string& key : postponed) log::warn("{} has changed: it takes effect at the next start", key);
-
-  for (const std::string& sentence : net_->reload_certificates(certificates_of(wanted))) {
-    log::error("the old certificate stays: {}", sentence);
-  }
-
-  const bool same_zones =
-      std::ranges::equal(wanted.zones, settings_.zones, {}, &ops::ZoneSettings::name, &ops::ZoneSettings::name);
-  if (!same_zones) wanted.zones = settings_.zones;
-  Result<std::vector<answer::Zone>> zones = ops::load_zones(wanted);
-  if (!zones) {
-    log::error("nothing is reloaded: {}", zones.error().message);
-    return;
-  }
-  zones_.replace(std::move(*zones));
-  policies_.replace(wanted.zones, wanted.service_rules);
-  report_.set_lease_bounds(wanted.lease);
-  access_.replace(ops::access_rules_of(wanted));
-  log::set_up(wanted.log_level, wanted.log_format);
-  settings_.zones = std::move(wanted.zones);
-  settings_.service_rules = std::move(wanted.service_rules);
-  settings_.lease = wanted.lease;
-  writer_->run_soon([this] {  // remove instances whose names the new zone files use; retry ignored rows
-    ops::log_set_aside(registry_->set_aside_refused(clock_.now(), registry::wall_now()), zones_);
-    edits_->look_again();
-  });
-  show_again_->begin([this] { transfers_.zones_replaced(); });  // rebuild the prebuilt answers with the new policy
-  log::info("zones and settings are reloaded");
-}
 
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
@@ -370,7 +44,7 @@ int start(const std::vector<std::string>& arguments) {
   const rcu::Thread reader;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);
   if (!zones) return refuse(zones.error());
-  if (const Result<void> checked = check_certificates(settings); !checked) return refuse(checked.error());
+  if (const Result<void> checked = server::check_certificates(settings); !checked) return refuse(checked.error());
   if (check_only) {
     std::puts("settings and zones are good");
     return 0;
@@ -378,7 +52,7 @@ int start(const std::vector<std::string>& arguments) {
   ops::start_reclaiming();
   ops::warn_of_open_files(settings, net::raise_open_files_limit());
   {
-    Rollcalld server(arguments, std::move(settings), std::move(*zones));
+    server::Server server(arguments, std::move(settings), std::move(*zones));
     if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());
     if (const Result<void> bound = server.bind(); !bound) return refuse(bound.error());
     if (const Result<void> ran = server.run(signals); !ran) return refuse(ran.error());

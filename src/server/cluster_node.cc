@@ -1,0 +1,228 @@
+#include "server/cluster_node.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/log.h"
+#include "base/rcu.h"
+#include "cluster/engine_module.h"
+#include "net/peers/peers.h"
+#include "net/sockets/own_address.h"
+#include "ops/engine_settings.h"
+#include "ops/fingerprints.h"
+#include "ops/version.h"
+
+namespace rollcall::server {
+namespace {
+
+std::vector<std::string> zone_names_of(const answer::Zones& zones) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < zones.size(); ++i) names.push_back(zones.name_of(static_cast<registry::ZoneId>(i)));
+  return names;
+}
+
+// Of the zone's file; inside a ReadLock.
+dns::Serial serial_in_file(const answer::Zones& zones, registry::ZoneId zone) {
+  return zones.table().zones().at(static_cast<std::size_t>(zone)).records.serial();
+}
+
+cluster::StoredNode self_of(const ClusterNode::Parts& parts) {
+  cluster::StoredNode self;
+  self.version = ops::k_version;
+  {
+    const rcu::ReadLock lock;
+    self.zones_hash = ops::zones_hash(parts.zones.table().zones());
+  }
+  self.settings_hash = ops::settings_hash(parts.settings);
+  return self;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ClusterNode>> ClusterNode::open(Parts parts) {
+  Result<cluster::EngineSettings> settings = ops::engine_settings_of(*parts.settings.cluster);
+  if (!settings) return std::unexpected(settings.error());
+  settings->tell = [](const char* sentence) { log::warn("{}", sentence); };
+  Result<std::unique_ptr<cluster::Engine>> engine = cluster::open_engine(*settings);
+  if (!engine) return std::unexpected(engine.error());
+  std::unique_ptr<ClusterNode> node(new ClusterNode(std::move(parts), std::move(*engine)));
+  if (const Result<void> opened = node->open_peers(); !opened) return std::unexpected(opened.error());
+  return node;
+}
+
+ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine)
+    : parts_(std::move(parts)), engine_(engine.get()) {
+  freshness_.set(answer::Freshness::State::stale);
+  const ops::ClusterSettings& settings = *parts_.settings.cluster;
+  node_ = std::make_unique<cluster::Node>(
+      std::move(engine),
+      cluster::NodeOptions{.cluster = settings.name,
+                           .name = settings.node,
+                           .self = self_of(parts_),
+                           .stale_for = settings.stale_for,
+                           .forget_service_after = parts_.settings.forget_service_after,
+                           .bounds = parts_.settings.lease},
+      cluster::Node::Parts{
+          .registry = parts_.registry,
+          .replica = parts_.storage.replica(),
+          .clock = parts_.clock,
+          .zones = parts_.zones,
+          .zone_names = zone_names_of(parts_.zones),
+          .run_soon = [this](std::move_only_function<void()> task) { parts_.writer.run_soon(std::move(task)); },
+          .counted = [this](registry::ZoneId zone) { parts_.transfers.serial_moved(zone); },
+          .freshness =
+              [this](cluster::Freshness freshness) {
+                freshness_.set(static_cast<answer::Freshness::State>(freshness));
+              },
+          .fatal =
+              [this](std::string sentence) {
+                {
+                  const std::lock_guard lock(mutex_);
+                  if (failure_) return;
+                  failure_ = Error{Errc::start_up, std::move(sentence)};
+                }
+                ::kill(::getpid(), SIGTERM);
+              }});
+  parts_.registry.let_decide(node_->member());
+  parts_.writer.set_agreed(node_->agreed());
+  parts_.transfers.take_serials_from([this](registry::ZoneId zone) -> std::optional<dns::Serial> {
+    const std::optional<std::uint32_t> count = node_->roll().count_of(zone);
+    if (!count) return std::nullopt;
+    return serial_in_file(parts_.zones, zone) + *count;
+  });
+}
+
+ClusterNode::~ClusterNode() = default;
+
+Result<void> ClusterNode::open_peers() {
+  const ops::ClusterSettings& settings = *parts_.settings.cluster;
+  Result<std::unique_ptr<net::Peers>> peers = net::Peers::open({.cluster = settings.name,
+                                                                .node = settings.node,
+                                                                .listen = settings.peers,
+                                                                .certificate = settings.tls_certificate,
+                                                                .key = settings.tls_key,
+                                                                .authority = settings.tls_ca,
+                                                                .key_file = settings.key_file},
+                                                               node_->member());
+  if (!peers) return std::unexpected(peers.error());
+  peers_ = std::move(*peers);
+  const auto reach = [&](const IpEndpoint& endpoint) -> Result<std::string> {
+    if (!endpoint.address.is_unspecified()) return endpoint.text();
+    const Result<IpAddress> own = net::own_address_towards(settings.etcd.front());
+    if (!own)
+      return rollcall::failure(Errc::start_up,
+                               own.error().message + R"(; write advertise = "ADDRESS:PORT" in [cluster])");
+    return IpEndpoint{*own, endpoint.port}.text();
+  };
+  const Result<std::string> address = settings.advertise.empty() ? reach(peers_->endpoint()) : settings.advertise;
+  if (!address) return std::unexpected(address.error());
+  const Result<std::string> http = reach(parts_.settings.http_listen.front());
+  if (!http) return std::unexpected(http.error());
+  node_->member().set_addresses(*address, *http);
+  return {};
+}
+
+Result<void> ClusterNode::enter() {
+  const ops::ClusterSettings& settings = *parts_.settings.cluster;
+  const ops::ClusterStart& start = settings.start;
+  const cluster::Keys keys(settings.name);
+  if (start.is_restored) {
+    return cluster::renew_history(*engine_, keys, parts_.registry.counts().index);
+  }
+  Result<std::optional<registry::ReplicaPlace>> place = parts_.storage.replica().place();
+  if (!place) return std::unexpected(place.error());
+  const Result<std::optional<cluster::StoredFormat>> found = cluster::find_cluster(*engine_, keys);
+  const bool promotes = start.entry == ops::ClusterStart::Entry::promote;
+  if (!found && found.error().code == Errc::unreachable && !promotes) {
+    log::warn("{}; this node answers what its database has until it does", found.error().message);
+    return {};
+  }
+  if (!found) return rollcall::failure(Errc::start_up, found.error().message);
+  if (promotes) {
+    if (*found) {
+      return rollcall::failure(Errc::start_up,
+                               fmt::format("the cluster \"{}\" exists already: start without --promote, and this "
+                                           "node joins it",
+                                           settings.name));
+    }
+    return promote(keys);
+  }
+  if (!*found) {
+    return rollcall::failure(
+        Errc::start_up, fmt::format("etcd has no cluster \"{}\": start the first node of a new one with --promote, "
+                                    "which makes its roll the cluster's",
+                                    settings.name));
+  }
+  if (!*place && parts_.registry.counts().instances > 0) {
+    return rollcall::failure(
+        Errc::start_up,
+        fmt::format("{} has {} instances of a single node, and the cluster \"{}\" has a roll of its own: start with "
+                    "another [store] path",
+                    parts_.storage.name(), parts_.registry.counts().instances, settings.name));
+  }
+  return {};
+}
+
+Result<void> ClusterNode::promote(const cluster::Keys& keys) {
+  const cluster::Founding founding = stored_roll();
+  const Result<void> founded = cluster::found_cluster(*engine_, keys, parts_.zones, founding);
+  if (founded) {
+    log::info("the cluster \"{}\" is made of this node's roll: {} instances, indexes from {}",
+              parts_.settings.cluster->name, founding.instances.size(), founding.base);
+  }
+  return founded;
+}
+
+// What this node has shown, for the cluster to go on from.
+cluster::Founding ClusterNode::stored_roll() const {
+  cluster::Founding founding;
+  founding.base = parts_.registry.counts().index;
+  const auto kept = parts_.storage.serials().kept_serials();
+  const rcu::ReadLock lock;
+  parts_.registry.for_each_service([&](const registry::Service& service) {
+    for (const registry::Instance* instance : service.instances) {
+      founding.instances.push_back({.registration = instance->registration(),
+                                    .standing = instance->standing(),
+                                    .index = instance->index,
+                                    .registered_at = instance->registered_at});
+    }
+  });
+  if (!kept) return founding;
+  for (const registry::KeptSerial& serial : *kept) {
+    founding.serials.emplace_back(serial.zone, serial.serial - serial_in_file(parts_.zones, serial.zone));
+  }
+  return founding;
+}
+
+void ClusterNode::start() {
+  peers_->start();
+  node_->start(*peers_);
+}
+
+void ClusterNode::leave() { node_->leave(); }
+
+void ClusterNode::end() {
+  peers_->stop();
+  node_->end();
+}
+
+std::optional<Error> ClusterNode::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+std::string ClusterNode::why_not() const { return node_->member().state().why_not; }
+
+void ClusterNode::settings_changed(const ops::Settings& settings) {
+  std::string zones;
+  {
+    const rcu::ReadLock lock;
+    zones = ops::zones_hash(parts_.zones.table().zones());
+  }
+  node_->member().set_hashes(std::move(zones), ops::settings_hash(settings));
+}
+
+}  // namespace rollcall::server

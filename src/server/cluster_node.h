@@ -1,0 +1,81 @@
+// A node of a cluster, put together from the settings: the engine over etcd, the node, its port for the others, and what the
+// rest of the server knows of them.
+//
+// Owner    the Server, where the settings have [cluster]. Borrows the roll's parts, which outlive it.
+// Threads  main thread, but `view`, `why_not`, `notifies` and `serial_of`: any.
+// Failure  Errc::start_up, one sentence.
+// Source   docs/cluster.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "answer/freshness.h"
+#include "answer/transfer/transfers.h"
+#include "answer/zone/zones.h"
+#include "base/result.h"
+#include "cluster/node/founding.h"
+#include "cluster/node/node.h"
+#include "net/peers/peers.h"
+#include "ops/cluster_view.h"
+#include "ops/settings.h"
+#include "registry/ports/storage.h"
+#include "registry/registry.h"
+#include "registry/work/writer.h"
+
+namespace rollcall::server {
+
+class ClusterNode {
+ public:
+  struct Parts {
+    const ops::Settings& settings;
+    registry::Registry& registry;
+    registry::Writer& writer;
+    registry::Storage& storage;
+    const registry::TimeSource& clock;
+    const answer::Zones& zones;
+    answer::Transfers& transfers;
+  };
+  // Opens the engine and the peers' port. From here on the registry leaves every lease to the cluster.
+  [[nodiscard]] static Result<std::unique_ptr<ClusterNode>> open(Parts parts);
+  ~ClusterNode();
+
+  // After what is stored here is on the roll, and before anything is answered: finds the cluster, or makes it of this
+  // node's roll (--promote), or renews its history (--restored). An etcd that is away is waited for by the node.
+  [[nodiscard]] Result<void> enter();
+  // Follows, and joins. The writer's thread runs.
+  void start();
+  // Hands over, and leaves; heartbeats are refused from here on.
+  void leave();
+  // When the writer has ended.
+  void end();
+
+  [[nodiscard]] const answer::Freshness& freshness() const { return freshness_; }
+  [[nodiscard]] bool notifies() const { return node_->notifies(); }
+  [[nodiscard]] ops::ClusterView view() const;
+  [[nodiscard]] std::string why_not() const;
+  // After a reload of zones or settings.
+  void settings_changed(const ops::Settings& settings);
+  // Why the server must end, once `end_server` was called.
+  [[nodiscard]] std::optional<Error> failure() const;
+
+ private:
+  ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine);
+  [[nodiscard]] Result<void> open_peers();
+  [[nodiscard]] Result<void> promote(const cluster::Keys& keys);
+  [[nodiscard]] cluster::Founding stored_roll() const;
+
+  Parts parts_;
+  answer::Freshness freshness_;
+  cluster::Engine* engine_;  // the node's
+  std::unique_ptr<cluster::Node> node_;
+  std::unique_ptr<net::Peers> peers_;
+  mutable std::mutex mutex_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace rollcall::server

@@ -1,0 +1,105 @@
+// The server: constructs all components and connects them, and stops them in reverse.
+//
+//                       storage: journal, stored roll, serials, history, ignored rows, outside edits
+//                          │ records              ▲ one transaction a batch
+//   settings ─► zones ─► registry ◄─────────── writer ◄── changes: api, checks, outside edits
+//                 │        │ publishes to         └─► feed ─► watchers
+//                 ├─► roster ◄────┤
+//                 │   waiters ◄───┤ blocked calls
+//                 └─► transfers ◄─┘ serials: one step in 100 ms, then NOTIFY
+//                          │ read by
+//   DNS loops ─► responder ┘        HTTP loops ─► api ─► registry (heartbeats, reads), writer (changes)
+//
+// Source   interface.md §1, §5; docs/architecture.md.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "answer/explain/explain.h"
+#include "answer/transfer/transfers.h"
+#include "api/native/door.h"
+#include "api/router.h"
+#include "net/checks/runner.h"
+#include "net/server.h"
+#include "ops/policies.h"
+#include "ops/report.h"
+#include "ops/settings.h"
+#include "ops/signals.h"
+#include "registry/events/feed.h"
+#include "registry/instance/lease_clock.h"
+#include "registry/ports/audiences.h"
+#include "registry/ports/storage.h"
+#include "registry/registry.h"
+#include "registry/work/serial_keeper.h"
+#include "registry/work/show_again.h"
+#include "registry/work/waiters.h"
+#include "registry/work/writer.h"
+#include "server/cluster_node.h"
+
+namespace rollcall::server {
+
+// Checks at start that the certificate files of all configured TLS listeners can be loaded.
+[[nodiscard]] Result<void> check_certificates(const ops::Settings& settings);
+
+class Server {
+ public:
+  Server(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
+      : arguments_(std::move(arguments)),
+        settings_(std::move(settings)),
+        zones_(std::move(zones)),
+        policies_(settings_.zones, settings_.service_rules),
+        roster_(zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); }),
+        transfers_(
+            zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); },
+            ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
+        explainer_(zones_, roster_, settings_.udp_payload),
+        clock_(std::chrono::steady_clock::now()),
+        report_(settings_.lease),
+        access_(ops::access_rules_of(settings_)) {}
+
+  Result<void> open_store();
+  Result<void> bind();
+  // Until a signal ends it. An error: what has ended it instead.
+  Result<void> run(const ops::Signals& signals);
+
+ private:
+  [[nodiscard]] std::vector<net::Secondary> secondaries() const;
+  Result<void> open_cluster();
+  void take_kept_serials(registry::ChangeIndex stored_index);
+  void put_metrics(MetricsSink& sink) const;
+  Result<void> restore();
+  void announce() const;
+  void reload();
+
+  const std::vector<std::string> arguments_;
+  ops::Settings settings_;
+  answer::Zones zones_;
+  ops::Policies policies_;
+  answer::Roster roster_;
+  answer::Transfers transfers_;
+  registry::Waiters waiters_;
+  registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
+  answer::Explainer explainer_;
+  registry::Feed feed_;
+  registry::LeaseClock clock_;
+  std::unique_ptr<registry::Storage> storage_;
+  std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<registry::Writer> writer_;
+  std::unique_ptr<registry::ShowAgain> show_again_;
+  std::unique_ptr<registry::SerialKeeper> serials_;
+  std::unique_ptr<registry::OutsideEdits> edits_;
+  std::unique_ptr<net::CheckRunner> checks_;
+  ops::Report report_;
+  api::Access access_;
+  api::native::NativeDoor native_door_{report_};
+  std::unique_ptr<api::Router> api_;
+  std::unique_ptr<answer::Responder> responder_;
+  std::unique_ptr<net::Server> net_;
+  std::unique_ptr<ClusterNode> cluster_;  // null: a single node
+};
+
+}  // namespace rollcall::server
