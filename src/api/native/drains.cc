@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/native/calls.h"
 #include "api/problem.h"
@@ -17,13 +18,19 @@ using registry::LeaseTime;
 using std::chrono::milliseconds;
 
 // `is_safe`: no cache can hold an answer that names the instance any more, so it may stop.
-Response describe(registry::Status status, bool is_safe, std::optional<milliseconds> safe_in) {
+Response describe(registry::Status status, bool is_safe, std::optional<milliseconds> safe_in,
+                  const std::vector<std::string>& waits_for = {}) {
   json::Writer json;
   json.open_object().member("status", registry::to_text(status)).member("safe", is_safe).name("safe_in_ms");
   if (safe_in) {
     json.raw(std::to_string(safe_in->count()));
   } else {
     json.raw("null");
+  }
+  if (!waits_for.empty()) {
+    json.name("waiting_for").open_array();
+    for (const std::string& node : waits_for) json.value(node);
+    json.close_array();
   }
   Response response;
   response.body = json.close_object().take();
@@ -35,7 +42,10 @@ Response describe(registry::Status status, bool is_safe, std::optional<milliseco
 struct Drain {
   registry::Status status = registry::Status::draining;
   std::optional<milliseconds> left;
+  std::vector<std::string> waits_for = {};  // nodes of the cluster that have not said when; then `left` is not known
 };
+
+constexpr milliseconds k_ask_again{50};  // while other nodes have not said
 
 // An instance that is no longer on the roll is safe: no answer outlives its lease.
 Drain look_at(const registry::Registry& registry, const InstanceKey& key, LeaseTime now) {
@@ -43,11 +53,20 @@ Drain look_at(const registry::Registry& registry, const InstanceKey& key, LeaseT
   const registry::Instance* instance = registry.find_instance(key.ref());
   if (instance == nullptr) return {.left = milliseconds::zero()};
   if (!instance->is_draining()) return {.status = instance->status, .left = std::nullopt};
+  if (registry::LeaseAuthority* cluster = registry.authority()) {
+    registry::LeaseAuthority::Safety safety = cluster->safe_after(key.ref(), instance->index, instance->safe.get());
+    if (safety.at == LeaseTime::max()) return {.left = k_ask_again, .waits_for = std::move(safety.waits_for)};
+    return {.left = std::chrono::ceil<milliseconds>(std::max(safety.at, now) - now)};
+  }
   const LeaseTime safe = std::max(instance->safe.get(), now);
   return {.left = std::chrono::ceil<milliseconds>(safe - now)};
 }
 
-Response describe(const Drain& drain) { return describe(drain.status, drain.left == milliseconds::zero(), drain.left); }
+Response describe(const Drain& drain) {
+  const bool is_known = drain.waits_for.empty();
+  return describe(drain.status, drain.left == milliseconds::zero(), is_known ? drain.left : std::nullopt,
+                  drain.waits_for);
+}
 
 milliseconds left_to_wait(const Drain& drain) { return drain.left.value_or(milliseconds::zero()); }
 

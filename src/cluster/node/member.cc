@@ -108,6 +108,14 @@ Member::Verdict Member::confirm(const registry::InstanceRef& key, registry::Chan
   return verdict == cluster::Verdict::answer ? Verdict::renewed : Verdict::refused;
 }
 
+Member::Safety Member::safe_after(const registry::InstanceRef& key, registry::ChangeIndex index, LeaseTime safe_here) {
+  return callbacks_.safety({.zone = zone_names_.at(static_cast<std::size_t>(key.service.zone)),
+                            .service = std::string(key.service.name),
+                            .id = std::string(key.id),
+                            .revision = static_cast<Revision>(index - base_)},
+                           safe_here);
+}
+
 // ---------------------------------------------------------------- the exchange
 
 PollAnswer Member::answer(const PollRequest& request) {
@@ -233,15 +241,23 @@ MemberState Member::state() const {
   return state;
 }
 
-std::vector<std::string> Member::members() const {
+std::vector<std::string> Member::other_members() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
   for (const auto& [name, node] : nodes_) {
     if (node.is_member) names.push_back(name);
   }
-  if (liveness_.is_member()) names.push_back(name_);
-  std::ranges::sort(names);
   return names;
+}
+
+bool Member::is_chosen_for(const registry::InstanceRef& key) const {
+  const std::lock_guard lock(mutex_);
+  if (!liveness_.is_member()) return false;
+  const std::string label = registry::label_of(key.id);
+  const auto weight = [&](const std::string& name) { return ids_->of(name, key.service.name, label); };
+  const InstanceId own = weight(name_);
+  return std::ranges::none_of(nodes_,
+                              [&](const auto& node) { return node.second.is_member && weight(node.first) > own; });
 }
 
 bool Member::is_first_member() const {

@@ -63,6 +63,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
     std::function<void()> read_again;                      // a new incarnation begins with a full read
     std::function<void(const std::vector<DueEnd>&)> ends;  // leases that are over
     std::function<DrainAnswer(const DrainQuestion&)> drain;
+    std::function<Safety(const DrainQuestion&, LeaseTime safe_here)> safety;
   };
 
   // `self`: what the node's key says of it, without what changes. `zone_names`: by ZoneId.
@@ -105,6 +106,9 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   [[nodiscard]] Sent now() const override;
   [[nodiscard]] Verdict confirm(const registry::InstanceRef& key, registry::ChangeIndex index, Sent sent) override;
 
+  [[nodiscard]] Safety safe_after(const registry::InstanceRef& key, registry::ChangeIndex index,
+                                  LeaseTime safe_here) override;
+
   // --- PeerService
   [[nodiscard]] PollAnswer answer(const PollRequest& request) override;
   void take(const SentPoll& poll, const PollAnswer& answer) override;
@@ -112,8 +116,10 @@ class Member final : public registry::LeaseAuthority, public PeerService {
 
   // --- as it is
   [[nodiscard]] MemberState state() const;
-  [[nodiscard]] bool is_first_member() const;                    // by name: does what one node does for all
-  [[nodiscard]] std::vector<std::string> members() const;        // names, sorted, with this node when it is one
+  [[nodiscard]] bool is_first_member() const;  // by name: does what one node does for all
+  // Of all members, one does what an instance needs once (its checks): the one with the highest weight for it.
+  [[nodiscard]] bool is_chosen_for(const registry::InstanceRef& key) const;
+  [[nodiscard]] std::vector<std::string> other_members() const;
   [[nodiscard]] std::optional<Revision> applied_by_all() const;  // every member shows it; empty: this node is none
   [[nodiscard]] std::vector<std::pair<std::string, StoredNode>> nodes() const;
   [[nodiscard]] std::vector<PeerAddress> peer_addresses() const;

@@ -31,10 +31,16 @@ Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts)
       member_(*engine_, keys_, options_.name, options_.self, parts_.zone_names, known_,
               {.read_again = [this] { follower_->read_again(); },
                .ends = [this](const std::vector<DueEnd>& due) { ends_.propose(due); },
-               .drain = [this](const DrainQuestion& question) { return answer_drain(question); }}),
+               .drain = [this](const DrainQuestion& question) { return answer_drain(question); },
+               .safety =
+                   [this](const DrainQuestion& question, LeaseTime safe_here) {
+                     Drains::Known known = drains_->look(question, safe_here);
+                     return registry::LeaseAuthority::Safety{known.safe_at, std::move(known.missing)};
+                   }}),
       lanes_(*engine_, keys_, options_.name, parts_.zones, bases_, parts_.run_soon),
       agreed_(std::make_unique<registry::AgreedWriter>(parts_.registry, lanes_, parts_.clock)),
       ends_(*engine_, keys_, parts_.zone_names, known_, bases_, member_),
+      drains_(std::make_shared<Drains>(parts_.clock)),
       stale_since_ns_(steady_ns()) {
   roll_ = std::make_unique<FollowedRoll>(FollowedRoll::Parts{.registry = parts_.registry,
                                                              .agreed = *agreed_,
@@ -86,6 +92,7 @@ void Node::tick() {
     for (SentPoll& poll : member_.polls()) peers_->send(std::move(poll));
   }
   note_heard();
+  drains_->tick(member_.other_members(), *peers_);
   tell_waiting();
   look_at_freshness();
   if (now >= next_store_) {

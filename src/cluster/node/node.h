@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/node/drains.h"
 #include "cluster/node/ends.h"
 #include "cluster/node/followed_roll.h"
 #include "cluster/node/member.h"
@@ -127,6 +128,7 @@ class Node final {
   std::unique_ptr<FollowedRoll> roll_;
   std::shared_ptr<Follower> follower_;
   Ends ends_;
+  std::shared_ptr<Drains> drains_;
   PeerNetwork* peers_ = nullptr;
 
   mutable std::mutex mutex_;  // of what follows

@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "registry/instance/instance.h"
 
@@ -35,6 +37,16 @@ class LeaseAuthority {
   // May the client of a change that begins or renews a lease be told that it was made? Only `renewed` says so, and counts as
   // a heartbeat heard now. `index`: of the change as it is stored; the roll here has followed up to it. Writer thread.
   [[nodiscard]] virtual Verdict confirm(const InstanceRef& key, ChangeIndex index, Sent sent) = 0;
+
+  // When no cache can hold an answer of any node with the draining instance any more. `index`: of its version here;
+  // `safe_here`: by the answers of this node alone. Any thread.
+  struct Safety {
+    LeaseTime at = LeaseTime::max();          // max: not known yet
+    std::vector<std::string> waits_for = {};  // nodes that have not said
+  };
+  [[nodiscard]] virtual Safety safe_after(const InstanceRef& /*key*/, ChangeIndex /*index*/, LeaseTime safe_here) {
+    return {.at = safe_here};
+  }
 };
 
 }  // namespace rollcall::registry
