@@ -93,6 +93,8 @@ def early_by_replies(ledger, _bounds):
 
 def early_by_dns(ledger, _bounds):
     """It was there and is not any more: then some stream tells why."""
+    if not ledger.is_told_whole:
+        return
     for (node, x), rows in ledger.shown.items():
         ends = sorted(told.first for told in ledger.told_of[x] if told.event in REMOVALS)
         for before, after in zip(rows, rows[1:]):
@@ -158,7 +160,10 @@ def lingers(ledger, bounds):
                     break
 
 
-def lost(ledger, _bounds):
+def lost(ledger, bounds):
+    for stream in ledger.history.streams:
+        if stream.what == "gap" and ledger.is_calm(stream.at, stream.at, bounds.odd):
+            yield Violation("lost", stream.at, f"{stream.node} says in calm that it does not have all events")
     indexes = defaultdict(set)
     for told in ledger.told:
         indexes[told.x].add(told.index)
@@ -166,6 +171,8 @@ def lost(ledger, _bounds):
     removed = {x: sorted(told.first for told in tolds if told.event in REMOVALS) for x, tolds in ledger.told_of.items()}
     for x, ops in ledger.ops.items():
         for op in ops:
+            if not ledger.is_told_whole:
+                break
             if op.status == 201 and op.index < last and op.index not in indexes[x]:
                 yield Violation("lost", op.done, f"{op.node} created {x} at index {op.index}, and no stream tells of it")
             if op.op == "del" and op.status == 204 and last:

@@ -53,6 +53,9 @@ class Ledger:
             self.ops[op.x].append(op)
         self.nodes = sorted({op.node for op in history.ops} | {run.node for run in history.runs}
                             | {event.node for event in history.events})
+        # Some stream that told everything: only then does a missing event mean something.
+        gaps = {stream.node for stream in history.streams if stream.what == "gap"}
+        self.is_told_whole = bool({event.node for event in history.events} - gaps)
         self.told = self._merge(history.events)
         self.told_of = defaultdict(list)
         for told in self.told:

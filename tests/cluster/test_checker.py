@@ -168,7 +168,10 @@ class CheckerTest(unittest.TestCase):
         history = sound().add(*told(11, "5.1", "registered", nodes=("n1",), x="s1/i2"), put(11, 5, x="s1/i2"))
         history.runs = []
         self.assert_found("lost", history)
-        self.assertEqual([], check(history.add(Stream("n2", 11, "gap")).sort()))
+        self.assertEqual([], check(history.add(Stream("n2", 11, "gap"), Fault("compaction", ("n2",), 10.9, 11, True)).sort()))
+
+    def test_a_stream_with_a_gap_in_calm_is_found(self):
+        self.assert_found("lost", sound().add(Stream("n2", 11, "gap")))
 
     def test_what_comes_back_without_being_asked_for_is_found(self):
         history = sound().add(*told(40, "9.0", "registered"), *told(44, "10.0", "expired"))
