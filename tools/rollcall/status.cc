@@ -30,6 +30,22 @@ std::string zones_of(const json::value& answer) {
   return text;
 }
 
+// Empty: the server is a single node.
+std::string cluster_of(const json::value& answer) {
+  const json::value* const cluster = find_field(answer, "cluster");
+  if (cluster == nullptr || !cluster->is_object()) return {};
+  return fmt::format("{} of {}, {} of {} nodes are members", text_at(*cluster, "node"), text_at(*cluster, "name"),
+                     text_at(*cluster, "members"), text_at(*cluster, "nodes"));
+}
+
+// Why nobody can register: of a node that is no member, its sentence.
+std::string why_not_ready(const json::value& answer) {
+  const json::value* const cluster = find_field(answer, "cluster");
+  const json::value* const why = cluster != nullptr && cluster->is_object() ? find_field(*cluster, "why_not") : nullptr;
+  if (why != nullptr && why->is_string()) return "no: " + text_at(*cluster, "why_not");
+  return "no: the store cannot write; the DNS goes on answering";
+}
+
 std::string page(const Session& session, const json::value& answer) {
   const auto row = [&](std::string_view name, const std::string& value) {
     return value.empty() ? std::string() : session.paint(Color::dim, fmt::format("{:<12}", name)) + value + "\n";
@@ -40,8 +56,9 @@ std::string page(const Session& session, const json::value& answer) {
   const bool is_ready = is_true(answer, "ready");
   std::string text = row("version", text_at(answer, "version"));
   text += row("up for", short_time(number_at(answer, "uptime_ms")));
-  text += row("ready", is_ready ? session.paint(Color::green, "yes")
-                                : session.paint(Color::red, "no: the store cannot write; the DNS goes on answering"));
+  text +=
+      row("ready", is_ready ? session.paint(Color::green, "yes") : session.paint(Color::red, why_not_ready(answer)));
+  text += row("cluster", cluster_of(answer));
   text += row("on the roll", fmt::format("{} instances of {} services, index {}", text_at(answer, "instances"),
                                          text_at(answer, "services"), text_at(answer, "index")));
   if (is_true(answer, "mass_silence")) {
@@ -73,7 +90,7 @@ extern const Command k_status{
     .summary = "the server: version, zones, counts, listeners",
     .description =
         "What the server says about itself. The exit code is 3 where it answers but cannot register anybody, "
-        "because the store cannot write.",
+        "because the store cannot write, or because it is no member of its cluster.",
     .examples = {{"rollcall status", "how is it?"},
                  {"rollcall status --json | jq .instances", "how many are on the roll"}},
     .asks = Asks::http,
