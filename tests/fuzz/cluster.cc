@@ -8,8 +8,6 @@
 namespace rollcall::fuzz {
 namespace {
 
-using namespace cluster;
-
 void check_error(const Error& error) { expect(!error.message.empty(), "an error has a sentence"); }
 
 template <class T>
@@ -23,6 +21,7 @@ void check_value(std::string_view json, Result<T> (*read)(std::string_view), std
 }
 
 void check_instance(std::string_view json) {
+  using namespace cluster;
   const InstancePlace place{"svc.internal", "web", "x1"};
   const auto read = [&](std::string_view text) { return read_instance(text, registry::ZoneId{0}, place, {}, 14); };
   const auto first = read(json);
@@ -42,6 +41,7 @@ void check_instance(std::string_view json) {
 }  // namespace
 
 void cluster_value(Bytes input) {
+  using namespace cluster;
   if (input.empty()) return;
   const std::string_view json = text_of(input.subspan(1));
   switch (input.front() % 6) {
@@ -55,6 +55,7 @@ void cluster_value(Bytes input) {
 }
 
 void peer_frame(Bytes input) {
+  using namespace cluster;
   if (input.empty()) return;
   const std::size_t seal_bytes = (input.front() & 1) == 0 ? 0 : k_seal_bytes;
   for (Bytes left = input.subspan(1); left.size() >= k_frame_head_bytes;) {
