@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <variant>
+#include <vector>
 
 #include "api/message.h"
 #include "base/metrics.h"
@@ -30,6 +31,12 @@ struct Wait;
 struct Submission {
   registry::Change change;
   std::move_only_function<std::variant<Response, Wait>(const registry::Outcome&, registry::LeaseTime now)> describe;
+};
+
+// The same of several changes: described when all outcomes are there, in the order of the changes.
+struct Submissions {
+  std::vector<registry::Change> changes;  // at least one
+  std::move_only_function<Response(std::span<const registry::Outcome>, registry::LeaseTime now)> describe;
 };
 
 // Answered when the service is at another index than `known`, or when `at_most` has passed, whichever is first. The index
@@ -68,7 +75,7 @@ struct Watch {
 // Nothing was done: the requests ahead of this one on its connection must be answered first. Route it again then.
 struct RouteAgain {};
 
-using Routed = std::variant<Response, Submission, RouteAgain, Wait, HistoryRequest, Watch, LongAnswer>;
+using Routed = std::variant<Response, Submission, Submissions, RouteAgain, Wait, HistoryRequest, Watch, LongAnswer>;
 
 // Which requests ahead of this one on its connection have no answer yet.
 enum class PendingAhead : std::uint8_t {

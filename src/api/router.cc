@@ -59,6 +59,7 @@ Response answer_preflight(std::string methods) {
 Routed audited(Routed routed, bool is_change, const Principal& principal, const registry::ZoneDirectory& zones) {
   Submission* const submission = std::get_if<Submission>(&routed);
   if (submission == nullptr) return routed;
+  if (std::holds_alternative<registry::Renew>(submission->change.asked)) return routed;  // a heartbeat
   check(is_change, "only routes of changes lead to the writer: others are routed ahead of it");
   submission->change.by = principal.text();
   if (!log::enabled(log::Level::info)) return routed;
@@ -107,6 +108,9 @@ void finish_later(Routed& routed, Finish finish) {
     answer->make = finished(std::move(answer->make), std::move(finish));
   } else if (Submission* submission = std::get_if<Submission>(&routed)) {
     finish_later(*submission, std::move(finish));
+  } else if (Submissions* submissions = std::get_if<Submissions>(&routed)) {
+    check(submissions->describe != nullptr && !submissions->changes.empty(), "changes say how they are described");
+    submissions->describe = finished(std::move(submissions->describe), std::move(finish));
   }
 }
 

@@ -175,7 +175,9 @@ Outcome Stage::add(const End& change, Context& context) {
   const Instance* live = instances_.find(change.key.ref());
   const bool is_the_same = before.checked_since == change.judged && !before.renews_lease && live != nullptr;
   if (!is_the_same) return keep_as_it_is(change.key, before, context);
-  if (live->lease.counted_by() == LeaseHolder::this_node) {
+  if (live->lease.counted_by() == LeaseHolder::elsewhere) {
+    if (live->lease.expires_at() > change.unless_renewed) return keep_as_it_is(change.key, before, context);
+  } else {
     const std::optional<LeaseTime> deadline = live->lease.end_unless_renewed(change.unless_renewed);
     if (!deadline) return keep_as_it_is(change.key, before, context);
     ended_early_.push_back({change.key, live->index, *deadline});

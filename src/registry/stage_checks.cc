@@ -48,6 +48,12 @@ Outcome Stage::add(const SetCheck& change, Context& context) {
   const bool is_known_so = known != nullptr && known->status == result.status && is_defined_alike(*known, result);
   const bool calls_in = before.registration->lease == LeaseKind::turns_critical &&
                         before.registration->lease_check == result.id && result.status != health::CheckStatus::critical;
+  const bool is_elsewhere = before.published != nullptr && before.lease_holder == LeaseHolder::elsewhere;
+  context.renews_lease = calls_in;
+  if (calls_in && is_known_so && is_elsewhere) {
+    context.needs_record = true;
+    return put_again(before, context);
+  }
   const bool goes_on =
       !calls_in || before.renews_lease || (before.published != nullptr && before.published->renew(context.now));
   if (is_known_so && goes_on) {

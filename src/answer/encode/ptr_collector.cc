@@ -36,8 +36,8 @@ void PtrCollector::put_types(const ServiceTypes& types, Bytes apex) {
 void PtrCollector::put_targets(const ReverseName& name) {
   name.for_each_until([&](const ReverseTarget& target) {
     if (!visit()) return false;
-    const registry::LeaseTime end = target.instance().lease.expires_at();
-    return end <= now_ || list(target.rdata(), k_pointer_bytes, end);
+    const registry::Lease& lease = target.instance().lease;
+    return !lease.is_alive(now_) || list(target.rdata(), k_pointer_bytes, lease.cached_until(now_));
   });
   put_listed();
 }
@@ -59,8 +59,8 @@ bool PtrCollector::list_types_of(const ServiceAnswers& answers) {
   for (const registry::Protocol protocol : {registry::Protocol::tcp, registry::Protocol::udp}) {
     const View* view = answers.find_protocol(protocol);
     if (view == nullptr || view->count == 0) continue;
-    const Outlook outlook = answers.outlook(*view, full_);
-    if (outlook.is_whole && outlook.end <= now_) continue;  // nobody is left, and nobody has swept
+    const Outlook outlook = answers.outlook(*view, now_, full_);
+    if (outlook.is_whole && !outlook.has_live) continue;  // nobody is left, and nobody has swept
     const std::string_view below = protocol_label(protocol);
     const WritableBytes target = sections_.reserve(2 + service.size() + below.size());
     if (target.empty()) return false;  // more is kept already than a message holds

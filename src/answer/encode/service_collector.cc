@@ -22,8 +22,12 @@ std::uint32_t ServiceCollector::ttl_until(registry::LeaseTime end) const {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, full_ttl()));
 }
 
+std::uint32_t ServiceCollector::ttl_of(const Member& member) const {
+  return ttl_until(member.instance->lease.cached_until(now_));
+}
+
 bool ServiceCollector::leases_reach_full_ttl() const {
-  return answers_.all_leases_reach(now_ + std::chrono::seconds(full_ttl()));
+  return answers_.all_leases_reach(now_ + std::chrono::seconds(full_ttl()), now_);
 }
 
 bool ServiceCollector::has_live(const View& view) const {
@@ -44,10 +48,10 @@ std::span<const std::uint32_t> ServiceCollector::live_members(const View& view, 
   scratch_.live.clear();
   registry::LeaseTime earliest = registry::LeaseTime::max();
   for (const std::uint32_t i : all) {
-    const registry::LeaseTime end = answers_.member(i).instance->lease.expires_at();
-    if (end <= now_) continue;
+    const registry::Lease& lease = answers_.member(i).instance->lease;
+    if (!lease.is_alive(now_)) continue;
     scratch_.live.push_back(i);
-    earliest = std::min(earliest, end);
+    earliest = std::min(earliest, lease.cached_until(now_));
   }
   if (!scratch_.live.empty()) {
     ttl = ttl_until(earliest);
@@ -71,7 +75,7 @@ ServiceCollector::AddressChoice ServiceCollector::choose_addresses(const View& v
   for (; best < live.size() && answers_.member(live[best]).priority == answers_.member(live.front()).priority; ++best) {
     const Member& member = answers_.member(live[best]);
     if (!answers_.addresses(member, family).empty()) {
-      earliest = std::min(earliest, member.instance->lease.expires_at());
+      earliest = std::min(earliest, member.instance->lease.cached_until(now_));
     }
   }
   if (earliest == registry::LeaseTime::max()) return {};
@@ -165,7 +169,7 @@ bool ServiceCollector::put_addresses(const Owner& owner, const Member& member, F
   sections_.add(Section::answer,
                 {.owner = owner,
                  .type = type_of(family),
-                 .ttl = ttl_until(member.instance->lease.expires_at()),
+                 .ttl = ttl_of(member),
                  .rdata = AddressRdata{.octets = addresses, .take = count}},
                 count, count * address_record_bytes(family));
   return true;
@@ -175,7 +179,7 @@ bool ServiceCollector::put_srv(const Owner& owner, const Member& member) {
   if (!is_live(member) || member.instance->port() == 0) return false;
   scratch_.live.assign(1, static_cast<std::uint32_t>(&member - &answers_.member(0)));
   put_srv(owner, {.answers = &answers_, .members = scratch_.live, .take = 1, .bytes_max = srv_record_bytes(member)},
-          ttl_until(member.instance->lease.expires_at()));
+          ttl_of(member));
   return true;
 }
 
@@ -186,11 +190,8 @@ bool ServiceCollector::put_txt(const Owner& owner, const Member& member) {
   check(!rdata.empty(), "TXT has a string at least (RFC 1035 §3.3.14)");
   sections_.list(rdata);
   sections_.add(Section::answer,
-                {.owner = owner,
-                 .type = dns::Type::txt,
-                 .ttl = ttl_until(member.instance->lease.expires_at()),
-                 .rdata = sections_.end_list(first)},
-                1, k_record_head_bytes);
+                {.owner = owner, .type = dns::Type::txt, .ttl = ttl_of(member), .rdata = sections_.end_list(first)}, 1,
+                k_record_head_bytes);
   return true;
 }
 
@@ -215,7 +216,7 @@ void ServiceCollector::put_additional(const Owner& owner, const Member& member, 
   const auto count = static_cast<std::uint32_t>(octets.size() / octets_of(family));
   scratch_.chosen.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) scratch_.chosen[i] = i;
-  put_additional_set(owner, family, ttl_until(member.instance->lease.expires_at()), octets, scratch_.chosen);
+  put_additional_set(owner, family, ttl_of(member), octets, scratch_.chosen);
 }
 
 // The addresses are copied: the next set may be made in the same Scratch.

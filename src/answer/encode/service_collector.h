@@ -2,7 +2,7 @@
 // order, and cuts what does not fit.
 //
 // TTL      min(the service's answer TTL, whole seconds left of the earliest lease in the RRset), one value for all of it: no
-//          cache outlives a lease.
+//          cache outlives a lease. Of a lease that is held elsewhere and past, see Lease::cached_until.
 // Shape    a set names its members by position, or its addresses as they lie in the service's block or in Scratch. A look-up
 //          answers with one set of the roll at most, so what lies in Scratch stays until it is encoded.
 // Owner    lives for one call; borrows everything.
@@ -59,6 +59,7 @@ class ServiceCollector {
   struct AddressChoice;  // what may be put: octets, weights, TTL
 
   [[nodiscard]] std::uint32_t ttl_until(registry::LeaseTime end) const;
+  [[nodiscard]] std::uint32_t ttl_of(const Member& member) const;
   [[nodiscard]] std::uint32_t full_ttl() const { return answers_.policy().ttl_seconds; }
   [[nodiscard]] bool leases_reach_full_ttl() const;
   void note_answered(std::uint32_t ttl) const {

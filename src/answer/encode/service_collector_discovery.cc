@@ -29,7 +29,7 @@ std::span<const std::uint32_t> ServiceCollector::live_offering(const View& view,
   std::erase_if(scratch_.live, [&](std::uint32_t i) { return answers_.svcb(answers_.member(i), type).empty(); });
   registry::LeaseTime earliest = registry::LeaseTime::max();
   for (const std::uint32_t i : scratch_.live) {
-    earliest = std::min(earliest, answers_.member(i).instance->lease.expires_at());
+    earliest = std::min(earliest, answers_.member(i).instance->lease.cached_until(now_));
   }
   if (!scratch_.live.empty()) ttl = ttl_until(earliest);
   return scratch_.live;

@@ -21,7 +21,7 @@ std::size_t FastAnswer::write(const ServiceAnswers& answers, registry::LeaseTime
   const AnswerPolicy& policy = answers.policy();
   ttl_ = policy.ttl_seconds;
   if (policy.answer_limit != 0 || answers.is_protected()) return 0;
-  if (!answers.all_leases_reach(now + std::chrono::seconds(ttl_))) return 0;
+  if (!answers.all_leases_reach(now + std::chrono::seconds(ttl_), now)) return 0;
   bool put = false;
   switch (question_.type) {
     case dns::Type::a: put = put_addresses(answers, answers.all().v4, Family::v4, random, scratch); break;

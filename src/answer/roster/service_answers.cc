@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "answer/roster/service_parts.h"
@@ -12,6 +11,9 @@
 
 namespace rollcall::answer {
 namespace {
+
+// While a lease that is held elsewhere is past, the bound holds for so long: else every answer would read every lease.
+constexpr std::chrono::milliseconds k_overdue_look{10};
 
 // Of those that are not asked to leave, too few are ready.
 bool is_short(const registry::Service& service, const AnswerPolicy& policy) {
@@ -120,7 +122,10 @@ ServiceAnswers::ServiceAnswers(const ServiceParts& parts, const Layout& layout, 
   copy(weights_at_, parts.weights);
   const std::size_t end = copy(layout.texts_at, parts.texts);
   check(next <= members_at_ && end == layout.bytes, "the parts of a block end where the next begin");
-  refresh_earliest_end();
+  registry::LeaseTime earliest = registry::LeaseTime::max();
+  for (const std::uint32_t i : order_of(all_))
+    earliest = std::min(earliest, this->member(i).instance->lease.expires_at());
+  earliest_end_ns_.store(earliest.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 Bytes ServiceAnswers::addresses(const Member& member, Family family) const {
@@ -170,24 +175,31 @@ std::vector<const registry::Instance*> ServiceAnswers::instances() const {
 }
 
 // Any member stands for the type: the latest end counts, not the earliest.
-Outlook ServiceAnswers::outlook(const View& view, registry::LeaseTime until) const noexcept {
+Outlook ServiceAnswers::outlook(const View& view, registry::LeaseTime now, registry::LeaseTime until) const noexcept {
   const bool all_reach = earliest_end_ns_.load(std::memory_order_relaxed) >= until.time_since_epoch().count();
-  if (all_reach && view.count > 0) return {.end = until};
+  if (all_reach && view.count > 0) return {.end = until, .has_live = true};
   Outlook found{.is_whole = view.count <= limits::k_outlook_leases_max};
   for (const std::uint32_t i : order_of(view).first(std::min(view.count, limits::k_outlook_leases_max))) {
-    found.end = std::max(found.end, member(i).instance->lease.expires_at());
-    if (found.end >= until) return {.end = until};
+    const registry::Lease& lease = member(i).instance->lease;
+    if (!lease.is_alive(now)) continue;
+    found.has_live = true;
+    found.end = std::max(found.end, lease.cached_until(now));
+    if (found.end >= until) return {.end = until, .has_live = true};
   }
   return found;
 }
 
-std::int64_t ServiceAnswers::refresh_earliest_end() const noexcept {
-  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+std::int64_t ServiceAnswers::refresh_earliest_end(registry::LeaseTime now) const noexcept {
+  registry::LeaseTime earliest = registry::LeaseTime::max();
   for (const std::uint32_t i : order_of(all_)) {
-    earliest = std::min(earliest, member(i).instance->lease.expires_at().time_since_epoch().count());
+    const registry::Lease& lease = member(i).instance->lease;
+    registry::LeaseTime until = lease.cached_until(now);
+    if (until > lease.expires_at() && until > now) until += k_overdue_look;
+    earliest = std::min(earliest, until);
   }
-  earliest_end_ns_.store(earliest, std::memory_order_relaxed);
-  return earliest;
+  const std::int64_t earliest_ns = earliest.time_since_epoch().count();
+  earliest_end_ns_.store(earliest_ns, std::memory_order_relaxed);
+  return earliest_ns;
 }
 
 }  // namespace rollcall::answer

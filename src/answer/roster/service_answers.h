@@ -133,7 +133,8 @@ struct SharedState {
 // How long a view surely has a ready member.
 struct Outlook {
   registry::LeaseTime end{};
-  bool is_whole = true;  // every lease has been read: there is nobody behind `end`
+  bool has_live = false;  // somebody is on the roll now, perhaps with a lease that is past (Lease::cached_until)
+  bool is_whole = true;   // every lease has been read: there is nobody behind `end`
 };
 
 struct ServiceParts;  // service_parts.h
@@ -202,16 +203,17 @@ class ServiceAnswers final : public rcu::Entry {
     return {at<std::uint32_t>(weights_at_) + list.weights_at, list.count};
   }
 
-  // Whether no ready member's lease can end before `until`. Refreshes the bound when it has been reached.
-  [[nodiscard]] bool all_leases_reach(registry::LeaseTime until) const noexcept {
+  // Whether every ready member's lease lets an answer of `now` be cached until then. Refreshes the bound when it has been
+  // reached.
+  [[nodiscard]] bool all_leases_reach(registry::LeaseTime until, registry::LeaseTime now) const noexcept {
     const std::int64_t until_ns = until.time_since_epoch().count();
     if (earliest_end_ns_.load(std::memory_order_relaxed) >= until_ns) [[likely]]
       return true;
-    return refresh_earliest_end() >= until_ns;
+    return refresh_earliest_end(now) >= until_ns;
   }
   // Until when the view has a ready member, as far as that is not later than `until`. Reads k_outlook_leases_max leases at
   // most, so it may say less, never more.
-  [[nodiscard]] Outlook outlook(const View& view, registry::LeaseTime until) const noexcept;
+  [[nodiscard]] Outlook outlook(const View& view, registry::LeaseTime now, registry::LeaseTime until) const noexcept;
 
  private:
   struct TagView {
@@ -244,7 +246,7 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] std::string_view text(std::size_t offset, std::size_t size) const { return {at<char>(offset), size}; }
   [[nodiscard]] std::span<const Member> members() const { return {at<Member>(members_at_), member_count_}; }
   [[nodiscard]] std::span<const TagView> tags() const { return {at<TagView>(tags_at_), tag_count_}; }
-  std::int64_t refresh_earliest_end() const noexcept;
+  std::int64_t refresh_earliest_end(registry::LeaseTime now) const noexcept;
 
   mutable std::atomic<std::int64_t> earliest_end_ns_;
   std::shared_ptr<SharedState> shared_state_;

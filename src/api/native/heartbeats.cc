@@ -2,14 +2,17 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <cstdint>
 #include <fmt/format.h>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/native/calls.h"
 #include "api/native/describe.h"
 #include "api/native/fields.h"
 #include "api/native/plain_keys.h"
 #include "api/problem.h"
+#include "base/rcu.h"
 #include "json/body.h"
 
 namespace rollcall::api::native {
@@ -25,22 +28,49 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
   if (count > 0) counter.fetch_add(count, std::memory_order_relaxed);
 }
 
-Response unknown(const Call& call, const InstanceRef& key) {
-  add(call.counters.heartbeats_unknown, 1);
+Response unknown(Counters& counters, const InstanceRef& key) {
+  add(counters.heartbeats_unknown, 1);
   return problem(Error{Errc::unknown_instance,
                        fmt::format("service \"{}\" has no instance \"{}\", or its lease has ended; register again "
                                    "with POST /v1/heartbeat",
                                    key.service.name, key.id)});
 }
 
-Response renew(const Call& call, const registry::Instance& instance) {
-  const auto renewed = call.registry.renew(instance, call.now);
-  if (!renewed) return unknown(call, instance.key());
-  add(call.counters.heartbeats, 1);
-  const std::string zone = call.zones.name_of(instance.key().service.zone);
+Response describe_renewed(const registry::Instance& instance, const registry::ZoneDirectory& zones,
+                          registry::LeaseTime expires_at, registry::LeaseTime now) {
+  const std::string zone = zones.name_of(instance.key().service.zone);
   Response response;
-  response.body = describe_lease(view_of(instance, zone, renewed->expires_at), call.now);
+  response.body = describe_lease(view_of(instance, zone, expires_at), now);
   return response;
+}
+
+// Only the shared store of a cluster can say whether the lease goes on.
+Routed ask_the_store(const Call& call, const InstanceRef& key) {
+  InstanceKey owned{registry::to_key(key.service), std::string(key.id)};
+  return Submission{registry::Renew{owned},
+                    [owned, &registry = call.registry, &zones = call.zones, &counters = call.counters](
+                        const registry::Outcome& outcome, registry::LeaseTime now) -> std::variant<Response, Wait> {
+                      if (!outcome && outcome.error().code == Errc::unknown_instance)
+                        return unknown(counters, owned.ref());
+                      if (!outcome) return problem(outcome.error());
+                      const rcu::ReadLock lock;
+                      const registry::Instance* instance = registry.find_instance(owned.ref());
+                      if (instance == nullptr) return unknown(counters, owned.ref());  // deregistered meanwhile
+                      add(counters.heartbeats, 1);
+                      return describe_renewed(*instance, zones, instance->lease.expires_at(), now);
+                    }};
+}
+
+Routed refuse(const Call& call, const InstanceRef& key, const Error& error) {
+  if (error.code == Errc::put_first) return ask_the_store(call, key);
+  return error.code == Errc::unknown_instance ? unknown(call.counters, key) : problem(error);
+}
+
+Routed renew(const Call& call, const registry::Instance& instance) {
+  const auto renewed = call.registry.renew(instance, call.now);
+  if (!renewed) return refuse(call, instance.key(), renewed.error());
+  add(call.counters.heartbeats, 1);
+  return describe_renewed(instance, call.zones, renewed->expires_at, call.now);
 }
 
 // The usual path: service and id are sent exactly as the roll has them, so that nothing is folded or decoded.
@@ -87,39 +117,106 @@ Routed renew_instance(const Call& call) {
   }
   if (const registry::Instance* instance = find_as_sent(call)) {
     const auto permitted = permit(call, instance->key().service);
-    return permitted ? renew(call, *instance) : problem(permitted.error());
+    if (!permitted) return problem(permitted.error());
+    return renew(call, *instance);
   }
   const Result<InstanceKey> key = parse_instance_key(call);
   if (!key) return problem(key.error());
   const registry::Instance* instance = call.registry.find_instance(key->ref());
-  return instance == nullptr ? unknown(call, key->ref()) : renew(call, *instance);
+  if (instance != nullptr) return renew(call, *instance);
+  // Here it is not; in a cluster this node may be behind.
+  return call.registry.authority() == nullptr ? unknown(call.counters, key->ref()) : ask_the_store(call, key->ref());
 }
+
+namespace {
+
+// What a batch came to.
+struct Renewals {
+  std::uint64_t renewed = 0;
+  std::uint64_t unknown = 0;
+  json::Writer missing;
+
+  Renewals() { missing.open_array(); }
+  void add_unknown(const InstanceRef& key, const registry::ZoneDirectory& zones) {
+    ++unknown;
+    missing.open_object()
+        .member("service", key.service.name)
+        .member("zone", zones.name_of(key.service.zone))
+        .member("id", key.id)
+        .close_object();
+  }
+};
+
+Response describe(Renewals& done, Counters& counters) {
+  add(counters.heartbeats, done.renewed);
+  add(counters.heartbeats_unknown, done.unknown);
+  json::Writer json;
+  json.open_object()
+      .member("renewed", done.renewed)
+      .name("unknown")
+      .raw(done.missing.close_array().take())
+      .close_object();
+  Response response;
+  response.body = json.take();
+  return response;
+}
+
+// The outcomes of those that the shared store was asked about.
+Response describe(Renewals& done, std::span<const InstanceKey> asked, std::span<const registry::Outcome> outcomes,
+                  const registry::ZoneDirectory& zones, Counters& counters) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i]) {
+      ++done.renewed;
+    } else if (outcomes[i].error().code == Errc::unknown_instance) {
+      done.add_unknown(asked[i].ref(), zones);
+    } else {
+      return problem(outcomes[i].error());
+    }
+  }
+  return describe(done, counters);
+}
+
+// In a cluster. One that cannot be made to count here refuses the whole batch: the client asks another node for all.
+Routed renew_decided(const Call& call, std::span<const InstanceRef> keys) {
+  Renewals done;
+  std::vector<InstanceKey> asked;
+  for (const InstanceRef& key : keys) {
+    const auto renewed = call.registry.renew(key, call.now);
+    if (renewed) {
+      ++done.renewed;
+    } else if (renewed.error().code == Errc::put_first) {
+      asked.push_back({registry::to_key(key.service), std::string(key.id)});
+    } else {
+      return problem(renewed.error());
+    }
+  }
+  if (asked.empty()) return describe(done, call.counters);
+  std::vector<registry::Change> changes;
+  changes.reserve(asked.size());
+  for (const InstanceKey& key : asked) changes.emplace_back(registry::Renew{key});
+  return Submissions{std::move(changes),
+                     [done = std::move(done), asked = std::move(asked), &zones = call.zones, &counters = call.counters](
+                         std::span<const registry::Outcome> outcomes, registry::LeaseTime) mutable {
+                       return describe(done, asked, outcomes, zones, counters);
+                     }};
+}
+
+}  // namespace
 
 Routed renew_many(const Call& call) {
   const Result<Batch> batch = read_batch(call);
   if (!batch) return problem(batch.error());
-  std::uint64_t renewed = 0;
-  json::Writer missing;
-  missing.open_array();
+  if (call.registry.authority() != nullptr) return renew_decided(call, batch->keys);
+  Renewals done;
   for (const InstanceRef& key : batch->keys) {
     const registry::Instance* instance = call.registry.find_instance(key);
     if (instance != nullptr && call.registry.renew(*instance, call.now)) {
-      ++renewed;
-      continue;
+      ++done.renewed;
+    } else {
+      done.add_unknown(key, call.zones);
     }
-    missing.open_object()
-        .member("service", key.service.name)
-        .member("zone", call.zones.name_of(key.service.zone))
-        .member("id", key.id)
-        .close_object();
   }
-  add(call.counters.heartbeats, renewed);
-  add(call.counters.heartbeats_unknown, batch->keys.size() - renewed);
-  json::Writer json;
-  json.open_object().member("renewed", renewed).name("unknown").raw(missing.close_array().take()).close_object();
-  Response response;
-  response.body = json.take();
-  return response;
+  return describe(done, call.counters);
 }
 
 }  // namespace rollcall::api::native

@@ -50,9 +50,11 @@ struct RegistrationReply {
   std::chrono::milliseconds ttl;
 };
 
-// Empty: a later change has replaced the registration, so this client must not renew it.
+// Empty: a later change has replaced the registration, so this client must not renew it; or the lease is decided elsewhere,
+// and begins anew with the confirmation of the change.
 std::optional<LeaseTime> renew_if_still(const registry::Registry& registry, const registry::InstanceKey& key,
                                         registry::ChangeIndex index, LeaseTime now) {
+  if (registry.authority() != nullptr) return std::nullopt;
   const rcu::ReadLock lock;
   const registry::Instance* instance = registry.find_instance(key.ref());
   if (instance == nullptr || instance->index != index) return std::nullopt;
@@ -76,12 +78,13 @@ Response describe_outcome(const RegistrationReply& reply, const registry::Regist
 }
 
 // A registration that changes nothing but the deadline is a heartbeat, and costs no write. Empty: it is a change for the
-// writer, also because the lease has ended.
+// writer, also because the lease has ended, or because only the shared store of a cluster can say whether it has.
 std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
   if (call.ahead != PendingAhead::nothing) return std::nullopt;
   const registry::Instance* known = call.registry.find_instance(registration.key.ref());
   if (known == nullptr || !known->is_as(registration)) return std::nullopt;
   const auto renewed = call.registry.renew(*known, call.now);
+  if (!renewed && renewed.error().code == Errc::not_in_charge) return problem(renewed.error());
   if (!renewed) return std::nullopt;
   call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
   const std::string zone = call.zones.name_of(registration.key.service.zone);

@@ -66,6 +66,12 @@ class CheckRunner::Parts final : public registry::HealthOrders {
     submit({registry::SetHealth{judged.key, judged.since, critical, output}, "checks"}, judged, std::move(news));
   }
 
+  // Where that fails, the probe runs again.
+  void renew(const registry::Judged& judged) override {
+    static_cast<void>(writer_.submit(registry::Change(registry::Renew{judged.key, judged.since}, "checks"),
+                                     [](registry::Outcome) {}));
+  }
+
   void evict(const registry::Judged& judged, const std::string& output, registry::LeaseTime expires_at) override {
     std::string news = fmt::format("{} {} is ended by its probe: {}", judged.key.service.name, judged.key.id, output);
     submit({registry::End{judged.key, judged.since, output, expires_at}, "checks"}, judged, std::move(news));

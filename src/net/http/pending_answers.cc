@@ -43,6 +43,8 @@ void PendingAnswers::take(api::Routed routed, const Framing& framing, std::size_
     add(std::move(*response), framing);
   } else if (api::Submission* submission = std::get_if<api::Submission>(&routed)) {
     submit(std::move(*submission), framing, body_bytes);
+  } else if (api::Submissions* submissions = std::get_if<api::Submissions>(&routed)) {
+    submit(std::move(*submissions), framing, body_bytes);
   } else if (api::HistoryRequest* request = std::get_if<api::HistoryRequest>(&routed)) {
     ask(std::move(*request), framing);
   } else if (api::LongAnswer* list = std::get_if<api::LongAnswer>(&routed)) {
@@ -89,6 +91,21 @@ void PendingAnswers::submit(api::Submission submission, const Framing& framing, 
     });
   };
   if (backend_.writer.submit(std::move(submission.change), std::move(reply))) return set_deadline();
+  refuse_for_now(ticket, "too many changes are waiting: try again in a second");
+}
+
+void PendingAnswers::submit(api::Submissions submissions, const Framing& framing, std::size_t body_bytes) {
+  const Ticket ticket =
+      queue_.reserve(framing, Awaits::change, body_bytes, steady_clock::now() + backend_.times.commit);
+  auto reply = [self = owner_.share_answers(), describe = std::move(submissions.describe),
+                ticket](std::vector<registry::Outcome> outcomes) mutable {
+    EventLoop& loop = self->loop_;
+    loop.post(
+        [self = std::move(self), describe = std::move(describe), ticket, outcomes = std::move(outcomes)]() mutable {
+          self->answer_later(ticket, describe(outcomes, self->backend_.clock.now()));
+        });
+  };
+  if (backend_.writer.submit(std::move(submissions.changes), std::move(reply))) return set_deadline();
   refuse_for_now(ticket, "too many changes are waiting: try again in a second");
 }
 

@@ -183,19 +183,20 @@ void HealthSchedule::start_waiting(LeaseTime now) {
 
 bool HealthSchedule::start(const std::shared_ptr<Watched>& watched, std::size_t place, LeaseTime now) {
   Task& task = *watched->tasks[place];
-  std::chrono::nanoseconds left{};
+  std::chrono::nanoseconds left{};  // negative: the lease is past, and its end is decided elsewhere
   {
     const rcu::ReadLock lock;
     const Instance* instance = registry_.find_instance(watched->judged.key.ref());
-    if (instance != nullptr) left = instance->lease.expires_at() - now;
+    // Only who is on the roll is asked; it is about to leave, and its tasks with it.
+    if (instance == nullptr || !instance->lease.is_alive(now)) return false;
+    left = instance->lease.expires_at() - now;
   }
-  // Only who is on the roll is asked; it is about to leave, and its tasks with it.
-  if (left <= std::chrono::nanoseconds::zero()) return false;
   const std::chrono::nanoseconds late = std::max(std::chrono::nanoseconds::zero(), now - task.due);
   counters_.lateness_seconds.record(std::chrono::duration<double>(late).count());
   if (late > limits::k_check_late) add_one(counters_.late);
   milliseconds timeout = task.check.timeout;
-  if (watched->is_probe(task)) timeout = std::min(timeout, std::chrono::ceil<milliseconds>(left));
+  if (watched->is_probe(task) && left > std::chrono::nanoseconds::zero())
+    timeout = std::min(timeout, std::chrono::ceil<milliseconds>(left));
   const std::uint64_t id = ++last_run_;
   running_.emplace(id, Place{watched, place});
   counters_.in_flight.store(running_.size(), std::memory_order_relaxed);
@@ -269,11 +270,17 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::Ru
     return;
   }
   if (!watched.plan->renew_on_probe) {
-    set(task, expires_at);  // the timer finds the lease over, or moved by a heartbeat
+    // The timer finds the lease over, or moved by a heartbeat; or past, where its end is decided elsewhere.
+    set(task, expires_at > now ? expires_at : now + pause);
     return;
   }
   const Result<Renewed> renewed = registry_.renew(watched.judged.key.ref(), now, watched.judged.since);
-  if (!renewed) return;
+  if (!renewed) {
+    const bool is_undecided = renewed.error().code == Errc::put_first;
+    if (is_undecided) orders_.renew(watched.judged);
+    if (is_undecided || renewed.error().code == Errc::not_in_charge) set(task, now + pause);
+    return;
+  }
   if (!is_excused) add_one(counters_.renewed);
   set(task, health::silent_from(renewed->expires_at, watched.ttl));
 }

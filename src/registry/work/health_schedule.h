@@ -62,6 +62,8 @@ class HealthOrders {
   // The instance's health has changed. `HealthSchedule::reported` follows when the roll has taken it or refused to,
   // after the schedule has looked at what that made of the service.
   virtual void report(const Judged& judged, bool critical, const std::string& output) = 0;
+  // The probe passed, or could not be run here, and only the shared store of a cluster can say whether the lease goes on.
+  virtual void renew(const Judged& judged) = 0;
   // The probe was refused, and the instance asked for this; unless its lease goes beyond `expires_at` by then.
   virtual void evict(const Judged& judged, const std::string& output, LeaseTime expires_at) = 0;
 };

@@ -1,6 +1,7 @@
 #include "registry/work/writer.h"
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -25,11 +26,37 @@ void Writer::set_agreed(AgreedWriter& agreed) {
   });
 }
 
+bool Writer::has_room_for(std::size_t changes, const Inbox& inbox) const {
+  const std::size_t proposed = agreed_ == nullptr ? 0 : agreed_->unreported();
+  return !inbox.is_closed && inbox.queue.size() + proposed + changes <= limits::k_queued_changes_max;
+}
+
 bool Writer::submit(Change change, Reply reply) {
   return inbox_.change([&](Inbox& inbox) {
-    const std::size_t proposed = agreed_ == nullptr ? 0 : agreed_->unreported();
-    if (inbox.is_closed || inbox.queue.size() + proposed >= limits::k_queued_changes_max) return false;
+    if (!has_room_for(1, inbox)) return false;
     inbox.queue.push_back({std::move(change), std::move(reply)});
+    return true;
+  });
+}
+
+bool Writer::submit(std::vector<Change> changes, ReplyToAll reply) {
+  check(!changes.empty(), "a reply follows the last outcome of several");
+  // The writer's thread alone touches it, once it is queued.
+  struct Together {
+    std::vector<Outcome> outcomes;
+    std::size_t missing;
+    ReplyToAll reply;
+  };
+  return inbox_.change([&](Inbox& inbox) {
+    if (!has_room_for(changes.size(), inbox)) return false;
+    const auto together = std::make_shared<Together>(std::vector<Outcome>(changes.size(), Outcome(Applied{})),
+                                                     changes.size(), std::move(reply));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      inbox.queue.push_back({std::move(changes[i]), [together, i](Outcome outcome) {
+                               together->outcomes[i] = std::move(outcome);
+                               if (--together->missing == 0) together->reply(std::move(together->outcomes));
+                             }});
+    }
     return true;
   });
 }

@@ -33,6 +33,7 @@ struct WriterStats {
 class Writer {
  public:
   using Reply = std::move_only_function<void(Outcome)>;
+  using ReplyToAll = std::move_only_function<void(std::vector<Outcome>)>;
 
   Writer(Registry& registry, const TimeSource& clock) : registry_(registry), clock_(clock) {}
 
@@ -42,6 +43,8 @@ class Writer {
   // Hands a change to the writer. False, and the reply is dropped uncalled: the queue is full, or the writer has
   // stopped.
   [[nodiscard]] bool submit(Change change, Reply reply);
+  // The same for several, all or none of them: the reply comes when all outcomes are there, in the order of the changes.
+  [[nodiscard]] bool submit(std::vector<Change> changes, ReplyToAll reply);
 
   // Runs `task` on the writer's thread, between two commits: for what must not meet a change half way. Dropped when the
   // writer has stopped.
@@ -60,7 +63,15 @@ class Writer {
     Change change;
     Reply reply;
   };
+  // Changes and tasks queued by other threads.
+  struct Inbox {
+    std::vector<Submission> queue;
+    std::vector<std::move_only_function<void()>> tasks;
+    bool is_closed = false;
+    [[nodiscard]] bool is_empty() const { return queue.empty() && tasks.empty(); }
+  };
 
+  [[nodiscard]] bool has_room_for(std::size_t changes, const Inbox& inbox) const;
   std::vector<Submission> wait_for_work(const std::stop_token& stop);
   std::vector<Submission> take_batch();
   void run_tasks();
@@ -78,13 +89,6 @@ class Writer {
   AgreedWriter* agreed_ = nullptr;
   WriterStats stats_;
 
-  // Changes and tasks queued by other threads.
-  struct Inbox {
-    std::vector<Submission> queue;
-    std::vector<std::move_only_function<void()>> tasks;
-    bool is_closed = false;
-    [[nodiscard]] bool is_empty() const { return queue.empty() && tasks.empty(); }
-  };
   GuardedCondition<Inbox> inbox_;
   LeaseTime record_again_at_{};  // the writer's own
 };

@@ -115,6 +115,11 @@ struct World {
     was_submitted = std::holds_alternative<Submission>(routed);
     if (Response* response = std::get_if<Response>(&routed)) return std::move(*response);
     if (Wait* asked = std::get_if<Wait>(&routed)) return wait(std::move(*asked));
+    if (Submissions* several = std::get_if<Submissions>(&routed)) {
+      was_submitted = true;
+      const auto outcomes = registry.apply(several->changes, clock, k_wall_now);
+      return several->describe(outcomes, clock.now());
+    }
     Submission& submission = std::get<Submission>(routed);
     const auto outcomes = registry.apply(std::span(&submission.change, 1), clock, k_wall_now);
     std::variant<Response, Wait> described = submission.describe(outcomes.at(0), clock.now());

@@ -40,6 +40,7 @@ struct Office final : HealthOrders {
     lines.push_back(judged.key.id + (critical ? " critical: " + output : " ready"));
     reports.push_back({SetHealth{judged.key, judged.since, critical, output}});
   }
+  void renew(const Judged& judged) override { lines.push_back(judged.key.id + " renewed by the store"); }
   void evict(const Judged& judged, const std::string& output, LeaseTime expires_at) override {
     lines.push_back(judged.key.id + " evicted: " + output);
     reports.push_back({End{judged.key, judged.since, output, expires_at}});

@@ -139,6 +139,52 @@ TEST_CASE("a service whose leases have all ended answers as an empty one, swept 
   }
 }
 
+// Of a node of a cluster: what others have registered.
+void follow(World& world, registry::ChangeIndex index, const Entry& entry) {
+  registry::DurableChange change;
+  change.event = {.key = registration_of(entry).key, .index = index};
+  change.present = registry::DurableChange::Present{.registration = registration_of(entry)};
+  REQUIRE(world.registry.follow(std::span(&change, 1), world.clock, world.wall).empty());
+}
+
+TEST_CASE(
+    "a lease that others decide about holds the TTL down to zero, and then to one second while its end is not made") {
+  World world({.ttl_seconds = 5});
+  follow(world, 7, {.addresses = {"192.0.2.1", "2001:db8::1"}, .ttl = 15s});
+  const auto [name, type] =
+      GENERATE(Catch::Generators::table<std::string_view, Type>({{k_web, Type::a},
+                                                                 {k_web, Type::srv},
+                                                                 {k_first, Type::aaaa},
+                                                                 {k_first, Type::txt},
+                                                                 {"_web._tcp.svc.internal", Type::ptr},
+                                                                 {"_services._dns-sd._udp.svc.internal", Type::ptr}}));
+  CHECK(ttl(world, name, type) == 5);
+  world.pass(12s);
+  CHECK(ttl(world, name, type) == 3);
+  world.pass(3s);
+  CHECK(ttl(world, name, type) == 0);  // it should be gone in a moment
+  world.pass(1s - 1ns);
+  CHECK(ttl(world, name, type) == 0);
+  world.pass(1ns);
+  CHECK(ttl(world, name, type) == 1);  // nobody can end it now
+  world.pass(24h);
+  CHECK(ttl(world, name, type) == 1);
+  world.registry.note_lease({{registry::ZoneId{0}, "web"}, "i-1"}, world.clock.now() + 4s);
+  CHECK(ttl(world, name, type) == 4);
+}
+
+TEST_CASE("one instance whose end is not made does not take caching from its service") {
+  World world({.ttl_seconds = 1});
+  follow(world, 7, {.id = "a", .addresses = {"192.0.2.1"}, .ttl = 15s});
+  follow(world, 8, {.id = "b", .addresses = {"192.0.2.2"}, .ttl = 1h});
+  world.pass(15s);
+  CHECK(ttl(world, k_web, Type::a) == 0);
+  world.pass(1s);
+  CHECK(ttl(world, k_web, Type::a) == 1);
+  CHECK(world.ask(std::string(k_web), Type::a).answer.size() == 2);
+  CHECK(ttl(world, "b.web.svc.internal", Type::a) == 1);
+}
+
 TEST_CASE("negative answers carry the SOA, with its minimum for a TTL") {
   World world;
   world.add(Entry{});

@@ -128,19 +128,19 @@ TEST_CASE("the largest weights of many instances with one address add up") {
 
 TEST_CASE("the bound of the earliest end follows the leases, ready ones alone") {
   Built web({{.id = "a", .ttl = 10s}, {.id = "b", .ttl = 20s}, {.id = "c", .ttl = 5s}}, {"c"});
-  CHECK(web->all_leases_reach(k_now + 10s));
-  CHECK_FALSE(web->all_leases_reach(k_now + 10s + 1ns));
+  CHECK(web->all_leases_reach(k_now + 10s, k_now));
+  CHECK_FALSE(web->all_leases_reach(k_now + 10s + 1ns, k_now));
   CHECK(web.lease(0).renew(k_now + 9s, 30s));
-  CHECK(web->all_leases_reach(k_now + 20s));
-  CHECK_FALSE(web->all_leases_reach(k_now + 20s + 1ns));
+  CHECK(web->all_leases_reach(k_now + 20s, k_now));
+  CHECK_FALSE(web->all_leases_reach(k_now + 20s + 1ns, k_now));
   CHECK(web.lease(1).renew(k_now + 9s, 60s));
-  CHECK(web->all_leases_reach(k_now + 39s));
-  CHECK_FALSE(web->all_leases_reach(k_now + 40s));
+  CHECK(web->all_leases_reach(k_now + 39s, k_now));
+  CHECK_FALSE(web->all_leases_reach(k_now + 40s, k_now));
 }
 
 TEST_CASE("a service without ready members has leases that reach anywhere, and nothing to answer") {
   const Built empty({});
-  CHECK(empty->all_leases_reach(LeaseTime::max()));
+  CHECK(empty->all_leases_reach(LeaseTime::max(), k_now));
   CHECK(empty->all().count == 0);
   CHECK(empty->all().v4.count == 0);
   const Built drained({{.id = "a", .tags = {"blue"}}}, {"a"});

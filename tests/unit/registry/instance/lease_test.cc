@@ -71,6 +71,51 @@ TEST_CASE("a lease that was ended by force is over at once") {
   CHECK_FALSE(lease.renew(k_granted, 15s));
 }
 
+TEST_CASE("a lease that is held elsewhere has a deadline, and does not end by it") {
+  Lease lease(k_granted, 15s);
+  lease.count_elsewhere();
+  CHECK(lease.counted_by() == LeaseHolder::elsewhere);
+  CHECK(lease.expires_at() == k_granted + 15s);
+  CHECK(lease.is_alive(k_granted + 24h));
+  CHECK_FALSE(lease.end_if_due(k_granted + 24h));
+  CHECK(lease.renew(k_granted + 24h, 15s));
+  CHECK(lease.expires_at() == k_granted + 24h + 15s);
+  CHECK(lease.extend(k_granted + 25h));
+  CHECK(lease.extend(k_granted + 20h));  // an earlier deadline changes nothing
+  CHECK(lease.expires_at() == k_granted + 25h);
+  lease.end();
+  CHECK_FALSE(lease.is_alive(k_granted));
+  CHECK_FALSE(lease.extend(k_granted + 26h));
+  CHECK_FALSE(lease.renew(k_granted, 15s));
+}
+
+TEST_CASE("what others have heard extends no lease that is held here") {
+  Lease lease(k_granted, 15s);
+  CHECK_FALSE(lease.extend(k_granted + 1h));
+  CHECK(lease.expires_at() == k_granted + 15s);
+}
+
+TEST_CASE("a lease without an end is that elsewhere too") {
+  Lease lease(Lease::Never{});
+  lease.count_elsewhere();
+  CHECK(lease.expires_at() == Lease::never());
+  CHECK(lease.is_alive(k_granted + 24h));
+}
+
+TEST_CASE(
+    "an answer is cached until the lease ends; of one that is past and held elsewhere, one second after a second") {
+  Lease lease(k_granted, 15s);
+  const LeaseTime end = k_granted + 15s;
+  CHECK(lease.cached_until(k_granted) == end);
+  CHECK(lease.cached_until(end + 1s) == end);
+  lease.count_elsewhere();
+  CHECK(lease.cached_until(k_granted) == end);
+  CHECK(lease.cached_until(end) == end);
+  CHECK(lease.cached_until(end + 999ms) == end + 999ms);
+  CHECK(lease.cached_until(end + 1s) == end + 2s);
+  CHECK(lease.cached_until(end + 24h) == end + 24h + 1s);
+}
+
 TEST_CASE("a renewal and an end that race have one winner") {
   constexpr int k_rounds = 2000;
   constexpr LeaseTime k_deadline = k_granted + 15s;
