@@ -99,6 +99,10 @@ class Registry {
   // Null on a single node.
   [[nodiscard]] LeaseAuthority* authority() const noexcept { return authority_; }
 
+  [[nodiscard]] EventNumbers event_numbers() const noexcept {
+    return authority_ == nullptr ? EventNumbers::plain : EventNumbers::pairs;
+  }
+
   // --- The writer ---
 
   // Before `restore`: a node of a cluster. Every lease is held elsewhere, so nothing ends by itself; services are forgotten

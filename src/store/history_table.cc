@@ -95,6 +95,8 @@ void HistoryTable::read_bounds(registry::EventId after, std::uint32_t room, regi
                           "SELECT ifnull(min(id), 0) FROM event WHERE id > ? AND id <= (SELECT event_id FROM roll)");
   first.bind(1, static_cast<std::int64_t>(after));
   if (first.executeStep()) into.first = number_at(first, 0);
+  SQLite::Statement oldest(connection_, "SELECT ifnull(min(id), 0) FROM event");
+  if (oldest.executeStep()) into.oldest = number_at(oldest, 0);
   if (room == 0) return;
   SQLite::Statement last(connection_, "SELECT ifnull(max(id), 0) FROM event WHERE id <= (SELECT event_id FROM roll)");
   if (last.executeStep()) into.upto = std::max(after, number_at(last, 0));

@@ -106,7 +106,8 @@ constexpr Line k_lines[] = {
      }},
     {{bit(Takes::last_event_id), "last_event_id"},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
-       return store(into.last_event_id, parse_event_id(value, "last_event_id"));
+       into.last_event_id = std::string(value);  // the call knows what numbers are
+       return Result<void>();
      }},
 };
 
@@ -135,8 +136,15 @@ Parameters parameters_of(const Query& checked, const registry::ZoneDirectory& zo
   return parameters;
 }
 
-Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field) {
-  return parse_number<registry::EventId>(text, field, 0, limits::k_index_max);
+Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field,
+                                         registry::EventNumbers numbers) {
+  if (const std::optional<registry::EventId> id = registry::parse_event_id(text, numbers)) return *id;
+  if (numbers == registry::EventNumbers::plain) {
+    return failure(Errc::invalid, fmt::format("{} must be an integer from 0 to {}", field, limits::k_index_max),
+                   std::string(field));
+  }
+  return failure(Errc::invalid, fmt::format("{} must be the event_id of an event, like \"123.0\"", field),
+                 std::string(field));
 }
 
 Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,

@@ -41,10 +41,10 @@ struct Parameters {
   std::optional<std::chrono::milliseconds> wait;  // at most k_wait_max
   std::optional<std::string> service;             // folded
   std::optional<std::string> id;
-  std::optional<std::uint32_t> limit;  // 1 … k_events_limit_max
-  std::optional<std::string> name;     // a DNS name, as given
-  std::optional<std::string> type;     // a DNS type, as given
-  std::optional<registry::EventId> last_event_id;
+  std::optional<std::uint32_t> limit;        // 1 … k_events_limit_max
+  std::optional<std::string> name;           // a DNS name, as given
+  std::optional<std::string> type;           // a DNS type, as given
+  std::optional<std::string> last_event_id;  // as given: parse_event_id
 };
 
 // All of them, in the order an error lists them; for Manners::known_parameters.
@@ -57,8 +57,9 @@ struct Parameters {
 // All of a query that the router has checked.
 [[nodiscard]] Parameters parameters_of(const Query& checked, const registry::ZoneDirectory& zones);
 
-// As the parameter `last_event_id`; `field` names where it stood.
-[[nodiscard]] Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field);
+// The number of an event as this server writes it; `field` names where it stood.
+[[nodiscard]] Result<registry::EventId> parse_event_id(std::string_view text, std::string_view field,
+                                                       registry::EventNumbers numbers);
 
 // The zone of this name. `field` names where it stood.
 [[nodiscard]] Result<registry::ZoneId> parse_zone(std::string_view text, std::string_view field,

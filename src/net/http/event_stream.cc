@@ -32,16 +32,20 @@ EventStream::~EventStream() {
   hub_.counters_.watching.fetch_sub(1, std::memory_order_relaxed);
 }
 
+registry::EventNumbers EventStream::numbers() const { return hub_.feed_.numbers(); }
+
 void EventStream::begin() {
   const registry::EventId last = hub_.feed_.last();
-  if (!is_resuming_ || next_ > last + 1) {
+  const bool is_ahead = next_ > last + 1;
+  if (!is_resuming_ || (is_ahead && numbers() == registry::EventNumbers::plain)) {
     // A number from the future was given out by another database: what the client knows may be wrong here.
     if (is_resuming_) add_gap(1, last);
     next_ = last + 1;
-  } else {
+  } else if (!is_ahead) {  // else another node has told it what this one does not know yet, and it waits
+
     state_ = State::replaying;
   }
-  pending_ += api::stream_start(next_ - 1);
+  pending_ += api::stream_start(next_ - 1, numbers());
   if (hub_.is_closed_) return end("the server stops");
   send_pending();
 }
@@ -55,7 +59,7 @@ bool EventStream::offer(const registry::Event& event, std::string& text) {
     next_ = event.id;
     return false;
   }
-  if (text.empty()) text = api::stream_event(event, hub_.zones_.name_of(event.key.service.zone));
+  if (text.empty()) text = api::stream_event(event, hub_.zones_.name_of(event.key.service.zone), numbers());
   const bool is_first = pending_.empty();
   add(event, text);
   return is_first;
@@ -92,7 +96,7 @@ void EventStream::on_deadline() {
   if (!output_.is_busy() && state_ != State::awaits_history) {
     // Up to date, it has missed nothing of what the hub has offered to others meanwhile.
     const bool is_up_to_date = state_ == State::up_to_date;
-    write(api::stream_keep_alive(is_up_to_date ? std::max(next_ - 1, hub_.position_) : next_ - 1));
+    write(api::stream_keep_alive(is_up_to_date ? std::max(next_ - 1, hub_.position_) : next_ - 1, numbers()));
   }
   expires_after(limits::k_watch_keep_alive);
 }
@@ -120,7 +124,7 @@ bool EventStream::add_from_feed() {
     for (const auto& event : *events) {
       if (event->id > hub_.position_ || pending_.size() >= limits::k_watch_chunk_bytes) break;
       if (what_.takes(*event)) {
-        add(*event, api::stream_event(*event, hub_.zones_.name_of(event->key.service.zone)));
+        add(*event, api::stream_event(*event, hub_.zones_.name_of(event->key.service.zone), numbers()));
       }
       next_ = event->id + 1;
     }
@@ -152,19 +156,26 @@ void EventStream::add_page(Result<registry::HistoryPage> page) {
   if (!page) return cut_off("the history cannot be read");
   const registry::EventId asked = next_;
   const registry::EventId first_told = hub_.feed_.first();
-  const registry::EventId first = page->first == 0 ? first_told : std::min(page->first, first_told);
+  // Where numbers have gaps, nothing is missing behind the oldest that is stored.
+  const registry::EventId stored = numbers() == registry::EventNumbers::plain ? page->first : page->oldest;
+  const registry::EventId first = stored == 0 ? first_told : std::min(stored, first_told);
   if (first > next_) add_gap(next_, first - 1);
   for (const registry::Event& event : page->events) {
-    add(event, api::stream_event(event, hub_.zones_.name_of(event.key.service.zone)));
+    add(event, api::stream_event(event, hub_.zones_.name_of(event.key.service.zone), numbers()));
   }
   // A page that leads no further would be asked for again for ever.
-  if (next_ == asked && page->upto < asked) return cut_off("the history cannot be read");
+  const bool leads_no_further = next_ == asked && page->upto < asked;
+  if (leads_no_further && numbers() == registry::EventNumbers::pairs) {
+    next_ = std::max(next_, first_told);  // nothing has these numbers
+  } else if (leads_no_further) {
+    return cut_off("the history cannot be read");
+  }
   next_ = std::max(next_, page->upto + 1);
   send_pending();
 }
 
 void EventStream::add_gap(registry::EventId from, registry::EventId to) {
-  pending_ += api::stream_gap(from, to);
+  pending_ += api::stream_gap(from, to, numbers());
   next_ = to + 1;
   hub_.counters_.watchers_with_gap.fetch_add(1, std::memory_order_relaxed);
 }
@@ -178,7 +189,7 @@ void EventStream::cut_off(std::string_view why) {
 void EventStream::end(std::string_view why) {
   if (state_ == State::over) return;
   cancel_deadline();
-  pending_ += api::stream_end(why, next_ - 1);
+  pending_ += api::stream_end(why, next_ - 1, numbers());
   write_chunk(output_.stream_tail(), std::exchange(pending_, {}), version_);
   if (version_ >= 11) write_chunk(output_.stream_tail(), {}, version_);
   state_ = State::over;

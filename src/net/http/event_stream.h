@@ -63,6 +63,7 @@ class EventStream final : private Deadline, public std::enable_shared_from_this<
   void cut_off(std::string_view why);
   void end(std::string_view why);
 
+  [[nodiscard]] registry::EventNumbers numbers() const;
   [[nodiscard]] bool is_catching_up() const { return state_ == State::behind || state_ == State::replaying; }
   void catch_up();
   bool add_from_feed();

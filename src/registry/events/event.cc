@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <fmt/format.h>
 #include <utility>
+
+#include "base/limits.h"
 
 namespace rollcall::registry {
 namespace {
@@ -60,6 +64,39 @@ EventKind kind_of(Status status) {
     case Status::critical: return EventKind::critical;
   }
   return EventKind::ready;
+}
+
+namespace {
+
+constexpr std::uint32_t k_place_max = (std::uint32_t{1} << k_event_place_bits) - 1;
+
+// The number that the text begins with, which is taken off.
+std::optional<std::uint64_t> take_number(std::string_view& text, std::uint64_t max) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number > max) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+}  // namespace
+
+std::string to_text(EventId id, EventNumbers numbers) {
+  if (numbers == EventNumbers::plain) return std::to_string(id);
+  return fmt::format("{}.{}", id >> k_event_place_bits, id & k_place_max);
+}
+
+std::optional<EventId> parse_event_id(std::string_view text, EventNumbers numbers) {
+  const bool is_paired = numbers == EventNumbers::pairs;
+  const std::optional<std::uint64_t> number =
+      take_number(text, is_paired ? limits::k_index_max >> k_event_place_bits : limits::k_index_max);
+  if (!number) return std::nullopt;
+  if (text.empty()) return is_paired ? event_id(*number, k_place_max) : *number;
+  if (!is_paired || text.front() != '.') return std::nullopt;
+  text.remove_prefix(1);
+  const std::optional<std::uint64_t> place = take_number(text, k_place_max);
+  if (!place || !text.empty()) return std::nullopt;
+  return event_id(*number, static_cast<std::uint32_t>(*place));
 }
 
 }  // namespace rollcall::registry

@@ -1,6 +1,7 @@
 // The history of the roll: each change of an instance, and why.
 //
-// Shape    numbered from 1 without gaps, in the order in which the events became durable; the numbers survive restarts.
+// Shape    numbered in the order in which the events became durable, from 1 without gaps; the numbers survive restarts. In a
+//          cluster a number is the index of the change and a place in it (EventNumbers), and there are gaps.
 //          An event is stored in the same transaction as its change, and sent to watchers after the commit. Exception:
 //          when a lease ends, the DNS shows it first, and the next transaction stores the event.
 // Threads  values.
@@ -20,6 +21,18 @@
 namespace rollcall::registry {
 
 using EventId = std::uint64_t;
+
+// What the number of an event says, and how clients read it. pairs: index << k_event_place_bits | place, written
+// "<index>.<place>", the same on every node of a cluster, where many events may have one index.
+enum class EventNumbers : std::uint8_t { plain, pairs };
+inline constexpr unsigned k_event_place_bits = 20;
+[[nodiscard]] constexpr EventId event_id(ChangeIndex index, std::uint32_t place) {
+  return index << k_event_place_bits | place;
+}
+[[nodiscard]] std::string to_text(EventId id, EventNumbers numbers);
+// Either form. In a cluster a plain number is an index with all its events; without one, a pair is nullopt, as is anything
+// that is no number.
+[[nodiscard]] std::optional<EventId> parse_event_id(std::string_view text, EventNumbers numbers);
 
 // What happened to the instance; watchers see these names.
 enum class EventKind : std::uint8_t { registered, updated, draining, critical, ready, deregistered, expired };

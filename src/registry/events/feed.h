@@ -1,6 +1,6 @@
 // The newest events, in memory: watchers that keep up are served from here, not from the disk.
 //
-// Shape    consecutive events by number; the oldest are dropped first. Listeners are only notified that new events
+// Shape    events by number, consecutive where EventNumbers::plain; the oldest are dropped first. Listeners are only notified that new events
 //          exist; each reads from its own position, so a slow reader makes no queue grow.
 // Owner    events are shared with their readers.
 // Threads  any; `tell` the writer's.
@@ -48,8 +48,9 @@ class Feed final : public EventSink {
   explicit Feed(std::size_t events_max = limits::k_feed_events_max, std::size_t bytes_max = limits::k_feed_bytes_max)
       : events_max_(events_max), bytes_max_(bytes_max) {}
 
-  // Sets the number of the last event of earlier runs. Call once, before the first `tell`.
-  void begin_after(EventId last);
+  // Sets the number of the last event of earlier runs, and what numbers are. Call before the first `tell`.
+  void begin_after(EventId last, EventNumbers numbers = EventNumbers::plain);
+  [[nodiscard]] EventNumbers numbers() const noexcept { return numbers_.load(std::memory_order_relaxed); }
 
   void tell(std::vector<std::shared_ptr<const Event>> events) override;
 
@@ -62,7 +63,7 @@ class Feed final : public EventSink {
   // Up to `count` events from number `from` on; an empty list if `from` is in the future. nullopt: `from` was dropped
   // already.
   [[nodiscard]] std::optional<Events> read(EventId from, std::size_t count) const;
-  // The lowest number that can be read; if the feed is empty, the number of the next event.
+  // The lowest number that can be read from: every event that was told since, and has it or a higher one, is here.
   [[nodiscard]] EventId first() const;
 
   // How many events of the kind have been told since the start.
@@ -74,13 +75,14 @@ class Feed final : public EventSink {
   struct Run {
     std::deque<std::shared_ptr<const Event>> events;
     std::size_t bytes = 0;  // of them
+    EventId dropped = 0;    // of the last event that cannot be read
     EventId last = 0;
     std::vector<Listener*> listeners;
-    [[nodiscard]] EventId first() const { return last + 1 - events.size(); }
   };
 
   const std::size_t events_max_;
   const std::size_t bytes_max_;
+  std::atomic<EventNumbers> numbers_{EventNumbers::plain};
   Guarded<Run> run_;
   std::array<std::atomic<std::uint64_t>, k_event_kinds> told_{};
 };

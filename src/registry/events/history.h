@@ -30,6 +30,8 @@ struct HistoryPage {
   // Set for queries with `after`:
   EventId first = 0;  // the lowest stored number above `after`, whether or not it matches the filter; 0: none
   EventId upto = 0;   // all stored events up to this number have been searched
+  // The lowest stored number of all; 0: none. What is older was forgotten, or never stored here.
+  EventId oldest = 0;
 };
 
 class History {

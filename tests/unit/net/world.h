@@ -18,6 +18,7 @@
 #include "net/server.h"
 #include "unit/answer/world.h"
 #include "unit/net/client.h"
+#include "unit/registry/authority.h"
 #include "unit/registry/writer_world.h"
 
 namespace rollcall::net::testing {
@@ -32,6 +33,7 @@ class FakeServer final : public api::native::ServerView {
   [[nodiscard]] std::string nodes_json() const override { return "{}"; }
   [[nodiscard]] api::native::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
   [[nodiscard]] std::string metrics_text() const override { return metrics; }
+  [[nodiscard]] std::string nodes_json() const override { return "{}"; }
   [[nodiscard]] std::string unready_reason() const override { return ""; }
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
 };
@@ -53,6 +55,7 @@ class MemoryHistory final : public registry::History {
     if (is_full) return false;
     registry::HistoryPage page;
     page.upto = query.after.value_or(0);
+    page.oldest = events.empty() ? 0 : events.front().id;
     for (const registry::Event& event : events) {
       if (query.after && event.id <= *query.after) continue;
       if (page.first == 0) page.first = event.id;
@@ -155,6 +158,16 @@ class World {
   [[nodiscard]] registry::Feed& feed() { return feed_; }
   [[nodiscard]] MemoryHistory& history() { return history_; }
   [[nodiscard]] FakeServer& fake() { return fake_; }
+  // From now on a node of a cluster.
+  void decide() {
+    std::promise<void> done;
+    writer_.run_soon([&] {
+      registry_.let_decide(authority_);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  [[nodiscard]] registry::testing::ScriptedAuthority& authority() { return authority_; }
   // Until so many calls wait for a service.
   void wait_for_waiters(std::size_t count) const {
     while (waiters_.count() != count) std::this_thread::yield();
@@ -185,6 +198,7 @@ class World {
 
  private:
   registry::testing::MemoryJournal journal_;
+  registry::testing::ScriptedAuthority authority_;
   registry::testing::Gate gate_;
   answer::Zones zones_{answer::testing::make_zones(answer::testing::k_zone_text, {})};
   answer::Roster roster_{zones_, [](const registry::ServiceRef&) { return answer::AnswerPolicy{}; }};

@@ -2,6 +2,7 @@
 #include "api/event_text.h"
 #include "catch.h"
 #include "unit/api/fixture.h"
+#include "unit/registry/authority.h"
 
 namespace rollcall::api::native {
 namespace {
@@ -90,19 +91,49 @@ TEST_CASE("a history that cannot be read is 503, and counted") {
 }
 
 TEST_CASE("an event of the stream is one line of data, with its number and its kind") {
-  const std::string text = stream_event(event(registry::EventKind::registered), "svc.internal");
+  const std::string text = stream_event(event(registry::EventKind::registered), "svc.internal", EventNumbers::plain);
   CHECK(text.starts_with("id: 7\nevent: registered\ndata: {\"event_id\":7,"));
   CHECK(text.ends_with("}\n\n"));
   CHECK(std::ranges::count(text, '\n') == 4);
   CHECK(text.find("\"status\"") == std::string::npos);
 }
 
+TEST_CASE("the number of an event of a cluster is a text of two numbers") {
+  registry::Event told = event(registry::EventKind::registered);
+  told.id = registry::event_id(9, 2);
+  const std::string text = stream_event(told, "svc.internal", EventNumbers::pairs);
+  CHECK(text.starts_with("id: 9.2\nevent: registered\ndata: {\"event_id\":\"9.2\","));
+  CHECK(stream_start(told.id, EventNumbers::pairs).find("id: 9.2\n") != std::string::npos);
+  const std::string gap = stream_gap(registry::event_id(3, 0), told.id, EventNumbers::pairs);
+  CHECK(gap.starts_with("id: 9.2\nevent: gap\ndata: {\"from\":\"3.0\",\"to\":\"9.2\","));
+}
+
+TEST_CASE("a watch of a cluster goes on after a pair of numbers, or after an index") {
+  World world;
+  registry::testing::ScriptedAuthority authority;
+  world.registry.let_decide(authority);
+  const auto after = [&](std::string_view id) {
+    const std::string target = "/v1/watch?last_event_id=" + std::string(id);
+    Request request;
+    request.method = Method::get;
+    request.target = target;
+    request.caller = &world.caller;
+    request.fields = &world.fields;
+    return std::get<Watch>(world.api.route(request, world.clock.now(), world.counters)).after;
+  };
+  CHECK(after("9.2") == registry::event_id(9, 2));
+  CHECK(after("9") == registry::event_id(10, 0) - 1);
+  CHECK(problem_of(world.get("/v1/watch?last_event_id=9.")) == "400 invalid_field last_event_id");
+  CHECK(problem_of(world.get("/v1/watch?last_event_id=9.1048576")) == "400 invalid_field last_event_id");
+}
+
 TEST_CASE("what is no event has no data") {
-  for (const std::string& text : {stream_start(3), stream_keep_alive(3), stream_end("too slow", 3)}) {
+  for (const std::string& text : {stream_start(3, EventNumbers::plain), stream_keep_alive(3, EventNumbers::plain),
+                                  stream_end("too slow", 3, EventNumbers::plain)}) {
     CHECK(text.find("data:") == std::string::npos);
     CHECK(text.ends_with("\n\n"));
   }
-  CHECK(stream_end("too slow", 3) == ": too slow: connect again with Last-Event-ID: 3\n\n");
+  CHECK(stream_end("too slow", 3, EventNumbers::plain) == ": too slow: connect again with Last-Event-ID: 3\n\n");
 }
 
 }  // namespace

@@ -131,6 +131,50 @@ TEST_CASE("an event from the future is one of another database") {
   CHECK(read_until(client, "event: registered").find("id: 2\n") != std::string::npos);
 }
 
+registry::EventId pair(registry::ChangeIndex index) { return registry::event_id(index, 0); }
+
+TEST_CASE("numbers of a cluster that nobody has are no gap") {
+  World world;
+  world.decide();
+  world.history().events = {stored(pair(90), "web"), stored(pair(95), "web")};
+  world.feed().begin_after(pair(100), registry::EventNumbers::pairs);
+  Client client = watch(world, "", "Last-Event-ID: 90.0\r\n");
+  CHECK(read_until(client, "id: 95.0\nevent").find("event: gap") == std::string::npos);
+}
+
+TEST_CASE("a client of a cluster that knows everything that is stored waits for what comes") {
+  World world;
+  world.decide();
+  world.history().events = {stored(pair(90), "web")};
+  world.feed().begin_after(pair(100), registry::EventNumbers::pairs);
+  Client client = watch(world, "", "Last-Event-ID: 92.0\r\n");
+  CHECK(read_chunk(client).find("id: 92.0\n") != std::string::npos);
+  world.feed().tell({std::make_shared<const registry::Event>(stored(pair(104), "web"))});
+  const std::string text = read_until(client, "id: 104.0\nevent");
+  CHECK(text.find("gap") == std::string::npos);
+}
+
+TEST_CASE("a client that knows of less than what is stored in a cluster is told of the gap") {
+  World world;
+  world.decide();
+  world.history().events = {stored(pair(90), "web")};
+  world.feed().begin_after(pair(100), registry::EventNumbers::pairs);
+  Client client = watch(world, "", "Last-Event-ID: 7.0\r\n");
+  CHECK(read_until(client, "id: 90.0\nevent").find("\"from\":\"7.1\"") != std::string::npos);
+}
+
+TEST_CASE("a client whose last event is known to another node of the cluster waits until it is known here") {
+  World world;
+  world.decide();
+  world.feed().begin_after(pair(100), registry::EventNumbers::pairs);
+  Client client = watch(world, "", "Last-Event-ID: 103.0\r\n");
+  CHECK(read_chunk(client).find("id: 103.0\n") != std::string::npos);
+  for (const registry::ChangeIndex index : {102U, 103U, 104U}) {
+    world.feed().tell({std::make_shared<const registry::Event>(stored(pair(index), "web"))});
+  }
+  CHECK(read_until(client, "event: registered").starts_with("id: 104.0\n"));
+}
+
 TEST_CASE("a Last-Event-ID that is no number is 400") {
   World world;
   Client client = world.http();

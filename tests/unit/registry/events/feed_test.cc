@@ -98,5 +98,33 @@ TEST_CASE("a filter takes what it names") {
   CHECK_FALSE(EventFilter{k_lab, "web"}.takes(web));
 }
 
+TEST_CASE("numbers of a cluster have gaps, and are read on from wherever a reader is") {
+  Feed feed(4);
+  feed.begin_after(event_id(5, 0), EventNumbers::pairs);
+  CHECK(feed.first() == event_id(5, 1));
+  CHECK(ids(feed.read(event_id(5, 1), 10)).empty());
+  feed.tell({event(event_id(7, 0)), event(event_id(7, 1)), event(event_id(12, 0))});
+  CHECK(ids(feed.read(event_id(5, 1), 10)) == std::vector<EventId>{event_id(7, 0), event_id(7, 1), event_id(12, 0)});
+  CHECK(ids(feed.read(event_id(7, 1), 10)) == std::vector<EventId>{event_id(7, 1), event_id(12, 0)});
+  CHECK(ids(feed.read(event_id(8, 0), 10)) == std::vector<EventId>{event_id(12, 0)});
+  CHECK(ids(feed.read(event_id(12, 1), 10)).empty());
+  feed.tell({event(event_id(20, 0)), event(event_id(21, 0))});
+  CHECK(feed.first() == event_id(7, 1));
+  CHECK_FALSE(feed.read(event_id(7, 0), 10));
+  CHECK(ids(feed.read(feed.first(), 1)) == std::vector<EventId>{event_id(7, 1)});
+}
+
+TEST_CASE("the number of an event is read as it is written") {
+  CHECK(to_text(17, EventNumbers::plain) == "17");
+  CHECK(to_text(event_id(17, 3), EventNumbers::pairs) == "17.3");
+  CHECK(parse_event_id("17", EventNumbers::plain) == 17);
+  CHECK(parse_event_id("17.3", EventNumbers::pairs) == event_id(17, 3));
+  CHECK(parse_event_id("17", EventNumbers::pairs) == event_id(18, 0) - 1);
+  for (const char* wrong : {"", ".", "17.", ".3", "17.3.1", "-1", "17.1048576", "x", "99999999999999999999"}) {
+    CHECK_FALSE(parse_event_id(wrong, EventNumbers::pairs));
+  }
+  CHECK_FALSE(parse_event_id("17.3", EventNumbers::plain));
+}
+
 }  // namespace
 }  // namespace rollcall::registry::testing
