@@ -157,7 +157,7 @@ Result<void> Server::restore() {
   const Result<void> restored = storage_->stored().restore([&](registry::Restored part) {
     stored_index = part.index;
     if (!cluster_) part.index = registry::index_of_start(part.index, wall);
-    feed_.begin_after(part.last_event);
+    feed_.begin_after(part.last_event, registry_->event_numbers());
     return registry_->restore(std::move(part), now, wall);
   });
   if (!restored) {
