@@ -46,6 +46,7 @@ Kind kind_of(Fault fault) {
     case Fault::outcome_unknown: return {503, "outcome_unknown"};                  // §15.6.4
     case Fault::history_too_slow: return {503, "history_too_slow"};                // §15.6.4
     case Fault::answer_too_slow: return {503, "overloaded"};                       // §15.6.4
+    case Fault::not_everywhere: return {503, "not_everywhere"};                    // §15.6.4
   }
   return {500, "internal"};
 }

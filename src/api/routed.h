@@ -48,6 +48,7 @@ struct Wait {
   std::chrono::milliseconds at_most{};
   std::move_only_function<Response(registry::LeaseTime now)> answer;
   bool is_long = false;  // `answer` must run as a LongAnswer
+  bool is_read = false;  // without a service too: `answer` may be of any size
   // For calls that wait for a moment of the lease clock, which stands still while the server does: the time left until
   // then. Zero ends the wait early. Empty: only `at_most` counts.
   std::move_only_function<std::chrono::milliseconds(registry::LeaseTime now)> left = {};

@@ -147,6 +147,7 @@ inline constexpr std::size_t k_http_lists_max = 1'024;     // that wait for that
 inline constexpr std::size_t k_gzip_body_bytes_min = 512;  // a smaller body fits into one packet as it is
 inline constexpr std::size_t k_json_depth_max = 16;
 inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10);  // of a call that waits for a change
+inline constexpr std::chrono::milliseconds k_shown_wait{5'000};                     // for other nodes to show a change
 inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll
 inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
 inline constexpr std::uint32_t k_events_limit_max = 10'000;

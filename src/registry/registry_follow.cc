@@ -24,7 +24,10 @@ std::vector<Refused> Registry::follow(std::span<const DurableChange> changes, co
       check(event.index >= last, "durable changes are told in the order of their indexes");
       last = event.index;
       if (event.id != 0) told.events.push_back(std::make_shared<Event>(event));
-      if (event.kind == EventKind::expired) ended_.add(event.key.ref());
+      if (event.kind == EventKind::expired) {
+        ended_.add(event.key.ref());
+        if (authority_ != nullptr) expired_count_.fetch_add(1, std::memory_order_relaxed);
+      }
       forget_pending(change);
       const Instance* live = instances_.find(event.key.ref());
       if (live != nullptr && live->index >= event.index) continue;

@@ -30,6 +30,8 @@ struct Call : api::Call {
   const ServerView& server;
   Parameters parameters = {};
 
+  // Null on a single node.
+  [[nodiscard]] registry::Everywhere* everywhere() const { return static_cast<const NativeDoor&>(door).everywhere(); }
   [[nodiscard]] registry::ZoneId zone() const { return parameters.zone.value_or(registry::ZoneId{0}); }
 };
 

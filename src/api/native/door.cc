@@ -20,24 +20,31 @@ constexpr RouteOptions takes(Takes parameters) { return {.takes = static_cast<Pa
 constexpr RouteOptions shows(Takes parameters) {
   return {.takes = static_cast<ParameterSet>(parameters), .answer = AnswerSize::any};
 }
+constexpr Takes k_shown = Takes::at_least | Takes::consistent | Takes::wait;
+constexpr Takes k_changed = Takes::everywhere | Takes::wait;
 constexpr RouteOptions k_batch = {.body_bytes_max = limits::k_http_batch_body_bytes_max};
 constexpr RouteOptions k_metrics = {.opened_by = &AccessRules::open_metrics};
 
 // The most frequent calls come first.
 constexpr Route k_routes[] = {
     {Method::post, "/v1/services/{service}/instances/{id}/heartbeat", Right::write, &run<&renew_instance>},
-    {Method::post, "/v1/heartbeat", Right::write, &run<&register_by_heartbeat>, Effect::change},
+    {Method::post, "/v1/heartbeat", Right::write, &run<&register_by_heartbeat>, Effect::change, takes(k_changed)},
     {Method::post, "/v1/heartbeats", Right::write, &run<&renew_many>, Effect::none, k_batch},
-    {Method::get, "/v1/services/{service}/instances/{id}", Right::read, &run<&read_instance>},
-    {Method::put, "/v1/services/{service}/instances/{id}", Right::write, &run<&register_instance>, Effect::change},
-    {Method::del, "/v1/services/{service}/instances/{id}", Right::write, &run<&deregister>, Effect::change},
-    {Method::post, "/v1/services/{service}/instances", Right::write, &run<&register_in_service>, Effect::change},
+    {Method::get, "/v1/services/{service}/instances/{id}", Right::read, &run<&read_instance>, Effect::none,
+     takes(k_shown)},
+    {Method::put, "/v1/services/{service}/instances/{id}", Right::write, &run<&register_instance>, Effect::change,
+     takes(k_changed)},
+    {Method::del, "/v1/services/{service}/instances/{id}", Right::write, &run<&deregister>, Effect::change,
+     takes(k_changed)},
+    {Method::post, "/v1/services/{service}/instances", Right::write, &run<&register_in_service>, Effect::change,
+     takes(k_changed)},
     {Method::post, "/v1/services/{service}/instances/{id}/drain", Right::write, &run<&drain>, Effect::change,
-     takes(Takes::wait)},
-    {Method::del, "/v1/services/{service}/instances/{id}/drain", Right::write, &run<&end_drain>, Effect::change},
+     takes(k_changed)},
+    {Method::del, "/v1/services/{service}/instances/{id}/drain", Right::write, &run<&end_drain>, Effect::change,
+     takes(k_changed)},
     {Method::get, "/v1/services/{service}", Right::read, &run<&read_service>, Effect::none,
-     shows(Takes::tag | Takes::status | Takes::index | Takes::wait)},
-    {Method::get, "/v1/services", Right::read, &run<&list_services>, Effect::none, shows(Takes::nothing)},
+     shows(Takes::tag | Takes::status | Takes::index | k_shown)},
+    {Method::get, "/v1/services", Right::read, &run<&list_services>, Effect::none, shows(k_shown)},
     {Method::get, "/v1/watch", Right::read, &run<&watch_events>, Effect::none,
      shows(Takes::service | Takes::last_event_id)},
     {Method::get, "/v1/events", Right::read, &run<&list_events>, Effect::none,

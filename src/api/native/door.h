@@ -8,6 +8,7 @@
 
 #include "api/door.h"
 #include "api/native/server_view.h"
+#include "registry/ports/everywhere.h"
 
 namespace rollcall::api::native {
 
@@ -23,8 +24,13 @@ class NativeDoor final : public Door {
 
   [[nodiscard]] const ServerView& server() const { return server_; }
 
+  // Of a node of a cluster; before the first call.
+  void set_everywhere(registry::Everywhere& everywhere) { everywhere_ = &everywhere; }
+  [[nodiscard]] registry::Everywhere* everywhere() const { return everywhere_; }
+
  private:
   const ServerView& server_;
+  registry::Everywhere* everywhere_ = nullptr;
 };
 
 }  // namespace rollcall::api::native

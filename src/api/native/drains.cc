@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/native/calls.h"
+#include "api/native/shown.h"
 #include "api/problem.h"
 #include "base/rcu.h"
 #include "json/writer.h"
@@ -76,30 +77,33 @@ Routed drain(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());
   registry::SetDraining change{.key = *key, .is_draining = true};
-  return Submission{
-      std::move(change),
-      [key = std::move(*key), &registry = call.registry, wait = call.parameters.wait](
-          const registry::Outcome& outcome, LeaseTime now) mutable -> std::variant<Response, Wait> {
-        if (!outcome) return problem(outcome.error());
-        const Drain drain = look_at(registry, key, now);
-        if (!wait || left_to_wait(drain) == milliseconds::zero()) return describe(drain);
-        return Wait{.service = {},
-                    .known = 0,
-                    .at_most = *wait,
-                    .answer = [key, &registry](LeaseTime then) { return describe(look_at(registry, key, then)); },
-                    .left = [key, &registry](LeaseTime then) { return left_to_wait(look_at(registry, key, then)); }};
-      }};
+  return wait_everywhere(
+      call,
+      Submission{std::move(change),
+                 [key = std::move(*key), &registry = call.registry, wait = call.parameters.wait](
+                     const registry::Outcome& outcome, LeaseTime now) mutable -> std::variant<Response, Wait> {
+                   if (!outcome) return problem(outcome.error());
+                   const Drain drain = look_at(registry, key, now);
+                   if (!wait || left_to_wait(drain) == milliseconds::zero()) return describe(drain);
+                   return Wait{
+                       .service = {},
+                       .known = 0,
+                       .at_most = *wait,
+                       .answer = [key, &registry](LeaseTime then) { return describe(look_at(registry, key, then)); },
+                       .left = [key, &registry](LeaseTime then) { return left_to_wait(look_at(registry, key, then)); }};
+                 }});
 }
 
 // The instance is in the answers again: it may not stop, and waiting does not change that.
 Routed end_drain(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());
-  return Submission{registry::SetDraining{.key = std::move(*key), .is_draining = false},
-                    [](const registry::Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
-                      if (!outcome) return problem(outcome.error());
-                      return describe(outcome->status, false, std::nullopt);
-                    }};
+  return wait_everywhere(call,
+                         Submission{registry::SetDraining{.key = std::move(*key), .is_draining = false},
+                                    [](const registry::Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
+                                      if (!outcome) return problem(outcome.error());
+                                      return describe(outcome->status, false, std::nullopt);
+                                    }});
 }
 
 }  // namespace rollcall::api::native

@@ -57,6 +57,13 @@ Result<std::string> parse_name(std::string_view text, std::string_view field) {
   return std::string(text);
 }
 
+// A parameter that says all by being there.
+Result<bool> parse_flag(std::string_view text, std::string_view name) {
+  if (text.empty() || text == "true") return true;
+  if (text == "false") return false;
+  return failure(Errc::invalid, fmt::format("{} takes no value, or true or false", name), std::string(name));
+}
+
 // A line for each parameter there is.
 struct Line {
   Parameter known;
@@ -108,6 +115,18 @@ constexpr Line k_lines[] = {
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        into.last_event_id = std::string(value);  // the call knows what numbers are
        return Result<void>();
+     }},
+    {{bit(Takes::at_least), "at_least"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.at_least, parse_number<registry::ChangeIndex>(value, "at_least", 0, limits::k_index_max));
+     }},
+    {{bit(Takes::consistent), "consistent"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.consistent, parse_flag(value, "consistent"));
+     }},
+    {{bit(Takes::everywhere), "everywhere"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.everywhere, parse_flag(value, "everywhere"));
      }},
 };
 

@@ -28,6 +28,9 @@ enum class Takes : ParameterSet {
   name = 128,
   type = 256,
   last_event_id = 512,
+  at_least = 1'024,
+  consistent = 2'048,
+  everywhere = 4'096,
 };
 [[nodiscard]] constexpr Takes operator|(Takes a, Takes b) {
   return static_cast<Takes>(static_cast<ParameterSet>(a) | static_cast<ParameterSet>(b));
@@ -45,6 +48,9 @@ struct Parameters {
   std::optional<std::string> name;           // a DNS name, as given
   std::optional<std::string> type;           // a DNS type, as given
   std::optional<std::string> last_event_id;  // as given: parse_event_id
+  std::optional<registry::ChangeIndex> at_least;
+  std::optional<bool> consistent;
+  std::optional<bool> everywhere;
 };
 
 // All of them, in the order an error lists them; for Manners::known_parameters.

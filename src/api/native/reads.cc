@@ -5,6 +5,7 @@
 
 #include "api/native/calls.h"
 #include "api/native/describe.h"
+#include "api/native/shown.h"
 #include "api/problem.h"
 #include "base/rcu.h"
 
@@ -65,19 +66,37 @@ Response show_service(const registry::Registry& registry, const registry::ZoneDi
   return read(json, service->index);
 }
 
+// An instance as it is now. Under a ReadLock.
+Response show_instance(const registry::Registry& registry, const registry::ZoneDirectory& zones,
+                       const registry::InstanceKey& key, registry::LeaseTime now) {
+  const Instance* instance = registry.find_instance(key.ref());
+  if (instance == nullptr || !instance->is_there(now)) {
+    return problem(Error{Errc::unknown_instance,
+                         fmt::format("service \"{}\" has no instance \"{}\", or its lease has ended; register again",
+                                     key.service.name, key.id)});
+  }
+  json::Writer json(512);
+  describe_instance(json, *instance, zones.name_of(key.service.zone), now);
+  return read(json, instance->index);
+}
+
 }  // namespace
 
 // Shows the services that the caller may read.
 Routed list_services(const Call& call) {
   if (const auto permitted = permit(call, call.zone()); !permitted) return problem(permitted.error());
-  if (call.registry.counts().services <= limits::k_http_list_at_once_max) {
+  const bool is_long = call.registry.counts().services > limits::k_http_list_at_once_max;
+  if (!is_long && !asks_for_more(call)) {
     return show_services(call.registry, call.zones, call.zone(), *call.standing.grant, call.now);
   }
-  return LongAnswer{[&registry = call.registry, &zones = call.zones, zone = call.zone(),
-                     grant = *call.standing.grant](registry::LeaseTime now) {
+  Show show = [&registry = call.registry, &zones = call.zones, zone = call.zone(),
+               grant = *call.standing.grant](registry::LeaseTime now) {
     const rcu::ReadLock lock;
     return show_services(registry, zones, zone, grant, now);
-  }};
+  };
+  if (auto waiting = wait_until_shown(call, is_long, show)) return std::move(*waiting);
+  if (is_long) return LongAnswer{std::move(show)};
+  return show(call.now);
 }
 
 // With `index` and `wait` a blocking query: answered when the service is at another index than the one given. A service that
@@ -90,11 +109,15 @@ Routed read_service(const Call& call) {
   const registry::ChangeIndex index = service == nullptr ? 0 : service->index;
   const bool is_long = service != nullptr && service->instances.size() > limits::k_http_list_at_once_max;
   const bool waits = call.parameters.wait && call.parameters.index == index;
-  if (!waits && !is_long) return show_service(call.registry, call.zones, key, call.parameters, call.now);
-  auto show = [&registry = call.registry, &zones = call.zones, key, asked = call.parameters](registry::LeaseTime now) {
+  if (!waits && !is_long && !asks_for_more(call)) {
+    return show_service(call.registry, call.zones, key, call.parameters, call.now);
+  }
+  Show show = [&registry = call.registry, &zones = call.zones, key, asked = call.parameters](registry::LeaseTime now) {
     const rcu::ReadLock lock;
     return show_service(registry, zones, key, asked, now);
   };
+  if (auto waiting = wait_until_shown(call, is_long, show)) return std::move(*waiting);
+  if (!waits && !is_long) return show(call.now);
   if (!waits) return LongAnswer{std::move(show)};
   return Wait{.service = std::move(key),
               .known = index,
@@ -104,17 +127,15 @@ Routed read_service(const Call& call) {
 }
 
 Routed read_instance(const Call& call) {
-  const Result<registry::InstanceKey> key = parse_instance_key(call);
+  Result<registry::InstanceKey> key = parse_instance_key(call);
   if (!key) return problem(key.error());
-  const Instance* instance = call.registry.find_instance(key->ref());
-  if (instance == nullptr || !instance->is_there(call.now)) {
-    return problem(Error{Errc::unknown_instance,
-                         fmt::format("service \"{}\" has no instance \"{}\", or its lease has ended; register again",
-                                     key->service.name, key->id)});
-  }
-  json::Writer json(512);
-  describe_instance(json, *instance, call.zones.name_of(key->service.zone), call.now);
-  return read(json, instance->index);
+  if (!asks_for_more(call)) return show_instance(call.registry, call.zones, *key, call.now);
+  Show show = [&registry = call.registry, &zones = call.zones, key = std::move(*key)](registry::LeaseTime now) {
+    const rcu::ReadLock lock;
+    return show_instance(registry, zones, key, now);
+  };
+  if (auto waiting = wait_until_shown(call, false, show)) return std::move(*waiting);
+  return show(call.now);
 }
 
 }  // namespace rollcall::api::native

@@ -8,6 +8,7 @@
 #include "api/native/calls.h"
 #include "api/native/describe.h"
 #include "api/native/fields.h"
+#include "api/native/shown.h"
 #include "api/problem.h"
 #include "base/check.h"
 #include "base/rcu.h"
@@ -81,6 +82,8 @@ Response describe_outcome(const RegistrationReply& reply, const registry::Regist
 // writer, also because the lease has ended, or because only the shared store of a cluster can say whether it has.
 std::optional<Response> renew_unchanged(const Call& call, const Registration& registration) {
   if (call.ahead != PendingAhead::nothing) return std::nullopt;
+  // What every node must show is looked for at the index that the writer gives.
+  if (call.everywhere() != nullptr && call.parameters.everywhere.value_or(false)) return std::nullopt;
   const registry::Instance* known = call.registry.find_instance(registration.key.ref());
   if (known == nullptr || !known->is_as(registration)) return std::nullopt;
   const auto renewed = call.registry.renew(*known, call.now);
@@ -96,9 +99,11 @@ std::optional<Response> renew_unchanged(const Call& call, const Registration& re
 Routed submit(const Call& call, Registration registration) {
   RegistrationReply reply{registration.key, call.zones.name_of(registration.key.service.zone), registration.protocol,
                           registration.ttl};
-  return Submission{registry::Register{std::move(registration)},
-                    [reply = std::move(reply), &registry = call.registry](const Outcome& outcome, LeaseTime now)
-                        -> std::variant<Response, Wait> { return describe_outcome(reply, registry, outcome, now); }};
+  return wait_everywhere(call, Submission{registry::Register{std::move(registration)},
+                                          [reply = std::move(reply), &registry = call.registry](
+                                              const Outcome& outcome, LeaseTime now) -> std::variant<Response, Wait> {
+                                            return describe_outcome(reply, registry, outcome, now);
+                                          }});
 }
 
 Result<void> permit_registration(const Call& call, const Registration& registration) {
@@ -150,10 +155,10 @@ Routed register_in_service(const Call& call) {
 Routed deregister(const Call& call) {
   auto key = parse_instance_key(call);
   if (!key) return problem(key.error());
-  return Submission{registry::Deregister{std::move(*key)},
-                    [](const Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
-                      return outcome ? Response{204, {}, {}, {}} : problem(outcome.error());
-                    }};
+  return wait_everywhere(call, Submission{registry::Deregister{std::move(*key)},
+                                          [](const Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
+                                            return outcome ? Response{204, {}, {}, {}} : problem(outcome.error());
+                                          }});
 }
 
 }  // namespace rollcall::api::native

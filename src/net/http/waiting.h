@@ -57,7 +57,9 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
   // The function that makes the answer; taken once.
   [[nodiscard]] auto take_answer() { return std::move(wait_.answer); }
   [[nodiscard]] bool is_long() const { return wait_.is_long; }
-  [[nodiscard]] bool is_read() const { return wait_.service.has_value(); }  // its answer may be of any size
+  [[nodiscard]] bool is_read() const {
+    return wait_.service.has_value() || wait_.is_read;
+  }  // its answer may be of any size
 
  private:
   friend class WaitRoom;

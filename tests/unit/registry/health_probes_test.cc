@@ -1,6 +1,7 @@
 // Probes of the silent on a virtual clock.
 #include "catch.h"
 #include "registry/work/health_schedule.h"
+#include "unit/registry/authority.h"
 #include "unit/registry/health_office.h"
 
 namespace rollcall::registry {
@@ -144,6 +145,47 @@ TEST_CASE("a probe has no longer than the lease has") {
   office.pass(700ms);
   REQUIRE(office.runs.size() == 1);
   CHECK(office.runs[0].timeout <= 340ms);
+}
+
+struct ClusterOffice {
+  ClusterOffice() { world.registry.let_decide(authority); }
+  ScriptedAuthority authority;
+  World world;
+  Office office{world};
+};
+
+TEST_CASE("in a cluster a probe that passes renews the lease through the authority, or asks for the store") {
+  ClusterOffice cluster;
+  Office& office = cluster.office;
+  office.add("a", R"({"probe":"tcp","renew_on_probe":true})", 15s);
+  REQUIRE(office.pass(10s) == 1);
+  SECTION("renewed") {
+    office.answer(RunEnd::passed);
+    CHECK(office.lines.empty());
+    CHECK(office.schedule.counters().renewed == 1);
+  }
+  SECTION("the store has to say") {
+    cluster.authority.verdict = Verdict::put_first;
+    office.answer(RunEnd::passed);
+    CHECK(office.lines == Lines{"a renewed by the store"});
+    CHECK(office.pass(15s) >= 1);  // and the probe goes on
+  }
+  SECTION("this node cannot make it count") {
+    cluster.authority.verdict = Verdict::refused;
+    office.answer(RunEnd::passed);
+    CHECK(office.lines.empty());
+    CHECK(office.pass(15s) >= 1);
+  }
+}
+
+TEST_CASE("in a cluster an instance whose lease is past is checked as long as it is on the roll") {
+  ClusterOffice cluster;
+  cluster.office.add("a", R"({"checks":[{"type":"tcp","interval":"1s"}]})", 5s);
+  for (int i = 0; i < 20; ++i) {
+    cluster.office.pass(1s);
+    cluster.office.answer(RunEnd::passed);
+  }
+  CHECK(cluster.office.pass(2s) >= 1);
 }
 
 }  // namespace

@@ -261,5 +261,33 @@ TEST_CASE("over TLS, who waits too long for a commit is told so, and what waits 
   CHECK(waiting.read_until("\"up\"}").find("HTTP/1.1 200 ") != std::string::npos);
 }
 
+TEST_CASE("a batch of heartbeats that the shared store decides is answered when all outcomes are there") {
+  World world;
+  world.decide();
+  for (const char* id : {"a", "b"}) world.add("web", id);
+  world.authority().verdict = registry::testing::Verdict::put_first;
+  Client client = world.http();
+  client.send(
+      request("POST /v1/heartbeats",
+              R"({"instances":[{"service":"web","id":"a"},{"service":"web","id":"c"},{"service":"web","id":"b"}]})"));
+  client.send(request("GET /healthz"));
+  const HttpAnswer answer = client.read_http();
+  CHECK(answer.status == 200);
+  CHECK(answer.body == R"({"renewed":2,"unknown":[{"service":"web","zone":"svc.internal","id":"c"}]})");
+  CHECK(client.read_http().status == 200);
+}
+
+TEST_CASE("a heartbeat that the shared store decides is answered by the writer") {
+  World world;
+  world.decide();
+  world.add("web", "a");
+  world.authority().verdict = registry::testing::Verdict::put_first;
+  Client client = world.http();
+  client.send(request("POST /v1/services/web/instances/a/heartbeat"));
+  CHECK(client.read_http().body.find(R"("index":2)") != std::string::npos);
+  client.send(request("POST /v1/services/web/instances/b/heartbeat"));
+  CHECK(client.read_http().status == 404);
+}
+
 }  // namespace
 }  // namespace rollcall::net
