@@ -55,7 +55,13 @@ Result<std::unique_ptr<ClusterNode>> ClusterNode::open(Parts parts) {
 
 ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine)
     : parts_(std::move(parts)), engine_(engine.get()) {
-  freshness_.set(answer::Freshness::State::stale);
+  parts_.freshness.set(answer::Freshness::State::stale);
+  {
+    const rcu::ReadLock lock;
+    for (const answer::Zone& zone : parts_.zones.table().zones()) {
+      if (zone.is_reverse) reverse_.push_back(zone.id);
+    }
+  }
   const ops::ClusterSettings& settings = *parts_.settings.cluster;
   node_ = std::make_unique<cluster::Node>(
       std::move(engine),
@@ -72,10 +78,10 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine)
           .zones = parts_.zones,
           .zone_names = zone_names_of(parts_.zones),
           .run_soon = [this](std::move_only_function<void()> task) { parts_.writer.run_soon(std::move(task)); },
-          .counted = [this](registry::ZoneId zone) { parts_.transfers.serial_moved(zone); },
+          .counted = [this](registry::ZoneId zone) { count_moved(zone); },
           .freshness =
               [this](cluster::Freshness freshness) {
-                freshness_.set(static_cast<answer::Freshness::State>(freshness));
+                parts_.freshness.set(static_cast<answer::Freshness::State>(freshness));
               },
           .fatal =
               [this](std::string sentence) {
@@ -88,14 +94,33 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine)
               }});
   parts_.registry.let_decide(node_->member());
   parts_.writer.set_agreed(node_->agreed());
-  parts_.transfers.take_serials_from([this](registry::ZoneId zone) -> std::optional<dns::Serial> {
-    const std::optional<std::uint32_t> count = node_->roll().count_of(zone);
-    if (!count) return std::nullopt;
-    return serial_in_file(parts_.zones, zone) + *count;
-  });
+  parts_.transfers.take_serials_from([this](registry::ZoneId zone) { return serial_of(zone); });
 }
 
 ClusterNode::~ClusterNode() = default;
+
+// The file's, and the count of changes: of the zone, and for a reverse zone of all, since any of them may have moved a name
+// in it. Inside a ReadLock.
+std::optional<dns::Serial> ClusterNode::serial_of(registry::ZoneId zone) const {
+  const std::vector<answer::Zone>& zones = parts_.zones.table().zones();
+  if (!zones.at(static_cast<std::size_t>(zone)).is_reverse) {
+    const std::optional<std::uint32_t> count = node_->roll().count_of(zone);
+    return count ? std::optional(serial_in_file(parts_.zones, zone) + *count) : std::nullopt;
+  }
+  dns::Serial serial = serial_in_file(parts_.zones, zone);
+  for (const answer::Zone& each : zones) {
+    if (each.is_reverse) continue;
+    const std::optional<std::uint32_t> count = node_->roll().count_of(each.id);
+    if (!count) return std::nullopt;
+    serial += *count;
+  }
+  return serial;
+}
+
+void ClusterNode::count_moved(registry::ZoneId zone) {
+  parts_.transfers.serial_moved(zone);
+  for (const registry::ZoneId reverse : reverse_) parts_.transfers.serial_moved(reverse);
+}
 
 Result<void> ClusterNode::open_peers() {
   const ops::ClusterSettings& settings = *parts_.settings.cluster;

@@ -39,6 +39,7 @@ class ClusterNode {
     const registry::TimeSource& clock;
     const answer::Zones& zones;
     answer::Transfers& transfers;
+    answer::Freshness& freshness;
   };
   // Opens the engine and the peers' port. From here on the registry leaves every lease to the cluster.
   [[nodiscard]] static Result<std::unique_ptr<ClusterNode>> open(Parts parts);
@@ -54,7 +55,6 @@ class ClusterNode {
   // When the writer has ended.
   void end();
 
-  [[nodiscard]] const answer::Freshness& freshness() const { return freshness_; }
   [[nodiscard]] bool notifies() const { return node_->notifies(); }
   [[nodiscard]] ops::ClusterView view() const;
   [[nodiscard]] std::string why_not() const;
@@ -67,10 +67,12 @@ class ClusterNode {
   ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine);
   [[nodiscard]] Result<void> open_peers();
   [[nodiscard]] Result<void> promote(const cluster::Keys& keys);
+  [[nodiscard]] std::optional<dns::Serial> serial_of(registry::ZoneId zone) const;
+  void count_moved(registry::ZoneId zone);
   [[nodiscard]] cluster::Founding stored_roll() const;
 
   Parts parts_;
-  answer::Freshness freshness_;
+  std::vector<registry::ZoneId> reverse_;
   cluster::Engine* engine_;  // the node's
   std::unique_ptr<cluster::Node> node_;
   std::unique_ptr<net::Peers> peers_;

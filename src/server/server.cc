@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "answer/metrics.h"
+#include "answer/transfer/file_serials.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "net/sockets/socket.h"
@@ -72,7 +73,8 @@ Result<void> Server::open_cluster() {
                                                                    .storage = *storage_,
                                                                    .clock = clock_,
                                                                    .zones = zones_,
-                                                                   .transfers = transfers_});
+                                                                   .transfers = transfers_,
+                                                                   .freshness = freshness_});
   if (!opened) return std::unexpected(opened.error());
   cluster_ = std::move(*opened);
   return {};
@@ -92,7 +94,7 @@ Result<void> Server::bind() {
                                 .tsig_keys = settings_.keys,
                                 .transfers = &transfers_,
                                 .explains = settings_.explain,
-                                .freshness = cluster_ ? &cluster_->freshness() : nullptr});
+                                .freshness = cluster_ ? &freshness_ : nullptr});
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
@@ -277,6 +279,13 @@ void Server::reload() {
   if (!zones) {
     log::error("nothing is reloaded: {}", zones.error().message);
     return;
+  }
+  if (cluster_) {
+    const rcu::ReadLock lock;
+    if (const Result<void> checked = answer::check_file_serials(zones_.table(), *zones); !checked) {
+      log::error("nothing is reloaded: {}", checked.error().message);
+      return;
+    }
   }
   zones_.replace(std::move(*zones));
   policies_.replace(wanted.zones, wanted.service_rules);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "answer/explain/explain.h"
+#include "answer/freshness.h"
 #include "answer/transfer/transfers.h"
 #include "api/native/door.h"
 #include "api/router.h"
@@ -56,7 +57,7 @@ class Server {
         transfers_(
             zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); },
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
-        explainer_(zones_, roster_, settings_.udp_payload),
+        explainer_(zones_, roster_, settings_.udp_payload, &freshness_),
         clock_(std::chrono::steady_clock::now()),
         report_(settings_.lease),
         access_(ops::access_rules_of(settings_)) {}
@@ -83,6 +84,7 @@ class Server {
   answer::Transfers transfers_;
   registry::Waiters waiters_;
   registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
+  answer::Freshness freshness_;  // of a node of a cluster
   answer::Explainer explainer_;
   registry::Feed feed_;
   registry::LeaseClock clock_;

@@ -114,11 +114,11 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   rest_.emplace();
   rest_->snapshot = std::move(snapshot);
   registry::ChangeIndex last = 0;
-  std::uint64_t place = 0;
+  std::uint32_t place = 0;
   const auto number = [&](registry::ChangeIndex index) {
-    place = index == last ? place + 1 : 1;
+    place = index == last ? std::min(place + 1, (1U << registry::k_event_place_bits) - 1) : 1;
     last = index;
-    return has_place_ ? event_id(index, place) : registry::EventId{0};
+    return has_place_ ? registry::event_id(index, place) : registry::EventId{0};
   };
   const rcu::ReadLock lock;
   for (FollowedSnapshot::Present& present : rest_->snapshot.instances) {

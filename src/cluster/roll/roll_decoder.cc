@@ -102,11 +102,11 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
       }
     }
   }
-  std::uint64_t number = 0;
+  std::uint32_t number = 0;  // beyond the last place of an index, events share one
   for (const KeyEvent& event : events.events) {
     const Place place = keys_.place_of(event.now.key);
     if (const auto* instance = std::get_if<InstancePlace>(&place)) {
-      ++number;
+      number = std::min(number + 1, (1U << registry::k_event_place_bits) - 1);
       if (event.deleted) {
         remove(event, *instance, lane ? &*lane : nullptr, number, followed);
       } else {
@@ -124,7 +124,7 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
   return followed;
 }
 
-void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint64_t number,
+void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t number,
                       FollowedRevision& followed) {
   const std::optional<Found> found = find(place);
   if (!found) return;
@@ -144,7 +144,7 @@ void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const L
     followed.liveness.ended.push_back(found->id);
   }
   known_.put(found->id, std::move(known));
-  followed.changes.push_back({.event = {.id = is_renewal ? 0 : event_id(index, number),
+  followed.changes.push_back({.event = {.id = is_renewal ? 0 : registry::event_id(index, number),
                                         .at = lane != nullptr ? lane->at : registry::wall_now(),
                                         .key = stored->registration.key,
                                         .kind = mark != nullptr ? mark->kind
@@ -162,7 +162,7 @@ void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const L
 }
 
 void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane,
-                         std::uint64_t number, FollowedRevision& followed) {
+                         std::uint32_t number, FollowedRevision& followed) {
   if (event.deleted) heed(event.now.key);
   const std::optional<Found> found = find(place);
   if (!found) return;
@@ -173,7 +173,7 @@ void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, cons
   const LaneRecord::Mark* mark = find_mark(lane, event.now.key.substr(keys_.all().size()));
   const bool was_leased = event.lease_was != 0;  // expiry, revocation and deletion look alike
   const registry::ChangeIndex index = index_of(event.now.changed);
-  followed.changes.push_back({.event = {.id = event_id(index, number),
+  followed.changes.push_back({.event = {.id = registry::event_id(index, number),
                                         .at = lane != nullptr ? lane->at : registry::wall_now(),
                                         .key = before->key,
                                         .kind = mark != nullptr ? mark->kind

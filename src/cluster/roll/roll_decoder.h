@@ -26,12 +26,6 @@
 
 namespace rollcall::cluster {
 
-// The number of an event: its index, and its place among the events of that index.
-inline constexpr unsigned k_event_place_bits = 20;
-[[nodiscard]] constexpr registry::EventId event_id(registry::ChangeIndex index, std::uint64_t place) {
-  return index << k_event_place_bits | place;
-}
-
 // The count of a zone's changes, from its serial/ key.
 struct ZoneCount {
   registry::ZoneId zone{};
@@ -117,9 +111,9 @@ class RollDecoder {
   void heed(const std::string& key);
   [[nodiscard]] static InstanceSeen seen_of(const InstanceId& id, const StoredInstance& stored, const KeyValue& value);
   [[nodiscard]] KnownInstance known_of(const StoredInstance& stored, const KeyValue& value) const;
-  void put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint64_t number,
+  void put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t number,
            FollowedRevision& followed);
-  void remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint64_t number,
+  void remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t number,
               FollowedRevision& followed);
   void note_other(const KeyEvent& event, const Place& place, FollowedRevision& followed);
   [[nodiscard]] std::optional<ZoneCount> count_of(const KeyValue& value, const SerialPlace& place) const;
