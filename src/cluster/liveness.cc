@@ -17,7 +17,17 @@ Liveness::Liveness(LivenessOptions options, Now now)
 
 void Liveness::begin(Incarnation incarnation, Duration wait, Now now) {
   incarnation_ = incarnation;
-  peers_.clear();
+  // Who has a session is known by the watch, or by the read that follows; what they have told was told to another.
+  for (Peer& peer : peers_) {
+    Peer fresh;
+    fresh.name = std::move(peer.name);
+    fresh.incarnation = peer.incarnation;
+    fresh.is_member = peer.is_member;
+    fresh.created = peer.created;
+    fresh.hears = std::move(peer.hears);
+    fresh.whole_from = 0;
+    peer = std::move(fresh);
+  }
   pending_.clear();
   hears_.clear();
   table_.forget_log();
@@ -152,7 +162,11 @@ void Liveness::apply(const RollRevision& changes, Now now) {
   for (const InstanceId& id : changes.ended) {
     if (BeatRow* row = find(id); row != nullptr) end(*row);
   }
-  for (const std::string& name : changes.nodes_gone) see_node_gone(name, changes.members_put, now);
+  for (const std::string& name : changes.nodes_gone) {
+    const bool is_own_before =
+        name == options_.name && changes.revision <= session_;  // the watch is behind our new session
+    if (!is_own_before) see_node_gone(name, changes.members_put, now);
+  }
   for (const NodeSeen& node : changes.nodes) see_node(node, now);
 }
 

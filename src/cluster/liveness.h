@@ -72,7 +72,8 @@ class Liveness {
  public:
   Liveness(LivenessOptions options, Now now);
 
-  // A new incarnation: neither session nor member. `wait`: see unclean_ends.h.
+  // A new incarnation: neither session nor member. What the watch has shown stays, and goes on; before it has shown anything,
+  // `read` follows. `wait`: see unclean_ends.h.
   void begin(Incarnation incarnation, Duration wait, Now now);
   void stop(Now now);  // refuses from now on, hands over, leaves
 

@@ -10,7 +10,8 @@
 namespace rollcall::cluster {
 namespace {
 
-constexpr std::size_t k_portion_changes = 2'000;              // applied before the writer does other work
+constexpr std::size_t k_portion_changes = 2'000;  // applied before the writer does other work
+constexpr std::uint32_t k_difference_places = 1U << (registry::k_event_place_bits - 1);
 constexpr std::size_t k_unstored_max = std::size_t{1} << 17;  // then only the last change of each instance is kept
 
 }  // namespace
@@ -113,12 +114,13 @@ void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
 void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   rest_.emplace();
   rest_->snapshot = std::move(snapshot);
-  registry::ChangeIndex last = 0;
-  std::uint32_t place = 0;
-  const auto number = [&](registry::ChangeIndex index) {
-    place = index == last ? std::min(place + 1, (1U << registry::k_event_place_bits) - 1) : 1;
-    last = index;
-    return has_place_ ? registry::event_id(index, place) : registry::EventId{0};
+  const registry::ChangeIndex now = base_ + static_cast<registry::ChangeIndex>(rest_->snapshot.revision);
+  // What has happened in between is not known, only what has come of it. These events have places that no event of a followed
+  // revision has, so that an event's number means the same at every node.
+  std::uint32_t place = k_difference_places;
+  const auto number = [&] {
+    place = std::min(place + 1, (1U << registry::k_event_place_bits) - 1);
+    return has_place_ ? registry::event_id(now, place) : registry::EventId{0};
   };
   const rcu::ReadLock lock;
   for (FollowedSnapshot::Present& present : rest_->snapshot.instances) {
@@ -126,7 +128,7 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
     const registry::Instance* live = parts_.registry.find_instance(present.key.ref());
     if (live != nullptr && live->index == index) continue;
     rest_->changes.push_back(
-        {.event = {.id = number(index),
+        {.event = {.id = number(),
                    .at = registry::wall_now(),
                    .key = present.key,
                    .kind = live == nullptr ? registry::EventKind::registered : registry::EventKind::updated,
@@ -140,20 +142,22 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   parts_.known.for_each([&](const InstanceId&, const KnownInstance& each) {
     known[registry::hash_of(each.key.ref())].push_back(each.key);
   });
-  const registry::ChangeIndex now = base_ + static_cast<registry::ChangeIndex>(rest_->snapshot.revision);
+  const registry::LeaseTime lease_now = parts_.clock.now();
   parts_.registry.for_each_service([&](const registry::Service& service) {
     for (const registry::Instance* instance : service.instances) {
       const auto at = known.find(registry::hash_of(instance->key()));
       const bool is_there =
           at != known.end() && std::ranges::find(at->second, instance->owned_key()) != at->second.end();
       if (is_there) continue;
-      rest_->changes.push_back({.event = {.id = number(now),
-                                          .at = registry::wall_now(),
-                                          .key = instance->owned_key(),
-                                          .kind = registry::EventKind::deregistered,
-                                          .cause = registry::Cause::deregistered,
-                                          .index = now},
-                                .present = std::nullopt});
+      const bool is_over = instance->lease.expires_at() <= lease_now;
+      rest_->changes.push_back(
+          {.event = {.id = number(),
+                     .at = registry::wall_now(),
+                     .key = instance->owned_key(),
+                     .kind = is_over ? registry::EventKind::expired : registry::EventKind::deregistered,
+                     .cause = is_over ? registry::Cause::lease_ended : registry::Cause::deregistered,
+                     .index = now},
+           .present = std::nullopt});
     }
   });
 }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/ascii_case.h"
-#include "base/random.h"
 #include "base/rcu.h"
 #include "registry/instance/wall_time.h"
 
@@ -153,11 +152,7 @@ void Member::read(const RollSnapshot& snapshot, const std::optional<StoredRegist
   const std::lock_guard lock(mutex_);
   if (std::exchange(is_reading_, false)) {
     unclean_ = own ? own->unclean : UncleanEnds{};
-    unclean_.begin(std::chrono::duration_cast<std::chrono::seconds>(registry::wall_now().time_since_epoch()));
-    Random random = Random::from_system();
-    liveness_.begin(random.next(), unclean_.wait(), here());
-    if (is_stopping_) liveness_.stop(here());
-    counters_.incarnations.fetch_add(1, std::memory_order_relaxed);
+    begin();
   }
   newest_ = std::max(newest_, snapshot.revision);
   nodes_.clear();
@@ -227,7 +222,7 @@ MemberState Member::state() const {
   if (is_stopping_) {
     state.why_not = "this node is stopping";
   } else if (is_reading_) {
-    state.why_not = fmt::format("this node reads the roll from etcd: {}", reason_of(gave_up_));
+    state.why_not = "this node reads the roll from etcd";
   } else if (!state.is_member) {
     state.why_not = !why_joins_not_.empty()    ? why_joins_not_
                     : liveness_.session() == 0 ? "this node has no session in etcd yet"

@@ -60,7 +60,6 @@ struct MemberState {
 class Member final : public registry::LeaseAuthority, public PeerService {
  public:
   struct Callbacks {
-    std::function<void()> read_again;                      // a new incarnation begins with a full read
     std::function<void(const std::vector<DueEnd>&)> ends;  // leases that are over
     std::function<DrainAnswer(const DrainQuestion&)> drain;
     std::function<Safety(const DrainQuestion&, LeaseTime safe_here)> safety;
@@ -139,6 +138,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   [[nodiscard]] std::string value(bool is_member) const;
   [[nodiscard]] std::string registration(bool is_in) const;
   void begin_incarnation(GiveUp why);
+  void begin();
   void create_session();
   void put_session();
   void prove();
@@ -166,7 +166,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   UncleanEnds unclean_;
   std::optional<InstanceIds> ids_;
   std::uint64_t base_ = 0;
-  bool is_reading_ = true;  // no full read since the incarnation was given up
+  bool is_reading_ = true;  // nothing was read yet
   bool has_lease_ = false;  // the engine's session is open
   bool is_stopping_ = false;
   Revision newest_ = 0;  // of our keys, that is known to exist

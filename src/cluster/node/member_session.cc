@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "cluster/node/member.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::cluster {
 namespace {
@@ -64,17 +65,22 @@ void Member::tick() {
   if (!actions.ends.empty()) callbacks_.ends(actions.ends);
 }
 
+// What the watch shows stays, and goes on.
 void Member::begin_incarnation(GiveUp why) {
-  {
-    const std::lock_guard lock(mutex_);
-    is_reading_ = true;
-    gave_up_ = why;
-    has_lease_ = false;
-    nodes_.clear();
-  }
   log::warn("this node is no member of its cluster any more: {}; it joins again", reason_of(why));
   engine_.close_session(true);
-  callbacks_.read_again();
+  const std::lock_guard lock(mutex_);
+  gave_up_ = why;
+  begin();
+}
+
+// With the lock held.
+void Member::begin() {
+  has_lease_ = false;
+  unclean_.begin(std::chrono::duration_cast<std::chrono::seconds>(registry::wall_now().time_since_epoch()));
+  liveness_.begin(Random::from_system().next(), unclean_.wait(), here());
+  if (is_stopping_) liveness_.stop(here());
+  counters_.incarnations.fetch_add(1, std::memory_order_relaxed);
 }
 
 // A node whose zones or settings no member shares would answer otherwise than all others.

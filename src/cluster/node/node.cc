@@ -29,8 +29,7 @@ Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts)
       keys_(options_.cluster),
       engine_(std::move(engine)),
       member_(*engine_, keys_, options_.name, options_.self, parts_.zone_names, known_,
-              {.read_again = [this] { follower_->read_again(); },
-               .ends = [this](const std::vector<DueEnd>& due) { ends_.propose(due); },
+              {.ends = [this](const std::vector<DueEnd>& due) { ends_.propose(due); },
                .drain = [this](const DrainQuestion& question) { return answer_drain(question); },
                .safety =
                    [this](const DrainQuestion& question, LeaseTime safe_here) {

@@ -38,6 +38,7 @@ void Follower::tick(std::chrono::steady_clock::time_point now) {
     if (is_busy_ || now < again_at_) return;
     if (link_ == Link::following && !reads_all_) return;
     is_busy_ = true;
+    is_watching_ = false;
     ++attempt_;
   }
   begin();
@@ -89,25 +90,25 @@ void Follower::took_format(Snapshot format) {
     sink_.found(*read);
   }
   Revision applied = 0;
+  std::optional<LaneSeen> lane;
   {
     const std::lock_guard lock(mutex_);
     applied = applied_;
+    lane = lane_;
   }
   if (format.header.revision < applied) return fail(Link::other_history);
   if (applied == 0) return read_page(keys_.all(), 0);
   engine_.read({.range = range_of_prefix(keys_.lanes()), .at = applied},
-               then([](Follower& self, Snapshot lanes) { self.took_lanes(std::move(lanes)); }));
+               then([lane](Follower& self, Snapshot lanes) { self.took_lanes(std::move(lanes), lane); }));
 }
 
 // Were the lanes at the revision we have followed as we have seen them?
-void Follower::took_lanes(Snapshot lanes) {
+void Follower::took_lanes(Snapshot lanes, const std::optional<LaneSeen>& lane) {
   bool reads_all = false;
-  std::optional<LaneSeen> lane;
   {
     const std::lock_guard lock(mutex_);
     // What an earlier run has followed is not known to this one, and is read with the rest.
     reads_all = std::exchange(reads_all_, false) || known_.size() == 0;
-    lane = lane_;
   }
   if (lanes.outcome == ReadOutcome::compacted) return read_page(keys_.all(), 0);
   if (lanes.outcome == ReadOutcome::refused) return fail(Link::other_history);
@@ -159,6 +160,7 @@ void Follower::watch() {
     const std::lock_guard lock(mutex_);
     link_ = Link::following;
     is_busy_ = false;
+    is_watching_ = true;
     from = applied_ + 1;
   }
   engine_.watch(keys_.all(), from, std::shared_ptr<Watcher>(shared_from_this(), this));
@@ -167,7 +169,7 @@ void Follower::watch() {
 void Follower::see(const RevisionEvents& events) {
   {
     const std::lock_guard lock(mutex_);
-    if (link_ != Link::following || events.revision <= applied_) return;
+    if (!is_watching_ || events.revision <= applied_) return;
   }
   FollowedRevision revision = decoder_->decode(events);
   {
@@ -180,7 +182,7 @@ void Follower::see(const RevisionEvents& events) {
 
 void Follower::ended(End why) {
   const std::lock_guard lock(mutex_);
-  if (link_ != Link::following) return;
+  if (!std::exchange(is_watching_, false)) return;
   link_ = Link::connecting;
   again_at_ = std::chrono::steady_clock::now();
   if (why == End::compacted) reads_all_ = true;

@@ -63,7 +63,7 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
   void ended(End why) override;
   void begin();
   void took_format(Snapshot format);
-  void took_lanes(Snapshot lanes);
+  void took_lanes(Snapshot lanes, const std::optional<LaneSeen>& lane);
   void read_page(std::string from, Revision at);
   void took_page(Snapshot page, Revision at);
   void watch();
@@ -82,6 +82,7 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
   mutable std::mutex mutex_;  // of what follows; not held while the sink is called
   std::uint64_t attempt_ = 0;
   bool is_busy_ = false;
+  bool is_watching_ = false;  // what the watch brings counts; not while everything is read again
   bool reads_all_ = false;
   Link link_ = Link::connecting;
   std::chrono::steady_clock::time_point again_at_{};

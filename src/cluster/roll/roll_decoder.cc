@@ -106,7 +106,7 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
   for (const KeyEvent& event : events.events) {
     const Place place = keys_.place_of(event.now.key);
     if (const auto* instance = std::get_if<InstancePlace>(&place)) {
-      number = std::min(number + 1, (1U << registry::k_event_place_bits) - 1);
+      number = std::min(number + 1, (1U << (registry::k_event_place_bits - 1)) - 1);
       if (event.deleted) {
         remove(event, *instance, lane ? &*lane : nullptr, number, followed);
       } else {

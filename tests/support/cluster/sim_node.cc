@@ -121,6 +121,17 @@ void SimNode::begin_incarnation() {
   });
 }
 
+// A new incarnation that goes on where the watch is: what a node does that has not lost its place.
+void SimNode::go_on_as_another() {
+  if (is_reading_) return;
+  waiting_.clear();
+  engine_->close_session(world_.random.below(2) == 0);
+  UncleanEnds unclean = unclean_;
+  unclean.begin(std::chrono::duration_cast<std::chrono::seconds>(world_.time.now()));
+  unclean_ = unclean;
+  liveness_->begin(world_.random.next(), unclean_.wait(), now());
+}
+
 void SimNode::took_snapshot(Snapshot snapshot, bool begin) {
   if (!snapshot.ok()) {
     if (begin) return begin_incarnation();
@@ -230,7 +241,7 @@ void SimNode::tick() {
 
 void SimNode::act(const Actions& actions) {
   if (actions.give_up == GiveUp::stopped) return leave_down();
-  if (actions.give_up != GiveUp::no) return begin_incarnation();
+  if (actions.give_up != GiveUp::no) return world_.random.below(2) == 0 ? begin_incarnation() : go_on_as_another();
   if (actions.create_session) create_session();
   if (actions.prove) send_prove();
   if (actions.publish) send_publish();
@@ -283,6 +294,7 @@ void SimNode::send_join() {
   engine_->commit(join(keys(), liveness_->session(), liveness_->members(), value(true), nodes_value(true)),
                   [this, me](const Committed& committed) {
                     if (liveness_->incarnation() != me) return;
+                    if (committed.outcome == CommitOutcome::applied) unclean_.is_in = true;
                     liveness_->join_settled(committed.outcome == CommitOutcome::applied);
                   });
 }

@@ -114,6 +114,7 @@ class SimNode final : public Watcher, public std::enable_shared_from_this<SimNod
   [[nodiscard]] std::string nodes_value(bool is_in) const;
   void every(Duration interval, void (SimNode::*what)());
   void begin_incarnation();
+  void go_on_as_another();
   void took_snapshot(Snapshot snapshot, bool begin);
   void put_back(Instance instance);
   void poll();
