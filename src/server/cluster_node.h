@@ -55,6 +55,11 @@ class ClusterNode {
   // When the writer has ended.
   void end();
 
+  [[nodiscard]] registry::Everywhere& everywhere() { return *node_; }
+  // Of all members, this one checks the instance.
+  [[nodiscard]] bool checks(const registry::InstanceRef& instance) const {
+    return node_->member().is_chosen_for(instance);
+  }
   [[nodiscard]] bool notifies() const { return node_->notifies(); }
   [[nodiscard]] ops::ClusterView view() const;
   [[nodiscard]] std::string why_not() const;

@@ -59,9 +59,12 @@ Result<void> Server::open_store() {
   checks_ = std::make_unique<net::CheckRunner>(
       *registry_, *writer_, clock_,
       net::CheckSettings{.in_flight_max = settings_.checks_in_flight,
-                         .permits = [access = ops::check_access_of(settings_)](const IpAddress& address) {
-                           return access.permits(address);
-                         }});
+                         .permits = [access = ops::check_access_of(settings_)](
+                                        const IpAddress& address) { return access.permits(address); },
+                         .is_ours = settings_.cluster ? registry::HealthSchedule::IsOurs([this](const auto& instance) {
+                           return cluster_ != nullptr && cluster_->checks(instance);
+                         })
+                                                      : nullptr});
   audiences_.add(*checks_);
   return settings_.cluster ? open_cluster() : Result<void>();
 }
@@ -77,6 +80,7 @@ Result<void> Server::open_cluster() {
                                                                    .freshness = freshness_});
   if (!opened) return std::unexpected(opened.error());
   cluster_ = std::move(*opened);
+  native_door_.set_everywhere(cluster_->everywhere());
   return {};
 }
 

@@ -119,13 +119,17 @@ void Node::note_heard() {
   }
 }
 
-void Node::wait_for_all(registry::ChangeIndex index, std::function<void(bool)> reply) {
+void Node::read_latest(std::move_only_function<void(std::optional<registry::ChangeIndex>)> reply) {
+  parts_.run_soon([this, reply = std::move(reply)]() mutable { lanes_.read_latest(std::move(reply)); });
+}
+
+void Node::wait_for(registry::ChangeIndex index, std::move_only_function<void(bool)> reply) {
   const std::lock_guard lock(mutex_);
   waiting_.push_back({index, Steady::now() + k_everywhere_max, std::move(reply)});
 }
 
 void Node::tell_waiting() {
-  std::vector<std::pair<std::function<void(bool)>, bool>> told;
+  std::vector<std::pair<std::move_only_function<void(bool)>, bool>> told;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) return;

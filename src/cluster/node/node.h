@@ -28,6 +28,7 @@
 #include "cluster/node/followed_roll.h"
 #include "cluster/node/member.h"
 #include "cluster/peers.h"
+#include "registry/ports/everywhere.h"
 
 namespace rollcall::cluster {
 
@@ -43,7 +44,7 @@ struct NodeOptions {
 // How the answers of the DNS stand.
 enum class Freshness : std::uint8_t { fresh, stale, expired };
 
-class Node final {
+class Node final : public registry::Everywhere {
  public:
   struct Parts {
     registry::Registry& registry;
@@ -58,7 +59,7 @@ class Node final {
   };
 
   Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts);
-  ~Node();
+  ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -74,9 +75,10 @@ class Node final {
   // After the writer has stopped: nothing is called back any more.
   void end();
 
-  // `reply` is called on the node's thread once every member shows the index; false: this node is no member, or it has
-  // taken too long. Any thread.
-  void wait_for_all(registry::ChangeIndex index, std::function<void(bool)> reply);
+  // --- Everywhere
+  void read_latest(std::move_only_function<void(std::optional<registry::ChangeIndex>)> reply) override;
+  // `reply` is called on the node's thread; false also when this node is no member.
+  void wait_for(registry::ChangeIndex index, std::move_only_function<void(bool)> reply) override;
 
   // This node tells secondaries of changes (the first member), or nobody else can.
   [[nodiscard]] bool notifies() const;
@@ -113,7 +115,7 @@ class Node final {
   struct Waiting {
     registry::ChangeIndex index = 0;
     std::chrono::steady_clock::time_point until;
-    std::function<void(bool)> reply;
+    std::move_only_function<void(bool)> reply;
   };
 
   const NodeOptions options_;

@@ -30,7 +30,7 @@ class CheckRunner::Parts final : public registry::HealthOrders {
       : writer_(writer),
         clock_(clock),
         settings_(std::move(settings)),
-        schedule_(registry, *this, settings_.in_flight_max, clock.now()) {}
+        schedule_(registry, *this, settings_.in_flight_max, clock.now(), settings_.is_ours) {}
 
   void start() { loop_.start("checks"); }
   void stop() { loop_.stop(); }

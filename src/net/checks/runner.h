@@ -21,6 +21,7 @@ namespace rollcall::net {
 struct CheckSettings {
   std::size_t in_flight_max = limits::k_checks_in_flight_default;
   CheckPermit permits = [](const IpAddress&) { return true; };
+  registry::HealthSchedule::IsOurs is_ours = nullptr;  // of a node of a cluster; any thread
 };
 
 class CheckRunner final : public registry::Audience {

@@ -63,8 +63,13 @@ struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
   }
 };
 
-HealthSchedule::HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now)
-    : registry_(registry), orders_(orders), in_flight_max_(in_flight_max), wheel_(tick_before(now)) {}
+HealthSchedule::HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now,
+                               IsOurs is_ours)
+    : registry_(registry),
+      orders_(orders),
+      in_flight_max_(in_flight_max),
+      is_ours_(std::move(is_ours)),
+      wheel_(tick_before(now)) {}
 
 HealthSchedule::~HealthSchedule() = default;
 
@@ -138,6 +143,13 @@ void HealthSchedule::advance(LeaseTime now) {
 }
 
 void HealthSchedule::fire(Task& task, LeaseTime now) {
+  if (is_ours_ && !is_ours_(task.owner.judged.key.ref())) {
+    // Another node checks it. Should it become ours, the count begins with what the roll says.
+    task.state = health::CheckState(!task.owner.is_critical);
+    const bool is_probe = task.owner.is_probe(task);
+    return set(task, is_probe ? now + health::heartbeat_interval(task.owner.ttl)
+                              : health::next_run(now, task.phase, task.check.interval));
+  }
   if (task.owner.is_probe(task)) {
     fire_probe(task, now);
   } else {

@@ -24,6 +24,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -85,7 +86,10 @@ struct HealthCounters {
 
 class HealthSchedule {
  public:
-  HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now);
+  // `is_ours`: of the nodes of a cluster, this one checks the instance, as long as that holds; null: it checks all.
+  using IsOurs = std::function<bool(const InstanceRef&)>;
+  HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now,
+                 IsOurs is_ours = nullptr);
   ~HealthSchedule();
   HealthSchedule(const HealthSchedule&) = delete;
   HealthSchedule& operator=(const HealthSchedule&) = delete;
@@ -125,6 +129,7 @@ class HealthSchedule {
   const Registry& registry_;
   HealthOrders& orders_;
   const std::size_t in_flight_max_;
+  const IsOurs is_ours_;
   HealthCounters counters_;
   std::map<ServiceKey, Members> services_;
   std::unordered_map<std::uint64_t, Place> running_;
