@@ -18,6 +18,8 @@
 namespace rollcall::server {
 namespace {
 
+constexpr std::uint64_t k_restored_margin = 1'000'000;  // of indexes
+
 std::vector<std::string> zone_names_of(const answer::Zones& zones) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < zones.size(); ++i) names.push_back(zones.name_of(static_cast<registry::ZoneId>(i)));
@@ -48,13 +50,44 @@ Result<std::unique_ptr<ClusterNode>> ClusterNode::open(Parts parts) {
   settings->tell = [](const char* sentence) { log::warn("{}", sentence); };
   Result<std::unique_ptr<cluster::Engine>> engine = cluster::open_engine(*settings);
   if (!engine) return std::unexpected(engine.error());
-  std::unique_ptr<ClusterNode> node(new ClusterNode(std::move(parts), std::move(*engine)));
+  Result<std::optional<cluster::StoredFormat>> found = find(parts, **engine);
+  if (!found && found.error().code != Errc::unreachable) return std::unexpected(found.error());
+  std::unique_ptr<ClusterNode> node(new ClusterNode(std::move(parts), std::move(*engine), std::move(found)));
   if (const Result<void> opened = node->open_peers(); !opened) return std::unexpected(opened.error());
   return node;
 }
 
-ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine)
-    : parts_(std::move(parts)), engine_(engine.get()) {
+// The cluster in etcd, and what this node's database has of another one is dropped.
+Result<std::optional<cluster::StoredFormat>> ClusterNode::find(const Parts& parts, cluster::Engine& engine) {
+  const ops::ClusterSettings& settings = *parts.settings.cluster;
+  const cluster::Keys keys(settings.name);
+  registry::Replica& replica = parts.storage.replica();
+  const Result<std::optional<registry::ReplicaPlace>> place = replica.place();
+  if (!place) return rollcall::failure(Errc::start_up, place.error().message);
+  Result<std::optional<cluster::StoredFormat>> found = cluster::find_cluster(engine, keys);
+  if (settings.start.is_restored) {
+    if (!found) return rollcall::failure(Errc::start_up, found.error().message);
+    // Other nodes may have followed further than this one.
+    const std::uint64_t base = *found ? (*found)->base : 0;
+    const std::uint64_t index = base + (*place ? static_cast<std::uint64_t>((*place)->applied_revision) : 0);
+    if (Result<void> renewed = cluster::renew_history(engine, keys, index + k_restored_margin); !renewed) {
+      return std::unexpected(renewed.error());
+    }
+    found = cluster::find_cluster(engine, keys);
+  }
+  const bool is_other = found && *found && *place && (*place)->incarnation != (*found)->incarnation;
+  if (!is_other) return found;
+  log::warn("{} has the roll of an earlier history of cluster \"{}\": it is dropped, and the roll is read from etcd",
+            parts.storage.name(), settings.name);
+  if (Result<void> cleared = replica.clear(); !cleared) {
+    return rollcall::failure(Errc::start_up, cleared.error().message);
+  }
+  return found;
+}
+
+ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
+                         Result<std::optional<cluster::StoredFormat>> found)
+    : parts_(std::move(parts)), engine_(engine.get()), found_(std::move(found)) {
   parts_.freshness.set(answer::Freshness::State::stale);
   {
     const rcu::ReadLock lock;
@@ -152,22 +185,17 @@ Result<void> ClusterNode::open_peers() {
 
 Result<void> ClusterNode::enter() {
   const ops::ClusterSettings& settings = *parts_.settings.cluster;
-  const ops::ClusterStart& start = settings.start;
   const cluster::Keys keys(settings.name);
-  if (start.is_restored) {
-    return cluster::renew_history(*engine_, keys, parts_.registry.counts().index);
-  }
-  Result<std::optional<registry::ReplicaPlace>> place = parts_.storage.replica().place();
-  if (!place) return std::unexpected(place.error());
-  const Result<std::optional<cluster::StoredFormat>> found = cluster::find_cluster(*engine_, keys);
-  const bool promotes = start.entry == ops::ClusterStart::Entry::promote;
-  if (!found && found.error().code == Errc::unreachable && !promotes) {
-    log::warn("{}; this node answers what its database has until it does", found.error().message);
+  const bool promotes = settings.start.entry == ops::ClusterStart::Entry::promote;
+  if (!found_ && !promotes) {
+    log::warn("{}; this node answers what its database has until it does", found_.error().message);
     return {};
   }
-  if (!found) return rollcall::failure(Errc::start_up, found.error().message);
+  if (!found_) return rollcall::failure(Errc::start_up, found_.error().message);
+  const Result<std::optional<registry::ReplicaPlace>> place = parts_.storage.replica().place();
+  if (!place) return std::unexpected(place.error());
   if (promotes) {
-    if (*found) {
+    if (*found_) {
       return rollcall::failure(Errc::start_up,
                                fmt::format("the cluster \"{}\" exists already: start without --promote, and this "
                                            "node joins it",
@@ -175,7 +203,7 @@ Result<void> ClusterNode::enter() {
     }
     return promote(keys);
   }
-  if (!*found) {
+  if (!*found_) {
     return rollcall::failure(
         Errc::start_up, fmt::format("etcd has no cluster \"{}\": start the first node of a new one with --promote, "
                                     "which makes its roll the cluster's",

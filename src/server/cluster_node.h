@@ -41,12 +41,12 @@ class ClusterNode {
     answer::Transfers& transfers;
     answer::Freshness& freshness;
   };
-  // Opens the engine and the peers' port. From here on the registry leaves every lease to the cluster.
+  // Opens the engine and the peers' port, finds the cluster, and renews its history (--restored). From here on the registry leaves every lease to the cluster.
   [[nodiscard]] static Result<std::unique_ptr<ClusterNode>> open(Parts parts);
   ~ClusterNode();
 
-  // After what is stored here is on the roll, and before anything is answered: finds the cluster, or makes it of this
-  // node's roll (--promote), or renews its history (--restored). An etcd that is away is waited for by the node.
+  // After what is stored here is on the roll, and before anything is answered: makes the cluster of this node's roll
+  // (--promote), or refuses to start where there is none. An etcd that is away is waited for by the node.
   [[nodiscard]] Result<void> enter();
   // Follows, and joins. The writer's thread runs.
   void start();
@@ -69,7 +69,8 @@ class ClusterNode {
   [[nodiscard]] std::optional<Error> failure() const;
 
  private:
-  ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine);
+  [[nodiscard]] static Result<std::optional<cluster::StoredFormat>> find(const Parts& parts, cluster::Engine& engine);
+  ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine, Result<std::optional<cluster::StoredFormat>> found);
   [[nodiscard]] Result<void> open_peers();
   [[nodiscard]] Result<void> promote(const cluster::Keys& keys);
   [[nodiscard]] std::optional<dns::Serial> serial_of(registry::ZoneId zone) const;
@@ -78,7 +79,8 @@ class ClusterNode {
 
   Parts parts_;
   std::vector<registry::ZoneId> reverse_;
-  cluster::Engine* engine_;  // the node's
+  cluster::Engine* engine_;                             // the node's
+  Result<std::optional<cluster::StoredFormat>> found_;  // before the start
   std::unique_ptr<cluster::Node> node_;
   std::unique_ptr<net::Peers> peers_;
   mutable std::mutex mutex_;

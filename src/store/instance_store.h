@@ -64,6 +64,7 @@ class InstanceStore final : public registry::CountingJournal,
   [[nodiscard]] Result<std::optional<registry::ReplicaPlace>> place() override;
   [[nodiscard]] Result<void> store(std::span<const registry::DurableChange> changes,
                                    const registry::ReplicaPlace& place) override;
+  [[nodiscard]] Result<void> clear() override;
 
   // --- Serials of zones (zone_serials.h) ---
 

@@ -67,6 +67,18 @@ Result<void> InstanceStore::store(std::span<const registry::DurableChange> chang
   return {};
 }
 
+Result<void> InstanceStore::clear() {
+  try {
+    writer_->hold(RollWriter::Wait::yes);
+    writer_->write({}, [&] { replica_->clear(); });
+  } catch (const std::exception& exception) {
+    writer_->drop();
+    replica_->reset();
+    return std::unexpected(to_error(exception, "cleared"));
+  }
+  return {};
+}
+
 // Reads the edits made since, in the transaction that may overwrite their rows: what an operator has written is proposed
 // to the cluster even if its row has changed by then. False: there are too many.
 bool InstanceStore::find_edits() {

@@ -65,7 +65,8 @@ FollowedChanges::FollowedChanges(std::span<const registry::DurableChange> change
 }
 
 ReplicaRows::ReplicaRows(SQLite::Database& connection, const registry::ZoneDirectory& zones)
-    : zones_(zones),
+    : connection_(connection),
+      zones_(zones),
       read_place_(connection, "SELECT cluster, incarnation, applied_revision, lane, lane_id FROM replica"),
       put_place_(connection,
                  "REPLACE INTO replica (one, cluster, incarnation, applied_revision, lane, lane_id)"
@@ -93,6 +94,12 @@ void ReplicaRows::put_place(const registry::ReplicaPlace& place) {
 }
 
 void ReplicaRows::forget_place() { run(forget_place_); }
+
+void ReplicaRows::clear() {
+  connection_.exec(
+      "DELETE FROM instance; DELETE FROM service; DELETE FROM event; DELETE FROM edit; DELETE FROM replica;"
+      "UPDATE roll SET change_index = 0, event_id = 0");
+}
 
 void ReplicaRows::put_service(const registry::ServiceRef& service, const FollowedChanges::ServiceChange& change) {
   put_service_.bindNoCopy(1, zones_.text_of(service.zone));

@@ -49,6 +49,7 @@ class ReplicaRows {
   [[nodiscard]] std::optional<registry::ReplicaPlace> read_place();
   void put_place(const registry::ReplicaPlace& place);
   void forget_place();
+  void clear();  // all rows, the history, and what was counted
 
   // After the rows of the instances. Protocols are added to those that are stored; a service without instances becomes
   // empty when the last was removed.
@@ -57,6 +58,7 @@ class ReplicaRows {
   void reset() noexcept;
 
  private:
+  SQLite::Database& connection_;
   ZoneNames zones_;
   SQLite::Statement read_place_;
   SQLite::Statement put_place_;

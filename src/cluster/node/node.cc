@@ -101,6 +101,7 @@ void Node::tick() {
   if (now < next_look_) return;
   next_look_ = now + k_look;
   look_at_etcd();
+  tell_of_differences();
   keep_house();
   if (member_.has_namesake()) {
     parts_.fatal("another node of this cluster has the name \"" + options_.name +
@@ -188,6 +189,17 @@ void Node::look_at_freshness() {
   } else if (link == Link::unknown_version) {
     log::error("the keys of cluster \"{}\" are of a later version of rollcalld", options_.cluster);
   }
+}
+
+void Node::tell_of_differences() {
+  std::vector<std::string> differing = member_.differing();
+  if (differing == said_differing_) return;
+  for (const std::string& name : differing) {
+    if (std::ranges::find(said_differing_, name) != said_differing_.end()) continue;
+    log::warn("the zone files or settings of node {} differ from those here: its answers may differ too", name);
+  }
+  if (differing.empty()) log::info("all nodes have the same zone files and settings again");
+  said_differing_ = std::move(differing);
 }
 
 void Node::look_at_etcd() {

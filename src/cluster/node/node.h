@@ -108,6 +108,7 @@ class Node final : public registry::Everywhere {
   void note_heard();
   void look_at_freshness();
   void look_at_etcd();
+  void tell_of_differences();
   void keep_house();
   void tell_waiting();
   [[nodiscard]] DrainAnswer answer_drain(const DrainQuestion& question) const;
@@ -146,6 +147,7 @@ class Node final : public registry::Everywhere {
   std::atomic<std::int64_t> contact_ns_{0};  // steady: etcd has answered last
   Link said_link_ = Link::connecting;
   bool said_member_ = false;
+  std::vector<std::string> said_differing_;
   std::jthread thread_;
 };
 

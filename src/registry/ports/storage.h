@@ -103,6 +103,8 @@ class Replica {
   // Stores changes that have been followed, and the place after them, in one transaction. Changes in the order of their
   // indexes; none at all moves the place alone. A power failure may undo the last calls; they are followed again then.
   [[nodiscard]] virtual Result<void> store(std::span<const DurableChange> changes, const ReplicaPlace& place) = 0;
+  // Drops the roll and its history: they are of a cluster that is no more. Before anything is restored.
+  [[nodiscard]] virtual Result<void> clear() = 0;
 };
 
 // `own`: the database is the roll of a single node. `replica`: it follows the roll of a cluster, edits made in it are
