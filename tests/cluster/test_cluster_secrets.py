@@ -65,7 +65,7 @@ class SecretsTest(ClusterCase):
             return False
 
     def test_with_users_of_etcd_a_cluster_works_also_when_its_tokens_are_void(self):
-        world = self.world(of_cluster='user = "rollcall"\npassword_file = "password"\n')
+        world = self.world(of_cluster=f'user = "rollcall"\npassword_file = "{self.directory / "password"}"\n')
         (self.directory / "password").write_text("secret\n")
         (self.directory / "password").chmod(0o600)
         etcd = world.etcd

@@ -24,11 +24,12 @@ FollowedRoll::FollowedRoll(Parts parts) : parts_(std::move(parts)), counts_(part
 }
 
 void FollowedRoll::found(const StoredFormat& format) {
-  base_ = format.base;
-  incarnation_ = format.incarnation;
+  base_.store(format.base, std::memory_order_release);
   parts_.lanes.begin(format.base);
   parts_.member.found(format, parts_.registry);
 }
+
+void FollowedRoll::lost_history() { parts_.member.lose_history(); }
 
 void FollowedRoll::took(FollowedSnapshot&& snapshot) {
   counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
@@ -85,13 +86,14 @@ std::size_t FollowedRoll::apply(FollowedRevision&& revision) {
   show(std::move(revision.changes));
   // A serial moves when what it stands for is published, not before.
   for (const ZoneCount& count : revision.counts) set_count(count);
-  parts_.registry.follow_up_to(base_ + static_cast<registry::ChangeIndex>(revision.revision));
+  parts_.registry.follow_up_to(revision.index);
   for (const ServiceSeen& service : revision.services) note_service(service);
   for (const registry::ZoneId zone : revision.uncounted) uncounted_.insert(zone);
   for (NodeValueSeen& node : revision.nodes) parts_.member.see_node(node.name, std::move(node.value));
   parts_.member.apply(revision.liveness);
   if (revision.lane) lane_ = std::move(revision.lane);
   applied_.store(revision.revision, std::memory_order_release);
+  index_.store(revision.index, std::memory_order_release);
   return changes + 1;
 }
 
@@ -114,7 +116,7 @@ void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
 void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   rest_.emplace();
   rest_->snapshot = std::move(snapshot);
-  const registry::ChangeIndex now = base_ + static_cast<registry::ChangeIndex>(rest_->snapshot.revision);
+  const registry::ChangeIndex now = rest_->snapshot.index;
   // What has happened in between is not known, only what has come of it. These events have places that no event of a followed
   // revision has, so that an event's number means the same at every node.
   std::uint32_t place = k_difference_places;
@@ -124,7 +126,7 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   };
   const rcu::ReadLock lock;
   for (FollowedSnapshot::Present& present : rest_->snapshot.instances) {
-    const registry::ChangeIndex index = base_ + static_cast<registry::ChangeIndex>(present.changed);
+    const registry::ChangeIndex index = present.index;
     const registry::Instance* live = parts_.registry.find_instance(present.key.ref());
     if (live != nullptr && live->index == index) continue;
     rest_->changes.push_back(
@@ -150,6 +152,7 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
           at != known.end() && std::ranges::find(at->second, instance->owned_key()) != at->second.end();
       if (is_there) continue;
       const bool is_over = instance->lease.expires_at() <= lease_now;
+      if (rest_->snapshot.is_other_history && !is_over) lost_.push_back(instance->registration());
       rest_->changes.push_back(
           {.event = {.id = number(),
                      .at = registry::wall_now(),
@@ -178,7 +181,7 @@ std::size_t FollowedRoll::apply_portion() {
 void FollowedRoll::finish_snapshot() {
   FollowedSnapshot snapshot = std::move(rest_->snapshot);
   rest_.reset();
-  parts_.registry.follow_up_to(base_ + static_cast<registry::ChangeIndex>(snapshot.revision));
+  parts_.registry.follow_up_to(snapshot.index);
   for (const ZoneCount& count : snapshot.counts) set_count(count);
   services_.clear();
   empty_.clear();
@@ -189,7 +192,14 @@ void FollowedRoll::finish_snapshot() {
   for (NodeValueSeen& node : snapshot.nodes) parts_.member.see_node(node.name, std::move(node.value));
   lane_ = std::move(snapshot.lane);
   has_place_ = true;
+  history_ = snapshot.history;
   applied_.store(snapshot.revision, std::memory_order_release);
+  index_.store(snapshot.index, std::memory_order_release);
+  if (!lost_.empty()) {
+    has_lost_ = true;
+    log::warn("{} instances that live are not in the history that etcd has now: they are registered again",
+              lost_.size());
+  }
   log::info("the roll of the cluster is followed: {} instances at index {}", parts_.registry.counts().instances,
             index());
 }
@@ -208,7 +218,7 @@ void FollowedRoll::note_service(const ServiceSeen& seen) {
     empty_.erase(seen.key);
   }
   parts_.registry.follow_service({.key = seen.key,
-                                  .index = base_ + static_cast<registry::ChangeIndex>(seen.changed),
+                                  .index = index_of(seen.changed),
                                   .protocols = seen.stored->protocols,
                                   .emptied_at = seen.stored->emptied_at},
                                  parts_.clock.now());
@@ -243,9 +253,9 @@ void FollowedRoll::store_soon() {
 
 void FollowedRoll::store_now() {
   const Revision applied = applied_;
-  if (incarnation_.empty() || (stored_ == applied && unstored_.empty())) return;
+  if (history_.empty() || (stored_ == applied && unstored_.empty())) return;
   registry::ReplicaPlace place{
-      .cluster = parts_.cluster, .incarnation = incarnation_, .applied_revision = applied, .lane = {}, .lane_id = {}};
+      .cluster = parts_.cluster, .incarnation = history_, .applied_revision = applied, .lane = {}, .lane_id = {}};
   if (lane_) {
     place.lane = lane_->key;
     place.lane_id = lane_->id;
@@ -270,6 +280,18 @@ void FollowedRoll::store_now() {
   }
   std::ranges::reverse(kept);
   unstored_ = std::move(kept);
+}
+
+// Guarded by their absence: whom somebody else has put back is left alone.
+void FollowedRoll::put_lost_again() {
+  if (lost_.empty() || !parts_.member.accepts_changes()) return;
+  for (registry::Registration& registration : std::exchange(lost_, {})) {
+    const bool is_taken =
+        parts_.agreed.submit(registry::Register{std::move(registration)}, [](const registry::Outcome&) {});
+    if (!is_taken) log::warn("an instance that was lost is not registered again: too many changes wait");
+  }
+  has_lost_ = false;
+  parts_.agreed.propose_waiting(registry::wall_now());
 }
 
 // ---------------------------------------------------------------- housekeeping

@@ -60,6 +60,8 @@ class FollowedRoll final : public RollSink {
 
   // --- RollSink
   void found(const StoredFormat& format) override;
+  void lost_history() override;
+  [[nodiscard]] registry::ChangeIndex shown() const override { return parts_.registry.counts().index; }
   void took(FollowedSnapshot&& snapshot) override;
   void took(FollowedRevision&& revision) override;
 
@@ -71,10 +73,16 @@ class FollowedRoll final : public RollSink {
   // To add to the serial of the zone's file; empty: not followed yet.
   [[nodiscard]] std::optional<std::uint32_t> count_of(registry::ZoneId zone) const;
   [[nodiscard]] Revision applied() const { return applied_.load(std::memory_order_acquire); }
-  [[nodiscard]] registry::ChangeIndex index() const { return base_ + static_cast<registry::ChangeIndex>(applied()); }
-  [[nodiscard]] std::uint64_t base() const { return base_; }
+  [[nodiscard]] registry::ChangeIndex index() const { return index_.load(std::memory_order_acquire); }
+  [[nodiscard]] registry::ChangeIndex index_of(Revision revision) const {
+    return base_.load(std::memory_order_acquire) + static_cast<registry::ChangeIndex>(revision);
+  }
   [[nodiscard]] bool has_followed() const { return applied() > 0; }
   [[nodiscard]] const FollowedCounters& counters() const { return counters_; }
+
+  // Registers again what lived when the history was lost, once this node accepts changes. The writer's thread.
+  void put_lost_again();
+  [[nodiscard]] bool has_lost() const { return has_lost_.load(std::memory_order_relaxed); }
 
   // What the first member does for all; on the writer's thread. A transaction of at most one portion, empty where nothing is
   // to be done: services whose stored record is not as the roll has them, zones with changes that nobody has counted.
@@ -99,13 +107,14 @@ class FollowedRoll final : public RollSink {
   void set_count(const ZoneCount& count);
 
   Parts parts_;
-  std::uint64_t base_ = 0;
-  std::string incarnation_;
+  std::atomic<std::uint64_t> base_{0};
   std::mutex mutex_;
   std::deque<Item> inbox_;
   bool is_posted_ = false;
 
   // The writer's.
+  std::string history_;
+  std::vector<registry::Registration> lost_;  // of a roll that another history does not have: alive as far as is known
   std::optional<Rest> rest_;
   std::vector<registry::DurableChange> unstored_;
   std::optional<LaneSeen> lane_;
@@ -121,7 +130,9 @@ class FollowedRoll final : public RollSink {
   std::set<registry::ZoneId> uncounted_;
 
   std::vector<std::atomic<std::uint64_t>> counts_;  // by ZoneId; one more than the count, 0: not known
+  std::atomic<bool> has_lost_{false};
   std::atomic<Revision> applied_{0};
+  std::atomic<registry::ChangeIndex> index_{0};
   std::atomic<Revision> stored_{0};
   std::atomic<bool> is_storing_{false};  // a task for it waits
   FollowedCounters counters_;

@@ -77,6 +77,8 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   // A full read. `own`: of this node's key nodes/<name>.
   void read(const RollSnapshot& snapshot, const std::optional<StoredRegistration>& own);
   void see_node(const std::string& name, std::optional<StoredNode> value);
+  // What was followed is void: no member any more, until everything was read again.
+  void lose_history();
 
   // --- driven
   void tick();

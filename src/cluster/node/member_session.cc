@@ -74,6 +74,16 @@ void Member::begin_incarnation(GiveUp why) {
   begin();
 }
 
+void Member::lose_history() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_reading_ = true;
+    gave_up_ = GiveUp::lost_session;
+    liveness_.begin(Random::from_system().next(), Duration::zero(), here());  // of a session that will not be made
+  }
+  engine_.close_session(true);
+}
+
 // With the lock held.
 void Member::begin() {
   has_lease_ = false;

@@ -137,7 +137,7 @@ void Node::tell_waiting() {
     const std::optional<Revision> applied = member_.applied_by_all();
     const Steady::time_point now = Steady::now();
     std::erase_if(waiting_, [&](Waiting& waiting) {
-      const bool is_shown = applied && roll_->base() + static_cast<registry::ChangeIndex>(*applied) >= waiting.index;
+      const bool is_shown = applied && roll_->index_of(*applied) >= waiting.index;
       if (!is_shown && applied && now < waiting.until) return false;
       told.emplace_back(std::move(waiting.reply), is_shown);
       return true;
@@ -211,6 +211,7 @@ void Node::look_at_etcd() {
 }
 
 void Node::keep_house() {
+  if (roll_->has_lost()) parts_.run_soon([this] { roll_->put_lost_again(); });
   if (!notifies() || keeps_house_.exchange(true)) return;
   parts_.run_soon([this] {
     Transaction transaction = roll_->housekeeping(keys_, options_.forget_service_after);
@@ -266,7 +267,7 @@ Node::State Node::state() const {
         std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(steady_ns() - stale_since_ns_));
   }
   state.ends_waiting = ends_.waiting();
-  if (const RollDecoder* decoder = follower_->decoder()) {
+  if (const std::shared_ptr<const RollDecoder> decoder = follower_->decoder()) {
     std::tie(state.ignored, state.ignored_count) = decoder->ignored(limits::k_ignored_rows_shown_max);
   }
   state.differing = member_.differing();

@@ -10,6 +10,8 @@ namespace {
 constexpr std::int64_t k_page_keys = 10'000;  // etcd 3.4 reads pages at a cost that is quadratic in their number
 constexpr std::chrono::milliseconds k_again{1'000};
 constexpr int k_format_version = 1;
+constexpr std::uint64_t k_raised_margin =
+    1'000'000;  // other nodes may have shown more than the one that raises the base
 
 }  // namespace
 
@@ -82,13 +84,9 @@ void Follower::took_format(Snapshot format) {
   if (format.keys.empty()) return fail(Link::no_cluster);
   const Result<StoredFormat> read = read_format(format.keys.front().value);
   if (!read || read->version != k_format_version) return fail(Link::unknown_version);
-  const bool is_first = decoder_ == nullptr;
-  if (!incarnation_.empty() && incarnation_ != read->incarnation) return fail(Link::other_history);
-  if (is_first) {
-    incarnation_ = read->incarnation;
-    decoder_ = std::make_unique<RollDecoder>(keys_, *read, zones_, bounds_, known_);
-    sink_.found(*read);
-  }
+  if (is_lost_) return take_over(format, *read);
+  if (!incarnation_.empty() && incarnation_ != read->incarnation) return lose_history();
+  if (decoder_ == nullptr) begin_history(*read);
   Revision applied = 0;
   std::optional<LaneSeen> lane;
   {
@@ -96,10 +94,57 @@ void Follower::took_format(Snapshot format) {
     applied = applied_;
     lane = lane_;
   }
-  if (format.header.revision < applied) return fail(Link::other_history);
+  if (format.header.revision < applied || decoder_->format() != *read) return lose_history();
   if (applied == 0) return read_page(keys_.all(), 0);
   engine_.read({.range = range_of_prefix(keys_.lanes()), .at = applied},
                then([lane](Follower& self, Snapshot lanes) { self.took_lanes(std::move(lanes), lane); }));
+}
+
+void Follower::begin_history(const StoredFormat& format) {
+  incarnation_ = format.incarnation;
+  auto decoder = std::make_shared<RollDecoder>(keys_, format, zones_, bounds_, known_);
+  {
+    const std::lock_guard lock(mutex_);
+    decoder_ = std::move(decoder);
+  }
+  sink_.found(format);
+}
+
+std::shared_ptr<const RollDecoder> Follower::decoder() const {
+  const std::lock_guard lock(mutex_);
+  return decoder_;
+}
+
+// Nothing that was followed counts; the next attempt takes over what is there.
+void Follower::lose_history() {
+  is_lost_ = true;
+  sink_.lost_history();
+  fail(Link::other_history);
+}
+
+// Indexes never go back: the first node that comes raises their base above what it has shown, and the others find that done.
+void Follower::take_over(const Snapshot& found, const StoredFormat& format) {
+  const auto revision = static_cast<registry::ChangeIndex>(found.header.revision);
+  shown_ = std::max(shown_, sink_.shown());
+  if (format.base + revision <= shown_) {
+    StoredFormat raised = format;
+    raised.base = shown_ + k_raised_margin;
+    Transaction transaction{{{keys_.format(), Compare::Target::mod_revision, found.keys.front().changed}},
+                            {{keys_.format(), write_format(raised)}},
+                            {},
+                            {}};
+    engine_.commit(std::move(transaction), [weak = weak_from_this()](const Committed&) {
+      if (const auto self = weak.lock()) self->fail(Link::other_history);
+    });
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    applied_ = 0;
+    lane_.reset();
+  }
+  begin_history(format);
+  read_page(keys_.all(), 0);
 }
 
 // Were the lanes at the revision we have followed as we have seen them?
@@ -111,20 +156,21 @@ void Follower::took_lanes(Snapshot lanes, const std::optional<LaneSeen>& lane) {
     reads_all = std::exchange(reads_all_, false) || known_.size() == 0;
   }
   if (lanes.outcome == ReadOutcome::compacted) return read_page(keys_.all(), 0);
-  if (lanes.outcome == ReadOutcome::refused) return fail(Link::other_history);
+  if (lanes.outcome == ReadOutcome::refused) return lose_history();
   if (!lanes.ok()) return fail(Link::connecting);
   if (lane) {
     const auto at = std::ranges::find(lanes.keys, lane->key, &KeyValue::key);
     const Result<LaneRecord> record = at == lanes.keys.end() ? Result<LaneRecord>(LaneRecord{}) : read_lane(at->value);
-    if (!record || record->id != lane->id) return fail(Link::other_history);
+    if (!record || record->id != lane->id) return lose_history();
   }
-  if (reads_all) return read_page(keys_.all(), 0);
-  watch();
+  if (!reads_all) return watch();
+  // As it was when this node followed last: what has happened since comes by the watch, change by change.
+  read_page(keys_.all(), applied());
 }
 
 void Follower::read_page(std::string from, Revision at) {
   Range range = range_of_prefix(keys_.all());
-  if (at == 0) {
+  if (from == keys_.all()) {
     decoder_->begin_snapshot();
     const std::lock_guard lock(mutex_);
     reads_all_ = false;
@@ -145,6 +191,8 @@ void Follower::took_page(Snapshot page, Revision at) {
   decoder_->add_page(std::move(page.keys));
   if (!is_last) return read_page(std::move(next), revision);
   FollowedSnapshot snapshot = decoder_->end_snapshot(revision);
+  snapshot.is_other_history = std::exchange(is_lost_, false);
+  shown_ = std::max(shown_, snapshot.index);
   {
     const std::lock_guard lock(mutex_);
     applied_ = revision;
@@ -175,9 +223,17 @@ void Follower::see(const RevisionEvents& events) {
   {
     const std::lock_guard lock(mutex_);
     applied_ = events.revision;
+    shown_ = std::max(shown_, revision.index);
     if (revision.lane) lane_ = revision.lane;
   }
+  const bool format_changed = revision.format_changed;
   sink_.took(std::move(revision));
+  if (!format_changed) return;
+  const std::lock_guard lock(
+      mutex_);  // another node has taken over another history: it is looked at from the beginning
+  is_watching_ = false;
+  link_ = Link::connecting;
+  again_at_ = {};
 }
 
 void Follower::ended(End why) {

@@ -2,7 +2,8 @@
 //
 //   connect ─► the format, and the lanes as they were at the revision followed last ─► the same history: watch from there
 //                 │                                    └► compacted, or nothing followed yet: read everything, then watch
-//                 └► no such cluster, another history: told; tried again
+//                 ├► another history (etcd was restored): told; indexes are raised above those shown; read everything
+//                 └► no such cluster: told; tried again
 //
 // Owner    the node's driver. Borrows the engine and the sink; nothing is called once it is destroyed, and the engine with it.
 // Threads  `tick` and `read_again` the driver's; everything else runs on the engine's thread, which calls the sink.
@@ -28,7 +29,7 @@ namespace rollcall::cluster {
 enum class Link : std::uint8_t {
   connecting,
   no_cluster,       // etcd answers, and has no cluster of this name
-  other_history,    // what etcd has is not what was followed here: restored or made anew
+  other_history,    // what etcd has is not what was followed here: restored, or made anew; it is taken over
   unknown_version,  // the cluster's keys are of a later version
   following,
 };
@@ -37,8 +38,12 @@ enum class Link : std::uint8_t {
 class RollSink {
  public:
   virtual ~RollSink() = default;
-  // Once, before anything else is brought: a first contact.
+  // Before anything of this history is brought: a first contact, or another history.
   virtual void found(const StoredFormat& format) = 0;
+  // What was brought is void.
+  virtual void lost_history() = 0;
+  // The highest index that the roll here has shown.
+  [[nodiscard]] virtual registry::ChangeIndex shown() const = 0;
   virtual void took(FollowedSnapshot&& snapshot) = 0;
   virtual void took(FollowedRevision&& revision) = 0;
 };
@@ -56,7 +61,7 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
 
   [[nodiscard]] Link link() const;
   [[nodiscard]] Revision applied() const;                                      // the last revision that was brought
-  [[nodiscard]] const RollDecoder* decoder() const { return decoder_.get(); }  // after `found`
+  [[nodiscard]] std::shared_ptr<const RollDecoder> decoder() const;  // null before `found`
 
  private:
   void see(const RevisionEvents& events) override;
@@ -64,6 +69,9 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
   void begin();
   void took_format(Snapshot format);
   void took_lanes(Snapshot lanes, const std::optional<LaneSeen>& lane);
+  void begin_history(const StoredFormat& format);
+  void lose_history();
+  void take_over(const Snapshot& found, const StoredFormat& format);
   void read_page(std::string from, Revision at);
   void took_page(Snapshot page, Revision at);
   void watch();
@@ -89,7 +97,9 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
   Revision applied_ = 0;
   std::optional<LaneSeen> lane_;
   std::string incarnation_;
-  std::unique_ptr<RollDecoder> decoder_;
+  registry::ChangeIndex shown_ = 0;  // the highest index that was brought
+  bool is_lost_ = false;             // what was brought is of another history than etcd's
+  std::shared_ptr<RollDecoder> decoder_;
 };
 
 }  // namespace rollcall::cluster

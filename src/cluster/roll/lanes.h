@@ -90,7 +90,7 @@ class Lanes final : public registry::Agreement {
         const ZoneBases& bases, RunSoon run_soon);
   ~Lanes() override;
 
-  // Once, before the first proposal: the base of indexes.
+  // The base of indexes: before the first proposal, and when the history is another one. Any thread.
   void begin(std::uint64_t base);
 
   [[nodiscard]] std::size_t lanes() const override { return k_lanes; }
@@ -117,7 +117,7 @@ class Lanes final : public registry::Agreement {
   const registry::ZoneDirectory& zones_;
   const ZoneBases& bases_;
   const RunSoon run_soon_;
-  std::uint64_t base_ = 0;
+  std::atomic<std::uint64_t> base_{0};
   std::vector<std::shared_ptr<Place>> places_;
   std::vector<std::move_only_function<void(std::optional<registry::ChangeIndex>)>> latest_;  // wait for a reading
   bool is_reading_ = false;

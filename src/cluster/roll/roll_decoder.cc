@@ -86,6 +86,7 @@ KnownInstance RollDecoder::known_of(const StoredInstance& stored, const KeyValue
 FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
   FollowedRevision followed;
   followed.revision = followed.liveness.revision = events.revision;
+  followed.index = index_of(events.revision);
   std::optional<LaneRecord> lane;
   std::set<registry::ZoneId> counted;
   for (const KeyEvent& event : events.events) {
@@ -263,6 +264,7 @@ void RollDecoder::add_page(std::vector<KeyValue>&& page) {
       snapshot_known_.insert_or_assign(found->id, std::move(known));
       snapshot_.instances.push_back({stored->registration.key,
                                      value.changed,
+                                     index_of(value.changed),
                                      {.registration = std::move(stored->registration),
                                       .standing = std::move(stored->standing),
                                       .registered_at = stored->registered_at},
@@ -290,6 +292,8 @@ void RollDecoder::add_page(std::vector<KeyValue>&& page) {
 
 FollowedSnapshot RollDecoder::end_snapshot(Revision revision) {
   snapshot_.revision = snapshot_.liveness.revision = revision;
+  snapshot_.index = index_of(revision);
+  snapshot_.history = format_.incarnation;
   std::ranges::sort(snapshot_.instances, {}, &FollowedSnapshot::Present::changed);
   known_.replace(std::exchange(snapshot_known_, {}));
   return std::exchange(snapshot_, {});

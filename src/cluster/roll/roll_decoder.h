@@ -52,6 +52,7 @@ struct LaneSeen {
 
 struct FollowedRevision {
   Revision revision = 0;
+  registry::ChangeIndex index = 0;  // of the revision
   std::vector<registry::DurableChange> changes;
   RollRevision liveness;
   std::vector<ZoneCount> counts;
@@ -65,9 +66,13 @@ struct FollowedRevision {
 
 struct FollowedSnapshot {
   Revision revision = 0;
+  registry::ChangeIndex index = 0;  // of the revision
+  std::string history;              // its incarnation
+  bool is_other_history = false;    // not that of what was brought before
   struct Present {
     registry::InstanceKey key;
     Revision changed = 0;
+    registry::ChangeIndex index = 0;
     registry::DurableChange::Present value;
     std::string by;
   };
@@ -95,7 +100,7 @@ class RollDecoder {
   [[nodiscard]] registry::ChangeIndex index_of(Revision revision) const {
     return format_.base + static_cast<registry::ChangeIndex>(revision);
   }
-  [[nodiscard]] const InstanceIds& ids() const { return ids_; }
+  [[nodiscard]] const StoredFormat& format() const { return format_; }
   // Sentences for keys that are not on the roll because their values break a rule, at most `max`, and how many there are.
   [[nodiscard]] std::pair<std::vector<std::string>, std::size_t> ignored(std::size_t max) const;
 
