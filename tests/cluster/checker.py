@@ -23,6 +23,7 @@ from tests.cluster.ledger import REMOVALS, Ledger
 SAFE = 1 - 2.5e-4
 SLACK_SECONDS = 0.002
 EDE_STALE_ANSWER = 3
+DIFFERENCE = 1 << 19  # events from this place on are differences that a full read has found (docs/cluster.md)
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,9 @@ def lost(ledger, bounds):
             continue
         for told in ledger.told:
             if keys[0] < told.key < keys[-1] and node not in told.arrivals:
+                # etcd had compacted what the node had not followed: it has told what came of it, not each step.
+                if keys[bisect.bisect_right(keys, told.key)][1] >= DIFFERENCE:
+                    continue
                 yield Violation("lost", told.first, f"{node} did not tell {told.event} of {told.x} at {told.key}")
 
 

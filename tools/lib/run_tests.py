@@ -13,9 +13,9 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     sanitizers  the server's test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
-    cluster     tests/cluster: nodes and etcd in network namespaces, faults, and a checker of what clients saw; not part of a run
-                without arguments
-    clients     ASan+UBSan over the client library, the command line and the settings; nor is this
+    cluster     tests/cluster: nodes and etcd in network namespaces, faults, and a checker of what clients saw; a run without
+                arguments has four of its suites
+    clients     ASan+UBSan over the client library, the command line and the settings; not part of a run without arguments
     threads     TSan over the rest that has threads, and over a server under fire; nor is this
     clang       everything builds with Clang 19 too; nor is this
 
@@ -44,8 +44,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 # Those that mostly wait come first: what the others need is built beside them.
-DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault", "hostile", "unit", "sanitizers"]
-ALL_PARTS = DEFAULT_PARTS + ["cluster", "clients", "threads", "clang"]
+CLUSTER_SUITES = ["checker", "cluster_start", "cluster_by_hand", "cluster_faults"]  # of a run without arguments
+DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault",
+                 *(f"cluster/{suite}" for suite in CLUSTER_SUITES), "hostile", "unit", "sanitizers"]
+ALL_PARTS = [part for part in DEFAULT_PARTS if "/" not in part] + ["cluster", "clients", "threads", "clang"]
 GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile", "cluster"}
 BLACK_BOX_TARGETS = ["rollcalld", "rollcalld_on_a_faulty_disk", "rollcall", "rollcall_library", "rollcall_etcd", "examples"]
@@ -362,7 +364,7 @@ def is_suite(word):
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but cluster, clients, threads and clang, unless named")
+    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but clients, threads, clang and most of cluster, unless named")
     parts = wanted_parts(parser.parse_args().part, parser.error)
 
     adopt_orphans()
