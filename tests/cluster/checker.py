@@ -67,10 +67,13 @@ def early_by_events(ledger, _bounds):
             at = bisect.bisect_left(acks, told.index, key=lambda op: op.index) - 1
             op = acks[at] if at >= 0 and acks[at].index > begin else None
             begin = told.index
+            if told.key[1] >= DIFFERENCE:
+                continue  # that it is gone is known, and not why
             if told.event == "deregistered":
                 if not ledger.last_op(x, told.first, lambda op: op.op == "del" and op.may_have_happened):
                     yield Violation("early", told.first, f"{x} was deregistered, and nobody asked for it")
-            elif op is not None and told.first < promised(op) and not ledger.is_shortened(op, told.first):
+            # Ended before it was asked: what was answered is the registration that came after.
+            elif op is not None and op.sent <= told.first < promised(op) and not ledger.is_shortened(op, told.first):
                 yield Violation("early", told.first, f"{x} ended {promised(op) - told.first:.3f} s before its lease of "
                                 f"{op.ttl:g} s, which {op.node} renewed at {op.sent:.3f}")
 

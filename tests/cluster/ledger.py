@@ -112,9 +112,10 @@ class Ledger:
         return any(op.is_unknown and op.op in kinds for op in self.ops_sent_within(x, at - DOUBT_SECONDS, at))
 
     def is_shortened(self, op, until):
-        """Whether a registration with a shorter lease may have overruled an acknowledged one before it ended."""
-        return any(later.ttl < op.ttl and later.keeps and later.may_have_happened
-                   for later in self.ops_sent_within(op.x, op.sent, until))
+        """Whether a registration with a shorter lease may have overruled an acknowledged one before it ended: one that was
+        sent later, or one that nobody has seen answered, and that a slow network may have brought later."""
+        return any(other.ttl < op.ttl and other.keeps and other.may_have_happened and (other.sent > op.sent or other.is_unknown)
+                   for other in self.ops_sent_within(op.x, op.sent - 30, until))
 
     # --- faults ---
 
