@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools/lib"), str(ROOT)]
-from bench import counts  # noqa: E402
+from bench import cluster, counts  # noqa: E402
 from bench.harness import command, cpu, load, plot, report, roll, rounds, tables  # noqa: E402
 
 
@@ -158,6 +158,27 @@ class Counts(unittest.TestCase):
 
     def test_every_operation_has_a_last_figure(self):
         self.assertEqual(json.loads(counts.FIGURES.read_text())["counts"].keys(), counts.CASES.keys())
+
+
+class Clusters(unittest.TestCase):
+    def test_the_longest_gap_is_between_neighbours(self):
+        self.assertEqual(cluster.longest_gap([1, 2, 5, 6]), 3)
+
+    def test_figures_are_of_one_operation_and_of_a_second(self):
+        found = cluster.figures(etcd=0.5, own=1.5, elapsed=4, count=1000)
+        self.assertEqual((found["CPU of etcd"], found["CPU of nodes or client"], found["rate"], found["worth"]),
+                         (500, 1500, 250, 500))
+
+    def test_loads_share_all_instances_and_none_twice(self):
+        with tempfile.TemporaryDirectory() as directory:
+            files = cluster.shares(types.SimpleNamespace(directory=Path(directory)), 10, 3, "x")
+            ids = [id for file in files for id in re.findall(r'"id":"(i\d+)"', file.read_text())]
+        self.assertEqual(sorted(ids), sorted(f"i{n}" for n in range(10)))
+
+    def test_an_unknown_measurement_is_refused(self):
+        run = types.SimpleNamespace(arguments=types.SimpleNamespace(only=["nothing"]))
+        with self.assertRaisesRegex(AssertionError, "there is no nothing; there are registrations, "):
+            cluster.measure(run)
 
 
 class CommandLine(unittest.TestCase):

@@ -4,6 +4,7 @@ A part is a module of `bench` with
 
     \"\"\"What it measures, in one line.\"\"\"       shown by `tools/bench --help`
     TARGETS = ("rollcalld", "udp-load")            what must be built; `rollcalld` unless said
+    GROUPS = ("etcd",)                             groups of tools/packages that it needs beside `bench`, if any
     def options(parser): ...                       its own arguments, if any (argparse)
     def measure(run): ...                          fills `run.report`
 
@@ -24,6 +25,7 @@ and measures like this, servers in turn, several rounds:
     rounds    in turn, medians, spreads
     servers   a process on the server's core, in a directory of its own; rollcalld as one of them
     peers     Knot, NSD, BIND, nginx, etcd
+    nodes     three members of etcd and nodes beside them; node_clients: who asks those
     report    what came out: tables, targets, JSON
     plot      the same as SVG
     tables    the same as the tables of docs/performance.md

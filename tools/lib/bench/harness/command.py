@@ -101,10 +101,12 @@ def chosen(parts, rest, for_all):
 def prepare(work):
     """Everything is installed and built before anything is measured."""
     tools = run.ROOT / "tools"
-    subprocess.run([tools / "install", "build", "demo", "bench"], check=True)
+    groups = dict.fromkeys(group for _, module, _ in work for group in getattr(module, "GROUPS", ()))
+    subprocess.run([tools / "install", "build", "demo", "bench", *groups], check=True)
     targets = dict.fromkeys(target for _, module, _ in work for target in getattr(module, "TARGETS", BUILD_TARGETS))
     if os.environ.get("ROLLCALLD"):
         targets.pop("rollcalld", None)
+        targets.pop("rollcall_etcd", None)  # it is beside that one
     if targets:
         subprocess.run([tools / "build", "release", *targets], check=True)
 
