@@ -1,6 +1,6 @@
 // The port to the store that several nodes share: what is asked of etcd, in its own terms and within its limits.
 //
-// Shape    `read` a range, `commit` a guarded transaction, `watch` a prefix by whole revisions, one session (a lease that the
+// Shape    `read` a range, `commit` a guarded transaction, `watch` prefixes by whole revisions, one session (a lease that the
 //          engine keeps alive and that puts can be attached to), and `look`, how the store is.
 // Owner    rollcalld.cc owns an engine; it calls back on one thread of its own, once for each call of `read`, `commit`, `look`
 //          and `open_session`, and as often as something happens for `watch`. Once it is destroyed nothing is called back.
@@ -24,6 +24,8 @@ namespace rollcall::cluster {
 // etcd's revision of the whole store: 0 stands for a key that does not exist.
 using Revision = std::int64_t;
 
+using LeaseNumber = std::int64_t;  // of etcd; 0: none
+
 inline constexpr std::size_t k_operations_max = 128;  // etcd's --max-txn-ops
 
 struct Compare {
@@ -36,7 +38,8 @@ struct Compare {
 struct Put {
   std::string key;
   std::string value = {};
-  bool in_session = false;  // goes with the lease of the engine's session
+  bool in_session = false;  // goes with the lease of the engine's session ...
+  LeaseNumber lease = 0;    // ... or with this one; 0: with none
 };
 
 // [begin, end); an empty end: the one key `begin`.
@@ -59,8 +62,6 @@ struct Transaction {
   std::vector<std::string> deletes = {};  // keys that need not exist; one that does not makes no revision
   std::vector<Range> otherwise = {};
 };
-
-using LeaseNumber = std::int64_t;  // of etcd; 0: none
 
 struct KeyValue {
   std::string key;
@@ -162,7 +163,8 @@ class Engine {
   virtual ~Engine() = default;
   virtual void read(Reading reading, std::function<void(Snapshot)> done) = 0;  // linearizable
   virtual void commit(Transaction transaction, std::function<void(Committed)> done) = 0;
-  // In order, each revision once. Ends the watch before, of which nothing more comes; nor once the watcher is gone.
+  // In order, each revision once. Ends the watch before of the same prefix, of which nothing more comes; nor once the watcher
+  // is gone.
   virtual void watch(std::string prefix, Revision from, std::weak_ptr<Watcher> watcher) = 0;
   // Grants a lease and keeps it alive until the session is closed; one at a time. `renewed` is called after each renewal that
   // the engine confirms, which proves nothing (a stuck leader confirms what has ended).

@@ -95,7 +95,13 @@ NodeKeys Keys::node(std::string_view name) const {
 
 Place Keys::place_of(std::string_view key) const {
   if (!key.starts_with(prefix_)) return Foreign{};
-  const auto [part, count] = split(key.substr(prefix_.size()));
+  const std::string_view rest = key.substr(prefix_.size());
+  if (constexpr std::string_view k_import = "imported"; rest.starts_with(k_import)) {
+    const std::string_view record = rest.substr(k_import.size());
+    if (record.size() > 1 && record.front() == '/') return ImportPlace{record};
+    return Foreign{};
+  }
+  const auto [part, count] = split(rest);
   const std::string_view kind = part[0];
   if (count == 1 && kind == "members") return MembersPlace{};
   if (count == 1 && kind == "format") return FormatPlace{};

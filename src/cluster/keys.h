@@ -9,6 +9,7 @@
 //            node/<name>                     the session of a node; goes with its lease
 //            nodes/<name>                    the registered set
 //            members                         the fence
+//            imported<key>                   what has become of a record that another program keeps at <key> (skydns/)
 //            format                          version, base of the indexes, incarnation of this history
 //            nothing                         never there: its deletion goes through consensus, and makes no revision
 //          Names are folded; a zone has no final dot.
@@ -47,9 +48,12 @@ struct RegisteredPlace {
 };
 struct MembersPlace {};
 struct FormatPlace {};
+struct ImportPlace {
+  std::string_view record;  // its key, with the slash it begins with
+};
 struct Foreign {};
 using Place = std::variant<Foreign, InstancePlace, ServicePlace, SerialPlace, LanePlace, SessionPlace, RegisteredPlace,
-                           MembersPlace, FormatPlace>;
+                           MembersPlace, FormatPlace, ImportPlace>;
 
 // A name of a cluster or of a node: letters, digits, hyphens, at most 63, no hyphen at an end; as a label of the DNS.
 [[nodiscard]] bool is_node_name(std::string_view text);
@@ -66,6 +70,8 @@ class Keys {
   [[nodiscard]] std::string service(std::string_view zone, std::string_view service) const;
   [[nodiscard]] std::string serial(std::string_view zone) const;
   [[nodiscard]] std::string lane(std::string_view node, std::uint32_t lane) const;
+  [[nodiscard]] std::string imports() const { return prefix_ + "imported/"; }
+  [[nodiscard]] std::string import(std::string_view record) const { return prefix_ + "imported" + std::string(record); }
   [[nodiscard]] std::string format() const { return prefix_ + "format"; }
   [[nodiscard]] NodeKeys node(std::string_view name) const;
 

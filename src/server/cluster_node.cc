@@ -42,17 +42,33 @@ cluster::StoredNode self_of(const ClusterNode::Parts& parts) {
   return self;
 }
 
+Result<std::unique_ptr<cluster::Engine>> open_engine(Result<cluster::EngineSettings> settings) {
+  if (!settings) return std::unexpected(settings.error());
+  settings->tell = [](const char* sentence) { log::warn("{}", sentence); };
+  return cluster::open_engine(*settings);
+}
+
+Result<cluster::RecordOptions> records_of(const ops::Settings& settings) {
+  const ops::EtcdSettings etcd = settings.etcd.value_or(ops::EtcdSettings{});
+  cluster::RecordOptions records{.prefix = etcd.skydns, .mirrors = settings.cluster->mirrors_skydns};
+  if (etcd.endpoints.empty() || etcd.endpoints == settings.cluster->etcd) return records;
+  Result<std::unique_ptr<cluster::Engine>> engine = open_engine(ops::engine_settings_of(etcd));
+  if (!engine) return std::unexpected(engine.error());
+  records.store = std::move(*engine);
+  return records;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ClusterNode>> ClusterNode::open(Parts parts) {
-  Result<cluster::EngineSettings> settings = ops::engine_settings_of(*parts.settings.cluster);
-  if (!settings) return std::unexpected(settings.error());
-  settings->tell = [](const char* sentence) { log::warn("{}", sentence); };
-  Result<std::unique_ptr<cluster::Engine>> engine = cluster::open_engine(*settings);
+  Result<std::unique_ptr<cluster::Engine>> engine = open_engine(ops::engine_settings_of(*parts.settings.cluster));
   if (!engine) return std::unexpected(engine.error());
   Result<std::optional<cluster::StoredFormat>> found = find(parts, **engine);
   if (!found && found.error().code != Errc::unreachable) return std::unexpected(found.error());
-  std::unique_ptr<ClusterNode> node(new ClusterNode(std::move(parts), std::move(*engine), std::move(found)));
+  Result<cluster::RecordOptions> records = records_of(parts.settings);
+  if (!records) return std::unexpected(records.error());
+  std::unique_ptr<ClusterNode> node(
+      new ClusterNode(std::move(parts), std::move(*engine), std::move(found), std::move(*records)));
   if (const Result<void> opened = node->open_peers(); !opened) return std::unexpected(opened.error());
   return node;
 }
@@ -86,7 +102,7 @@ Result<std::optional<cluster::StoredFormat>> ClusterNode::find(const Parts& part
 }
 
 ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
-                         Result<std::optional<cluster::StoredFormat>> found)
+                         Result<std::optional<cluster::StoredFormat>> found, cluster::RecordOptions records)
     : parts_(std::move(parts)), engine_(engine.get()), found_(std::move(found)) {
   parts_.freshness.set(answer::Freshness::State::stale);
   {
@@ -104,6 +120,7 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
                            .stale_for = settings.stale_for,
                            .forget_service_after = parts_.settings.forget_service_after,
                            .bounds = parts_.settings.lease},
+      std::move(records),
       cluster::Node::Parts{
           .registry = parts_.registry,
           .replica = parts_.storage.replica(),

@@ -70,7 +70,8 @@ class ClusterNode {
 
  private:
   [[nodiscard]] static Result<std::optional<cluster::StoredFormat>> find(const Parts& parts, cluster::Engine& engine);
-  ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine, Result<std::optional<cluster::StoredFormat>> found);
+  ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine, Result<std::optional<cluster::StoredFormat>> found,
+              cluster::RecordOptions records);
   [[nodiscard]] Result<void> open_peers();
   [[nodiscard]] Result<void> promote(const cluster::Keys& keys);
   [[nodiscard]] std::optional<dns::Serial> serial_of(registry::ZoneId zone) const;

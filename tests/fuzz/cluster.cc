@@ -1,7 +1,9 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii_case.h"
 #include "cluster/roll/values.h"
+#include "cluster/skydns/record.h"
 #include "cluster/wire/messages.h"
 #include "fuzz/targets.h"
 
@@ -38,6 +40,18 @@ void check_instance(std::string_view json) {
          "and is the same");
 }
 
+class SkyZone final : public registry::ZoneDirectory {
+ public:
+  [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view name) const override {
+    return equal_but_for_case(name, "svc.internal") ? std::optional(registry::ZoneId{0}) : std::nullopt;
+  }
+  [[nodiscard]] std::string name_of(registry::ZoneId) const override { return "svc.internal"; }
+  [[nodiscard]] std::size_t apex_bytes_of(registry::ZoneId) const override { return 14; }
+  [[nodiscard]] std::optional<registry::TakenName> find_taken(const registry::ServiceRef&) const override {
+    return std::nullopt;
+  }
+};
+
 }  // namespace
 
 void cluster_value(Bytes input) {
@@ -52,6 +66,36 @@ void cluster_value(Bytes input) {
     case 4: return check_value(json, &read_service, &write_service);
     default: return check_value(json, &read_lane, &write_lane);
   }
+}
+
+void skydns_record(Bytes input) {
+  using namespace cluster;
+  const std::string_view text = text_of(input);
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const SkyZone zones;
+  const std::string key = "/skydns/internal/svc/" + std::string(text.substr(0, end));
+  const KeyValue record{.key = key,
+                        .value = std::string(text.substr(std::min(end + 1, text.size()))),
+                        .lease = text.size() % 2 == 0 ? 0 : 1};
+  static_cast<void>(mirror_of(record.value));
+  static_cast<void>(place_of_record("/skydns", "/skydns/" + std::string(text.substr(0, end)), zones));
+  const auto place = place_of_record("/skydns", key, zones);
+  if (!place) return check_error(place.error());
+  if (!*place) return;
+  const auto read = read_record(record, **place, zones.apex_bytes_of((*place)->zone));
+  if (!read) return check_error(read.error());
+  if (!read->mirrored_by.empty())
+    return expect(mirror_of(record.value) == read->mirrored_by, "a mirror is known by its mark");
+  // What is put on the roll for it is read by every node, as the same.
+  const registry::Registration& asked = read->registration;
+  const std::string label = to_lower(registry::label_of(asked.key.id));
+  const Keys keys("c");
+  const std::string roll = keys.instance("svc.internal", asked.key.service.name, label);
+  expect(std::holds_alternative<InstancePlace>(keys.place_of(roll)), "it has a key below roll/");
+  const auto stored = read_instance(write_instance({.registration = asked}, "etcd"), (*place)->zone,
+                                    {"svc.internal", asked.key.service.name, label}, {}, 14);
+  expect(stored.has_value() && stored->registration == asked, "an instance of a record is read as it was written");
+  expect(has_origin(stored->registration.attributes), "and says where it is from");
 }
 
 void peer_frame(Bytes input) {

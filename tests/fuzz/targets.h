@@ -38,6 +38,8 @@ void answer(Bytes input);
 
 // Octet 0 is the kind of key in the store of a cluster; then its value.
 void cluster_value(Bytes input);
+// A key of etcd below /skydns up to a line feed, then its value.
+void skydns_record(Bytes input);
 // Octet 0 is whether the nodes share a key; then what one of them writes on a connection to another.
 void peer_frame(Bytes input);
 
@@ -57,6 +59,7 @@ inline constexpr Target k_targets[] = {{"query", &query},
                                        {"event_stream", &event_stream},
                                        {"answer", &answer},
                                        {"cluster_value", &cluster_value},
+                                       {"skydns_record", &skydns_record},
                                        {"peer_frame", &peer_frame}};
 
 // Prints the sentence and aborts.

@@ -31,11 +31,11 @@ FLOORS = {
     "api": ["", "native"],
     "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
-    "cluster": ["", "wire", "roll", "node", "etcd"],  # etcd: a module of its own, which nothing includes
+    "cluster": ["", "wire", "roll", "skydns", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
 APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"),
-         ("wire", "roll"), ("wire", "etcd"), ("roll", "etcd")]
+         ("wire", "roll"), ("wire", "skydns"), ("wire", "etcd"), ("roll", "etcd"), ("skydns", "etcd")]
 UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
 
 # A library's headers, and where they may be included: rooms, floors, or single files.
@@ -48,7 +48,7 @@ HOMES = {
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
     r"boost/system": {"client/tls_files.cc"},
-    r"boost/(json|system)": {"json", "api", "store", "cluster/roll", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
+    r"boost/(json|system)": {"json", "api", "store", "cluster/roll", "cluster/skydns", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},

@@ -131,7 +131,7 @@ void EtcdEngine::watch(std::string prefix, Revision from, std::weak_ptr<Watcher>
   std::shared_ptr<WatchStream> before;
   {
     const std::lock_guard lock(watch_mutex_);
-    before = std::exchange(watch_, stream);
+    before = std::exchange(watches_[prefix], stream);
   }
   if (before != nullptr) before->give_up();
   stream->start(range_of_prefix(prefix), from);
@@ -140,7 +140,7 @@ void EtcdEngine::watch(std::string prefix, Revision from, std::weak_ptr<Watcher>
 void EtcdEngine::move_on() {
   members_->move_on(*members_->current());
   const std::lock_guard lock(watch_mutex_);
-  if (watch_ != nullptr) watch_->break_off();
+  for (const auto& [prefix, watch] : watches_) watch->break_off();
 }
 
 void EtcdEngine::open_session(std::function<void(bool)> done, std::function<void()> renewed) {

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "base/result.h"
 #include "cluster/engine.h"
@@ -49,7 +51,7 @@ class EtcdEngine final : public Engine {
   EventThread thread_;
   SessionLease session_;
   std::mutex watch_mutex_;
-  std::shared_ptr<WatchStream> watch_;  // under watch_mutex_
+  std::map<std::string, std::shared_ptr<WatchStream>> watches_;  // by prefix; under watch_mutex_
   std::atomic<bool> is_closing_{false};
 };
 

@@ -77,7 +77,7 @@ pb::TxnRequest to_request(const Transaction& transaction, LeaseNumber lease) {
     pb::PutRequest& added = *request.add_success()->mutable_request_put();
     added.set_key(put.key);
     added.set_value(put.value);
-    if (put.in_session) added.set_lease(lease);
+    added.set_lease(put.in_session ? lease : put.lease);
   }
   for (const Range& range : transaction.otherwise) set_range(*request.add_failure()->mutable_request_range(), range);
   return request;

@@ -107,6 +107,7 @@ void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
   }
   for (registry::DurableChange& change : changes) {
     unsettled_.insert(change.event.key.service);
+    if (parts_.shown) parts_.shown(change.event.key.service);
     unstored_.push_back(std::move(change));
   }
   counters_.not_stored.store(unstored_.size(), std::memory_order_relaxed);

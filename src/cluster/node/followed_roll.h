@@ -54,7 +54,8 @@ class FollowedRoll final : public RollSink {
     std::string cluster;
     std::size_t zone_count = 0;
     Lanes::RunSoon run_soon;
-    std::function<void(registry::ZoneId)> counted;  // a zone's count has moved
+    std::function<void(registry::ZoneId)> counted;           // a zone's count has moved
+    std::function<void(const registry::ServiceKey&)> shown;  // a service has changed
   };
   explicit FollowedRoll(Parts parts);
 

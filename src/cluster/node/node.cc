@@ -23,11 +23,12 @@ std::int64_t steady_ns() { return Steady::now().time_since_epoch().count(); }
 
 }  // namespace
 
-Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts)
+Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, RecordOptions records, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
       keys_(options_.cluster),
       engine_(std::move(engine)),
+      record_engine_(std::move(records.store)),
       member_(*engine_, keys_, options_.name, options_.self, parts_.zone_names, known_,
               {.ends = [this](const std::vector<DueEnd>& due) { ends_.propose(due); },
                .drain = [this](const DrainQuestion& question) { return answer_drain(question); },
@@ -41,23 +42,32 @@ Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts)
       ends_(*engine_, keys_, parts_.zone_names, known_, bases_, member_),
       drains_(std::make_shared<Drains>(parts_.clock)),
       stale_since_ns_(steady_ns()) {
-  roll_ = std::make_unique<FollowedRoll>(FollowedRoll::Parts{.registry = parts_.registry,
-                                                             .agreed = *agreed_,
-                                                             .replica = parts_.replica,
-                                                             .clock = parts_.clock,
-                                                             .zones = parts_.zones,
-                                                             .known = known_,
-                                                             .member = member_,
-                                                             .lanes = lanes_,
-                                                             .bases = bases_,
-                                                             .cluster = options_.cluster,
-                                                             .zone_count = parts_.zone_names.size(),
-                                                             .run_soon = parts_.run_soon,
-                                                             .counted = parts_.counted});
+  roll_ = std::make_unique<FollowedRoll>(
+      FollowedRoll::Parts{.registry = parts_.registry,
+                          .agreed = *agreed_,
+                          .replica = parts_.replica,
+                          .clock = parts_.clock,
+                          .zones = parts_.zones,
+                          .known = known_,
+                          .member = member_,
+                          .lanes = lanes_,
+                          .bases = bases_,
+                          .cluster = options_.cluster,
+                          .zone_count = parts_.zone_names.size(),
+                          .run_soon = parts_.run_soon,
+                          .counted = parts_.counted,
+                          .shown = [this](const registry::ServiceKey& service) { importer_->shown(service); }});
   std::optional<registry::ReplicaPlace> place;
   if (auto stored = parts_.replica.place()) place = *stored;
   follower_ =
       std::make_shared<Follower>(*engine_, keys_, parts_.zones, options_.bounds, known_, std::move(place), *roll_);
+  importer_ = std::make_shared<Importer>(*engine_, record_engine_ != nullptr ? *record_engine_ : *engine_, keys_,
+                                         parts_.zones, bases_, parts_.registry,
+                                         Importer::Options{.prefix = std::move(records.prefix),
+                                                           .cluster = options_.cluster,
+                                                           .node = options_.name,
+                                                           .bounds = options_.bounds,
+                                                           .mirrors = records.mirrors});
 }
 
 Node::~Node() { end(); }
@@ -91,6 +101,7 @@ void Node::tick() {
     for (SentPoll& poll : member_.polls()) peers_->send(std::move(poll));
   }
   note_heard();
+  importer_->tick(notifies() && roll_->has_followed(), now);
   drains_->tick(member_.other_members(), *peers_);
   tell_waiting();
   look_at_freshness();
@@ -254,6 +265,7 @@ void Node::end() {
     thread_.join();
   }
   engine_.reset();
+  record_engine_.reset();
   roll_->store_now();
 }
 

@@ -28,9 +28,17 @@
 #include "cluster/node/followed_roll.h"
 #include "cluster/node/member.h"
 #include "cluster/peers.h"
+#include "cluster/skydns/importer.h"
 #include "registry/ports/everywhere.h"
 
 namespace rollcall::cluster {
+
+// Records of other programs (skydns/).
+struct RecordOptions {
+  std::string prefix;                       // no slash at its end
+  bool mirrors = false;                     // the roll's instances are written there
+  std::unique_ptr<Engine> store = nullptr;  // that has them; null: the cluster's
+};
 
 struct NodeOptions {
   std::string cluster;
@@ -58,7 +66,7 @@ class Node final : public registry::Everywhere {
     std::function<void(std::string)> fatal;  // the program must end, and why
   };
 
-  Node(std::unique_ptr<Engine> engine, NodeOptions options, Parts parts);
+  Node(std::unique_ptr<Engine> engine, NodeOptions options, RecordOptions records, Parts parts);
   ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -123,6 +131,7 @@ class Node final : public registry::Everywhere {
   Parts parts_;
   const Keys keys_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Engine> record_engine_;  // null: engine_
   KnownInstances known_;
   ZoneBases bases_;
   Member member_;
@@ -130,6 +139,7 @@ class Node final : public registry::Everywhere {
   std::unique_ptr<registry::AgreedWriter> agreed_;
   std::unique_ptr<FollowedRoll> roll_;
   std::shared_ptr<Follower> follower_;
+  std::shared_ptr<Importer> importer_;
   Ends ends_;
   std::shared_ptr<Drains> drains_;
   PeerNetwork* peers_ = nullptr;

@@ -213,6 +213,14 @@ void RollDecoder::note_other(const KeyEvent& event, const Place& place, Followed
   const KeyValue& value = event.now;
   if (std::holds_alternative<MembersPlace>(place)) {
     followed.liveness.members_put = !event.deleted;
+  } else if (const auto* import = std::get_if<ImportPlace>(&place)) {
+    Result<StoredImport> stored = event.deleted ? Result<StoredImport>() : read_import(value.value);
+    const std::string record(import->record);
+    if (stored && !stored->why_not.empty()) {
+      ignore(record, std::move(stored->why_not));
+    } else {
+      heed(record);
+    }
   } else if (std::holds_alternative<FormatPlace>(place)) {
     followed.format_changed = true;
   } else if (const auto* node = std::get_if<SessionPlace>(&place)) {

@@ -183,6 +183,30 @@ Result<StoredService> read_service(std::string_view text) {
   return service;
 }
 
+std::string write_import(const StoredImport& import) {
+  json::Writer out;
+  out.open_object().member("revision", import.revision);
+  if (!import.roll.empty()) out.member("roll", as_utf8(import.roll));
+  if (!import.why_not.empty()) out.member("why_not", as_utf8(import.why_not));
+  if (import.registered_at != WallTime{}) {
+    out.member("registered_at", registry::format_wall_time(import.registered_at));
+  }
+  return out.close_object().take();
+}
+
+Result<StoredImport> read_import(std::string_view text) {
+  const auto object = parse_value(text, "what has become of a record");
+  if (!object) return std::unexpected(object.error());
+  StoredImport import;
+  std::uint64_t revision = 0;
+  ValueFields fields(*object);
+  fields.require("revision").read("revision", revision, INT64_MAX).read("roll", import.roll);
+  fields.read("why_not", import.why_not).read("registered_at", import.registered_at);
+  if (const Result<void> read = fields.end(); !read) return std::unexpected(read.error());
+  import.revision = static_cast<Revision>(revision);
+  return import;
+}
+
 std::string write_lane(const LaneRecord& record) {
   json::Writer out(128 + record.marks.size() * 128);
   out.open_object().member("id", record.id).member("node", record.node);

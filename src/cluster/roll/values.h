@@ -95,6 +95,17 @@ struct StoredService {
 [[nodiscard]] std::string write_service(const StoredService& service);
 [[nodiscard]] Result<StoredService> read_service(std::string_view json);
 
+// imported<key>: what has become of a record that another program keeps at <key>.
+struct StoredImport {
+  Revision revision = 0;     // of the record, when it was looked at
+  std::string roll = {};     // the key of its instance below the cluster's prefix; empty: it is not on the roll
+  std::string why_not = {};  // a sentence; empty: it is on the roll, or has been
+  registry::WallTime registered_at{};  // of the instance
+  friend bool operator==(const StoredImport&, const StoredImport&) = default;
+};
+[[nodiscard]] std::string write_import(const StoredImport& import);
+[[nodiscard]] Result<StoredImport> read_import(std::string_view json);
+
 // last/<node>/<lane>: the last transaction of a lane, and why each of its changes was made.
 struct LaneRecord {
   struct Mark {
