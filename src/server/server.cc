@@ -221,6 +221,9 @@ Result<void> Server::run(const ops::Signals& signals) {
     }
   });
   if (cluster_) cluster_->start();
+  if (settings_.etcd && !settings_.cluster) {
+    log::warn("[etcd] without [cluster]: its records are not on the roll of a single node");
+  }
   announce();
   while (true) {
     const int signal = signals.wait();

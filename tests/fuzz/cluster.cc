@@ -92,8 +92,9 @@ void skydns_record(Bytes input) {
   const Keys keys("c");
   const std::string roll = keys.instance("svc.internal", asked.key.service.name, label);
   expect(std::holds_alternative<InstancePlace>(keys.place_of(roll)), "it has a key below roll/");
-  const auto stored = read_instance(write_instance({.registration = asked}, "etcd"), (*place)->zone,
-                                    {"svc.internal", asked.key.service.name, label}, {}, 14);
+  const auto stored =
+      read_instance(write_instance({.registration = asked, .standing = {}, .registered_at = {}}, "etcd"),
+                    (*place)->zone, {"svc.internal", asked.key.service.name, label}, {}, 14);
   expect(stored.has_value() && stored->registration == asked, "an instance of a record is read as it was written");
   expect(has_origin(stored->registration.attributes), "and says where it is from");
 }

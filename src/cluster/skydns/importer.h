@@ -21,6 +21,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -63,8 +64,13 @@ class Importer final : public std::enable_shared_from_this<Importer> {
   struct Watch;
 
   void tell(std::uint64_t generation, News news);
+  // For an engine to call back with: the outcome comes as news of this generation.
   template <class T>
-  auto teller();
+  auto teller() {
+    return [weak = weak_from_this(), generation = generation_](auto outcome) {
+      if (const auto self = weak.lock()) self->tell(generation, T{std::move(outcome)});
+    };
+  }
   void begin_again(Time at);
   void read_records(std::string from, Revision at);
   void read_marks(std::string from, Revision at);

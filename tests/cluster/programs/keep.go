@@ -2,6 +2,7 @@
 // own client (clientv3).
 //
 //	keep ENDPOINT,... put KEY VALUE TTL_SECONDS    puts, prints "put", and renews until SIGTERM; then revokes its lease
+//	keep ENDPOINT,... get PREFIX                   prints a line for each key: KEY VALUE
 //	keep ENDPOINT,... watch PREFIX                 prints "watching", then a line for each event: PUT KEY VALUE or DELETE KEY
 package main
 
@@ -51,6 +52,14 @@ func put(client *clientv3.Client, key, value, ttl string) {
 	}
 }
 
+func get(client *clientv3.Client, prefix string) {
+	found, err := client.Get(context.Background(), prefix, clientv3.WithPrefix())
+	fail(err)
+	for _, each := range found.Kvs {
+		fmt.Printf("%s %s\n", each.Key, each.Value)
+	}
+}
+
 func watch(client *clientv3.Client, prefix string) {
 	events := client.Watch(context.Background(), prefix, clientv3.WithPrefix(), clientv3.WithCreatedNotify())
 	for part := range events {
@@ -69,6 +78,8 @@ func main() {
 	fail(err)
 	if os.Args[2] == "put" {
 		put(client, os.Args[3], os.Args[4], os.Args[5])
+	} else if os.Args[2] == "get" {
+		get(client, os.Args[3])
 	} else {
 		watch(client, os.Args[3])
 	}

@@ -143,9 +143,10 @@ TEST_CASE("the path of a service has the labels of its zone reversed") {
   CHECK(service_path("/a/b", "test", "web") == "/a/b/test/web/");
 }
 
-std::vector<MirrorRecord> mirrored(registry::Registration asked, registry::Standing standing = {}) {
+std::vector<MirrorRecord> mirrored(registry::Registration asked, const registry::Standing& standing = {}) {
   asked.key = {{registry::ZoneId{0}, "web"}, "Host:1"};
   asked.port = 80;
+  asked.ttl = std::chrono::seconds(15);
   const auto instance = registry::Instance::make(asked, standing, 1, registry::WallTime{}, registry::LeaseTime{});
   return mirror("/skydns", "svc.internal", "prod", *instance);
 }
@@ -169,8 +170,8 @@ TEST_CASE("a ready instance has a record for each of its addresses") {
 TEST_CASE("what is not ready, or comes from a record itself, is not mirrored") {
   registry::Registration asked;
   asked.addresses = {*IpAddress::parse("192.0.2.1")};
-  CHECK(mirrored(asked, {.is_draining = true}).empty());
-  CHECK(mirrored(asked, {.is_critical = true}).empty());
+  CHECK(mirrored(asked, registry::Status::draining).empty());
+  CHECK(mirrored(asked, registry::Status::critical).empty());
   asked.attributes = origin_of("/skydns/internal/svc/web/x1");
   CHECK(mirrored(asked).empty());
 }
