@@ -46,7 +46,10 @@ void Drains::tick(const std::vector<std::string>& members, PeerNetwork& peers) {
     std::erase_if(drains_, [&](const auto& each) { return now - each.second.wanted > k_kept; });
     for (auto& [key, drain] : drains_) {
       for (const std::string& member : members) {
-        if (drain.safe_at.contains(member) || std::exchange(drain.asked[member], true)) continue;
+        if (drain.safe_at.contains(member)) continue;
+        LeaseTime& ask_at = drain.ask_at[member];
+        if (now < ask_at) continue;
+        ask_at = LeaseTime::max();
         questions.emplace_back(member, drain.question);
       }
     }
@@ -64,7 +67,7 @@ void Drains::took(const Key& key, const std::string& member, const std::optional
   const std::lock_guard lock(mutex_);
   const auto at = drains_.find(key);
   if (at == drains_.end()) return;
-  at->second.asked[member] = false;
+  at->second.ask_at[member] = clock_.now() + k_ask_again;
   if (answer && answer->is_applied) at->second.safe_at[member] = clock_.now() + answer->safe_in;
 }
 

@@ -1,7 +1,8 @@
 // When a draining instance is safe to stop: when no member's answers can be held by a cache any more.
 //
 // Shape    the first question about a drain asks every member, over the peers' port, until when caches hold its answers; a
-//          member that has not followed the drain yet is asked again. What is known is kept while it is asked for.
+//          member that has not followed the drain yet is asked again, k_ask_again later. What is known is kept while it is
+//          asked for.
 // Owner    the Node.
 // Threads  `look` any; `tick` the node's thread; answers arrive on the peers'.
 // Limits   k_drains_max drains; beyond, nothing is known of new ones until others are forgotten.
@@ -25,6 +26,7 @@
 namespace rollcall::cluster {
 
 inline constexpr std::size_t k_drains_max = 10'000;
+inline constexpr std::chrono::milliseconds k_ask_again{200};
 
 class Drains : public std::enable_shared_from_this<Drains> {
  public:
@@ -44,7 +46,7 @@ class Drains : public std::enable_shared_from_this<Drains> {
   struct Drain {
     DrainQuestion question;
     std::map<std::string, LeaseTime> safe_at;  // by member
-    std::map<std::string, bool> asked;         // a question is under way
+    std::map<std::string, LeaseTime> ask_at;   // not before; max: a question is under way
     LeaseTime wanted{};                        // when somebody has asked last
   };
   using Key = std::string;

@@ -146,6 +146,12 @@ void Member::apply(const RollRevision& revision) {
   const std::lock_guard lock(mutex_);
   newest_ = std::max(newest_, revision.revision);
   liveness_.apply(revision, here());
+  note_membership();
+}
+
+// Whatever ends from here on without a clean leave is an unclean end.
+void Member::note_membership() {
+  if (liveness_.is_member()) unclean_.is_in = true;
 }
 
 void Member::read(const RollSnapshot& snapshot, const std::optional<StoredRegistration>& own) {
@@ -157,6 +163,7 @@ void Member::read(const RollSnapshot& snapshot, const std::optional<StoredRegist
   newest_ = std::max(newest_, snapshot.revision);
   nodes_.clear();
   liveness_.read(snapshot, here());
+  note_membership();
 }
 
 void Member::see_node(const std::string& name, std::optional<StoredNode> value) {

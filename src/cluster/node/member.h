@@ -141,6 +141,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   [[nodiscard]] std::string registration(bool is_in) const;
   void begin_incarnation(GiveUp why);
   void begin();
+  void note_membership();
   void create_session();
   void put_session();
   void prove();

@@ -115,6 +115,7 @@ void SimNode::begin_incarnation() {
   if (is_reading_) return;
   is_reading_ = true;
   waiting_.clear();
+  if (engine_->lease() != 0) engine_->close_session(world_.random.below(2) == 0);  // nobody waits for what has given up
   engine_->read({.range = {std::string(1, '\0'), "\x7f"}}, [this](Snapshot snapshot) {
     is_reading_ = false;
     took_snapshot(std::move(snapshot), true);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr Time k_settled = seconds(30);            // after the last fault everything is as always (without backoff)
 constexpr Time k_calm_late = milliseconds(2'500);  // rank, polls and commits, with the slowest of the latencies
+constexpr Time k_asks_max = seconds(9);            // two registrations that are given up
 
 }  // namespace
 
@@ -56,7 +57,7 @@ void SimRun::come(std::size_t number) {
   }
   ++client.life;
   client.alive = true;
-  client.answered = world.time.now();
+  client.asks_since.reset();
   client.dies = world.time.now() + between(5'000, 60'000);
   world.leaving.erase(client.instance);
   live(number);
@@ -67,12 +68,15 @@ void SimRun::live(std::size_t number) {
   const int node = some_node();
   SimNode& asked = *world.nodes[static_cast<std::size_t>(node)];
   auto done = std::make_shared<bool>(false);
+  world.verdicts.trace(client.instance, world.time.now(), "client asks n" + std::to_string(node) + " to register it");
   const auto answer = [this, number, node, life = client.life, done](Verdict verdict) {
     if (std::exchange(*done, true)) return;
+    world.verdicts.trace(clients_[number].instance, world.time.now(),
+                         "client told by n" + std::to_string(node) + ": " + std::to_string(static_cast<int>(verdict)));
     SimClient& same = clients_[number];
     if (same.life != life) return;
     if (verdict == Verdict::answer) {
-      same.answered = world.time.now();
+      same.asks_since.reset();
       world.time.after(wait_of(same), [this, number, node, life] {
         if (clients_[number].life == life) beat(number, node, 0);
       });
@@ -83,6 +87,7 @@ void SimRun::live(std::size_t number) {
     }
   };
   if (is_over_) return;
+  if (!client.asks_since) client.asks_since = world.time.now();
   asked.put(client.instance, client.ttl, answer);
   world.time.after(seconds(4), [answer] { answer(Verdict::refuse); });
 }
@@ -110,9 +115,15 @@ void SimRun::beat(std::size_t number, int node, int tries) {
     return;
   }
   auto done = std::make_shared<bool>(false);
+  world.verdicts.trace(client.instance, world.time.now(), "client beats at n" + std::to_string(node));
   const auto answer = [this, number, node, tries, life, done](Verdict verdict) {
+    if (!*done)
+      world.verdicts.trace(
+          clients_[number].instance, world.time.now(),
+          "client told by n" + std::to_string(node) + ": " + std::to_string(static_cast<int>(verdict)));
     if (!std::exchange(*done, true)) follow(number, node, tries, life, verdict);
   };
+  if (!client.asks_since) client.asks_since = world.time.now();
   world.nodes[static_cast<std::size_t>(node)]->beat(client.instance, answer);
   if (percent(client.twins)) world.nodes[static_cast<std::size_t>(some_node())]->beat(client.instance, [](Verdict) {});
   world.time.after(milliseconds(1'000), [answer] { answer(Verdict::refuse); });  // the client's patience
@@ -123,7 +134,7 @@ void SimRun::follow(std::size_t number, int node, int tries, int life, Verdict v
   if (client.life != life || is_over_) return;
   const int other = (node + 1) % world.options.nodes;
   if (verdict == Verdict::answer) {
-    client.answered = world.time.now();
+    client.asks_since.reset();
     const int next = percent(60) ? node : some_node();
     world.time.after(wait_of(client), [this, number, next, life] {
       if (clients_[number].life == life) beat(number, next, 0);
@@ -234,8 +245,8 @@ Verdicts& SimRun::run() {
   if (world.verdicts.lateness_max > k_calm_late) {
     world.verdicts.violation(
         world.verdicts.counts.late,
-        "ended late in calm, by " + std::to_string(world.verdicts.lateness_max / milliseconds(1)) + " ms", 0,
-        world.time.now());
+        "ended late in calm, by " + std::to_string(world.verdicts.lateness_max / milliseconds(1)) + " ms",
+        world.verdicts.latest, world.time.now());
   }
   return world.verdicts;
 }
@@ -243,8 +254,8 @@ Verdicts& SimRun::run() {
 // Long after the last fault every client that lives has been answered.
 void SimRun::check_calm() {
   for (const SimClient& client : clients_) {
-    if (!client.alive || world.time.now() > client.dies) continue;
-    if (world.time.now() - client.answered > 2 * client.ttl + seconds(9)) {
+    if (!client.alive || world.time.now() > client.dies || !client.asks_since) continue;
+    if (world.time.now() - *client.asks_since > k_asks_max) {
       world.verdicts.violation(world.verdicts.counts.lost, "lives, and is not answered", client.instance,
                                world.time.now());
     }

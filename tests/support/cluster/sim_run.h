@@ -1,6 +1,7 @@
 // One run of the simulated cluster under random clients and random faults, from one seed.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "support/cluster/sim_world.h"
@@ -19,7 +20,7 @@ struct SimClient {
   int life = 0;              // counts, so that what is late does not act for the next
   bool alive = false;
   Time dies{};
-  Time answered{};  // when it was answered last, or came
+  std::optional<Time> asks_since;  // nobody has answered with 200 since it began to ask
 };
 
 class SimRun {

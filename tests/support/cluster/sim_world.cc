@@ -51,7 +51,10 @@ void Verdicts::ended(Instance instance, Time now, bool by_lease, bool in_calm) {
                   std::to_string(promise.ttl / milliseconds(1)) + " ms",
               instance, now);
   }
-  if (in_calm) lateness_max = std::max(lateness_max, kept - promise.ttl);
+  if (in_calm && kept - promise.ttl > lateness_max) {
+    lateness_max = kept - promise.ttl;
+    latest = instance;
+  }
   promise.last = Time::min();
 }
 

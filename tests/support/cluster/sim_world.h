@@ -43,6 +43,7 @@ class Verdicts {
   };
   Counts counts;
   Time lateness_max{};   // of ends in calm
+  Instance latest = 0;   // whose
   std::string first;     // violation
   double tolerance = 1;  // a ttl as clocks that drift measure it
 
