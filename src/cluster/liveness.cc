@@ -198,7 +198,7 @@ void Liveness::read(const RollSnapshot& snapshot, Now now) {
   });
   const bool is_there = std::ranges::any_of(
       snapshot.nodes, [&](const NodeSeen& node) { return node.name == options_.name && node.created == session_; });
-  if (session_ != 0 && !is_there) lose_session();
+  if (session_ != 0 && session_ <= snapshot.revision && !is_there) lose_session();
   for (const NodeSeen& node : snapshot.nodes) see_node(node, now);
   std::vector<std::pair<std::string, Incarnation>> after;
   for (const Peer& peer : peers_) {

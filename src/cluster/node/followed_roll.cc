@@ -14,6 +14,11 @@ constexpr std::size_t k_portion_changes = 2'000;  // applied before the writer d
 constexpr std::uint32_t k_difference_places = 1U << (registry::k_event_place_bits - 1);
 constexpr std::size_t k_unstored_max = std::size_t{1} << 17;  // then only the last change of each instance is kept
 
+registry::EventId difference_id(registry::ChangeIndex now, std::uint32_t& place) {
+  place = std::min(place + 1, (1U << registry::k_event_place_bits) - 1);
+  return registry::event_id(now, place);
+}
+
 }  // namespace
 
 FollowedRoll::FollowedRoll(Parts parts) : parts_(std::move(parts)), counts_(parts_.zone_count) {
@@ -31,29 +36,48 @@ void FollowedRoll::found(const StoredFormat& format) {
 
 void FollowedRoll::lost_history() { parts_.member.lose_history(); }
 
+// What waits before it is older.
 void FollowedRoll::took(FollowedSnapshot&& snapshot) {
   counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
+  std::deque<Item> before;
+  {
+    const std::lock_guard lock(mutex_);
+    before.swap(inbox_);
+    waiting_changes_ = 0;
+    counters_.waiting.store(0, std::memory_order_relaxed);
+  }
   add(std::move(snapshot));
 }
 
-void FollowedRoll::took(FollowedRevision&& revision) {
+bool FollowedRoll::took(FollowedRevision&& revision) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_changes_ > k_waiting_changes_max) return false;
+    waiting_changes_ += weight_of(revision);
+  }
   counters_.revisions.fetch_add(1, std::memory_order_relaxed);
   add(std::move(revision));
+  return true;
 }
 
 void FollowedRoll::add(Item item) {
-  counters_.waiting.fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
+    counters_.waiting.fetch_add(1, std::memory_order_relaxed);
     inbox_.push_back(std::move(item));
     if (std::exchange(is_posted_, true)) return;
   }
+  post();
+}
+
+void FollowedRoll::post() {
   parts_.run_soon([this] { work(); });
 }
 
 // One portion, then the writer's other work, then the next.
 void FollowedRoll::work() {
   std::size_t done = 0;
+  bool is_all = false;
   while (done < k_portion_changes) {
     if (rest_) {
       done += apply_portion();
@@ -64,21 +88,23 @@ void FollowedRoll::work() {
       const std::lock_guard lock(mutex_);
       if (inbox_.empty()) {
         is_posted_ = false;
+        is_all = true;
         break;
       }
       item = std::move(inbox_.front());
       inbox_.pop_front();
+      counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
+      if (const auto* revision = std::get_if<FollowedRevision>(&*item)) waiting_changes_ -= weight_of(*revision);
     }
-    counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
     if (auto* snapshot = std::get_if<FollowedSnapshot>(&*item)) {
       begin(std::move(*snapshot));
     } else {
       done += apply(std::get<FollowedRevision>(std::move(*item)));
     }
   }
-  parts_.agreed.go_on(registry::wall_now());
-  const std::lock_guard lock(mutex_);
-  if (is_posted_) parts_.run_soon([this] { work(); });
+  // Half a snapshot does not show everything up to the indexes of that half.
+  if (!rest_) parts_.agreed.go_on(registry::wall_now());
+  if (!is_all) post();
 }
 
 std::size_t FollowedRoll::apply(FollowedRevision&& revision) {
@@ -113,27 +139,27 @@ void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
   counters_.not_stored.store(unstored_.size(), std::memory_order_relaxed);
 }
 
-// The difference between the roll here and what was read, as changes with their indexes.
+// The difference between the roll here and what was read, as changes with their indexes. What has happened in between is not
+// known, only what has come of it. These events have places that no event of a followed revision has, so that an event's
+// number means the same at every node.
 void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   rest_.emplace();
   rest_->snapshot = std::move(snapshot);
+  rest_->place = k_difference_places;
+  if (!has_place_) history_ = rest_->snapshot.history;
+  add_removals();
+  const std::size_t removals = rest_->changes.size();
   const registry::ChangeIndex now = rest_->snapshot.index;
-  // What has happened in between is not known, only what has come of it. These events have places that no event of a followed
-  // revision has, so that an event's number means the same at every node.
-  std::uint32_t place = k_difference_places;
-  const auto number = [&] {
-    place = std::min(place + 1, (1U << registry::k_event_place_bits) - 1);
-    return has_place_ ? registry::event_id(now, place) : registry::EventId{0};
-  };
   const rcu::ReadLock lock;
   for (FollowedSnapshot::Present& present : rest_->snapshot.instances) {
     const registry::ChangeIndex index = present.index;
     const registry::Instance* live = parts_.registry.find_instance(present.key.ref());
     if (live != nullptr && live->index == index) continue;
+    rest_->zones.insert(present.key.service.zone);
     rest_->changes.push_back(
-        {.event = {.id = number(),
+        {.event = {.id = has_place_ ? difference_id(now, rest_->place) : registry::EventId{0},
                    .at = registry::wall_now(),
-                   .key = present.key,
+                   .key = std::move(present.key),
                    .kind = live == nullptr ? registry::EventKind::registered : registry::EventKind::updated,
                    .cause = live == nullptr ? registry::Cause::registered : registry::Cause::changed,
                    .by = std::move(present.by),
@@ -141,26 +167,42 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
          .present = std::move(present.value)});
   }
   rest_->snapshot.instances.clear();
-  std::unordered_map<std::size_t, std::vector<registry::InstanceKey>> known;
-  parts_.known.for_each([&](const InstanceId&, const KnownInstance& each) {
-    known[registry::hash_of(each.key.ref())].push_back(each.key);
-  });
+  // In the order of their indexes: a row that was edited here may have to be put with an older one.
+  const auto puts = rest_->changes.begin() + static_cast<std::ptrdiff_t>(removals);
+  if (removals == 0) return;
+  const auto older = std::ranges::find_if(
+      puts, rest_->changes.end(),
+      [first = rest_->changes.front().event.index](const auto& put) { return put.event.index >= first; });
+  std::rotate(rest_->changes.begin(), puts, older);
+}
+
+// What has left comes first, with the lowest index that is not followed yet: it frees its names, and whatever index is visible
+// between two portions, it is gone.
+void FollowedRoll::add_removals() {
+  std::unordered_map<std::size_t, std::vector<const registry::InstanceKey*>> there;
+  for (const FollowedSnapshot::Present& present : rest_->snapshot.instances) {
+    there[registry::hash_of(present.key.ref())].push_back(&present.key);
+  }
+  const registry::ChangeIndex now = rest_->snapshot.index;
+  const registry::ChangeIndex index = std::min(parts_.registry.followed() + 1, now);
   const registry::LeaseTime lease_now = parts_.clock.now();
+  const rcu::ReadLock lock;
   parts_.registry.for_each_service([&](const registry::Service& service) {
     for (const registry::Instance* instance : service.instances) {
-      const auto at = known.find(registry::hash_of(instance->key()));
-      const bool is_there =
-          at != known.end() && std::ranges::find(at->second, instance->owned_key()) != at->second.end();
-      if (is_there) continue;
+      registry::InstanceKey key = instance->owned_key();
+      const auto at = there.find(registry::hash_of(key.ref()));
+      if (at != there.end() && std::ranges::any_of(at->second, [&](const auto* each) { return *each == key; }))
+        continue;
       const bool is_over = instance->lease.expires_at() <= lease_now;
       if (rest_->snapshot.is_other_history && !is_over) lost_.push_back(instance->registration());
+      rest_->zones.insert(key.service.zone);
       rest_->changes.push_back(
-          {.event = {.id = number(),
+          {.event = {.id = has_place_ ? difference_id(now, rest_->place) : registry::EventId{0},
                      .at = registry::wall_now(),
-                     .key = instance->owned_key(),
+                     .key = std::move(key),
                      .kind = is_over ? registry::EventKind::expired : registry::EventKind::deregistered,
                      .cause = is_over ? registry::Cause::lease_ended : registry::Cause::deregistered,
-                     .index = now},
+                     .index = index},
            .present = std::nullopt});
     }
   });
@@ -181,9 +223,17 @@ std::size_t FollowedRoll::apply_portion() {
 
 void FollowedRoll::finish_snapshot() {
   FollowedSnapshot snapshot = std::move(rest_->snapshot);
+  std::vector<registry::ZoneId> changed_uncounted;
+  // A zone that has changed while nobody was watching, without being counted.
+  for (const registry::ZoneId zone : rest_->zones) {
+    const auto at = std::ranges::find(snapshot.counts, zone, &ZoneCount::zone);
+    const std::optional<std::uint32_t> before = applied() > 0 ? count_of(zone) : std::nullopt;
+    if (before && *before == (at == snapshot.counts.end() ? 0 : at->count)) changed_uncounted.push_back(zone);
+  }
   rest_.reset();
   parts_.registry.follow_up_to(snapshot.index);
   for (const ZoneCount& count : snapshot.counts) set_count(count);
+  uncounted_.insert(changed_uncounted.begin(), changed_uncounted.end());
   services_.clear();
   empty_.clear();
   for (const ServiceSeen& service : snapshot.services) note_service(service);
@@ -244,7 +294,7 @@ std::optional<std::uint32_t> FollowedRoll::count_of(registry::ZoneId zone) const
 // ---------------------------------------------------------------- the copy in SQLite
 
 void FollowedRoll::store_soon() {
-  if (stored_ == applied_ && counters_.not_stored == 0) return;
+  if (applied_ == 0 || (stored_ == applied_ && counters_.not_stored == 0)) return;
   if (is_storing_.exchange(true)) return;
   parts_.run_soon([this] {
     is_storing_ = false;

@@ -6,6 +6,7 @@
 // Owner    the Node. Borrows everything it is given.
 // Threads  `found`, `took`: the engine's thread. The rest of what changes the roll: the writer's. Reads: any.
 // Failure  a disk that fails stops nothing: what the copy does not have waits, and is stored when it can be.
+// Limits   k_waiting_changes_max wait; then the rest is dropped, and everything is read again.
 // Source   docs/cluster.md.
 #pragma once
 
@@ -30,6 +31,8 @@
 
 namespace rollcall::cluster {
 
+inline constexpr std::size_t k_waiting_changes_max = std::size_t{1} << 17;  // about 100 MB
+
 struct FollowedCounters {
   std::atomic<std::uint64_t> revisions{0};
   std::atomic<std::uint64_t> snapshots{0};
@@ -47,7 +50,6 @@ class FollowedRoll final : public RollSink {
     registry::Replica& replica;
     const registry::TimeSource& clock;
     const registry::ZoneDirectory& zones;
-    KnownInstances& known;
     Member& member;
     Lanes& lanes;
     ZoneBases& bases;
@@ -64,7 +66,7 @@ class FollowedRoll final : public RollSink {
   void lost_history() override;
   [[nodiscard]] registry::ChangeIndex shown() const override { return parts_.registry.counts().index; }
   void took(FollowedSnapshot&& snapshot) override;
-  void took(FollowedRevision&& revision) override;
+  [[nodiscard]] bool took(FollowedRevision&& revision) override;
 
   // Stores what the copy does not have, if that is due. Any thread: it is done on the writer's.
   void store_soon();
@@ -96,11 +98,16 @@ class FollowedRoll final : public RollSink {
     std::vector<registry::DurableChange> changes;
     std::size_t next = 0;
     FollowedSnapshot snapshot;
+    std::uint32_t place = 0;                // of its last event
+    std::set<registry::ZoneId> zones = {};  // with changes
   };
+  [[nodiscard]] static std::size_t weight_of(const FollowedRevision& revision) { return 1 + revision.changes.size(); }
   void add(Item item);
+  void post();
   void work();
   [[nodiscard]] std::size_t apply(FollowedRevision&& revision);
   void begin(FollowedSnapshot&& snapshot);
+  void add_removals();
   [[nodiscard]] std::size_t apply_portion();
   void finish_snapshot();
   void show(std::vector<registry::DurableChange>&& changes);
@@ -109,8 +116,9 @@ class FollowedRoll final : public RollSink {
 
   Parts parts_;
   std::atomic<std::uint64_t> base_{0};
-  std::mutex mutex_;
+  std::mutex mutex_;  // of what follows
   std::deque<Item> inbox_;
+  std::size_t waiting_changes_ = 0;  // in the revisions there
   bool is_posted_ = false;
 
   // The writer's.

@@ -48,7 +48,6 @@ Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, RecordOptions re
                           .replica = parts_.replica,
                           .clock = parts_.clock,
                           .zones = parts_.zones,
-                          .known = known_,
                           .member = member_,
                           .lanes = lanes_,
                           .bases = bases_,
@@ -108,6 +107,7 @@ void Node::tick() {
   if (now >= next_store_) {
     next_store_ = now + k_store;
     roll_->store_soon();
+    lanes_.look_again();
   }
   if (now < next_look_) return;
   next_look_ = now + k_look;

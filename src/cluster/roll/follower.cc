@@ -227,13 +227,14 @@ void Follower::see(const RevisionEvents& events) {
     if (revision.lane) lane_ = revision.lane;
   }
   const bool format_changed = revision.format_changed;
-  sink_.took(std::move(revision));
-  if (!format_changed) return;
-  const std::lock_guard lock(
-      mutex_);  // another node has taken over another history: it is looked at from the beginning
+  const bool is_taken = sink_.took(std::move(revision));
+  if (is_taken && !format_changed) return;
+  // Too much waits there; or another node has taken over another history.
+  const std::lock_guard lock(mutex_);
+  reads_all_ = reads_all_ || !is_taken;
   is_watching_ = false;
   link_ = Link::connecting;
-  again_at_ = {};
+  again_at_ = std::chrono::steady_clock::now() + (is_taken ? std::chrono::milliseconds(0) : k_again);
 }
 
 void Follower::ended(End why) {

@@ -45,7 +45,8 @@ class RollSink {
   // The highest index that the roll here has shown.
   [[nodiscard]] virtual registry::ChangeIndex shown() const = 0;
   virtual void took(FollowedSnapshot&& snapshot) = 0;
-  virtual void took(FollowedRevision&& revision) = 0;
+  // False: it was dropped, because too much waits there. Everything is read again then.
+  [[nodiscard]] virtual bool took(FollowedRevision&& revision) = 0;
 };
 
 class Follower final : public std::enable_shared_from_this<Follower>, private Watcher {
@@ -60,7 +61,7 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
   void read_again();
 
   [[nodiscard]] Link link() const;
-  [[nodiscard]] Revision applied() const;                                      // the last revision that was brought
+  [[nodiscard]] Revision applied() const;                            // the last revision that was brought
   [[nodiscard]] std::shared_ptr<const RollDecoder> decoder() const;  // null before `found`
 
  private:

@@ -115,7 +115,10 @@ Lanes::Lanes(Engine& engine, const Keys& keys, std::string node, const registry:
 
 Lanes::~Lanes() = default;
 
-void Lanes::begin(std::uint64_t base) { base_ = base; }
+void Lanes::begin(std::uint64_t base) {
+  base_ = base;
+  has_begun_.store(true, std::memory_order_release);
+}
 
 void Lanes::propose(std::size_t lane, const registry::Transaction& transaction, Reply reply) {
   const std::shared_ptr<Place>& place = places_.at(lane);
@@ -142,7 +145,8 @@ Result<void> Lanes::fill(Place& place, const registry::Transaction& transaction)
   const auto add = [&](const registry::InstanceRef& instance, ChangeIndex replaces) -> const std::string& {
     const std::string zone = zones_.name_of(instance.service.zone);
     std::string key = keys_.instance(zone, instance.service.name, to_lower(registry::label_of(instance.id)));
-    const Revision revision = replaces > base_ ? static_cast<Revision>(replaces - base_) : 0;
+    const std::uint64_t base = base_;
+    const Revision revision = replaces > base ? static_cast<Revision>(replaces - base) : 0;
     place.transaction.compares.push_back({key, Compare::Target::mod_revision, revision});
     place.transaction.otherwise.push_back({key, {}});
     LaneRecord::Mark mark{.key = key.substr(keys_.all().size())};
@@ -196,7 +200,7 @@ void Lanes::took(const std::shared_ptr<Place>& place, Committed committed) {
       return reply(place, registry::Committed{index, index, 0});
     }
     case CommitOutcome::differed: return differed(place, committed);
-    case CommitOutcome::unknown: return settle(place);
+    case CommitOutcome::unknown: counters_.unknown.fetch_add(1, std::memory_order_relaxed); return settle(place);
     case CommitOutcome::refused: break;
   }
   const bool only_deletes = place->record.marks.size() == place->transaction.deletes.size();
@@ -224,8 +228,9 @@ void Lanes::differed(const std::shared_ptr<Place>& place, const Committed& commi
   }
   const bool lane_moved = place->lane.learn(committed.read);
   if (conflict.conflicts.empty()) {
-    check(lane_moved, "a transaction that differs names what differs");
-    return send(place);
+    if (lane_moved) return send(place);
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
+    return reply(place, std::unexpected(NotRecorded(Error{Errc::store_busy, "etcd names no difference; try again"})));
   }
   counters_.conflicts.fetch_add(1, std::memory_order_relaxed);
   if (!is_deleted) return reply(place, std::unexpected(std::move(conflict)));
@@ -245,7 +250,6 @@ void Lanes::differed(const std::shared_ptr<Place>& place, const Committed& commi
 }
 
 void Lanes::settle(const std::shared_ptr<Place>& place) {
-  counters_.unknown.fetch_add(1, std::memory_order_relaxed);
   std::string id;
   engine_.commit(place->lane.touch(id), [this, place, id](Committed touched) {
     run_soon_([this, place, touched = std::move(touched)]() mutable { settled(place, touched); });
@@ -259,9 +263,9 @@ void Lanes::settled(const std::shared_ptr<Place>& place, const Committed& touche
                      Error{Errc::store_busy, "etcd has not answered; try again, or ask another node"}, reason)));
   };
   switch (touched.outcome) {
-    case CommitOutcome::applied:  // so the other one was not, and never will be
+    case CommitOutcome::applied:  // so the other one was not, and never will be, if it would have put the lane
       place->lane.applied(touched.header.revision);
-      return refuse(NotRecorded::Reason::refused);
+      return refuse(place->only_compares ? NotRecorded::Reason::unknown : NotRecorded::Reason::refused);
     case CommitOutcome::differed: {
       const std::optional<Revision> ours = place->lane.revision_of(touched.read, place->id);
       place->lane.learn(touched.read);
@@ -273,8 +277,18 @@ void Lanes::settled(const std::shared_ptr<Place>& place, const Committed& touche
     case CommitOutcome::refused:
       // No space: what had a put was refused for that. Deletions alone may have passed, or may still: followed if so.
       return refuse(NotRecorded::Reason::unknown);
-    case CommitOutcome::unknown: return settle(place);
+    case CommitOutcome::unknown:
+      unsettled_.push_back(place);
+      has_unsettled_ = true;
+      return;
   }
+}
+
+void Lanes::look_again() {
+  if (!has_unsettled_.exchange(false)) return;
+  run_soon_([this] {
+    for (const std::shared_ptr<Place>& place : std::exchange(unsettled_, {})) settle(place);
+  });
 }
 
 void Lanes::reply(const std::shared_ptr<Place>& place, Recorded recorded) {
@@ -285,6 +299,7 @@ void Lanes::reply(const std::shared_ptr<Place>& place, Recorded recorded) {
 
 // One reading serves all that wait when it begins.
 void Lanes::read_latest(std::move_only_function<void(std::optional<ChangeIndex>)> reply) {
+  if (!has_begun_.load(std::memory_order_acquire)) return reply(std::nullopt);
   latest_.push_back(std::move(reply));
   if (std::exchange(is_reading_, true)) return;
   auto waiting = std::make_shared<decltype(latest_)>(std::exchange(latest_, {}));

@@ -11,6 +11,7 @@
 //
 // Owner    borrows the engine, which is destroyed first.
 // Threads  `propose`, `read_latest`: the writer's. Outcomes arrive on the engine's thread and are handed over by `run_soon`.
+// Failure  while etcd does not answer, the lane is touched again by each `look_again`.
 // Limits   one transaction in flight a lane, k_changes_of_lane_max changes of k_zones_of_lane_max zones in it: within etcd's
 //          128 operations.
 // Source   docs/cluster.md; etcd v3 API (Txn).
@@ -97,7 +98,11 @@ class Lanes final : public registry::Agreement {
   [[nodiscard]] std::size_t changes_max() const override { return k_changes_of_lane_max; }
   [[nodiscard]] std::size_t zones_max() const override { return k_zones_of_lane_max; }
   void propose(std::size_t lane, const registry::Transaction& transaction, Reply reply) override;
+  // Before `begin` nothing is known.
   void read_latest(std::move_only_function<void(std::optional<registry::ChangeIndex>)> reply) override;
+
+  // Touches the lanes whose touch has not been answered. Any thread, every now and then: etcd that is down says so at once.
+  void look_again();
 
   [[nodiscard]] const LaneCounters& counters() const { return counters_; }
 
@@ -118,7 +123,10 @@ class Lanes final : public registry::Agreement {
   const ZoneBases& bases_;
   const RunSoon run_soon_;
   std::atomic<std::uint64_t> base_{0};
+  std::atomic<bool> has_begun_{false};
   std::vector<std::shared_ptr<Place>> places_;
+  std::vector<std::shared_ptr<Place>> unsettled_;  // the writer's
+  std::atomic<bool> has_unsettled_{false};
   std::vector<std::move_only_function<void(std::optional<registry::ChangeIndex>)>> latest_;  // wait for a reading
   bool is_reading_ = false;
   LaneCounters counters_;

@@ -26,6 +26,12 @@ const LaneRecord::Mark* find_mark(const LaneRecord* lane, std::string_view key) 
   return at == lane->marks.end() ? nullptr : &*at;
 }
 
+// Beyond the last place of an index, events share one.
+std::uint32_t next_place(std::uint32_t& number) {
+  number = std::min(number + 1, (1U << (registry::k_event_place_bits - 1)) - 1);
+  return number;
+}
+
 }  // namespace
 
 RollDecoder::RollDecoder(const Keys& keys, const StoredFormat& format, const registry::ZoneDirectory& zones,
@@ -103,11 +109,10 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
       }
     }
   }
-  std::uint32_t number = 0;  // beyond the last place of an index, events share one
+  std::uint32_t number = 0;
   for (const KeyEvent& event : events.events) {
     const Place place = keys_.place_of(event.now.key);
     if (const auto* instance = std::get_if<InstancePlace>(&place)) {
-      number = std::min(number + 1, (1U << (registry::k_event_place_bits - 1)) - 1);
       if (event.deleted) {
         remove(event, *instance, lane ? &*lane : nullptr, number, followed);
       } else {
@@ -125,7 +130,7 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
   return followed;
 }
 
-void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t number,
+void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t& number,
                       FollowedRevision& followed) {
   const std::optional<Found> found = find(place);
   if (!found) return;
@@ -133,9 +138,15 @@ void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const L
   if (!stored) return remove(event, place, lane, number, followed);
   const std::optional<KnownInstance> before = known_.find(found->id);
   // Another id with the same label was there: it leaves, the new one comes.
-  if (before && before->key != stored->registration.key) remove(event, place, lane, number++, followed);
+  const bool is_other = before && before->key != stored->registration.key;
+  if (is_other) {
+    remove(event, place, lane, number, followed);
+    followed.liveness.ended.pop_back();  // the key goes on, and with it what was heard of it
+  }
+  const std::uint32_t number_here = next_place(number);
   const LaneRecord::Mark* mark = find_mark(lane, event.now.key.substr(keys_.all().size()));
-  const bool is_renewal = mark != nullptr && mark->is_renewal && before.has_value();
+  const bool is_known = before && !is_other;
+  const bool is_renewal = mark != nullptr && mark->is_renewal && is_known;
   const registry::ChangeIndex index = index_of(event.now.changed);
   KnownInstance known = known_of(*stored, event.now);
   const bool has_lease = known.ttl != std::chrono::milliseconds::zero();
@@ -145,14 +156,14 @@ void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const L
     followed.liveness.ended.push_back(found->id);
   }
   known_.put(found->id, std::move(known));
-  followed.changes.push_back({.event = {.id = is_renewal ? 0 : registry::event_id(index, number),
+  followed.changes.push_back({.event = {.id = is_renewal ? 0 : registry::event_id(index, number_here),
                                         .at = lane != nullptr ? lane->at : registry::wall_now(),
                                         .key = stored->registration.key,
                                         .kind = mark != nullptr ? mark->kind
-                                                : before        ? EventKind::updated
+                                                : is_known      ? EventKind::updated
                                                                 : EventKind::registered,
                                         .cause = mark != nullptr ? mark->cause
-                                                 : before        ? Cause::changed
+                                                 : is_known      ? Cause::changed
                                                                  : Cause::registered,
                                         .by = mark != nullptr ? mark->by : std::string(k_author),
                                         .detail = mark != nullptr ? mark->detail : std::string(),
@@ -163,7 +174,7 @@ void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const L
 }
 
 void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane,
-                         std::uint32_t number, FollowedRevision& followed) {
+                         std::uint32_t& number, FollowedRevision& followed) {
   if (event.deleted) heed(event.now.key);
   const std::optional<Found> found = find(place);
   if (!found) return;
@@ -171,10 +182,11 @@ void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, cons
   if (!before) return;
   known_.remove(found->id);
   followed.liveness.ended.push_back(found->id);
-  const LaneRecord::Mark* mark = find_mark(lane, event.now.key.substr(keys_.all().size()));
-  const bool was_leased = event.lease_was != 0;  // expiry, revocation and deletion look alike
+  // Of a key that is still there, the mark tells of what is there now.
+  const LaneRecord::Mark* mark = event.deleted ? find_mark(lane, event.now.key.substr(keys_.all().size())) : nullptr;
+  const bool was_leased = event.deleted && event.lease_was != 0;  // expiry, revocation and deletion look alike
   const registry::ChangeIndex index = index_of(event.now.changed);
-  followed.changes.push_back({.event = {.id = registry::event_id(index, number),
+  followed.changes.push_back({.event = {.id = registry::event_id(index, next_place(number)),
                                         .at = lane != nullptr ? lane->at : registry::wall_now(),
                                         .key = before->key,
                                         .kind = mark != nullptr ? mark->kind
@@ -225,6 +237,7 @@ void RollDecoder::note_other(const KeyEvent& event, const Place& place, Followed
     followed.format_changed = true;
   } else if (const auto* node = std::get_if<SessionPlace>(&place)) {
     Result<StoredNode> stored = event.deleted ? Result<StoredNode>() : read_node(value.value);
+    if (stored) heed(value.key);
     if (event.deleted) {
       followed.liveness.nodes_gone.emplace_back(node->node);
       followed.nodes.push_back({std::string(node->node), std::nullopt});
@@ -232,7 +245,11 @@ void RollDecoder::note_other(const KeyEvent& event, const Place& place, Followed
       followed.liveness.nodes.push_back(node_of(value, *node, *stored));
       followed.nodes.push_back({std::string(node->node), std::move(*stored)});
     } else {
+      // Nobody knows what it has heard: a member that is never heard holds up every end.
       ignore(value.key, stored.error().message);
+      StoredNode unheard;
+      unheard.is_member = true;
+      followed.liveness.nodes.push_back(node_of(value, *node, unheard));
     }
   } else if (const auto* registered = std::get_if<RegisteredPlace>(&place)) {
     if (event.deleted) return;

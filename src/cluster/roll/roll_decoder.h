@@ -101,6 +101,7 @@ class RollDecoder {
     return format_.base + static_cast<registry::ChangeIndex>(revision);
   }
   [[nodiscard]] const StoredFormat& format() const { return format_; }
+  [[nodiscard]] const InstanceIds& ids() const { return ids_; }
   // Sentences for keys that are not on the roll because their values break a rule, at most `max`, and how many there are.
   [[nodiscard]] std::pair<std::vector<std::string>, std::size_t> ignored(std::size_t max) const;
 
@@ -116,9 +117,10 @@ class RollDecoder {
   void heed(const std::string& key);
   [[nodiscard]] static InstanceSeen seen_of(const InstanceId& id, const StoredInstance& stored, const KeyValue& value);
   [[nodiscard]] KnownInstance known_of(const StoredInstance& stored, const KeyValue& value) const;
-  void put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t number,
+  // `number`: of the last event of this revision.
+  void put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t& number,
            FollowedRevision& followed);
-  void remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t number,
+  void remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t& number,
               FollowedRevision& followed);
   void note_other(const KeyEvent& event, const Place& place, FollowedRevision& followed);
   [[nodiscard]] std::optional<ZoneCount> count_of(const KeyValue& value, const SerialPlace& place) const;

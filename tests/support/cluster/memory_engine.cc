@@ -24,7 +24,7 @@ void MemoryEngine::read(Reading reading, std::function<void(Snapshot)> done) {
   auto open = std::make_shared<bool>(true);
   time_.after(latency(), [self = shared_from_this(), reading = std::move(reading), open, done] {
     if (!self->passes()) return;
-    Snapshot snapshot{ReadOutcome::answered, self->store_.header(), self->store_.read(reading.range)};
+    Snapshot snapshot = self->store_.read(reading);
     self->time_.after(self->latency(), [self, open, done, snapshot = std::move(snapshot)]() mutable {
       if (self->link_.answers_cut == 0) self->call_back<Snapshot>(open, done, std::move(snapshot));
     });

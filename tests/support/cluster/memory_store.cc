@@ -42,7 +42,10 @@ Committed MemoryStore::apply(const Transaction& transaction, LeaseId lease) {
   if (in_session && !leases_.contains(lease)) return {CommitOutcome::refused, Refusal::no_lease, header(), {}};
   std::vector<KeyEvent> events;
   for (const std::string& key : transaction.deletes) {
-    if (keys_.erase(key) != 0) events.push_back({true, {.key = key, .changed = revision_ + 1}});
+    const auto at = keys_.find(key);
+    if (at == keys_.end()) continue;
+    events.push_back({true, {.key = key, .changed = revision_ + 1}, at->second.value.lease});
+    keys_.erase(at);
   }
   for (const Put& put : transaction.puts) {
     Entry& entry = keys_[put.key];
@@ -51,6 +54,7 @@ Committed MemoryStore::apply(const Transaction& transaction, LeaseId lease) {
     entry.value.changed = revision_ + 1;
     ++entry.value.version;
     entry.lease = put.in_session ? lease : 0;
+    entry.value.lease = static_cast<LeaseNumber>(entry.lease);
     if (entry.lease != 0) attached_[lease].push_back(put.key);
     events.push_back({false, entry.value});
   }
@@ -70,9 +74,42 @@ std::vector<KeyValue> MemoryStore::read(const Range& range) const {
   return found;
 }
 
+std::vector<KeyValue> MemoryStore::read_past(const Range& range, Revision at) const {
+  std::vector<KeyValue> found;
+  for (auto key = past_.lower_bound(range.begin); key != past_.end(); ++key) {
+    if (range.end.empty() ? key->first != range.begin : key->first >= range.end) break;
+    const auto later = std::ranges::upper_bound(key->second, at, {}, &KeyValue::changed);
+    if (later != key->second.begin() && std::prev(later)->version != 0) found.push_back(*std::prev(later));
+  }
+  return found;
+}
+
+Snapshot MemoryStore::read(const Reading& reading) const {
+  Snapshot snapshot{ReadOutcome::answered, header(), {}};
+  if (reading.at > revision_) snapshot.outcome = ReadOutcome::refused;
+  if (reading.at != 0 && reading.at < compacted_) snapshot.outcome = ReadOutcome::compacted;
+  if (!snapshot.ok()) return snapshot;
+  snapshot.keys = reading.at == 0 ? read(reading.range) : read_past(reading.range, reading.at);
+  if (reading.newest_only && !snapshot.keys.empty()) {
+    KeyValue newest = *std::ranges::max_element(snapshot.keys, {}, &KeyValue::changed);
+    newest.value.clear();
+    snapshot.keys = {std::move(newest)};
+  }
+  const auto most = static_cast<std::size_t>(reading.keys_max);
+  snapshot.more = most != 0 && snapshot.keys.size() > most;
+  if (snapshot.more) snapshot.keys.resize(most);
+  return snapshot;
+}
+
+void MemoryStore::remember() {
+  past_.clear();
+  for (const auto& [key, entry] : keys_) past_[key].push_back(entry.value);
+}
+
 void MemoryStore::finish(std::vector<KeyEvent> events) {
   if (events.empty()) return;
   ++revision_;
+  for (const KeyEvent& event : events) past_[event.now.key].push_back(event.now);
   history_.push_back(std::make_shared<RevisionEvents>(revision_, std::move(events)));
   if (changed_hook) changed_hook(history_.back().get());
 }
@@ -98,7 +135,7 @@ void MemoryStore::drop(LeaseId lease) {
     const auto at = keys_.find(key);
     if (at == keys_.end() || at->second.lease != lease) continue;
     keys_.erase(at);
-    events.push_back({true, {.key = key, .changed = revision_ + 1}});
+    events.push_back({true, {.key = key, .changed = revision_ + 1}, static_cast<LeaseNumber>(lease)});
   }
   attached_.erase(lease);
   finish(std::move(events));
@@ -156,6 +193,7 @@ void MemoryStore::restore(const Saved& saved, bool new_cluster) {
   for (const auto& [key, entry] : keys_) {
     if (entry.lease != 0) attached_[entry.lease].push_back(key);
   }
+  remember();
   if (new_cluster) ++cluster_id_;
   if (changed_hook) changed_hook(nullptr);
 }

@@ -23,6 +23,7 @@ class MemoryStore {
 
   Committed apply(const Transaction& transaction, LeaseId lease);
   [[nodiscard]] std::vector<KeyValue> read(const Range& range) const;
+  [[nodiscard]] Snapshot read(const Reading& reading) const;
   [[nodiscard]] Header header() const { return {cluster_id_, revision_}; }
   [[nodiscard]] bool has(const std::string& key) const { return keys_.contains(key); }
   [[nodiscard]] Revision changed(const std::string& key) const;
@@ -63,10 +64,13 @@ class MemoryStore {
   };
   [[nodiscard]] bool holds(const Compare& compare) const;
   [[nodiscard]] bool is_within_limits(const Transaction& transaction) const;
+  [[nodiscard]] std::vector<KeyValue> read_past(const Range& range, Revision at) const;
+  void remember();
   void finish(std::vector<KeyEvent> events);
   void drop(LeaseId lease);
 
   std::map<std::string, Entry> keys_;
+  std::map<std::string, std::vector<KeyValue>> past_;  // of each key, oldest first; version 0: deleted
   std::map<LeaseId, Time> leases_;
   std::map<LeaseId, std::vector<std::string>> attached_;
   std::deque<std::shared_ptr<const RevisionEvents>> history_;  // of compacted_ + 1 …

@@ -17,8 +17,8 @@ NodeSeen node(const std::string& name, Incarnation incarnation, Revision created
 }
 
 // A member of two, `a` and `b`, that has one instance of ttl 10 s at revision 5.
-struct Member : Liveness {
-  explicit Member(const std::string& name)
+struct OneMember : Liveness {
+  explicit OneMember(const std::string& name)
       : Liveness({.name = name, .clocks_apart = 0, .rules = {}}, at(seconds(100))) {
     begin(name == "a" ? 11 : 12, {}, at(seconds(100)));
     RollSnapshot roll;
@@ -55,8 +55,8 @@ std::size_t items_fetched(Liveness& from, Liveness& to, Now now) {
 }
 
 TEST_CASE("a heartbeat heard for a registration that was ended and made again was lost to the other members") {
-  Member a("a");
-  Member b("b");
+  OneMember a("a");
+  OneMember b("b");
   b.apply(ended(6), at(seconds(102)));
   b.apply(made(7), at(seconds(103)));
   // The watch of `a` is late: it answers for the registration it knows.
@@ -70,8 +70,8 @@ TEST_CASE("a heartbeat heard for a registration that was ended and made again wa
 }
 
 TEST_CASE("what was heard for a registration that has ended is kept until every member has fetched it, and no longer") {
-  Member a("a");
-  Member b("b");
+  OneMember a("a");
+  OneMember b("b");
   REQUIRE(a.confirm(k_id, 5, at(seconds(101)).raw, at(seconds(101))) == Verdict::answer);
   a.apply(ended(6), at(seconds(102)));
   CHECK(a.size() == 0);
