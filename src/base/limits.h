@@ -147,7 +147,7 @@ inline constexpr std::size_t k_http_lists_max = 1'024;     // that wait for that
 inline constexpr std::size_t k_gzip_body_bytes_min = 512;  // a smaller body fits into one packet as it is
 inline constexpr std::size_t k_json_depth_max = 16;
 inline constexpr std::chrono::milliseconds k_wait_max = std::chrono::minutes(10);  // of a call that waits for a change
-inline constexpr std::chrono::milliseconds k_shown_wait{5'000};                     // for other nodes to show a change
+inline constexpr std::chrono::milliseconds k_shown_wait{5'000};                    // for other nodes to show a change
 inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;               // beyond any change of a roll
 inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
 inline constexpr std::uint32_t k_events_limit_max = 10'000;
@@ -201,16 +201,18 @@ inline constexpr std::chrono::milliseconds k_said_again_after{10'000};
 // --- Nodes of a cluster ---
 inline constexpr std::size_t k_peer_key_bytes_min = 32;  // as many as HMAC-SHA256 has
 inline constexpr std::size_t k_peer_key_bytes_max = 4'096;
-inline constexpr std::size_t k_peer_connections_max = 256;           // each has a MiB at most, where a node asks for all
-inline constexpr std::size_t k_peer_connections_of_address_max = 32;  // nodes behind one address, and their last connections
-inline constexpr std::size_t k_peer_names_max = 1'024;               // remembered while the program runs
-inline constexpr std::size_t k_peer_questions_max = 64;              // to one node, unanswered; beyond: no answer
+inline constexpr std::size_t k_peer_connections_max = 256;  // each has a MiB at most, where a node asks for all
+inline constexpr std::size_t k_peer_connections_of_address_max =
+    32;                                                  // nodes behind one address, and their last connections
+inline constexpr std::size_t k_peer_names_max = 1'024;   // remembered while the program runs
+inline constexpr std::size_t k_peer_questions_max = 64;  // to one node, unanswered; beyond: no answer
 inline constexpr std::size_t k_peer_buffer_kept_bytes = std::size_t{64} << 10;  // between two messages of a connection
-inline constexpr std::chrono::milliseconds k_peer_hello{5'000};     // from connecting until both are ready
-inline constexpr std::chrono::milliseconds k_peer_patience{3'000};  // for an answer, or to read one; a deaf node has 5 s
-inline constexpr std::chrono::milliseconds k_peer_idle{15'000};     // without a question; there are forty a second
-inline constexpr std::chrono::milliseconds k_peer_question{800};    // to be answered "within 1 s"
-inline constexpr std::chrono::milliseconds k_peer_again_min{50};    // to connect again, twice as long each time
+inline constexpr std::chrono::milliseconds k_peer_hello{5'000};                 // from connecting until both are ready
+inline constexpr std::chrono::milliseconds k_peer_patience{
+    3'000};                                                       // for an answer, or to read one; a deaf node has 5 s
+inline constexpr std::chrono::milliseconds k_peer_idle{15'000};   // without a question; there are forty a second
+inline constexpr std::chrono::milliseconds k_peer_question{800};  // to be answered "within 1 s"
+inline constexpr std::chrono::milliseconds k_peer_again_min{50};  // to connect again, twice as long each time
 inline constexpr std::chrono::milliseconds k_peer_again_max{1'000};
 
 // --- The writer ---
@@ -232,9 +234,10 @@ inline constexpr std::uint64_t k_stored_number_max = std::uint64_t{1} << 61;
 inline constexpr std::chrono::milliseconds k_stored_time_max{253'402'300'799'999};  // the last of the year 9999
 inline constexpr std::chrono::milliseconds k_edit_look_every{200};  // "within a second", with room for a busy disk
 inline constexpr std::size_t k_ignored_rows_max = 1'000;            // remembered, of those that break a rule
-inline constexpr std::size_t k_ignored_keys_max = 10'000;  // of etcd, each with its sentence; further ones are not told of
-inline constexpr std::size_t k_ignored_rows_shown_max = 100;        // of them in /v1/status: enough to see a pattern
-inline constexpr std::size_t k_ignored_rows_said_max = 20;          // in the log, of one portion; the rest is counted
+inline constexpr std::size_t k_ignored_keys_max =
+    10'000;  // of etcd, each with its sentence; further ones are not told of
+inline constexpr std::size_t k_ignored_rows_shown_max = 100;  // of them in /v1/status: enough to see a pattern
+inline constexpr std::size_t k_ignored_rows_said_max = 20;    // in the log, of one portion; the rest is counted
 
 // --- The server's own pauses ---
 // The lease clock is advanced every k_clock_tick. A gap longer than k_clock_gap_max is the server's own pause (SIGSTOP,
