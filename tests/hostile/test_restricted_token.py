@@ -36,6 +36,7 @@ ASKED = {
         ("8.2.0.192.in-addr.arpa.", "PTR"), ("9.2.0.192.in-addr.arpa.", "PTR"), ("2.0.192.in-addr.arpa.", "ANY"),
         ("www.example.org.", "A")]],
     "/v1/status": ["/v1/status"],
+    "/v1/nodes": ["/v1/nodes"],
     "/healthz": ["/healthz"],
     "/readyz": ["/readyz"],
     "/metrics": ["/metrics"],
