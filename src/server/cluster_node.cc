@@ -18,6 +18,15 @@
 namespace rollcall::server {
 namespace {
 
+answer::Freshness::State state_of(cluster::Freshness freshness) {
+  switch (freshness) {
+    case cluster::Freshness::fresh: return answer::Freshness::State::fresh;
+    case cluster::Freshness::stale: return answer::Freshness::State::stale;
+    case cluster::Freshness::expired: break;
+  }
+  return answer::Freshness::State::expired;
+}
+
 constexpr std::uint64_t k_restored_margin = 1'000'000;  // of indexes
 
 std::vector<std::string> zone_names_of(const answer::Zones& zones) {
@@ -129,10 +138,7 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
           .zone_names = zone_names_of(parts_.zones),
           .run_soon = [this](std::move_only_function<void()> task) { parts_.writer.run_soon(std::move(task)); },
           .counted = [this](registry::ZoneId zone) { count_moved(zone); },
-          .freshness =
-              [this](cluster::Freshness freshness) {
-                parts_.freshness.set(static_cast<answer::Freshness::State>(freshness));
-              },
+          .freshness = [this](cluster::Freshness freshness) { parts_.freshness.set(state_of(freshness)); },
           .fatal =
               [this](std::string sentence) {
                 {

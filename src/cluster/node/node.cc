@@ -193,9 +193,9 @@ void Node::look_at_freshness() {
     log::error("etcd has no cluster \"{}\": start one node with --promote", options_.cluster);
   } else if (link == Link::other_history) {
     log::error(
-        "etcd tells another history of cluster \"{}\" than this node has followed: was it restored from a snapshot? "
-        "Stop all "
-        "nodes and start one of them with --restored (docs/cluster.md)",
+        "etcd tells another history of cluster \"{}\" than this node has followed, as after the restore of a snapshot: "
+        "it "
+        "is taken over, and what lives and is not in it is registered again (docs/cluster.md)",
         options_.cluster);
   } else if (link == Link::unknown_version) {
     log::error("the keys of cluster \"{}\" are of a later version of rollcalld", options_.cluster);
