@@ -1,4 +1,5 @@
-// A service that is on the roll while it runs: example_serve NAME PORT [ID]. Ends on SIGINT and SIGTERM.
+// A service that is on the roll while it runs: example_serve NAME PORT [ID [REGISTRY]...]. Ends on SIGINT and SIGTERM.
+// Each REGISTRY is an independent registry, and all are told; the nodes of one are joined by commas. Without: ROLLCALL_HTTP.
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -9,8 +10,8 @@
 #include "rollcall/registration.h"
 
 int main(int argc, char** argv) {
-  if (argc < 3 || argc > 4) {
-    std::cerr << "usage: example_serve NAME PORT [ID]\n";
+  if (argc < 3) {
+    std::cerr << "usage: example_serve NAME PORT [ID [REGISTRY]...]\n";
     return 2;
   }
   sigset_t ends;
@@ -22,7 +23,8 @@ int main(int argc, char** argv) {
   rollcall::RegistrationSettings settings;
   settings.service = argv[1];
   settings.port = static_cast<std::uint16_t>(std::atoi(argv[2]));
-  if (argc == 4) settings.id = argv[3];
+  if (argc > 3) settings.id = argv[3];
+  for (int i = 4; i < argc; ++i) settings.registries.emplace_back(argv[i]);
   settings.lease = std::chrono::seconds(3);
   settings.on_touch = [](bool is_in_touch) {
     std::cout << (is_in_touch ? "in touch again" : "out of touch") << std::endl;

@@ -149,8 +149,8 @@ class ClientLibrary(Case):
 
     def test_with_two_registries_it_is_registered_with_both_and_content_with_one(self):
         other = self.server(name="other", database=self.directory / "other.db")
-        urls = ",".join(f"http://127.0.0.1:{server.http_port}" for server in (self.rollcalld, other))
-        serving = self.start_example("serve", "shop", "8080", "shop-1", ROLLCALL_HTTP=urls)
+        registries = [f"http://127.0.0.1:{server.http_port}" for server in (self.rollcalld, other)]
+        serving = self.start_example("serve", "shop", "8080", "shop-1", *registries)
         self.eventually_equal({"shop-1"}, lambda: self.api.ids("shop"))
         self.eventually_equal({"shop-1"}, lambda: self.api_of(other).ids("shop"))
         other.kill()
