@@ -50,12 +50,12 @@ void Member::found(const StoredFormat& format, const registry::Registry& registr
   const std::lock_guard lock(mutex_);
   registry_ = &registry;
   base_ = format.base;
-  ids_.emplace(format.incarnation);
+  ids_.store(&all_ids_.emplace_back(format.incarnation), std::memory_order_release);
 }
 
 InstanceId Member::id_of(const registry::InstanceRef& key) const {
-  return ids_->of(zone_names_.at(static_cast<std::size_t>(key.service.zone)), key.service.name,
-                  registry::label_of(key.id));
+  return ids_.load(std::memory_order_acquire)
+      ->of(zone_names_.at(static_cast<std::size_t>(key.service.zone)), key.service.name, registry::label_of(key.id));
 }
 
 // ---------------------------------------------------------------- heartbeats
@@ -63,12 +63,10 @@ InstanceId Member::id_of(const registry::InstanceRef& key) const {
 Member::Verdict Member::heartbeat(const registry::InstanceRef& key) {
   Beat beat;
   InstanceId id;
-  {
+  if (is_founded()) {
+    id = id_of(key);
     const std::lock_guard lock(mutex_);
-    if (ids_) {
-      id = id_of(key);
-      beat = liveness_.heartbeat(id, here());
-    }
+    beat = liveness_.heartbeat(id, here());
   }
   const auto add = [](std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); };
   switch (beat.verdict) {
@@ -87,7 +85,7 @@ Member::Verdict Member::heartbeat(const registry::InstanceRef& key) {
 
 bool Member::accepts_changes() const {
   const std::lock_guard lock(mutex_);
-  return ids_ && liveness_.may_answer(here());
+  return is_founded() && liveness_.may_answer(here());
 }
 
 registry::LeaseAuthority::Sent Member::now() const { return boot_time().time_since_epoch(); }
@@ -217,7 +215,7 @@ MemberState Member::state() const {
   const Now now = here();
   MemberState state;
   state.is_member = liveness_.is_member();
-  state.answers = ids_ && liveness_.may_answer(now);
+  state.answers = is_founded() && liveness_.may_answer(now);
   state.is_stopping = is_stopping_;
   state.proof_left = std::max(liveness_.proof_left(now), Duration::zero());
   state.behind = liveness_.behind_for(now);
@@ -256,7 +254,9 @@ bool Member::is_chosen_for(const registry::InstanceRef& key) const {
   const std::lock_guard lock(mutex_);
   if (!liveness_.is_member()) return false;
   const std::string label = registry::label_of(key.id);
-  const auto weight = [&](const std::string& name) { return ids_->of(name, key.service.name, label); };
+  const auto weight = [&](const std::string& name) {
+    return ids_.load(std::memory_order_acquire)->of(name, key.service.name, label);
+  };
   const InstanceId own = weight(name_);
   return std::ranges::none_of(nodes_,
                               [&](const auto& node) { return node.second.is_member && weight(node.first) > own; });

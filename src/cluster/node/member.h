@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -136,6 +137,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
 
  private:
   [[nodiscard]] Now here() const { return clock_.pass(boot_time()); }
+  [[nodiscard]] bool is_founded() const { return ids_.load(std::memory_order_acquire) != nullptr; }
   [[nodiscard]] InstanceId id_of(const registry::InstanceRef& key) const;
   [[nodiscard]] std::string value(bool is_member) const;
   [[nodiscard]] std::string registration(bool is_in) const;
@@ -167,7 +169,9 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   StoredNode self_;
   std::vector<std::pair<std::string, StoredNode>> nodes_;  // all others that have a session, by name
   UncleanEnds unclean_;
-  std::optional<InstanceIds> ids_;
+  // Of the history that is followed; null before it is found. Read without the lock: those of histories before stay.
+  std::atomic<const InstanceIds*> ids_{nullptr};
+  std::deque<InstanceIds> all_ids_;
   std::uint64_t base_ = 0;
   bool is_reading_ = true;  // nothing was read yet
   bool has_lease_ = false;  // the engine's session is open

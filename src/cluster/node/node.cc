@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <pthread.h>
+#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -18,6 +19,7 @@ constexpr milliseconds k_look{1'000};
 constexpr milliseconds k_store{100};
 constexpr milliseconds k_everywhere_max{10'000};
 constexpr milliseconds k_leave_max{2'000};
+constexpr std::size_t k_noted_at_once = 256;  // heartbeats, under the lock of the known instances
 
 std::int64_t steady_ns() { return Steady::now().time_since_epoch().count(); }
 
@@ -124,10 +126,14 @@ void Node::tick() {
 void Node::note_heard() {
   const Raw raw = boot_time();
   const registry::LeaseTime now = parts_.clock.now();
-  for (const Member::Heard& heard : member_.take_heard()) {
-    const std::optional<KnownInstance> known = known_.find(heard.id);
-    if (!known || known->ttl == milliseconds::zero()) continue;
-    parts_.registry.note_lease(known->key.ref(), now - (raw - heard.at) + known->ttl);
+  const std::vector<Member::Heard> all = member_.take_heard();
+  for (std::span<const Member::Heard> rest = all; !rest.empty();) {
+    const std::span<const Member::Heard> some = rest.first(std::min(rest.size(), k_noted_at_once));
+    rest = rest.subspan(some.size());
+    known_.for_each_of(some, [&](const Member::Heard& heard, const KnownInstance& known) {
+      if (known.ttl == milliseconds::zero()) return;
+      parts_.registry.note_lease(known.key.ref(), now - (raw - heard.at) + known.ttl);
+    });
   }
 }
 

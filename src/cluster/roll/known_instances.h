@@ -1,7 +1,7 @@
 // Which instance each id of the exchange stands for: all instances below roll/, as this node has followed them.
 //
 // Memory   about 200 octets an instance.
-// Threads  any; each call holds the lock for one look-up.
+// Threads  any; each call holds the lock for one look-up, or for those of its list.
 #pragma once
 
 #include <chrono>
@@ -38,6 +38,14 @@ class KnownInstances {
     const std::lock_guard lock(mutex_);
     const auto at = known_.find(id);
     return at == known_.end() ? std::nullopt : std::optional(at->second);
+  }
+  // Those of `items` that are there, without copies: visit(item, known), under the lock: it must not come back here.
+  template <class Items, class Visit>
+  void for_each_of(const Items& items, Visit&& visit) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& item : items) {
+      if (const auto at = known_.find(item.id); at != known_.end()) visit(item, at->second);
+    }
   }
   [[nodiscard]] std::size_t size() const {
     const std::lock_guard lock(mutex_);
