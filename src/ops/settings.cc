@@ -36,6 +36,7 @@ Settings default_settings() {
   settings.dns_listen = {IpEndpoint{*loopback, 8600}};
   settings.http_listen = {IpEndpoint{*loopback, 8500}};
   settings.zones = {default_zone(settings.dns_ttl_seconds)};
+  settings.consul = default_consul();
   for (const char* network : k_private_networks) {
     const auto prefix = IpPrefix::parse(network);
     check(prefix.has_value(), "private networks are networks");
@@ -138,6 +139,7 @@ std::vector<std::string> settings_that_need_a_restart(const Settings& running, c
   compare(running.checks_in_flight == wanted.checks_in_flight, "checks.in_flight");
   compare(running.checks_allow == wanted.checks_allow, "checks.allow");
   compare(running.checks_deny == wanted.checks_deny, "checks.deny");
+  compare(running.consul == wanted.consul, "consul");
   compare(running.cluster == wanted.cluster, "cluster");
   compare(running.etcd == wanted.etcd, "etcd");
   compare(running.expiry == wanted.expiry, "lease.expire_per_second or lease.mass_silence_share");

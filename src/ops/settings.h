@@ -30,6 +30,7 @@
 #include "dns/tsig.h"
 #include "ops/access_settings.h"
 #include "ops/cluster_settings.h"
+#include "ops/consul_settings.h"
 #include "ops/transfer_settings.h"
 #include "registry/expiry_limit.h"
 #include "registry/instance/registration.h"
@@ -123,6 +124,8 @@ struct Settings {
   std::vector<ZoneSettings> zones;
   // [[service]]
   std::vector<ServiceRule> service_rules;
+  // [consul]
+  ConsulSettings consul;
   // [cluster], [etcd]; absent: a single node, no etcd
   std::optional<ClusterSettings> cluster;
   std::optional<EtcdSettings> etcd;

@@ -239,6 +239,7 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   read_service_rules(root.tables("service", limits::k_service_rules_max), settings);
   read_tokens(root.tables("token", limits::k_tokens_max), settings);  // after [http], which sets `open`
   read_certificates(root.tables("certificate", limits::k_certificate_rules_max), settings);
+  read_consul(root.table("consul"), settings);
   const bool is_cluster = root.has("cluster");
   read_cluster(root.table("cluster"), is_cluster, settings);
   const bool has_etcd = root.has("etcd");

@@ -19,6 +19,7 @@
 #include "registry/instance/lease_ticker.h"
 #include "registry/instance/wall_time.h"
 #include "registry/work/metrics.h"
+#include "server/consul_identity.h"
 #include "store/sqlite_storage.h"
 
 namespace rollcall::server {
@@ -85,7 +86,14 @@ Result<void> Server::open_cluster() {
 }
 
 Result<void> Server::bind() {
-  api_ = std::make_unique<api::Router>(*registry_, zones_, access_, std::vector<const api::Door*>{&native_door_});
+  std::vector<const api::Door*> doors{&native_door_};
+  if (settings_.consul.enabled) {
+    consul_identity_ = consul_identity_of(settings_);
+    consul_door_ =
+        std::make_unique<api::consul::ConsulDoor>(api::consul::Parts{.identity = consul_identity_, .ids = agent_ids_});
+    doors.push_back(consul_door_.get());
+  }
+  api_ = std::make_unique<api::Router>(*registry_, zones_, access_, std::move(doors));
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,
@@ -224,6 +232,7 @@ Result<void> Server::run(const ops::Signals& signals) {
   if (settings_.etcd && !settings_.cluster) {
     log::warn("[etcd] without [cluster]: its records are not on the roll of a single node");
   }
+  if (!settings_.consul.follow.empty()) log::warn("[consul] follow is not built yet: no other Consul is followed");
   announce();
   while (true) {
     const int signal = signals.wait();

@@ -22,8 +22,11 @@
 #include "answer/explain/explain.h"
 #include "answer/freshness.h"
 #include "answer/transfer/transfers.h"
+#include "api/consul/door.h"
 #include "api/native/door.h"
 #include "api/router.h"
+#include "consul/agent_ids.h"
+#include "consul/identity.h"
 #include "net/checks/runner.h"
 #include "net/server.h"
 #include "ops/policies.h"
@@ -83,7 +86,8 @@ class Server {
   answer::Roster roster_;
   answer::Transfers transfers_;
   registry::Waiters waiters_;
-  registry::Audiences audiences_{{&roster_, &transfers_, &waiters_}};
+  consul::AgentIds agent_ids_;
+  registry::Audiences audiences_{{&roster_, &transfers_, &agent_ids_, &waiters_}};
   answer::Freshness freshness_;  // of a node of a cluster
   answer::Explainer explainer_;
   registry::Feed feed_;
@@ -98,6 +102,8 @@ class Server {
   ops::Report report_;
   api::Access access_;
   api::native::NativeDoor native_door_{report_};
+  consul::Identity consul_identity_;
+  std::unique_ptr<api::consul::ConsulDoor> consul_door_;  // null: switched off
   std::unique_ptr<api::Router> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;

@@ -15,11 +15,12 @@ ARROWS = {
     "registry": {"base", "dns", "health"},
     "store": {"base", "dns", "health", "registry"},
     "cluster": {"base", "json", "dns", "health", "registry"},  # json: the values of its keys
-    "answer": {"base", "dns", "health", "registry"},
-    "api": {"base", "json", "dns", "health", "registry"},
-    "net": {"base", "dns", "health", "registry", "cluster", "answer", "api"},  # cluster: the messages between nodes
-    "ops": {"base", "json", "dns", "health", "registry", "cluster", "answer", "api"},
-    "server": {"base", "dns", "health", "registry", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
+    "consul": {"base", "json", "dns", "health", "registry"},
+    "answer": {"base", "dns", "health", "registry", "consul"},  # consul: the names of its services
+    "api": {"base", "json", "dns", "health", "registry", "consul"},
+    "net": {"base", "dns", "health", "registry", "consul", "cluster", "answer", "api"},  # cluster: the messages between nodes
+    "ops": {"base", "json", "dns", "health", "registry", "consul", "cluster", "answer", "api"},
+    "server": {"base", "dns", "health", "registry", "consul", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
     "client": {"base", "dns", "rollcall"},
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
@@ -28,13 +29,13 @@ ARROWS = {
 # what lies in the room itself: above its floors, or below them where they stand on it, as the doors of api do.
 FLOORS = {
     "registry": ["instance", "events", "ports", "", "work"],
-    "api": ["", "native"],
+    "api": ["", "native", "consul"],
     "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
     "cluster": ["", "wire", "roll", "skydns", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
-APART = [("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"),
+APART = [("native", "consul"), ("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"),
          ("wire", "roll"), ("wire", "skydns"), ("wire", "etcd"), ("roll", "etcd"), ("skydns", "etcd")]
 UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
 
@@ -48,7 +49,7 @@ HOMES = {
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
     r"boost/system": {"client/tls_files.cc"},
-    r"boost/(json|system)": {"json", "api", "store", "cluster/roll", "cluster/skydns", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
+    r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "cluster/roll", "cluster/skydns", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},
