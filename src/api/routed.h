@@ -39,6 +39,15 @@ struct Submissions {
   std::move_only_function<Response(std::span<const registry::Outcome>, registry::LeaseTime now)> describe;
 };
 
+// A change of something beside the roll (keys and values): what is behind it commits by itself. `begin` hands it over, with a
+// function that any thread calls once when it is durable or has failed; false: its queue is full, and net/ answers
+// Errc::overloaded. `describe` runs on the connection's thread after that, and shares the outcome with `begin`.
+struct OtherChange {
+  using Done = std::move_only_function<void()>;
+  std::move_only_function<bool(Done done)> begin;
+  std::move_only_function<Response(registry::LeaseTime now)> describe;
+};
+
 // Answered when the service is at another index than `known`, or when `at_most` has passed, whichever is first. The index
 // may have moved before the waiter is in the queue of those who are woken: net/ asks Router::is_over once more after that.
 // `answer` runs on the connection's thread.
@@ -76,7 +85,8 @@ struct Watch {
 // Nothing was done: the requests ahead of this one on its connection must be answered first. Route it again then.
 struct RouteAgain {};
 
-using Routed = std::variant<Response, Submission, Submissions, RouteAgain, Wait, HistoryRequest, Watch, LongAnswer>;
+using Routed =
+    std::variant<Response, Submission, Submissions, OtherChange, RouteAgain, Wait, HistoryRequest, Watch, LongAnswer>;
 
 // Which requests ahead of this one on its connection have no answer yet.
 enum class PendingAhead : std::uint8_t {

@@ -111,6 +111,9 @@ void finish_later(Routed& routed, Finish finish) {
   } else if (Submissions* submissions = std::get_if<Submissions>(&routed)) {
     check(submissions->describe != nullptr && !submissions->changes.empty(), "changes say how they are described");
     submissions->describe = finished(std::move(submissions->describe), std::move(finish));
+  } else if (OtherChange* other = std::get_if<OtherChange>(&routed)) {
+    check(other->begin != nullptr && other->describe != nullptr, "a change is begun and described");
+    other->describe = finished(std::move(other->describe), std::move(finish));
   }
 }
 

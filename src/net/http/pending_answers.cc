@@ -45,6 +45,8 @@ void PendingAnswers::take(api::Routed routed, const Framing& framing, std::size_
     submit(std::move(*submission), framing, body_bytes);
   } else if (api::Submissions* submissions = std::get_if<api::Submissions>(&routed)) {
     submit(std::move(*submissions), framing, body_bytes);
+  } else if (api::OtherChange* other = std::get_if<api::OtherChange>(&routed)) {
+    submit(std::move(*other), framing, body_bytes);
   } else if (api::HistoryRequest* request = std::get_if<api::HistoryRequest>(&routed)) {
     ask(std::move(*request), framing);
   } else if (api::LongAnswer* list = std::get_if<api::LongAnswer>(&routed)) {
@@ -106,6 +108,19 @@ void PendingAnswers::submit(api::Submissions submissions, const Framing& framing
         });
   };
   if (backend_.writer.submit(std::move(submissions.changes), std::move(reply))) return set_deadline();
+  refuse_for_now(ticket, "too many changes are waiting: try again in a second");
+}
+
+void PendingAnswers::submit(api::OtherChange change, const Framing& framing, std::size_t body_bytes) {
+  const Ticket ticket =
+      queue_.reserve(framing, Awaits::change, body_bytes, steady_clock::now() + backend_.times.commit);
+  auto done = [self = owner_.share_answers(), describe = std::move(change.describe), ticket]() mutable {
+    EventLoop& loop = self->loop_;
+    loop.post([self = std::move(self), describe = std::move(describe), ticket]() mutable {
+      self->answer_later(ticket, describe(self->backend_.clock.now()));
+    });
+  };
+  if (change.begin(std::move(done))) return set_deadline();
   refuse_for_now(ticket, "too many changes are waiting: try again in a second");
 }
 

@@ -69,6 +69,7 @@ class PendingAnswers {
 
   void submit(api::Submission submission, const Framing& framing, std::size_t body_bytes);
   void submit(api::Submissions submissions, const Framing& framing, std::size_t body_bytes);
+  void submit(api::OtherChange change, const Framing& framing, std::size_t body_bytes);
   void ask(api::HistoryRequest request, const Framing& framing);
   void make_list(Ticket ticket, ListMaker::Make make);
   void begin_wait(Ticket ticket, api::Wait wait);

@@ -120,6 +120,13 @@ struct World {
       const auto outcomes = registry.apply(several->changes, clock, k_wall_now);
       return several->describe(outcomes, clock.now());
     }
+    if (OtherChange* other = std::get_if<OtherChange>(&routed)) {
+      was_submitted = true;
+      bool is_done = false;
+      if (!other->begin([&is_done] { is_done = true; })) throw std::runtime_error("the change was not taken");
+      if (!is_done) throw std::runtime_error("the change did not end");
+      return other->describe(clock.now());
+    }
     Submission& submission = std::get<Submission>(routed);
     const auto outcomes = registry.apply(std::span(&submission.change, 1), clock, k_wall_now);
     std::variant<Response, Wait> described = submission.describe(outcomes.at(0), clock.now());
