@@ -65,7 +65,7 @@ WholeRoll::WholeRoll(const std::filesystem::path& directory)
       responder_(zones_, roster_, {}),
       worker_(std::make_unique<answer::WorkerState>()),
       room_(responder_.udp_payload()),
-      api_(registry_, zones_, access_, {&door_}),
+      api_(registry_, zones_, waiters_, access_, {&door_}),
       caller_(*IpAddress::parse("127.0.0.1")) {
   worker_->random = Random(k_seed);
   restore_everybody();

@@ -73,6 +73,7 @@ class WholeRoll {
   Silence server_;
   api::native::NativeDoor door_{server_};
   api::Access access_{api::AccessRules{}};
+  registry::Waiters waiters_;
   api::Router api_;
   api::Caller caller_;
   api::Counters counters_;

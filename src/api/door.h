@@ -22,6 +22,7 @@
 #include "api/target.h"
 #include "registry/ports/ports.h"
 #include "registry/registry.h"
+#include "registry/work/waiters.h"
 
 namespace rollcall::api {
 
@@ -83,6 +84,7 @@ struct Call {
   registry::LeaseTime now;
   const registry::Registry& registry;
   const registry::ZoneDirectory& zones;
+  registry::Waiters& waiters;  // for an Awaited
   Counters& counters;
   PendingAhead ahead;
 

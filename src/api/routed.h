@@ -10,12 +10,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <variant>
 #include <vector>
 
 #include "api/message.h"
+#include "base/awaited.h"
 #include "base/metrics.h"
 #include "registry/events/feed.h"
 #include "registry/events/history.h"
@@ -48,16 +50,14 @@ struct OtherChange {
   std::move_only_function<Response(registry::LeaseTime now)> describe;
 };
 
-// Answered when the service is at another index than `known`, or when `at_most` has passed, whichever is first. The index
-// may have moved before the waiter is in the queue of those who are woken: net/ asks Router::is_over once more after that.
-// `answer` runs on the connection's thread.
+// Answered when what is waited for has happened, or when `at_most` has passed, whichever is first. `answer` runs on the
+// connection's thread.
 struct Wait {
-  std::optional<registry::ServiceKey> service;  // empty: only the time counts
-  registry::ChangeIndex known = 0;              // of the service; 0: there is none yet
+  std::unique_ptr<Awaited> until = {};  // null: only the time counts
   std::chrono::milliseconds at_most{};
   std::move_only_function<Response(registry::LeaseTime now)> answer;
   bool is_long = false;  // `answer` must run as a LongAnswer
-  bool is_read = false;  // without a service too: `answer` may be of any size
+  bool is_read = false;  // with nothing to wait for but time: `answer` may be of any size
   // For calls that wait for a moment of the lease clock, which stands still while the server does: the time left until
   // then. Zero ends the wait early. Empty: only `at_most` counts.
   std::move_only_function<std::chrono::milliseconds(registry::LeaseTime now)> left = {};

@@ -119,9 +119,9 @@ void finish_later(Routed& routed, Finish finish) {
 
 }  // namespace
 
-Router::Router(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Access& access,
-               std::vector<const Door*> doors)
-    : registry_(registry), zones_(zones), access_(access) {
+Router::Router(const registry::Registry& registry, const registry::ZoneDirectory& zones, registry::Waiters& waiters,
+               const Access& access, std::vector<const Door*> doors)
+    : registry_(registry), zones_(zones), waiters_(waiters), access_(access) {
   for (const Door* door : doors) {
     const Manners& manners = door->manners();
     const bool finishes = manners.allows_other_origins || manners.is_conditional || manners.compresses;
@@ -175,7 +175,8 @@ Routed Router::find_and_run(const Request& request, registry::LeaseTime now, Cou
   const Result<void> parameters = check_parameters(*entry->door, route.options.takes, query, zones_);
   if (!parameters) return refuse(refusal_of(parameters.error()));
   if (room == MemoryRoom::little && route.options.answer == AnswerSize::any) return refuse(without_room(counters));
-  const Call call{request, *entry->door, route, found.path, *query, *standing, now, registry_, zones_, counters, ahead};
+  const Call call{request, *entry->door, route,  found.path, *query,   *standing,
+                  now,     registry_,    zones_, waiters_,   counters, ahead};
   return audited(route.handler(call), call.is_change(), standing->principal, zones_);
 }
 
@@ -300,13 +301,6 @@ Response Router::refuse_large_body(const Request& head, Counters& counters) cons
   Response response = found.entry->door->refuse(too_large(most), head);
   Finish(found.entry->manners, head, counters).apply(response);
   return response;
-}
-
-bool Router::is_over(const Wait& wait) const {
-  if (!wait.service) return false;
-  const rcu::ReadLock lock;
-  const registry::Service* service = registry_.find_service(wait.service->ref());
-  return (service == nullptr ? 0 : service->index) != wait.known;
 }
 
 std::size_t Router::body_bytes_max(const Request& head) const {

@@ -22,14 +22,15 @@
 #include "api/message.h"
 #include "api/routed.h"
 #include "registry/registry.h"
+#include "registry/work/waiters.h"
 
 namespace rollcall::api {
 
 class Router {
  public:
   // Routes are looked up in the order of the doors. Exactly one door is the default door (Manners::claims).
-  Router(const registry::Registry& registry, const registry::ZoneDirectory& zones, const Access& access,
-         std::vector<const Door*> doors);
+  Router(const registry::Registry& registry, const registry::ZoneDirectory& zones, registry::Waiters& waiters,
+         const Access& access, std::vector<const Door*> doors);
 
   // A heartbeat that renews, and nearly every read, is answered at once. A change comes back as a Submission.
   [[nodiscard]] Routed route(const Request& request, registry::LeaseTime now, Counters& counters,
@@ -38,9 +39,6 @@ class Router {
   // Refuses what can be refused from a head alone, before its body is read: a call that does not exist, or that the caller
   // has no right for, whatever the body names. Empty: the body is wanted. A refusal is counted.
   [[nodiscard]] std::optional<Response> refuse_unread(const Request& head, Counters& counters) const;
-
-  // Whether what is waited for has happened: the service is at another index.
-  [[nodiscard]] bool is_over(const Wait& wait) const;
 
   // The largest body this request may have, known before the body is read.
   [[nodiscard]] std::size_t body_bytes_max(const Request& head) const;
@@ -75,6 +73,7 @@ class Router {
 
   const registry::Registry& registry_;
   const registry::ZoneDirectory& zones_;
+  registry::Waiters& waiters_;
   const Access& access_;
   std::vector<Entry> entries_;
   const Entry* default_ = nullptr;  // the entry of the default door

@@ -93,7 +93,7 @@ Result<void> Server::bind() {
         std::make_unique<api::consul::ConsulDoor>(api::consul::Parts{.identity = consul_identity_, .ids = agent_ids_});
     doors.push_back(consul_door_.get());
   }
-  api_ = std::make_unique<api::Router>(*registry_, zones_, access_, std::move(doors));
+  api_ = std::make_unique<api::Router>(*registry_, zones_, waiters_, access_, std::move(doors));
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,
@@ -120,7 +120,7 @@ Result<void> Server::bind() {
                          .certificates = certificates_of(settings_),
                          .secondaries = secondaries(),
                          .zones = &zones_},
-                        *responder_, *api_, *writer_, clock_, {waiters_, feed_, storage_->history()});
+                        *responder_, *api_, *writer_, clock_, {feed_, storage_->history()});
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show(

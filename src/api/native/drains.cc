@@ -86,8 +86,7 @@ Routed drain(const Call& call) {
                    const Drain drain = look_at(registry, key, now);
                    if (!wait || left_to_wait(drain) == milliseconds::zero()) return describe(drain);
                    return Wait{
-                       .service = {},
-                       .known = 0,
+                       .until = {},
                        .at_most = *wait,
                        .answer = [key, &registry](LeaseTime then) { return describe(look_at(registry, key, then)); },
                        .left = [key, &registry](LeaseTime then) { return left_to_wait(look_at(registry, key, then)); }};

@@ -119,8 +119,7 @@ Routed read_service(const Call& call) {
   if (auto waiting = wait_until_shown(call, is_long, show)) return std::move(*waiting);
   if (!waits && !is_long) return show(call.now);
   if (!waits) return LongAnswer{std::move(show)};
-  return Wait{.service = std::move(key),
-              .known = index,
+  return Wait{.until = registry::await_service(call.waiters, call.registry, std::move(key), index),
               .at_most = *call.parameters.wait,
               .answer = std::move(show),
               .is_long = is_long};

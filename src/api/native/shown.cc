@@ -67,8 +67,7 @@ std::optional<Routed> wait_until_shown(const Call& call, bool is_long, Show& sho
   }
   const Wanted wanted = wanted_by(call);
   if (is_shown(call.registry, wanted)) return std::nullopt;
-  return Wait{.service = {},
-              .known = 0,
+  return Wait{.until = {},
               .at_most = time_of(call),
               .answer =
                   [wanted, &registry = call.registry, show = std::move(show)](LeaseTime now) mutable {
@@ -94,8 +93,7 @@ Routed wait_everywhere(const Call& call, Submission submission) {
       spread->store(is_everywhere ? Spread::everywhere : Spread::not_in_time);
     });
     return Wait{
-        .service = {},
-        .known = 0,
+        .until = {},
         .at_most = at_most,
         .answer =
             [spread, outcome, describe = std::move(describe)](LeaseTime then) mutable {

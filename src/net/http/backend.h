@@ -16,7 +16,6 @@
 #include "registry/events/feed.h"
 #include "registry/events/history.h"
 #include "registry/instance/lease.h"
-#include "registry/work/waiters.h"
 #include "registry/work/writer.h"
 
 namespace rollcall::net {
@@ -29,9 +28,8 @@ struct AnswerTimes {
   std::chrono::milliseconds write = limits::k_http_write;      // for the client to read some of it
 };
 
-// What waiting calls and event streams need of the registry. All borrowed for life.
+// What event streams need of the registry. All borrowed for life.
 struct Watching {
-  registry::Waiters& waiters;
   registry::Feed& feed;
   registry::History& history;
 };
@@ -47,7 +45,7 @@ struct HttpBackend {
         times(answer_times),
         held(all_held),
         lists(list_maker),
-        waits(the_api, watching.waiters, the_clock, counters),
+        waits(the_clock, counters),
         hub(loop, the_api.zones(), watching.feed, watching.history, counters) {}
 
   const api::Router& api;

@@ -28,11 +28,10 @@ Waiting::~Waiting() {
 Waiting::Begun Waiting::begin() {
   check(!seat_ && over_, "a wait begins once");
   if (room_.is_closed_ || wait_.at_most <= std::chrono::milliseconds::zero()) return Begun::is_over;
-  if (wait_.service) {
-    seat_ = room_.waiters_.take_seat(*wait_.service, wait_.known,
-                                     [&loop = loop_, weak = weak_from_this()] { loop.post([weak] { end(weak); }); });
+  if (wait_.until) {
+    seat_ = wait_.until->take_seat([&loop = loop_, weak = weak_from_this()] { loop.post([weak] { end(weak); }); });
     if (!seat_) return Begun::full;
-    if (room_.api_.is_over(wait_)) return Begun::is_over;
+    if (wait_.until->is_over()) return Begun::is_over;
   }
   ends_at_ = std::chrono::steady_clock::now() + wait_.at_most;
   expires_after(next_look());

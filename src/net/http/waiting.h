@@ -1,20 +1,18 @@
-// Calls that are answered later: when a service changes, when their time is over, or when the server stops.
+// Calls that are answered later: when what they wait for has happened, when their time is over, or when the server stops.
 //
 // Owner    a session owns its Waiting; the WaitRoom of its loop outlives it.
 // Threads  the loop's. A change comes from the writer's thread, through EventLoop::post.
-// Limits   registry::Waiters bounds how many wait for a service.
+// Limits   whoever gives seats bounds how many wait.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <unordered_set>
 
-#include "api/router.h"
+#include "api/routed.h"
 #include "net/sockets/event_loop.h"
-#include "registry/work/waiters.h"
 
 namespace rollcall::net {
 
@@ -23,17 +21,13 @@ class Waiting;
 // What all waiting calls of one loop share.
 class WaitRoom {
  public:
-  WaitRoom(const api::Router& api, registry::Waiters& waiters, const registry::TimeSource& clock,
-           api::Counters& counters)
-      : api_(api), waiters_(waiters), clock_(clock), counters_(counters) {}
+  WaitRoom(const registry::TimeSource& clock, api::Counters& counters) : clock_(clock), counters_(counters) {}
 
   // The server stops: every wait ends, and none begins any more.
   void close();
 
  private:
   friend class Waiting;
-  const api::Router& api_;
-  registry::Waiters& waiters_;
   const registry::TimeSource& clock_;
   api::Counters& counters_;
   std::unordered_set<Waiting*> all_;
@@ -58,7 +52,7 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
   [[nodiscard]] auto take_answer() { return std::move(wait_.answer); }
   [[nodiscard]] bool is_long() const { return wait_.is_long; }
   [[nodiscard]] bool is_read() const {
-    return wait_.service.has_value() || wait_.is_read;
+    return wait_.until != nullptr || wait_.is_read;
   }  // its answer may be of any size
 
  private:
@@ -73,7 +67,7 @@ class Waiting final : private Deadline, public std::enable_shared_from_this<Wait
   api::Wait wait_;
   Over over_;                                        // empty: it has been called
   std::chrono::steady_clock::time_point ends_at_{};  // at the latest
-  std::optional<registry::Waiters::Seat> seat_;
+  std::unique_ptr<Seat> seat_;
 };
 
 }  // namespace rollcall::net

@@ -15,6 +15,7 @@
 #include "api/native/door.h"
 #include "api/router.h"
 #include "registry/registry.h"
+#include "registry/work/waiters.h"
 
 namespace rollcall::api::testing {
 
@@ -95,7 +96,8 @@ struct World {
   registry::Registry registry{journal, nobody, zones, std::chrono::hours(1)};
   Access access{AccessRules{}};
   native::NativeDoor door{server};
-  Router api{registry, zones, access, {&door}};
+  registry::Waiters waiters;
+  Router api{registry, zones, waiters, access, {&door}};
   Caller caller{*IpAddress::parse("127.0.0.1")};
   Counters counters;
   std::string authorization;  // of calls from now on

@@ -34,8 +34,7 @@ Routed read_catalog(const Call& call) {
   const registry::ChangeIndex index = service == nullptr ? 0 : service->index;
   const std::string* known = call.query.find("index");
   if (known == nullptr || *known != std::to_string(index)) return text(200, addresses_of(call.registry, key));
-  return Wait{.service = key,
-              .known = index,
+  return Wait{.until = registry::await_service(call.waiters, call.registry, key, index),
               .at_most = std::chrono::seconds(1),
               .answer = [key, &registry = call.registry](registry::LeaseTime) {
                 return text(200, addresses_of(registry, key));
@@ -95,7 +94,7 @@ class TextDoor final : public Door {
 
 struct TwoDoors : World {
   TextDoor second;
-  Router router{registry, zones, access, {&door, &second}};
+  Router router{registry, zones, waiters, access, {&door, &second}};
 
   Routed route(Method method, std::string_view target, std::string_view body = {}) {
     return router.route({.method = method, .target = target, .body = body, .caller = &caller, .fields = &fields},
@@ -156,9 +155,9 @@ TEST_CASE("a handler of a second door waits for a change") {
   const std::string index = std::to_string(number_of(parse(world.get("/v1/services/web")), "index"));
   Routed routed = world.route(Method::get, "/v1/catalog/web?index=" + index);
   Wait& wait = std::get<Wait>(routed);
-  CHECK_FALSE(world.router.is_over(wait));
+  CHECK_FALSE(wait.until->is_over());
   world.expect_registered("b", R"(,"weight":7)");
-  CHECK(world.router.is_over(wait));
+  CHECK(wait.until->is_over());
   const Response response = wait.answer(world.clock.now());
   CHECK(response.body == "192.0.2.1\n192.0.2.1\n");
   CHECK_FALSE(header_of(response, "ETag").empty());

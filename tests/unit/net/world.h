@@ -132,8 +132,7 @@ class World {
  public:
   explicit World(const Connections& most = {})
       : feed_(most.feed),
-        server_(std::move(
-            Server::bind(loopback(most), responder_, api_, writer_, clock_, {waiters_, feed_, history_}).value())),
+        server_(std::move(Server::bind(loopback(most), responder_, api_, writer_, clock_, {feed_, history_}).value())),
         writing_([this](const std::stop_token& stop) {
           const rcu::Thread reader;
           writer_.run(stop);
@@ -211,7 +210,7 @@ class World {
   FakeServer fake_;
   api::Access access_{api::AccessRules{}};
   api::native::NativeDoor door_{fake_};
-  api::Router api_{registry_, zones_, access_, {&door_}};
+  api::Router api_{registry_, zones_, waiters_, access_, {&door_}};
   answer::Responder responder_{zones_, roster_, {.udp_payload = 1232}};
   std::unique_ptr<Server> server_;
   std::jthread writing_;
