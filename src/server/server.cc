@@ -11,6 +11,7 @@
 #include "answer/transfer/file_serials.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "consul/catalog_face.h"
 #include "net/sockets/socket.h"
 #include "ops/ready.h"
 #include "ops/refused_log.h"
@@ -67,6 +68,10 @@ Result<void> Server::open_store() {
                          })
                                                       : nullptr});
   audiences_.add(*checks_);
+  if (settings_.consul.enabled) {
+    catalog_index_ = std::make_unique<registry::CatalogIndex>(waiters_, settings_.zones.size(), &consul::face_of);
+    audiences_.add(*catalog_index_);
+  }
   return settings_.cluster ? open_cluster() : Result<void>();
 }
 
@@ -89,8 +94,8 @@ Result<void> Server::bind() {
   std::vector<const api::Door*> doors{&native_door_};
   if (settings_.consul.enabled) {
     consul_identity_ = consul_identity_of(settings_);
-    consul_door_ =
-        std::make_unique<api::consul::ConsulDoor>(api::consul::Parts{.identity = consul_identity_, .ids = agent_ids_});
+    consul_door_ = std::make_unique<api::consul::ConsulDoor>(
+        api::consul::Parts{.identity = consul_identity_, .ids = agent_ids_, .catalog = *catalog_index_});
     doors.push_back(consul_door_.get());
   }
   api_ = std::make_unique<api::Router>(*registry_, zones_, waiters_, access_, std::move(doors));
@@ -178,6 +183,7 @@ Result<void> Server::restore() {
     return failure(Errc::start_up,
                    fmt::format("the roll cannot be read from {}: {}", storage_->name(), restored.error().message));
   }
+  if (catalog_index_) catalog_index_->begin(registry_->counts().index);
   static_cast<void>(clock_.tick(steady_clock::now()));  // prevents a clock-pause warning about the restore
   const registry::StoredRoll::LeftOut left_out = storage_->stored().left_out();
   ops::log_ignored(storage_->name(), left_out.sentences, left_out.count);

@@ -38,6 +38,7 @@
 #include "registry/ports/audiences.h"
 #include "registry/ports/storage.h"
 #include "registry/registry.h"
+#include "registry/work/catalog_index.h"
 #include "registry/work/serial_keeper.h"
 #include "registry/work/show_again.h"
 #include "registry/work/waiters.h"
@@ -103,7 +104,8 @@ class Server {
   api::Access access_;
   api::native::NativeDoor native_door_{report_};
   consul::Identity consul_identity_;
-  std::unique_ptr<api::consul::ConsulDoor> consul_door_;  // null: switched off
+  std::unique_ptr<registry::CatalogIndex> catalog_index_;  // null: switched off
+  std::unique_ptr<api::consul::ConsulDoor> consul_door_;   // null: switched off
   std::unique_ptr<api::Router> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;

@@ -12,6 +12,7 @@
 #include "api/door.h"
 #include "consul/agent_ids.h"
 #include "consul/identity.h"
+#include "registry/work/catalog_index.h"
 
 namespace rollcall::api::consul {
 
@@ -19,6 +20,7 @@ namespace rollcall::api::consul {
 struct Parts {
   const rollcall::consul::Identity& identity;
   const rollcall::consul::AgentIds& ids;
+  const registry::CatalogIndex& catalog;  // of lists, and what waits for them
 };
 
 class ConsulDoor final : public Door {

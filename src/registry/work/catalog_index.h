@@ -76,11 +76,11 @@ class CatalogIndex final : public Audience {
     std::size_t services = 0;  // with instances on it
   };
   struct Zone {
-    std::atomic<ChangeIndex> names{1};
-    std::atomic<ChangeIndex> everything{1};
-    std::atomic<ChangeIndex> missing_since{1};
+    std::atomic<ChangeIndex> names{0};
+    std::atomic<ChangeIndex> everything{0};
+    std::atomic<ChangeIndex> missing_since{0};
     Guarded<std::map<std::string, Node, std::less<>>> nodes;
-    std::atomic<ChangeIndex> nodes_gone{1};  // the index at which a host was last left without instances
+    std::atomic<ChangeIndex> nodes_gone{0};  // the index at which a host was last left without instances
   };
   class Awaits;
 
@@ -94,7 +94,7 @@ class CatalogIndex final : public Audience {
   const FaceOf face_of_;
   std::vector<std::unique_ptr<Zone>> zones_;                                  // by ZoneId
   std::unordered_map<ServiceKey, Seen, ServiceHash, ServiceEqual> services_;  // the writer's
-  ChangeIndex last_ = 1;                                                      // the highest index seen; the writer's
+  ChangeIndex last_ = 0;                                                      // the highest index seen; the writer's
 };
 
 }  // namespace rollcall::registry
