@@ -101,19 +101,7 @@ void ServiceCollector::gather_addresses(std::span<const std::uint32_t> members, 
       found.weight = answers_.member(i).weight;
     }
   }
-  std::ranges::sort(scratch_.found, {}, &Scratch::Found::address);
-  scratch_.addresses.clear();
-  scratch_.weights.clear();
-  for (std::size_t i = 0; i < scratch_.found.size(); ++i) {
-    const Scratch::Found& found = scratch_.found[i];
-    if (i > 0 && scratch_.found[i - 1].address == found.address) {
-      scratch_.weights.back() += found.weight;
-      continue;
-    }
-    scratch_.addresses.insert(scratch_.addresses.end(), found.address.begin(),
-                              found.address.begin() + static_cast<std::ptrdiff_t>(size));
-    scratch_.weights.push_back(found.weight);
-  }
+  scratch_.merge_found(size);
 }
 
 bool ServiceCollector::put_addresses(const Owner& owner, const View& view, Family family) {

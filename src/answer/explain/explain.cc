@@ -6,6 +6,7 @@
 
 #include "answer/encode/encoder.h"
 #include "answer/encode/reply.h"
+#include "answer/explain/consul_omission.h"
 #include "answer/explain/explain_sentence.h"
 #include "answer/look_up/resolution.h"
 #include "answer/look_up/stale_answer.h"
@@ -133,6 +134,7 @@ std::optional<std::string> service_of(dns::Name name, const Zone& zone) {
 
 // A name that a service could have tells of that service: that nobody is there, too. Any other tells of its zone.
 void put_told(Explained& explained, const dns::Name& name, const Zone& zone) {
+  if (zone.consul != nullptr) return;  // the targets of its answers tell no more than these
   if (std::optional<std::string> service = service_of(name, zone)) {
     std::ranges::transform(*service, service->begin(),
                            [](char c) { return static_cast<char>(dns::fold(static_cast<std::uint8_t>(c))); });
@@ -148,6 +150,9 @@ void put_told(Explained& explained, const Stop& stop) {
     for (const registry::Instance* instance : stop.found.reverse->instances()) {
       explained.services.push_back({instance->key().service.zone, std::string(instance->key().service.name)});
     }
+  } else if (stop.datacenter) {
+    if (stop.found.answers != nullptr) explained.services.push_back(registry::to_key(stop.found.answers->key()));
+    if (stop.found.answers == nullptr) explained.zones.push_back(*stop.datacenter);
   } else if (stop.zone != nullptr) {
     put_told(explained, stop.name, *stop.zone);
   }
@@ -183,7 +188,9 @@ void put_stops(Explained& explained, const Draw& done, std::span<const Stop> sto
     const std::size_t first = std::min(stop.first_record, answer.size());
     const std::size_t end = i + 1 < stops.size() ? std::min(stops[i + 1].first_record, answer.size()) : answer.size();
     if (!is_expired) {
-      put_sorted(explained, stop, sort_instances(stop, answer.subspan(first, end - first), asked), first);
+      const std::span<const dns::MessageRecord> its = answer.subspan(first, end - first);
+      put_sorted(explained, stop,
+                 stop.datacenter ? sort_consul_instances(stop, its, asked) : sort_instances(stop, its, asked), first);
     }
     put_told(explained, stop);
     explained.way.push_back({stop.name.text_without_dot(), stop.rule});

@@ -40,7 +40,15 @@ std::string clause_of(const Explained& explained, const Stop& stop, bool is_firs
   switch (stop.rule) {
     case Rule::service:
       return fmt::format("{} is the service {}: {}", name, explained.service, count_clause(explained));
+    case Rule::query:
+      return fmt::format("{} is a prepared query of the service {}: {}", name, explained.service,
+                         count_clause(explained));
+    case Rule::node: return fmt::format("{} is a node", name);
+    case Rule::address: return fmt::format("{} is an address in hex digits", name);
     case Rule::tag:
+      if (stop.datacenter) {
+        return fmt::format("{} is a tag of the service {}: {}", name, explained.service, count_clause(explained));
+      }
       return fmt::format("{} is the tag {} of the service {}: {}", name, stop.name.first_label(), explained.service,
                          count_clause(explained));
     case Rule::subtype:

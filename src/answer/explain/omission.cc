@@ -204,6 +204,8 @@ class Sorter {
       case Reason::draining:
         return "draining" + since + (instance.is_critical() ? ", and its check says no" + output_of(instance) : "");
       case Reason::critical: return "critical" + since + output_of(instance);
+      case Reason::not_passing:
+      case Reason::other_meta: break;  // of Consul's names (consul_omission.h)
       case Reason::other_tag: return fmt::format("it has not the tag {}", tag_);
       case Reason::other_protocol:
         return fmt::format("it is registered for {}", registry::to_text(instance.protocol()));
@@ -255,6 +257,8 @@ std::string_view to_text(Reason reason) {
     case Reason::lease_ended: return "lease_ended";
     case Reason::draining: return "draining";
     case Reason::critical: return "critical";
+    case Reason::not_passing: return "not_passing";
+    case Reason::other_meta: return "other_meta";
     case Reason::other_tag: return "other_tag";
     case Reason::other_protocol: return "other_protocol";
     case Reason::other_type: return "other_type";

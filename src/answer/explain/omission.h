@@ -24,6 +24,8 @@ enum class Reason : std::uint8_t {
   lease_ended,        // and is not swept yet
   draining,           // a client or operator asked for a drain
   critical,           // a health check failed
+  not_passing,        // of Consul's names: a check warns, and only those that pass are answered
+  other_meta,         // of a prepared query: it or its node has not the meta that is asked for
   other_tag,          // has not the tag that is asked for
   other_protocol,     // is not found by this `_proto` name
   other_type,         // no instance has records of the type at such a name

@@ -26,6 +26,7 @@ Rcode Resolution::run() {
 }
 
 Resolution::Step Resolution::answer_name() {
+  if (zone_->consul != nullptr) return answer_consul_name(*zone_->consul);
   const RosterName found = roster_.find(*zone_, *name_, now_);
   if (trace_ != nullptr) [[unlikely]]
     trace_->arrive(*zone_, *name_, found, sections_.records(Section::answer));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "answer/consul/consul_names.h"
 #include "answer/encode/section_list.h"
 #include "answer/encode/service_collector.h"
 #include "answer/look_up/trace.h"
@@ -50,6 +51,8 @@ class Resolution {
   using Step = std::optional<dns::Rcode>;
 
   Step answer_name();
+  Step answer_consul_name(const ConsulNames& names);  // resolution_consul.cc
+  Step answer_consul(const ConsulNames& names, const ConsulFound& found);
   Step answer_roster_name(const RosterName& found);
   Step answer_service(const RosterName& found);
   Step answer_instance(const RosterName& found);

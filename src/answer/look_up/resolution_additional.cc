@@ -99,6 +99,8 @@ void Resolution::put_additional(const dns::QuestionName& target, Type type) {
   const RRset* rrset = nullptr;
   if (const Node* node = find_records(target.suffix(0))) {
     rrset = node->find(type);
+  } else if (zone_->consul != nullptr) {
+    return;  // its few records point at nothing else
   } else if (const RosterName found = roster_.find(*zone_, target, now_); is_there(found)) {
     return put_roster_additional(found, target, type);
   } else {

@@ -35,6 +35,7 @@ bool Resolution::is_of_roll(dns::Rcode rcode) const {
   const bool is_negative =
       rcode != dns::Rcode::noerror || (!authority.empty() && authority.front().type == dns::Type::soa);
   if (!is_negative) return false;  // a referral, or an alias out of our zones
+  if (zone_->consul != nullptr) return zone_->records.find(name_->suffix(0)) == nullptr;
   switch (roster_.find(*zone_, *name_, now_).kind) {
     case RosterName::Kind::none:
     case RosterName::Kind::missing: return rcode == dns::Rcode::nxdomain;

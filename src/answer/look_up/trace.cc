@@ -28,6 +28,18 @@ Rule rule_of(const RosterName& found) {
   return Rule::nothing;
 }
 
+Rule rule_of(const ConsulFound& found) {
+  switch (found.kind) {
+    case ConsulFound::Kind::nothing: return Rule::nothing;
+    case ConsulFound::Kind::empty: return Rule::empty_non_terminal;
+    case ConsulFound::Kind::service: return found.asked.tags.empty() ? Rule::service : Rule::tag;
+    case ConsulFound::Kind::node: return Rule::node;
+    case ConsulFound::Kind::address: return Rule::address;
+    case ConsulFound::Kind::query: return Rule::query;
+  }
+  return Rule::nothing;
+}
+
 Rule rule_of(const StaticAnswer& found) {
   switch (found.found) {
     case Found::hit: return found.wildcard ? Rule::wildcard : Rule::static_record;
@@ -58,6 +70,9 @@ std::string_view to_text(Rule rule) {
     case Rule::delegation: return "delegation";
     case Rule::cname: return "cname";
     case Rule::dname: return "dname";
+    case Rule::node: return "node";
+    case Rule::address: return "address";
+    case Rule::query: return "query";
     case Rule::empty_non_terminal: return "empty_non_terminal";
     case Rule::nothing: return "nothing";
     case Rule::outside: return "outside";
@@ -66,13 +81,20 @@ std::string_view to_text(Rule rule) {
 }
 
 void Trace::arrive(const Zone& zone, const dns::QuestionName& name, const RosterName& found, std::size_t first_record) {
-  stops_.push_back({rule_of(found), &zone, name_of(name), found, first_record});
+  stops_.push_back({rule_of(found), &zone, name_of(name), found, first_record, std::nullopt});
+}
+
+void Trace::arrive(const Zone& zone, const dns::QuestionName& name, const ConsulFound& found,
+                   std::size_t first_record) {
+  RosterName service;
+  service.answers = found.answers;
+  stops_.push_back({rule_of(found), &zone, name_of(name), service, first_record, found.zone});
 }
 
 void Trace::find(const StaticAnswer& found) { stops_.back().rule = rule_of(found); }
 
 void Trace::leave(const dns::QuestionName& name, std::size_t first_record) {
-  stops_.push_back({Rule::outside, nullptr, name_of(name), {}, first_record});
+  stops_.push_back({Rule::outside, nullptr, name_of(name), {}, first_record, std::nullopt});
 }
 
 }  // namespace rollcall::answer

@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "answer/consul/consul_names.h"
 #include "answer/roster/roster.h"
 #include "answer/zone/static_zone.h"
 #include "answer/zone/zones.h"
@@ -30,6 +32,9 @@ enum class Rule : std::uint8_t {
   delegation,          // the zone file, RFC 1034 §4.3.2 3b
   cname,               // the zone file, RFC 1034 §4.3.2 3a
   dname,               // the zone file, RFC 6672
+  node,                // `N.node` of Consul's names, as the next two
+  address,             // `c0000201.addr`
+  query,               // `Q.query`
   empty_non_terminal,  // no records, but names below (RFC 8020 §2)
   nothing,             // no such name
   outside,             // in none of our zones
@@ -42,11 +47,14 @@ struct Stop {
   dns::Name name;              // folded
   RosterName found;
   std::size_t first_record = 0;  // of this stop's in the answer section; they end where the next stop's begin
+  std::optional<registry::ZoneId> datacenter = {};  // of Consul's names
 };
 
 class Trace {
  public:
   void arrive(const Zone& zone, const dns::QuestionName& name, const RosterName& found, std::size_t first_record);
+  // One of Consul's names.
+  void arrive(const Zone& zone, const dns::QuestionName& name, const ConsulFound& found, std::size_t first_record);
   // The last stop is a matter of the zone file.
   void find(const StaticAnswer& found);
   // An alias leads out of our zones.

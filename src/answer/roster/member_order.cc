@@ -6,6 +6,21 @@
 
 namespace rollcall::answer {
 
+void Scratch::merge_found(std::size_t octets) {
+  std::ranges::sort(found, {}, &Found::address);
+  addresses.clear();
+  weights.clear();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i > 0 && found[i - 1].address == found[i].address) {
+      weights.back() += found[i].weight;
+      continue;
+    }
+    addresses.insert(addresses.end(), found[i].address.begin(),
+                     found[i].address.begin() + static_cast<std::ptrdiff_t>(octets));
+    weights.push_back(found[i].weight);
+  }
+}
+
 void order_members(const ServiceAnswers& answers, std::span<const std::uint32_t> members, std::size_t take,
                    bool equal_weights, Random& random, Scratch& scratch) {
   check(take <= members.size(), "no more members are taken than there are");

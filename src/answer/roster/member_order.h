@@ -34,6 +34,9 @@ struct Scratch {
   std::vector<std::uint32_t> chosen;                                       // members in the order they are put
   std::vector<std::size_t> target_offsets;                                 // where their targets stand in the message
   std::array<dns::QuestionName, limits::k_cname_chain_max> alias_targets;  // of the aliases a look-up has followed
+
+  // From `found` to `addresses` of so many octets and their `weights`: each address once, with the sum of its weights.
+  void merge_found(std::size_t octets);
 };
 
 // Writes the first `take` of these members into `scratch.chosen`: lowest priority value first, which is the order they come

@@ -185,6 +185,8 @@ class ServiceAnswers final : public rcu::Entry {
     return {at<std::uint32_t>(order_at_) + view.first, view.count};
   }
   [[nodiscard]] const Member& member(std::uint32_t position) const { return at<Member>(members_at_)[position]; }
+  // Every instance, sorted by label.
+  [[nodiscard]] std::span<const Member> members() const { return {at<Member>(members_at_), member_count_}; }
   [[nodiscard]] Bytes octets(std::size_t offset, std::size_t size) const {
     return {at<std::uint8_t>(0) + offset, size};
   }
@@ -244,7 +246,6 @@ class ServiceAnswers final : public rcu::Entry {
     return reinterpret_cast<const T*>(reinterpret_cast<const char*>(this) + sizeof(ServiceAnswers) + offset);
   }
   [[nodiscard]] std::string_view text(std::size_t offset, std::size_t size) const { return {at<char>(offset), size}; }
-  [[nodiscard]] std::span<const Member> members() const { return {at<Member>(members_at_), member_count_}; }
   [[nodiscard]] std::span<const TagView> tags() const { return {at<TagView>(tags_at_), tag_count_}; }
   std::int64_t refresh_earliest_end(registry::LeaseTime now) const noexcept;
 

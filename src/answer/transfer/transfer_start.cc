@@ -31,7 +31,7 @@ std::expected<registry::ZoneId, Refusal> TransferStart::admit(const Request& req
     return refuse(Rcode::notauth, dns::ExtendedError::not_authoritative, "no zone served here has this name");
   }
   const dns::TsigKey* key = request.signer == nullptr ? nullptr : &request.signer->key();
-  if (transfers_ == nullptr || !transfers_->allows(zone->id, request.client, key)) {
+  if (transfers_ == nullptr || zone->consul != nullptr || !transfers_->allows(zone->id, request.client, key)) {
     return refuse(Rcode::refused, dns::ExtendedError::prohibited, "the zone is not transferred to this client");
   }
   options.add_expire(query, zone->records.expire_seconds());

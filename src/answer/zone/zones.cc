@@ -16,7 +16,7 @@ std::size_t ZoneTable::Hash::operator()(std::string_view folded) const noexcept 
   return hash_bytes(folded, seed);
 }
 
-ZoneTable::ZoneTable(std::vector<Zone> zones) : zones_(std::move(zones)) {
+ZoneTable::ZoneTable(std::vector<Zone> zones, const Zone* made) : zones_(std::move(zones)) {
   folded_apexes_.reserve(zones_.size());
   for (std::size_t i = 0; i < zones_.size(); ++i) {
     Zone& zone = zones_[i];
@@ -33,16 +33,24 @@ ZoneTable::ZoneTable(std::vector<Zone> zones) : zones_(std::move(zones)) {
     }
     label_counts_.push_back(zone.apex_labels);
   }
+  if (made != nullptr) {
+    folded_made_ = made->records.apex().folded_wire();
+    const bool is_new = by_apex_.emplace(folded_made_, made).second;
+    check(is_new, "no zone is served twice");
+    label_counts_.push_back(made->apex_labels);
+  }
   std::ranges::sort(label_counts_, std::greater{});
   label_counts_.erase(std::ranges::unique(label_counts_).begin(), label_counts_.end());
-  for (const Zone& inner : zones_) {
-    for (dns::Name above = inner.records.apex(); !above.is_root();) {
+  const auto tell_outer = [this](dns::Name above) {
+    while (!above.is_root()) {
       above = above.parent();
-      if (const auto outer = by_apex_.find(above.folded_wire()); outer != by_apex_.end()) {
-        zones_[static_cast<std::size_t>(outer->second->id)].has_zones_below = true;
-      }
+      const auto outer = by_apex_.find(above.folded_wire());
+      if (outer == by_apex_.end() || outer->second->consul != nullptr) continue;
+      zones_[static_cast<std::size_t>(outer->second->id)].has_zones_below = true;
     }
-  }
+  };
+  for (const Zone& inner : zones_) tell_outer(inner.records.apex());
+  if (made != nullptr) tell_outer(made->records.apex());
 }
 
 bool is_told_by_file(const Zone& zone, const dns::QuestionName& name) noexcept {
@@ -77,7 +85,7 @@ const Zone* ZoneTable::find(std::string_view folded_apex) const noexcept {
   return at == by_apex_.end() ? nullptr : at->second;
 }
 
-Zones::Zones(std::vector<Zone> zones) : serials_(zones.size()) {
+Zones::Zones(std::vector<Zone> zones, std::unique_ptr<Zone> made) : serials_(zones.size()) {
   for (std::size_t i = 0; i < zones.size(); ++i) serials_[i].store(zones[i].records.serial());
   for (const Zone& zone : zones) {
     apexes_.push_back(zone.records.apex());
@@ -85,7 +93,12 @@ Zones::Zones(std::vector<Zone> zones) : serials_(zones.size()) {
     by_folded_apex_.emplace(apexes_.back().folded_wire(), static_cast<registry::ZoneId>(apexes_.size() - 1));
   }
   check(!apexes_.empty(), "at least one zone is served");
-  table_.store(new ZoneTable(with_serials(std::move(zones))), std::memory_order_release);
+  if (made != nullptr && !by_folded_apex_.contains(made->records.apex().folded_wire())) {
+    made->apex_labels = made->records.apex().label_count();
+    made->serial = &made_serial_;
+    made_ = std::move(made);
+  }
+  table_.store(new ZoneTable(with_serials(std::move(zones)), made_.get()), std::memory_order_release);
 }
 
 Zones::~Zones() { delete table_.load(std::memory_order_relaxed); }
@@ -103,12 +116,18 @@ void Zones::set_serial(registry::ZoneId zone, dns::Serial serial) {
   serials_.at(static_cast<std::size_t>(zone)).store(serial, std::memory_order_relaxed);
 }
 
+void Zones::refresh_made_serial() const {
+  dns::Serial sum = 0;
+  for (const std::atomic<dns::Serial>& serial : serials_) sum += serial.load(std::memory_order_relaxed);
+  if (made_serial_.load(std::memory_order_relaxed) != sum) made_serial_.store(sum, std::memory_order_relaxed);
+}
+
 const ZoneTable& Zones::table() const noexcept { return *table_.load(std::memory_order_acquire); }
 
 void Zones::replace(std::vector<Zone> zones) {
   check(std::ranges::equal(zones, apexes_, {}, [](const Zone& zone) { return zone.records.apex(); }),
         "a reload keeps the zones and their order");
-  const ZoneTable* old = table_.exchange(new ZoneTable(with_serials(std::move(zones))), std::memory_order_acq_rel);
+  const ZoneTable* old = table_.exchange(new ZoneTable(with_serials(std::move(zones)), made_.get()), std::memory_order_acq_rel);
   rcu::Entry::retire(std::unique_ptr<const rcu::Entry>(old));
 }
 
@@ -147,13 +166,14 @@ constexpr std::array k_protocols{"_tcp", "_udp"};
 // A name that would be too long is nobody's.
 std::optional<TakenName> Zones::find_taken(const Zone& zone, const std::optional<dns::Name>& name) const {
   dns::QuestionName asked;
+  const dns::Name& apex = zone.records.apex();
   if (!name || !asked.read(name->wire())) return std::nullopt;
-  if (const Zone* nearest = table().find_enclosing(asked); nearest != nullptr && nearest->id != zone.id) {
-    return TakenName{TakenName::By::other_zone, name->text_without_dot(), name_of(nearest->id)};
+  if (const Zone* nearest = table().find_enclosing(asked); nearest != nullptr && nearest->records.apex() != apex) {
+    return TakenName{TakenName::By::other_zone, name->text_without_dot(), nearest->records.apex().text_without_dot()};
   }
   const Node* node = zone.records.find_conflict(*name);
   if (node == nullptr) return std::nullopt;
-  const bool is_whole = node->owner == zone.records.apex();
+  const bool is_whole = node->owner == apex;
   return TakenName{is_whole ? TakenName::By::whole_zone : TakenName::By::zone_file, node->owner.text_without_dot()};
 }
 

@@ -24,6 +24,8 @@
 
 namespace rollcall::answer {
 
+class ConsulNames;  // answer/consul/consul_names.h
+
 struct Zone {
   registry::ZoneId id{};
   StaticZone records;
@@ -35,6 +37,9 @@ struct Zone {
   std::optional<ReverseSpace> reverse = {};  // of a reverse zone: its addresses; set by the ZoneTable
   // What every SOA of the zone shows: the file's serial is only where it begins. Set by Zones.
   const std::atomic<dns::Serial>* serial = nullptr;
+  // What answers in the zone of Consul's names. Such a zone is beside the others: it has no ZoneId, no registrations and no
+  // transfer, and its serial is its own. Null: a zone as the others.
+  const ConsulNames* consul = nullptr;
 };
 
 // Whether a reverse zone's file speaks for the name itself, so that the roll does not. The top of a zone of one address is
@@ -43,8 +48,9 @@ struct Zone {
 
 class ZoneTable final : public rcu::Entry {
  public:
-  // The zone's place in the list is its ZoneId. At least one, no name twice.
-  explicit ZoneTable(std::vector<Zone> zones);
+  // The zone's place in the list is its ZoneId. At least one, no name twice. `made`: one more that names can be in, but that
+  // is not in the list; it is borrowed.
+  explicit ZoneTable(std::vector<Zone> zones, const Zone* made = nullptr);
 
   [[nodiscard]] const std::vector<Zone>& zones() const { return zones_; }
   // The nearest enclosing zone; null: none, REFUSED.
@@ -62,11 +68,13 @@ class ZoneTable final : public rcu::Entry {
   std::vector<std::size_t> label_counts_;  // of the apexes, each once, most first
   std::vector<std::string> folded_apexes_;
   std::unordered_map<std::string_view, const Zone*, Hash> by_apex_;
+  std::string folded_made_;
 };
 
 class Zones final : public registry::ZoneDirectory {
  public:
-  explicit Zones(std::vector<Zone> zones);
+  // `made`: the zone of Consul's names (Zone::consul), unless one of the others has its name. Null: there is none.
+  explicit Zones(std::vector<Zone> zones, std::unique_ptr<Zone> made = nullptr);
   ~Zones() override;
 
   // Under a ReadLock.
@@ -75,6 +83,9 @@ class Zones final : public registry::ZoneDirectory {
   // The serial shown: the file's until it is set. `set_serial`: one thread at a time.
   [[nodiscard]] dns::Serial serial(registry::ZoneId zone) const;
   void set_serial(registry::ZoneId zone, dns::Serial serial);
+  // What SOA records of the made zone show is the sum of the others' serials: it moves when one of them does. To be called
+  // before such a record is put; any thread.
+  void refresh_made_serial() const;
   // The same zones, in the same order, with other records and policies. The serials shown stay.
   void replace(std::vector<Zone> zones);
 
@@ -95,6 +106,8 @@ class Zones final : public registry::ZoneDirectory {
   std::vector<std::string> names_;
   std::unordered_map<std::string, registry::ZoneId> by_folded_apex_;
   std::vector<std::atomic<dns::Serial>> serials_;
+  std::unique_ptr<const Zone> made_;
+  mutable std::atomic<dns::Serial> made_serial_{};
   std::atomic<const ZoneTable*> table_;
 };
 

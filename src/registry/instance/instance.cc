@@ -124,6 +124,13 @@ std::string label_of(std::string_view id) {
   return slug_of(id).append(k_derived_mark).append(short_hash(id));
 }
 
+std::string service_label_of(std::string_view folded_name) {
+  const bool is_label =
+      !folded_name.empty() && folded_name.size() <= limits::k_label_bytes_max && !folded_name.contains('.');
+  if (is_label) return std::string(folded_name);
+  return slug_of(folded_name).append(k_derived_mark).append(short_hash(folded_name));
+}
+
 bool is_tag_name(std::string_view tag) noexcept {
   const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
   return is_host_label(tag) && std::ranges::none_of(tag, is_upper);
