@@ -267,6 +267,7 @@ Result<void> Server::run(const ops::Signals& signals) {
 }
 
 void Server::announce() const {
+  log_consul_zone(settings_);
   for (const std::string& listener : net_->dns_listeners()) log::info("DNS on {} (UDP and TCP)", listener);
   for (const std::string& listener : net_->dns_tls_listeners()) log::info("DNS over TLS on {}", listener);
   for (const std::string& listener : net_->http_listeners()) log::info("HTTP on {}", listener);

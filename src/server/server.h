@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "answer/consul/consul_facts.h"
+#include "answer/consul/consul_names.h"
 #include "answer/explain/explain.h"
 #include "answer/freshness.h"
 #include "answer/transfer/transfers.h"
@@ -44,6 +46,7 @@
 #include "registry/work/waiters.h"
 #include "registry/work/writer.h"
 #include "server/cluster_node.h"
+#include "server/consul_zone.h"
 
 namespace rollcall::server {
 
@@ -55,9 +58,10 @@ class Server {
   Server(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
       : arguments_(std::move(arguments)),
         settings_(std::move(settings)),
-        zones_(std::move(zones)),
+        zones_(std::move(zones), consul_zone_of(settings_, &consul_names_)),
         policies_(settings_.zones, settings_.service_rules),
         roster_(zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); }),
+        consul_names_(consul_settings_of(settings_), zones_, roster_, consul_facts_),
         transfers_(
             zones_, [this](const registry::ServiceRef& service) { return policies_.of(service); },
             ops::transfer_rules_of(settings_), settings_.transfer_journal_bytes, settings_.max_transfers),
@@ -85,10 +89,12 @@ class Server {
   answer::Zones zones_;
   ops::Policies policies_;
   answer::Roster roster_;
+  answer::ConsulFacts consul_facts_;
+  answer::ConsulNames consul_names_;  // `zones_` leads to it
   answer::Transfers transfers_;
   registry::Waiters waiters_;
   consul::AgentIds agent_ids_;
-  registry::Audiences audiences_{{&roster_, &transfers_, &agent_ids_, &waiters_}};
+  registry::Audiences audiences_{{&consul_facts_, &roster_, &transfers_, &agent_ids_, &waiters_}};
   answer::Freshness freshness_;  // of a node of a cluster
   answer::Explainer explainer_;
   registry::Feed feed_;

@@ -30,7 +30,7 @@ ARROWS = {
 FLOORS = {
     "registry": ["instance", "events", "ports", "", "work"],
     "api": ["", "native", "consul"],
-    "answer": ["zone", "roster", "encode", "look_up", "transfer", "explain", ""],
+    "answer": ["zone", "roster", "encode", "consul", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
     "cluster": ["", "wire", "roll", "skydns", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
 }

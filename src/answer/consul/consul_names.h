@@ -67,6 +67,8 @@ class ConsulNames {
   // `queries`: null: none is known.
   ConsulNames(ConsulSettings settings, const Zones& zones, const Roster& roster, const ConsulFacts& facts,
               const consul::PreparedQueries* queries = nullptr);
+  // Before anybody asks.
+  void set_queries(const consul::PreparedQueries& queries) { queries_ = &queries; }
 
   // What the zone's SOA shows follows the other zones. To be called before one is put.
   void refresh_serial() const { zones_.refresh_made_serial(); }
@@ -108,7 +110,7 @@ class ConsulNames {
   const Zones& zones_;
   const Roster& roster_;
   const ConsulFacts& facts_;
-  const consul::PreparedQueries* const queries_;
+  const consul::PreparedQueries* queries_;
 };
 
 // The zone to be served beside the others: SOA, NS, and the address of the server where it has one. `names` answers in it,
