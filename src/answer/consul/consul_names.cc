@@ -208,9 +208,8 @@ ConsulOmission ConsulNames::find_omission(const ConsulFound& found, const Instan
 
 bool ConsulNames::fits_query(const ConsulFound& found, const Instance& instance) const {
   const auto has_meta = [&](const auto& pair) {
-    return std::ranges::any_of(instance.meta(), [&](const auto& own) {
-      return own.first == pair.first && own.second == pair.second;
-    });
+    return std::ranges::any_of(instance.meta(),
+                               [&](const auto& own) { return own.first == pair.first && own.second == pair.second; });
   };
   if (!std::ranges::all_of(found.query->service_meta, has_meta)) return false;
   if (found.query->node_meta.empty()) return true;

@@ -44,11 +44,11 @@ enum class ConsulOmission : std::uint8_t { none, lease_ended, draining, critical
 struct ConsulFound {
   using Kind = ConsulQuestion::Kind;
   Kind kind = Kind::nothing;
-  ConsulQuestion asked;                            // whose tags an instance needs
-  registry::ZoneId zone{};                         // of the datacenter
-  const ServiceAnswers* answers = nullptr;         // service, query; of a query null: its service is not there
-  const consul::PreparedQuery* query = nullptr;    // whose conditions hold besides
-  const NodeFacts* node = nullptr;                 // node; null: ours
+  ConsulQuestion asked;                              // whose tags an instance needs
+  registry::ZoneId zone{};                           // of the datacenter
+  const ServiceAnswers* answers = nullptr;           // service, query; of a query null: its service is not there
+  const consul::PreparedQuery* query = nullptr;      // whose conditions hold besides
+  const NodeFacts* node = nullptr;                   // node; null: ours
   std::uint32_t ttl_seconds = k_consul_ttl_seconds;  // at most
 };
 
@@ -100,7 +100,7 @@ class ConsulNames {
 
   const ConsulSettings settings_;
   const ConsulDatacenters datacenters_;
-  std::string own_node_;               // labels in wire form, in its own case
+  std::string own_node_;  // labels in wire form, in its own case
   std::string own_node_folded_;
   struct Suffixes {
     std::string node;  // `.node.<dc>.<domain>` in wire form

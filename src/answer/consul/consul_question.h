@@ -35,11 +35,11 @@ struct ConsulQuestion {
     query,
   };
   Kind kind = Kind::nothing;
-  registry::ZoneId zone{};          // of the datacenter
-  std::string_view name = {};       // service: its label · node, query: labels in wire form
-  std::string_view tags = {};       // labels in wire form; empty: any
-  bool is_rfc2782 = false;          // `_web._tcp`: the tag is one label without its underscore, and `tcp` is any
-  bool may_have_below = false;      // where there is no such service or query, the name is an empty one: `_tcp.service`
+  registry::ZoneId zone{};      // of the datacenter
+  std::string_view name = {};   // service: its label · node, query: labels in wire form
+  std::string_view tags = {};   // labels in wire form; empty: any
+  bool is_rfc2782 = false;      // `_web._tcp`: the tag is one label without its underscore, and `tcp` is any
+  bool may_have_below = false;  // where there is no such service or query, the name is an empty one: `_tcp.service`
   std::optional<IpAddress> address = {};
 };
 

@@ -151,8 +151,7 @@ class ConsulSorter {
       case Reason::other_tag: return "it has not the tag that is asked for";
       case Reason::other_meta: return "it has not the meta that the query asks for";
       case Reason::other_type: return fmt::format("names of this kind have no {} records", dns::type_text(type_));
-      case Reason::no_address:
-        return fmt::format("it has no {} address", type_ == Type::a ? "IPv4" : "IPv6");
+      case Reason::no_address: return fmt::format("it has no {} address", type_ == Type::a ? "IPv4" : "IPv6");
       case Reason::no_port: return "it is registered without a port";
       case Reason::did_not_fit: return "a message holds no more records, not even over TCP";
       default: return "an answer has a part of all instances, drawn anew each time";

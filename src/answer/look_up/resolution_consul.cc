@@ -49,8 +49,8 @@ Resolution::Step Resolution::answer_consul(const ConsulNames& names, const Consu
     sections_.explain(dns::ExtendedError::stale_answer, "too few instances are ready: critical ones are answered too");
   }
   if (put) return Rcode::noerror;
-  const bool takes_alias = query_.type == Type::a || query_.type == Type::aaaa || query_.type == Type::cname ||
-                           query_.type == Type::any;
+  const bool takes_alias =
+      query_.type == Type::a || query_.type == Type::aaaa || query_.type == Type::cname || query_.type == Type::any;
   if (takes_alias) {
     if (const auto alias = collector.choose_alias(); alias && !alias->target.empty()) {
       redirections_[aliases_] = nullptr;

@@ -127,7 +127,8 @@ const ZoneTable& Zones::table() const noexcept { return *table_.load(std::memory
 void Zones::replace(std::vector<Zone> zones) {
   check(std::ranges::equal(zones, apexes_, {}, [](const Zone& zone) { return zone.records.apex(); }),
         "a reload keeps the zones and their order");
-  const ZoneTable* old = table_.exchange(new ZoneTable(with_serials(std::move(zones)), made_.get()), std::memory_order_acq_rel);
+  const ZoneTable* old =
+      table_.exchange(new ZoneTable(with_serials(std::move(zones)), made_.get()), std::memory_order_acq_rel);
   rcu::Entry::retire(std::unique_ptr<const rcu::Entry>(old));
 }
 

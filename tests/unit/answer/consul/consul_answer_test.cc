@@ -19,23 +19,27 @@ consul::Attributes with_weights(std::uint16_t passing, std::uint16_t warning) {
 consul::Attributes on_node(const std::string& name, const std::string& address,
                            std::map<std::string, std::string> meta = {}) {
   consul::Attributes attributes;
-  attributes.node = consul::ExternalNode{.name = name, .address = address, .id = {}, .meta = std::move(meta), .tagged_addresses = {}};
+  attributes.node =
+      consul::ExternalNode{.name = name, .address = address, .id = {}, .meta = std::move(meta), .tagged_addresses = {}};
   return attributes;
 }
 
 std::string soa(const Answered& answered) { return answered.authority.empty() ? "" : answered.authority.front(); }
 bool is_nodata(const Answered& answered) {
-  return answered.rcode == "NOERROR" && answered.answer.empty() && soa(answered).starts_with("consul. 1 SOA ns.consul. postmaster.consul.");
+  return answered.rcode == "NOERROR" && answered.answer.empty() &&
+         soa(answered).starts_with("consul. 1 SOA ns.consul. postmaster.consul.");
 }
 bool is_nxdomain(const Answered& answered) {
-  return answered.rcode == "NXDOMAIN" && answered.answer.empty() && soa(answered).starts_with("consul. 1 SOA ns.consul. postmaster.consul.");
+  return answered.rcode == "NXDOMAIN" && answered.answer.empty() &&
+         soa(answered).starts_with("consul. 1 SOA ns.consul. postmaster.consul.");
 }
 
 TEST_CASE("an instance of the native API answers under Consul's names") {
   ConsulWorld world;
   world.add(Entry{.addresses = {"192.0.2.1", "2001:db8::1"}, .weight = 7, .tags = {"v1"}});
-  for (const char* name : {"web.service.consul", "web.service.dc1.consul", "web.service.dc1.dc.consul", "v1.web.service.consul",
-                           "_web._tcp.service.consul", "_web._v1.service.consul", "_web._tcp.consul", "_web._tcp.dc1.consul"}) {
+  for (const char* name :
+       {"web.service.consul", "web.service.dc1.consul", "web.service.dc1.dc.consul", "v1.web.service.consul",
+        "_web._tcp.service.consul", "_web._v1.service.consul", "_web._tcp.consul", "_web._tcp.dc1.consul"}) {
     CAPTURE(name);
     const Answered a = world.ask(name);
     CHECK(a.answer == Records{std::string(name) + ". 1 A 192.0.2.1"});
@@ -67,7 +71,8 @@ TEST_CASE("the top of the zone has SOA and NS, and its serial moves with the oth
   CHECK(world.ask("consul", Type::ns).additional == Records{"ns.consul. 1 A 192.0.2.100"});
   CHECK(world.ask("ns.consul").answer == Records{"ns.consul. 1 A 192.0.2.100"});
   world.zones.set_serial(registry::ZoneId{1}, 5);
-  CHECK(world.ask("consul", Type::soa).answer == Records{"consul. 1 SOA ns.consul. postmaster.consul. 6 3600 600 86400 1"});
+  CHECK(world.ask("consul", Type::soa).answer ==
+        Records{"consul. 1 SOA ns.consul. postmaster.consul. 6 3600 600 86400 1"});
   CHECK(soa(world.ask("x.consul")) == "consul. 1 SOA ns.consul. postmaster.consul. 6 3600 600 86400 1");
   CHECK(is_nodata(world.ask("consul", Type::ds)));
   CHECK(is_nodata(world.ask("consul", Type::a)));
@@ -76,8 +81,9 @@ TEST_CASE("the top of the zone has SOA and NS, and its serial moves with the oth
 TEST_CASE("what is known and empty is NODATA, what is not known NXDOMAIN") {
   ConsulWorld world;
   world.add(Consul{.tags = {"a.b"}});
-  for (const char* name : {"service.consul", "dc1.consul", "dc.consul", "addr.consul", "node.consul", "query.consul", "_tcp.consul",
-                           "_tcp.service.consul", "b.web.service.consul", "_tcp.query.consul", "example.consul"}) {
+  for (const char* name :
+       {"service.consul", "dc1.consul", "dc.consul", "addr.consul", "node.consul", "query.consul", "_tcp.consul",
+        "_tcp.service.consul", "b.web.service.consul", "_tcp.query.consul", "example.consul"}) {
     CAPTURE(name);
     CHECK(is_nodata(world.ask(name)));
   }
@@ -150,12 +156,14 @@ TEST_CASE("a service without an address of its own is at its node") {
 
 TEST_CASE("a node of catalog/register has its address, and its meta as TXT") {
   ConsulWorld world;
-  world.add(Consul{.addresses = {}, .attributes = on_node("Db.Rack1", "192.0.2.77", {{"rack", "1"}, {"rfc1035-note", "plain"}})});
+  world.add(Consul{.addresses = {},
+                   .attributes = on_node("Db.Rack1", "192.0.2.77", {{"rack", "1"}, {"rfc1035-note", "plain"}})});
   CHECK(world.ask("web.service.consul", Type::srv).answer ==
         Records{"web.service.consul. 1 SRV 1 1 8080 Db.Rack1.node.dc1.consul."});
   CHECK(rdata_ends(world.ask("web.service.consul").answer) == Records{"192.0.2.77"});
   CHECK(rdata_ends(world.ask("db.rack1.node.dc1.consul").answer) == Records{"192.0.2.77"});
-  CHECK(world.ask("db.rack1.node.consul", Type::txt).answer == Records{"db.rack1.node.consul. 1 TXT \"rack=1\" \"plain\""});
+  CHECK(world.ask("db.rack1.node.consul", Type::txt).answer ==
+        Records{"db.rack1.node.consul. 1 TXT \"rack=1\" \"plain\""});
   CHECK(is_nodata(world.ask("rack1.node.consul")));
   CHECK(is_nxdomain(world.ask("db.rack1.node.lab.example.consul")));
   world.add(Consul{.addresses = {}, .attributes = on_node("Db.Rack1", "192.0.2.78")});
@@ -169,7 +177,8 @@ TEST_CASE("the name of a host is an alias, until somebody has an address") {
   world.add(Consul{.addresses = {}, .host = "db.example.com"});
   CHECK(world.ask("web.service.consul").answer == Records{"web.service.consul. 1 CNAME db.example.com."});
   CHECK(world.ask("web.service.consul", Type::aaaa).answer == Records{"web.service.consul. 1 CNAME db.example.com."});
-  CHECK(world.ask("web.service.consul", Type::srv).answer == Records{"web.service.consul. 1 SRV 1 1 8080 db.example.com."});
+  CHECK(world.ask("web.service.consul", Type::srv).answer ==
+        Records{"web.service.consul. 1 SRV 1 1 8080 db.example.com."});
   world.add(Consul{.id = "web-2", .addresses = {}, .host = "db2.example.com"});
   bool first = false;
   bool second = false;
@@ -210,8 +219,9 @@ TEST_CASE("without a port there is no SRV record") {
 TEST_CASE("tags compare without case, and may be any text") {
   ConsulWorld world;
   world.add(Consul{.tags = {"Primary", "traefik.enable=true", "a b", "urlprefix-/x"}});
-  for (const char* name : {"primary.web.service.consul", "PRIMARY.web.service.consul", "traefik.enable=TRUE.web.service.consul",
-                           "a\\032b.web.service.consul", "urlprefix-/x.web.service.consul", "_web._primary.service.consul"}) {
+  for (const char* name :
+       {"primary.web.service.consul", "PRIMARY.web.service.consul", "traefik.enable=TRUE.web.service.consul",
+        "a\\032b.web.service.consul", "urlprefix-/x.web.service.consul", "_web._primary.service.consul"}) {
     CAPTURE(name);
     CHECK(world.ask(name).answer.size() == 1);
   }
@@ -290,20 +300,28 @@ TEST_CASE("a prepared query is a service by another name") {
   world.add(Consul{.id = "1", .tags = {"a"}, .meta = {{"v", "1"}}});
   world.add(Consul{.id = "2", .addresses = {"192.0.2.2"}, .tags = {"a", "b"}});
   world.add(Entry{.addresses = {"192.0.2.9"}, .zone = registry::ZoneId{1}});
-  world.queries.all["q"] = {.service = "Web", .tags = {"A", "!b"}, .service_meta = {}, .node_meta = {}, .failover = {}, .ttl_seconds = 10};
+  world.queries.all["q"] = {
+      .service = "Web", .tags = {"A", "!b"}, .service_meta = {}, .node_meta = {}, .failover = {}, .ttl_seconds = 10};
   CHECK(world.ask("q.query.consul").answer == Records{"q.query.consul. 10 A 192.0.2.1"});
   CHECK(world.ask("q.query.dc1.consul", Type::srv).answer.size() == 1);
   CHECK(world.ask("_q._tcp.query.consul", Type::srv).answer.size() == 1);
-  world.queries.all["m"] = {.service = "web", .tags = {}, .service_meta = {{"v", "1"}}, .node_meta = {}, .failover = {}, .ttl_seconds = {}};
+  world.queries.all["m"] = {
+      .service = "web", .tags = {}, .service_meta = {{"v", "1"}}, .node_meta = {}, .failover = {}, .ttl_seconds = {}};
   CHECK(rdata_ends(world.ask("m.query.consul").answer) == Records{"192.0.2.1"});
-  world.queries.all["f.o"] = {.service = "web", .tags = {"gone"}, .service_meta = {}, .node_meta = {}, .failover = {"dc9", "lab.example"}, .ttl_seconds = {}};
+  world.queries.all["f.o"] = {.service = "web",
+                              .tags = {"gone"},
+                              .service_meta = {},
+                              .node_meta = {},
+                              .failover = {"dc9", "lab.example"},
+                              .ttl_seconds = {}};
   CHECK(is_nodata(world.ask("f.o.query.consul")));
   world.queries.all["f.o"].tags.clear();
   world.set_check("1", health::CheckStatus::critical);
   world.set_check("2", health::CheckStatus::critical);
   CHECK(rdata_ends(world.ask("f.o.query.consul").answer) == Records{"192.0.2.9"});
   CHECK(is_nodata(world.ask("q.query.consul")));
-  world.queries.all["n"] = {.service = "nobody", .tags = {}, .service_meta = {}, .node_meta = {}, .failover = {}, .ttl_seconds = {}};
+  world.queries.all["n"] = {
+      .service = "nobody", .tags = {}, .service_meta = {}, .node_meta = {}, .failover = {}, .ttl_seconds = {}};
   CHECK(is_nodata(world.ask("n.query.consul")));
 }
 

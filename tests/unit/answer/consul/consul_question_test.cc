@@ -1,7 +1,8 @@
 // What the labels of one of Consul's names say.
+#include "answer/consul/consul_question.h"
+
 #include <string>
 
-#include "answer/consul/consul_question.h"
 #include "catch.h"
 
 namespace rollcall::answer {
@@ -44,9 +45,9 @@ TEST_CASE("a service is asked for with and without a datacenter, and with the la
 }
 
 TEST_CASE("an unknown datacenter, and the names of mesh and Enterprise, are nothing") {
-  for (const char* own : {"web.service.dc2", "web.service.dc2.dc", "web.service.example.lab", "web.connect", "web.ingress",
-                          "web.virtual", "web.service.x.peer", "web.service.x.ap", "web.service.x.ns", "web.service.x.sg",
-                          "web", "a.b", "web.service.dc.dc1", "web.service.dc1.dc1"}) {
+  for (const char* own : {"web.service.dc2", "web.service.dc2.dc", "web.service.example.lab", "web.connect",
+                          "web.ingress", "web.virtual", "web.service.x.peer", "web.service.x.ap", "web.service.x.ns",
+                          "web.service.x.sg", "web", "a.b", "web.service.dc.dc1", "web.service.dc1.dc1"}) {
     CAPTURE(own);
     CHECK(kind(own) == Kind::nothing);
   }
@@ -79,8 +80,9 @@ TEST_CASE("RFC 2782 names have a tag in the place of the protocol") {
 TEST_CASE("a tag may have several labels") {
   const Read name = read("traefik.enable=true.web.service");
   CHECK(name.asked.name == "web");
-  CHECK(name.asked.tags == "\x07traefik\x0b"
-                           "enable=true");
+  CHECK(name.asked.tags ==
+        "\x07traefik\x0b"
+        "enable=true");
 }
 
 TEST_CASE("an address is 8 or 32 hex digits") {
@@ -94,9 +96,10 @@ TEST_CASE("an address is 8 or 32 hex digits") {
 }
 
 TEST_CASE("a node's name may have dots, and so may a query's") {
-  CHECK(read("a.b.node.dc1").asked.name == "\x01"
-                                           "a\x01"
-                                           "b");
+  CHECK(read("a.b.node.dc1").asked.name ==
+        "\x01"
+        "a\x01"
+        "b");
   CHECK(kind("q.query") == Kind::query);
   CHECK(kind("a.b.query.dc1") == Kind::query);
   CHECK(read("_q._tcp.query").asked.name == "q");
