@@ -9,6 +9,7 @@
 // Source   docs/consul.md.
 #pragma once
 
+#include "api/consul/agent/outputs.h"
 #include "api/door.h"
 #include "consul/agent_ids.h"
 #include "consul/identity.h"
@@ -33,14 +34,20 @@ class ConsulDoor final : public Door {
   [[nodiscard]] Credentials credentials_of(const Request& request, const Query& query) const override;
 
   [[nodiscard]] const Parts& parts() const { return parts_; }
+  [[nodiscard]] Outputs& outputs() const { return outputs_; }
 
  private:
   Parts parts_;
+  mutable Outputs outputs_;  // behind its own lock
 };
 
 // Of a call of this door.
 [[nodiscard]] inline const Parts& parts_of(const Call& call) {
   return static_cast<const ConsulDoor&>(call.door).parts();
+}
+
+[[nodiscard]] inline Outputs& outputs_of(const Call& call) {
+  return static_cast<const ConsulDoor&>(call.door).outputs();
 }
 
 }  // namespace rollcall::api::consul

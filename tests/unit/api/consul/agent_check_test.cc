@@ -1,0 +1,237 @@
+// /v1/agent/check/…: what checks are told, the end of a TTL and what comes of it; who may do it.
+#include "catch.h"
+#include "unit/api/consul/world.h"
+
+namespace rollcall::api::consul {
+namespace {
+
+using namespace testing;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::string_view k_web = R"({"Name":"web","Port":80,"Check":{"TTL":"10s"}})";
+
+TEST_CASE("consul: a TTL that runs out is critical at that instant, the service stays, and a pass revives it") {
+  ConsulWorld world;
+  world.expect_registered(k_web);
+  CHECK(world.tell("/v1/agent/check/pass/service:web?note=fine") == "200");
+  CHECK(world.is_answered("web", "web"));
+  world.clock.advance(seconds(9));
+  CHECK(world.tell("/v1/agent/check/pass/service:web") == "200");
+  CHECK_FALSE(world.was_submitted);
+  CHECK(world.counters.heartbeats == 1);
+  world.advance(seconds(10) - std::chrono::milliseconds(1));
+  CHECK(world.is_answered("web", "web"));
+  world.clock.advance(std::chrono::milliseconds(1));
+  CHECK(world.status_of("service:web") == "critical");  // before the sweep too
+  world.advance(seconds(0));
+  CHECK_FALSE(world.is_answered("web", "web"));
+  CHECK(world.services().contains("web"));
+  world.advance(std::chrono::hours(100));
+  CHECK(world.services().contains("web"));
+  CHECK(world.tell("/v1/agent/check/pass/service:web") == "200");
+  CHECK(world.is_answered("web", "web"));
+  world.advance(seconds(10));
+  CHECK_FALSE(world.is_answered("web", "web"));
+}
+
+TEST_CASE("consul: pass, warn and fail, and the same by update") {
+  ConsulWorld world;
+  world.expect_registered(k_web);
+  CHECK(world.tell("/v1/agent/check/warn/service:web?note=slow") == "200");
+  CHECK(world.status_of("service:web") == "warning");
+  CHECK(world.is_answered("web", "web"));
+  CHECK(text_of(world.checks().at("service:web"), "Output") == "slow");
+  CHECK(world.tell("/v1/agent/check/fail/service:web") == "200");
+  CHECK_FALSE(world.is_answered("web", "web"));
+  CHECK(world.tell("/v1/agent/check/update/service:web", R"({"Status":"passing","Output":"well"})") == "200");
+  CHECK(world.status_of("service:web") == "passing");
+  CHECK(world.tell("/v1/agent/check/update/service:web", R"({"status":"green"})") ==
+        "400 Invalid check status: 'green'");
+  CHECK(world.tell("/v1/agent/check/update/service:web", R"({)") == "400 Request decode failed: incomplete JSON");
+  CHECK(world.tell("/v1/agent/check/pass/none") ==
+        "404 Unknown check ID \"none\". Ensure that the check ID is passed, not the check name. CheckID \"none\" does "
+        "not "
+        "have associated TTL");
+}
+
+TEST_CASE("consul: another output alone is no change, and is shown at once") {
+  ConsulWorld world;
+  world.expect_registered(k_web);
+  CHECK(world.tell("/v1/agent/check/pass/service:web?note=1") == "200");
+  const int records = world.journal.records;
+  CHECK(world.tell("/v1/agent/check/pass/service:web?note=2") == "200");
+  CHECK(world.tell("/v1/agent/check/update/service:web", R"({"Status":"passing","Output":"3"})") == "200");
+  CHECK(world.journal.records == records);
+  CHECK(text_of(world.checks().at("service:web"), "Output") == "3");
+  CHECK(world.tell("/v1/agent/check/fail/service:web?note=4") == "200");
+  CHECK(text_of(world.checks().at("service:web"), "Output") == "4");
+  const std::string long_note(5000, 'x');
+  CHECK(world.tell("/v1/agent/check/fail/service:web?note=" + long_note) == "200");
+  CHECK(text_of(world.checks().at("service:web"), "Output").size() == 4096);
+}
+
+TEST_CASE("consul: the deregistration of what stays critical") {
+  ConsulWorld world;
+  world.expect_registered(
+      R"({"Name":"web","Check":{"TTL":"10s","Status":"passing","DeregisterCriticalServiceAfter":"1m"}})");
+  world.advance(seconds(10));
+  CHECK(world.status_of("service:web") == "critical");
+  world.advance(seconds(59));
+  CHECK(world.services().contains("web"));
+  CHECK(world.tell("/v1/agent/check/pass/service:web") == "200");
+  world.advance(seconds(9));
+  CHECK(world.status_of("service:web") == "passing");
+  world.advance(seconds(1));
+  world.advance(minutes(1));
+  CHECK(world.services().empty());
+  CHECK(world.tell("/v1/agent/check/pass/service:web").starts_with("404 Unknown check ID"));
+}
+
+TEST_CASE("consul: a check of a service is added, redefined and taken away") {
+  ConsulWorld world;
+  world.expect_registered(R"({"Name":"web","Port":80})");
+  world.expect_registered(R"({"Name":"api","Port":80})");
+  constexpr std::string_view k_register = "/v1/agent/check/register";
+  CHECK(world.tell(k_register, R"({"Name":"Extra","TTL":"10m","ServiceID":"none"})") ==
+        "404 ServiceID \"none\" does not exist");
+  CHECK(world.tell(k_register, R"({"TTL":"10m","ServiceID":"web"})") == "400 Missing check name");
+  CHECK(world.tell(k_register, R"({"Name":"Extra","TTL":"10m"})").starts_with("400 Invalid check: give a ServiceID"));
+  CHECK(world.tell(k_register, R"({"name":"Extra","id":"x","ttl":"10m","serviceid":"web","notes":"by hand"})") ==
+        "200");
+  CHECK(world.status_of("x") == "critical");
+  CHECK_FALSE(world.is_answered("web", "web"));
+  CHECK(world.tell("/v1/agent/check/pass/x") == "200");
+  CHECK(world.is_answered("web", "web"));
+  CHECK(world.tell(k_register, R"({"Name":"Extra","ID":"x","TTL":"10m","ServiceID":"api"})")
+            .starts_with("400 Invalid check: the id"));
+  CHECK(world.tell(k_register, R"({"Name":"Extra","ID":"x","TTL":"1m","ServiceID":"web"})") == "200");
+  CHECK(world.status_of("x") == "passing");
+  CHECK(world.find("web", "web")->ttl() == minutes(1));
+  CHECK(world.tell("/v1/agent/check/deregister/x") == "200");
+  CHECK(world.find("web", "web")->lease_kind() == registry::LeaseKind::none);
+  CHECK(world.tell("/v1/agent/check/deregister/x").starts_with("404 Unknown check ID \"x\""));
+  CHECK(world.is_answered("web", "web"));
+}
+
+TEST_CASE("consul: GET changes what old clients change with it, and never for a browser") {
+  ConsulWorld world;
+  world.expect_registered(k_web);
+  CHECK(world.told(world.get("/v1/agent/check/pass/service:web")) == "200");
+  CHECK(world.is_answered("web", "web"));
+  const std::pair<std::string_view, std::string_view> browsers[] = {{"Origin", "https://example.net"},
+                                                                    {"Referer", "https://example.net/"},
+                                                                    {"Sec-Fetch-Mode", "no-cors"},
+                                                                    {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"}};
+  for (const auto& field : browsers) {
+    world.fields.fields = {field};
+    for (const char* call :
+         {"check/fail/service:web", "check/pass/service:web", "check/warn/service:web", "check/deregister/service:web",
+          "service/deregister/web", "join/192.0.2.1", "force-leave/a"}) {
+      CHECK(world.get(std::string("/v1/agent/") + call).status == 403);
+    }
+  }
+  world.fields.fields = {};
+  CHECK(world.status_of("service:web") == "passing");
+  CHECK(world.call(Method::head, "/v1/agent/service/deregister/web").status == 404);  // a service of this id
+  CHECK(world.call(Method::head, "/v1/agent/check/fail/service:web").status == 405);
+  CHECK(world.get("/v1/agent/check/update/service:web").status == 405);
+  CHECK(world.told(world.get("/v1/agent/join/192.0.2.1")) == "200");
+  CHECK(world.told(world.get("/v1/agent/force-leave/a")) == "200");
+  CHECK(world.told(world.get("/v1/agent/service/deregister/web")) == "200");
+}
+
+TEST_CASE("consul: a service's health by its id and its name") {
+  ConsulWorld world;
+  world.expect_registered(k_web);
+  constexpr std::string_view k_by_id = "/v1/agent/health/service/id/web?format=json";
+  CHECK(world.get(k_by_id).status == 503);
+  CHECK(world.tell("/v1/agent/check/warn/service:web") == "200");
+  CHECK(world.get(k_by_id).status == 429);
+  CHECK(text_of(parse(world.get(k_by_id)), "AggregatedStatus") == "warning");
+  CHECK(world.tell("/v1/agent/check/pass/service:web") == "200");
+  CHECK(world.get(k_by_id).status == 200);
+  CHECK(world.get("/v1/agent/health/service/id/web?format=text").body == "passing");
+  CHECK(world.told(world.get("/v1/agent/health/service/id/none")) == "404 ServiceId none not found");
+  CHECK(world.tell("/v1/agent/service/maintenance/web?enable=1") == "200");
+  const Response by_name = world.get("/v1/agent/health/service/name/WEB");
+  CHECK(by_name.status == 503);
+  CHECK(text_of(parse(by_name).as_array().at(0), "AggregatedStatus") == "maintenance");
+  CHECK(world.told(world.get("/v1/agent/health/service/name/none")) == "404 ServiceName none Not Found");
+}
+
+TEST_CASE("consul: tokens are ignored while none are configured, and one that is unknown is a 403 afterwards") {
+  ConsulWorld world;
+  world.fields.fields = {{"X-Consul-Token", "junk"}};
+  CHECK(world.get("/v1/agent/services?token=junk").status == 200);
+  world.access.replace(
+      {.tokens = {{"writer", sha256("writer-0123456789"), {.right = Right::write, .zones = {}}},
+                  {"none", sha256("nolease-0123456789"), {.right = Right::write, .zones = {}, .no_lease = true}},
+                  {"reader", sha256("reader-0123456789"), {.right = Right::read, .zones = {}}}},
+       .certificates = {}});
+  CHECK(world.told(world.get("/v1/agent/services")) == "403 ACL not found");
+  CHECK(world.told(world.get("/v1/agent/services?token=")) == "403 ACL not found");
+  world.fields.fields = {};
+  CHECK(world.told(world.get("/v1/agent/services")) == "403 ACL not found");
+  CHECK(world.get("/v1/agent/services?token=reader-0123456789").status == 200);
+  world.fields.fields = {{"X-Consul-Token", "reader-0123456789"}};
+  CHECK(world.get("/v1/agent/services?token=").status == 200);
+  CHECK(world.tell("/v1/agent/service/register", k_web).starts_with("403 Permission denied"));
+  world.fields.fields = {};
+  world.authorization = "Bearer writer-0123456789";
+  CHECK(world.tell("/v1/agent/service/register", k_web) == "200");
+  CHECK(world.tell("/v1/agent/service/register", R"({"Name":"forever"})")
+            .starts_with("403 Permission denied: token writer may not"));
+  world.authorization = "Basic YW55Om5vbGVhc2UtMDEyMzQ1Njc4OQ==";  // any:nolease-0123456789
+  CHECK(world.tell("/v1/agent/service/register", R"({"Name":"forever"})") == "200");
+  world.authorization = "Basic !";
+  CHECK(world.told(world.get("/v1/agent/services")) == "403 ACL not found");
+}
+
+TEST_CASE("consul: who may see and change some services alone sees and changes no others") {
+  ConsulWorld world;
+  world.expect_registered(k_web);
+  world.expect_registered(R"({"Name":"db","ID":"db-1","Check":{"TTL":"10s"}})");
+  world.access.replace(
+      {.tokens = {{"web", sha256("only-web-0123456789"), {.right = Right::write, .zones = {}, .services = {"web*"}}}},
+       .certificates = {}});
+  world.authorization = "Bearer only-web-0123456789";
+  CHECK(world.services().size() == 1);
+  CHECK(world.checks().size() == 1);
+  for (const char* call : {"check/pass/service:db-1", "check/deregister/service:db-1", "service/deregister/db-1",
+                           "service/maintenance/db-1?enable=true", "maintenance?enable=true"}) {
+    CHECK(world.put(std::string("/v1/agent/") + call).status == 403);
+  }
+  CHECK(world.get("/v1/agent/service/db-1").status == 403);
+  CHECK(world.get("/v1/agent/health/service/id/db-1").status == 403);
+  CHECK(world.get("/v1/agent/health/service/name/db").status == 403);
+  CHECK(world.put("/v1/agent/service/register", R"({"Name":"web","ID":"db-1","Check":{"TTL":"10s"}})").status == 403);
+  CHECK(world.put("/v1/agent/check/register", R"({"Name":"x","ServiceID":"db-1","TTL":"10s"})").status == 403);
+  CHECK(world.tell("/v1/agent/check/pass/service:web") == "200");
+}
+
+TEST_CASE("consul: an unknown datacenter, a path that is not there, and who this agent is") {
+  ConsulWorld world;
+  CHECK(world.told(world.get("/v1/agent/services?dc=dc9")) == "500 No path to datacenter");
+  CHECK(world.get("/v1/agent/services?dc=LAB.example").status == 200);
+  CHECK(world.get("/v1/agent/nothing").content_type == "text/plain; charset=utf-8");
+  CHECK(world.get("/v1/agent/nothing").status == 404);
+  CHECK(header_of(world.put("/v1/agent/services"), "Allow") == "GET, HEAD");
+  CHECK(problem_of(world.get("/v1/nothing")) == "404 no_such_path");
+  CHECK(world.get("/v1/status").content_type == "application/json");
+  const boost::json::value self = parse(world.get("/v1/agent/self/"));
+  CHECK(text_of(self.at("Config"), "Datacenter") == "dc1");
+  CHECK(text_of(self.at("Config"), "NodeName") == "Node-1.example");
+  CHECK(parse(world.get("/v1/agent/members?pretty")).as_array().size() == 1);
+  CHECK(world.get("/v1/agent/members?pretty").body.starts_with("[\n    {\n        \"Name\": \"Node-1.example\""));
+}
+
+TEST_CASE("consul: behind a change on its connection a call waits, because it may be about what that registers") {
+  ConsulWorld world;
+  CHECK(std::holds_alternative<RouteAgain>(
+      world.route(Method::put, "/v1/agent/check/pass/service:web", {}, PendingAhead::changes)));
+  CHECK(std::holds_alternative<RouteAgain>(world.route(Method::get, "/v1/agent/services", {}, PendingAhead::changes)));
+}
+
+}  // namespace
+}  // namespace rollcall::api::consul
