@@ -7,6 +7,7 @@
 
 #include "api/consul/door.h"
 #include "consul/agent_ids.h"
+#include "consul/catalog_face.h"
 #include "registry/ports/audiences.h"
 #include "unit/api/fixture.h"
 
@@ -20,7 +21,10 @@ struct ConsulWorld {
   FakeServer server;
   registry::ManualClock clock;
   rollcall::consul::AgentIds ids;
-  registry::Registry registry{journal, ids, zones, std::chrono::hours(1)};
+  registry::Waiters waiters;
+  registry::CatalogIndex catalog{waiters, 2, &rollcall::consul::face_of};
+  registry::Audiences audiences{{&ids, &waiters, &catalog}};
+  registry::Registry registry{journal, audiences, zones, std::chrono::hours(1)};
   Access access{AccessRules{}};
   native::NativeDoor native{server};
   rollcall::consul::Identity identity{.node = "Node-1.example",
@@ -28,8 +32,8 @@ struct ConsulWorld {
                                       .address = "192.0.2.100",
                                       .datacenters = {"dc1", "lab.example"},
                                       .version = "0.0.0"};
-  ConsulDoor door{Parts{.identity = identity, .ids = ids}};
-  Router api{registry, zones, access, {&native, &door}};
+  ConsulDoor door{Parts{.identity = identity, .ids = ids, .catalog = catalog}};
+  Router api{registry, zones, waiters, access, {&native, &door}};
   Caller here{*IpAddress::parse("127.0.0.1")};
   Caller* caller = &here;
   Counters counters;
