@@ -28,8 +28,9 @@ MEMBER = {"Name": TEXT, "Addr": TEXT, "Port": INT, "Tags": TEXT_MAP, "Status": I
           "ProtocolCur": INT, "DelegateMin": INT, "DelegateMax": INT, "DelegateCur": INT}
 SELF = {"Config": {"Datacenter": TEXT, "NodeName": TEXT, "Revision": TEXT, "Server": BOOL, "Version": TEXT}, "Member": MEMBER}
 CATALOG_ROW = {"ID": TEXT, "Node": TEXT, "Address": TEXT, "Datacenter": TEXT,
-               "TaggedAddresses|null": {"lan": TEXT, "wan": TEXT}, "NodeMeta": TEXT_MAP, "ServiceID": TEXT, "ServiceName": TEXT, "ServiceTags": TAGS, "ServiceAddress": TEXT,
-               "ServiceMeta": TEXT_MAP, "ServicePort": INT, "ServiceWeights": WEIGHTS, "ServiceEnableTagOverride": BOOL, **INDEXES}
+               "TaggedAddresses|null": {"lan": TEXT, "wan": TEXT}, "NodeMeta": TEXT_MAP, "ServiceID": TEXT,
+               "ServiceName": TEXT, "ServiceTags": TAGS, "ServiceAddress": TEXT, "ServiceMeta": TEXT_MAP, "ServicePort": INT,
+               "ServiceWeights": WEIGHTS, "ServiceEnableTagOverride": BOOL, **INDEXES}
 HEALTH_ROW = {"Node": NODE, "Service": {**SERVICE, **INDEXES}, "Checks": [CHECK]}
 KV_ROW = {"LockIndex": INT, "Key": TEXT, "Flags": INT, "Value|null": TEXT, "Session?": TEXT, **INDEXES}
 AGENT_HEALTH = {"AggregatedStatus": TEXT, "Service": SERVICE, "Checks": [CHECK]}

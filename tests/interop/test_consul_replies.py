@@ -1,4 +1,4 @@
-"""The judge of replies to Consul's clients (consul_replies.py) takes what they take, and finds each fault that breaks one of them.
+"""The judge of replies to Consul's clients (consul_replies.py) takes what they take, and finds each fault that breaks one.
 
 The deviations are those that were tried with the clients; each is made to every recorded reply in which it can be.
 """
