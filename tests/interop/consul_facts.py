@@ -72,7 +72,7 @@ def fetched(name, command, **options):
     return final
 
 
-def build_go_program(name, source):
+def build_go_program(name, source, *options):
     """The binary of a module in `source`; its dependencies come from the module proxy, and stay in build/interop."""
     go = need_program("go")
     env = environment(GOCACHE=str(CACHE / "go"), GOPATH=str(CACHE / "gopath"), GOTOOLCHAIN="local", CGO_ENABLED="0",
@@ -81,7 +81,7 @@ def build_go_program(name, source):
     if result.returncode != 0:
         raise unittest.SkipTest(f"{name} could not be fetched: {last_line(result.stderr)}")
     binary = CACHE / name
-    result = run([go, "build", "-o", binary, "."], timeout=BUILD_TIMEOUT, cwd=source, env=env)
+    result = run([go, "build", *options, "-o", binary, "."], timeout=BUILD_TIMEOUT, cwd=source, env=env)
     assert result.returncode == 0, result.stderr
     return binary
 
