@@ -75,15 +75,21 @@ def fetched(name, command, **options):
 def build_go_program(name, source, *options):
     """The binary of a module in `source`; its dependencies come from the module proxy, and stay in build/interop."""
     go = need_program("go")
-    env = environment(GOCACHE=str(CACHE / "go"), GOPATH=str(CACHE / "gopath"), GOTOOLCHAIN="local", CGO_ENABLED="0",
-                      GOFLAGS="-mod=readonly -modcacherw -buildvcs=false", **proxies())
-    result = run([go, "mod", "download"], timeout=FETCH_TIMEOUT, cwd=source, env=env)
+    copy = CACHE / f"{name}.source"  # where the checksums of what is fetched stay, too
+    shutil.copytree(source, copy, dirs_exist_ok=True)
+    env = go_environment(GOFLAGS="-mod=mod -modcacherw -buildvcs=false")
+    result = run([go, "list", "-deps", *options, "."], timeout=FETCH_TIMEOUT, cwd=copy, env=env)
     if result.returncode != 0:
         raise unittest.SkipTest(f"{name} could not be fetched: {last_line(result.stderr)}")
     binary = CACHE / name
-    result = run([go, "build", *options, "-o", binary, "."], timeout=BUILD_TIMEOUT, cwd=source, env=env)
+    result = run([go, "build", *options, "-o", binary, "."], timeout=BUILD_TIMEOUT, cwd=copy, env=env)
     assert result.returncode == 0, result.stderr
     return binary
+
+
+def go_environment(**changes):
+    return environment(GOCACHE=str(CACHE / "go"), GOPATH=str(CACHE / "gopath"), GOTOOLCHAIN="local", CGO_ENABLED="0",
+                       **changes, **proxies())
 
 
 def proxies():

@@ -20,6 +20,10 @@ NO_VIEW = {"index", "wait", "token", "stale", "consistent", "pretty"}  # paramet
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+class NoReply(Exception):
+    """A recorded request, sent again, to which there came none."""
+
+
 class Exchange:
     """A recorded request and its reply."""
 
@@ -202,7 +206,7 @@ class Replay:
         try:
             reply = Reply.read(connection)
         except (OSError, http.client.HTTPException) as error:
-            raise AssertionError(f"{exchange.name}: no reply: {error!r}") from None
+            raise NoReply(f"{exchange.name}: no reply: {error!r}") from None
         if exchange.index is not None and reply.headers.get("x-consul-index", "").isdigit():
             self._indexes[exchange.view, exchange.index] = int(reply.headers["x-consul-index"])
         if exchange.path.endswith("/session/create") and reply.status == 200:

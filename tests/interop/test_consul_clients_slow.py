@@ -2,7 +2,8 @@
 
     ROLLCALL_SLOW_CLIENTS=1 tools/test interop/consul_clients_slow
 
-fabio and registrator are on no package registry: what they send is replayed (test_consul_replay.py).
+fabio and registrator are on no package registry: what they send is replayed (test_consul_replay.py), as is what Spring Cloud
+Consul sends.
 """
 
 import json
@@ -10,7 +11,7 @@ import os
 import shutil
 import unittest
 
-from tests.interop.consul_facts import FACTS, ConsulClientCase, build_go_program, fetched, program, proxies
+from tests.interop.consul_facts import FACTS, ConsulClientCase, build_go_program, fetched, go_environment, program
 from tests.interop.languages import BUILD_TIMEOUT, CACHE
 from tests.support.processes import environment, need_program, run
 
@@ -51,14 +52,10 @@ class SlowClientsTest(ConsulClientCase):
         self.api = self.api_of(self.rollcalld)
         return where
 
-    def go_environment(self):
-        return environment(GOCACHE=str(CACHE / "go"), GOPATH=str(CACHE / "gopath"), GOTOOLCHAIN="local", CGO_ENABLED="0",
-                           GOFLAGS="-modcacherw", **proxies())
-
     def test_consul_template(self):
         go = need_program("go")
         directory = fetched("consul-template", lambda into: ["sh", "-c", f"GOBIN={into} {go} install {CONSUL_TEMPLATE}"],
-                            env=self.go_environment())
+                            env=go_environment(GOFLAGS="-modcacherw"))
         where = ":".join(self.serve())
         source, target = self.directory / "web.ctmpl", self.directory / "web"
         source.write_text(TEMPLATE)
