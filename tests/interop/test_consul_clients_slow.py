@@ -2,8 +2,7 @@
 
     ROLLCALL_SLOW_CLIENTS=1 tools/test interop/consul_clients_slow
 
-fabio and registrator are on no package registry: what they send is replayed (test_consul_replay.py), as is what Spring Cloud
-Consul sends.
+fabio and registrator are on no package registry: what they send is replayed (test_consul_replay.py).
 """
 
 import json
@@ -13,7 +12,8 @@ import unittest
 
 from tests.interop.consul_facts import FACTS, ConsulClientCase, build_go_program, fetched, go_environment, program
 from tests.interop.languages import BUILD_TIMEOUT, CACHE
-from tests.support.processes import environment, need_program, run
+from tests.support.api import Api
+from tests.support.processes import environment, free_port, need_program, run
 
 CONSUL_TEMPLATE = "github.com/hashicorp/consul-template@v0.41.1"
 TEMPLATE = """\
@@ -117,18 +117,53 @@ class SlowClientsTest(ConsulClientCase):
         self.consul("PUT", "agent/service/maintenance/web-2?enable=true")
         expect([first])
 
-    def test_java(self):
-        java, javac, mvn = need_program("java"), need_program("javac"), need_program("mvn")
-        source = program("consul_client_java")
-        libraries = fetched("java/consul-client", lambda into: [
-            mvn, "-q", "-B", "-f", source / "pom.xml", f"-Dmaven.repo.local={CACHE / 'm2'}", "dependency:copy-dependencies",
-            f"-DoutputDirectory={into}"], env=dict(os.environ))
-        done = run([javac, "-cp", f"{libraries}/*", "-d", self.directory, source / "ConsulClient.java"], timeout=BUILD_TIMEOUT)
+    def libraries(self, name, source, *properties):
+        """What Maven finds for the pom.xml there, in one directory."""
+        return fetched(f"java/{name}", lambda into: [
+            need_program("mvn"), "-q", "-B", "-f", source / "pom.xml", f"-Dmaven.repo.local={CACHE / 'm2'}", *properties,
+            "dependency:copy-dependencies", f"-DoutputDirectory={into}"], env=dict(os.environ))
+
+    def compile_java(self, libraries, source):
+        """The words that run it, but for the class."""
+        java, javac = need_program("java"), need_program("javac")
+        done = run([javac, "-parameters", "-cp", f"{libraries}/*", "-d", self.directory, source], timeout=BUILD_TIMEOUT)
         self.assertEqual(0, done.returncode, done.stderr)
+        return [java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{libraries}/*:{self.directory}"]
+
+    def test_java(self):
+        source = program("consul_client_java")
+        java = self.compile_java(self.libraries("consul-client", source), source / "ConsulClient.java")
         own = {"own name": True, "nodes": 1}
         left_out = {"beat", "a wait that ends has the same", "addresses", "put if absent", "destroyed", "delete", "end"}
         expected = {**own, **{fact: value for fact, value in FACTS.items() if fact not in left_out}}
-        self.check_facts([java, "-cp", f"{libraries}/*:{self.directory}", "ConsulClient"], environment(), expected)
+        self.check_facts([*java, "ConsulClient"], environment(), expected)
+
+    def check_spring(self, name, boot, cloud):
+        source = program("consul_spring")
+        java = self.compile_java(self.libraries(name, source, f"-Dboot={boot}", f"-Dcloud={cloud}"), source / "App.java")
+        host, consul_port = self.serve()
+        port = free_port()
+        app = self.start(name, [
+            *java, "App", f"--server.port={port}", "--spring.application.name=web", f"--spring.cloud.consul.host={host}",
+            f"--spring.cloud.consul.port={consul_port}", "--spring.cloud.consul.discovery.heartbeat.enabled=true",
+            "--spring.cloud.consul.discovery.heartbeat.ttl=20s", "--spring.cloud.consul.discovery.prefer-ip-address=true",
+            "--spring.cloud.consul.discovery.ip-address=127.0.0.1", "--spring.cloud.consul.discovery.tags=blue,v1"])
+        self.eventually_equal({port}, lambda: self.rollcalld.dns().ports("web.service.consul"), timeout=180)
+        own = Api("127.0.0.1", port)
+        self.addCleanup(own.close)
+        self.eventually_equal([f"127.0.0.1:{port}"], lambda: own.call("GET", "/found").json)
+        self.register(2)
+        self.eventually_equal([f"127.0.0.1:{port}", "127.0.0.2:8082"], lambda: own.call("GET", "/found").json)
+        self.assertIn("web", own.call("GET", "/services").json)
+        self.assertEqual({"web-2", f"web-{port}"}, self.api.ids("web"))
+        app.stop(60)
+        self.assertEqual({"web-2"}, self.api.ids("web"))
+
+    def test_spring_cloud_consul_4(self):
+        self.check_spring("spring-4.3", "3.5.7", "2025.0.0")
+
+    def test_spring_cloud_consul_5(self):
+        self.check_spring("spring-5.0", "4.0.7", "2025.1.4")
 
     def test_rust(self):
         cargo = need_program("cargo")
