@@ -1,5 +1,5 @@
-"""What a program finds at the Consul door with a client of Consul, in whatever language: it registers two instances of a service,
-beats, watches, locks. The programs in programs/consul_client.* print these facts; here is what they must come to.
+"""What a program finds at the Consul door with a client of Consul, in whatever language: it registers two instances of a
+service, beats, watches, locks. The programs in programs/consul_client* print these facts; here is what they must come to.
 
 Also how the clients are fetched: once, by their own package managers, into build/interop. Where a registry does not answer, the
 test is skipped and says so.

@@ -1,5 +1,5 @@
-"""github.com/hashicorp/consul/api at our door, with its watch plans and its lock; most of what is written in Go for Consul stands
-on it."""
+"""github.com/hashicorp/consul/api at our door, with its watch plans and its lock; most of what is written in Go for Consul
+stands on it."""
 
 from tests.interop.consul_facts import FACTS, ConsulClientCase, build_go_program, program
 from tests.support.processes import environment

@@ -18,8 +18,8 @@ class PythonTest(ConsulClientCase):
     def python_with(self, package):
         """The environment in which `import consul` is this package of PyPI; requests is Debian's."""
         directory = fetched(f"python/{package}", lambda into: [
-            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "10", "--no-deps",
-            "--target", into, package], env=dict(os.environ))
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1",
+            "--timeout", "10", "--no-deps", "--target", into, package], env=dict(os.environ))
         need_requests()
         return environment(PYTHONPATH=str(directory))
 

@@ -1,4 +1,5 @@
-"""More of Consul's clients at our door: those that take minutes to fetch and build. They are run where ROLLCALL_SLOW_CLIENTS is 1:
+"""More of Consul's clients at our door: those that take minutes to fetch and build. They are run where ROLLCALL_SLOW_CLIENTS
+is 1:
 
     ROLLCALL_SLOW_CLIENTS=1 tools/test interop/consul_clients_slow
 
