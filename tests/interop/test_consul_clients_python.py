@@ -10,7 +10,8 @@ from tests.interop.consul_facts import FACTS, ConsulClientCase, fetched, program
 from tests.support.processes import environment, run
 
 # These clients answer False where others raise the status.
-FACTS_OF_PYTHON = {**FACTS, "a beat for nobody": False, "end of nobody": False}
+FACTS_OF_PYTHON = {**FACTS, "a beat for nobody": False, "end of nobody": False, "left alone": [["critical"], 1, 0],
+                   "revived": [True, True]}
 DEBIANS = "/usr/lib/python3/dist-packages/consul"
 
 

@@ -4,6 +4,7 @@ Prints a line a fact: its name and its value, as JSON."""
 import json
 import sys
 import threading
+import time
 
 import consul
 
@@ -90,5 +91,17 @@ client.session.destroy(first)
 say("delete", [client.kv.delete("app/", recurse=True), client.kv.delete("lock")])
 say("after delete", client.kv.get("app/a")[1])
 
+
+def status():
+    return [check["Status"] for check in client.health.checks("brief")[1]]
+
+
+client.agent.service.register("brief", port=1, check=consul.Check.ttl("1s"))
+client.agent.check.ttl_pass("service:brief")
+deadline = time.monotonic() + 30
+while status() != ["critical"] and time.monotonic() < deadline:
+    time.sleep(0.05)
+say("left alone", [status(), len(client.health.service("brief")[1]), len(client.health.service("brief", passing=True)[1])])
+say("revived", [client.agent.check.ttl_pass("service:brief"), client.agent.service.deregister("brief")])
 say("end", client.agent.service.deregister("web-1"))
 say("listed at the end", ids(passing=False))
