@@ -31,7 +31,7 @@ class Exchange:
         self.client = client
         self.name = f"{client} {number}: {line['method']} {line['target']} ({step})"
         self.began, self.ended = line["t"], line["t"] + line["took"]
-        self.connection = line["conn"]
+        self.connection = line.get("by"), line["conn"]
         self.method, self.target = line["method"], line["target"]
         self.headers = {} if line.get("by") else headers
         self.body = line.get("body")
