@@ -94,6 +94,9 @@ class InstanceStore final : public registry::CountingJournal,
   // Makes `begin_edits` return the ignored rows again, because the reason for ignoring them may no longer apply.
   void look_again();
 
+  // For other tables of the same file: used by the same thread, between two calls.
+  [[nodiscard]] Database& database() noexcept { return *database_; }
+
   // The rows that the server ignores because they break a rule. Any thread.
   [[nodiscard]] IgnoredRows& ignored() noexcept { return ignored_; }
 

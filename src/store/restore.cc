@@ -15,10 +15,11 @@
 namespace rollcall::store {
 namespace {
 
-// The highest change index, event number and serials that a database has assigned.
+// The highest change indexes, event number and serials that a database has assigned.
 struct Numbers {
   std::int64_t index = 0;
   std::int64_t event = 0;
+  std::int64_t kv_index = 0;
   SerialsByName serials = {};
 };
 
@@ -54,7 +55,8 @@ Numbers retire(const std::filesystem::path& path) {
   if (owner != k_application_id) throw CopyFailure(fmt::format("{} belongs to another program", path.string()));
   sqlite3_busy_timeout(database.getHandle(), static_cast<int>(k_busy_wait.count()));
   const Numbers numbers{number_in(database, "SELECT change_index FROM roll"),
-                        number_in(database, "SELECT event_id FROM roll"), serials_in(database)};
+                        number_in(database, "SELECT event_id FROM roll"),
+                        number_in(database, "SELECT change_index FROM kv_counter"), serials_in(database)};
   try {
     database.execAndGet("PRAGMA journal_mode = DELETE");
   } catch (const SQLite::Exception& exception) {
@@ -79,6 +81,8 @@ void raise_numbers(Database& database, const Numbers& numbers) {
   database.connection().exec(
       fmt::format("UPDATE roll SET change_index = max(change_index, {}), event_id = max(event_id, {})", numbers.index,
                   numbers.event));
+  database.connection().exec(
+      fmt::format("UPDATE kv_counter SET change_index = max(change_index, {})", numbers.kv_index));
   raise_serials(database.connection(), numbers.serials);
 }
 

@@ -334,7 +334,51 @@ BEGIN
 END;
 )sql";
 
-constexpr std::array k_steps{k_version_1, k_version_2, k_version_3, k_version_4};
+// Adds keys and values, sessions and prepared queries of Consul's API. Rollcall reads them at start only.
+constexpr const char* k_version_5 = R"sql(
+CREATE TABLE kv_counter (
+  one          INTEGER PRIMARY KEY CHECK (one = 1),
+  change_index INTEGER NOT NULL CHECK (change_index >= 0)
+) STRICT;
+INSERT INTO kv_counter (one, change_index) VALUES (1, 0);
+
+CREATE TABLE kv_entry (
+  key          TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(key AS BLOB)) BETWEEN 1 AND 1024),
+  value        BLOB NOT NULL CHECK (length(value) <= 524288),
+  flags        INTEGER NOT NULL DEFAULT 0,
+  session      TEXT NOT NULL DEFAULT '',
+  lock_index   INTEGER NOT NULL DEFAULT 0 CHECK (lock_index >= 0),
+  create_index INTEGER NOT NULL CHECK (create_index > 0),
+  modify_index INTEGER NOT NULL CHECK (modify_index > 0)
+) STRICT;
+
+CREATE TABLE kv_session (
+  id             TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  name           TEXT NOT NULL DEFAULT '',
+  node           TEXT NOT NULL DEFAULT '',
+  node_checks    TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(node_checks) AND json_type(node_checks) = 'array'),
+  service_checks TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(service_checks) AND json_type(service_checks) = 'array'),
+  ttl_ms         INTEGER CHECK (ttl_ms BETWEEN 10000 AND 86400000),
+  lock_delay_ms  INTEGER NOT NULL CHECK (lock_delay_ms BETWEEN 0 AND 60000),
+  behavior       TEXT NOT NULL CHECK (behavior IN ('release', 'delete')),
+  create_index   INTEGER NOT NULL CHECK (create_index > 0),
+  modify_index   INTEGER NOT NULL CHECK (modify_index > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kv_lock_delay (
+  key      TEXT NOT NULL PRIMARY KEY,
+  delay_ms INTEGER NOT NULL CHECK (delay_ms BETWEEN 1 AND 60000)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE prepared_query (
+  id           TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+  definition   TEXT NOT NULL CHECK (json_valid(definition) AND json_type(definition) = 'object'),
+  create_index INTEGER NOT NULL CHECK (create_index > 0),
+  modify_index INTEGER NOT NULL CHECK (modify_index > 0)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array k_steps{k_version_1, k_version_2, k_version_3, k_version_4, k_version_5};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The SQLite implementation of registry::Storage: opens the database and gives access to each of its ports.
+// The SQLite implementation of registry::Storage and kv::Journal: opens the database and gives access to each of its ports.
 //
 // Owner    the caller; the zones must outlive it.
 // Failure  opening: Errc::start_up.
@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "kv/ports/journal.h"
 #include "registry/ports/ports.h"
 #include "registry/ports/storage.h"
 #include "store/history_limits.h"
@@ -17,9 +18,15 @@ namespace rollcall::store {
 
 using registry::StorageMode;
 
-[[nodiscard]] Result<std::unique_ptr<registry::Storage>> open_storage(const std::filesystem::path& path,
-                                                                      const registry::ZoneDirectory& zones,
-                                                                      const HistoryLimits& history,
-                                                                      StorageMode mode = StorageMode::own);
+class Storage : public registry::Storage {
+ public:
+  // Keys and sessions of a single node, in the same file; the writer's thread, as the roll.
+  [[nodiscard]] virtual kv::Journal& keys() = 0;
+};
+
+[[nodiscard]] Result<std::unique_ptr<Storage>> open_storage(const std::filesystem::path& path,
+                                                            const registry::ZoneDirectory& zones,
+                                                            const HistoryLimits& history,
+                                                            StorageMode mode = StorageMode::own);
 
 }  // namespace rollcall::store

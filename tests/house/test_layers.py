@@ -13,14 +13,15 @@ ARROWS = {
     "dns": {"base"},
     "health": {"base", "dns"},
     "registry": {"base", "dns", "health"},
-    "store": {"base", "dns", "health", "registry"},
+    "store": {"base", "json", "dns", "health", "registry", "consul", "kv"},
     "cluster": {"base", "json", "dns", "health", "registry"},  # json: the values of its keys
     "consul": {"base", "json", "dns", "health", "registry"},
+    "kv": {"base", "json", "dns", "health", "registry", "consul"},
     "answer": {"base", "dns", "health", "registry", "consul"},  # consul: the names of its services
-    "api": {"base", "json", "dns", "health", "registry", "consul"},
+    "api": {"base", "json", "dns", "health", "registry", "consul", "kv"},
     "net": {"base", "dns", "health", "registry", "consul", "cluster", "answer", "api"},  # cluster: the messages between nodes
     "ops": {"base", "json", "dns", "health", "registry", "consul", "cluster", "answer", "api"},
-    "server": {"base", "dns", "health", "registry", "consul", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
+    "server": {"base", "dns", "health", "registry", "consul", "kv", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
     "client": {"base", "dns", "rollcall"},
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
@@ -49,7 +50,7 @@ HOMES = {
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
     r"boost/system": {"client/tls_files.cc"},
-    r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "cluster/roll", "cluster/skydns", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
+    r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "kv/loose_object.h", "kv/loose_object.cc", "kv/query_definition.cc", "cluster/roll", "cluster/skydns", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
     r"spdlog/": {"base/log.cc"},

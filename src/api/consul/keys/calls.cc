@@ -1,0 +1,154 @@
+#include "api/consul/keys/calls.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <fmt/format.h>
+#include <utility>
+#include <variant>
+
+#include "api/consul/door.h"
+#include "api/permission.h"
+#include "base/random.h"
+#include "kv/awaiting.h"
+#include "kv/loose_object.h"
+
+namespace rollcall::api::consul {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr kv::Index k_index_without_store = 1;
+
+void add_index(Response& response, kv::Index index) {
+  response.headers.emplace_back("X-Consul-Index", std::to_string(index));
+  response.headers.emplace_back("X-Consul-KnownLeader", "true");
+  response.headers.emplace_back("X-Consul-LastContact", "0");
+}
+
+struct Blocking {
+  kv::Index known;
+  milliseconds at_most;
+};
+
+// Empty: `?index` is absent or 0, and the answer comes at once. No more than `wait`: clients give up soon after it.
+std::expected<std::optional<Blocking>, Response> read_blocking(const Call& call) {
+  constexpr milliseconds k_wait_default = std::chrono::minutes(5);
+  constexpr milliseconds k_wait_max = std::chrono::minutes(10);
+  milliseconds at_most = k_wait_default;
+  if (const std::string* const wait = call.query.find("wait"); wait != nullptr && !wait->empty()) {
+    const std::optional<milliseconds> given = kv::parse_go_duration(*wait);
+    if (!given) return std::unexpected(text(400, "Invalid wait time"));
+    if (*given > milliseconds::zero()) at_most = std::min(*given, k_wait_max);
+  }
+  kv::Index known = 0;
+  if (const std::string* const index = call.query.find("index"); index != nullptr && !index->empty()) {
+    const char* const end = index->data() + index->size();
+    const auto [read, failed] = std::from_chars(index->data(), end, known);
+    if (failed != std::errc() || read != end) return std::unexpected(text(400, "Invalid index"));
+  }
+  if (known == 0) return std::nullopt;
+  return Blocking{known, at_most};
+}
+
+// Nothing is there, and nothing will ever change.
+Routed answer_without_store(Read read, const std::optional<Blocking>& blocking) {
+  auto make = [look = std::move(read.look)](registry::LeaseTime) {
+    Response response = look(kv::View())();
+    add_index(response, k_index_without_store);
+    return response;
+  };
+  if (!blocking || blocking->known != k_index_without_store) return make({});
+  return Wait{.at_most = blocking->at_most, .answer = std::move(make)};
+}
+
+}  // namespace
+
+kv::KeyValues* keys_of(const Call& call) { return parts_of(call).keys; }
+
+Response no_keys(const Call& call) {
+  return text(500, fmt::format("there is no key-value store here: {}", parts_of(call).why_no_keys));
+}
+
+std::expected<void, Response> permit_keys(const Call& call, Right need) {
+  constexpr auto k_first = registry::ZoneId{0};
+  const Grant& grant = *call.standing.grant;
+  const bool may = grant.right >= need && grant.covers(k_first, std::nullopt);
+  if (may) return {};
+  const auto forbidden = forbid(
+      call, fmt::format("{} may not {} keys, sessions and queries: it takes the right \"{}\" over all services of "
+                        "zone {}",
+                        call.standing.principal.text(), need == Right::read ? "read" : "change", to_text(need),
+                        call.zones.name_of(k_first)));
+  return std::unexpected(refused(forbidden.error()));
+}
+
+std::expected<void, Response> permit_keys(const Call& call) { return permit_keys(call, call.route.right); }
+
+Routed change(const Call& call, kv::Request request, std::move_only_function<Response(const kv::Outcome&)> describe) {
+  kv::KeyValues* const keys = keys_of(call);
+  if (keys == nullptr) return no_keys(call);
+  // The outcome is written before `done` is called, and read after it.
+  auto outcome = std::make_shared<kv::Outcome>();
+  return OtherChange{
+      .begin =
+          [keys, outcome, request = std::move(request)](OtherChange::Done done) mutable {
+            return keys->submit(std::move(request), [outcome, done = std::move(done)](kv::Outcome got) mutable {
+              *outcome = std::move(got);
+              done();
+            });
+          },
+      .describe = [outcome,
+                   describe = std::move(describe)](registry::LeaseTime) mutable { return describe(*outcome); }};
+}
+
+Response failed(const kv::Outcome& outcome) {
+  if (!outcome) return refused(outcome.error());
+  const kv::Refusal& refusal = std::get<kv::Refusal>(*outcome);
+  return text(refusal.why == kv::Why::too_large ? 413 : 500, refusal.what);
+}
+
+const kv::Done* done_of(const kv::Outcome& outcome) { return outcome ? std::get_if<kv::Done>(&*outcome) : nullptr; }
+
+const kv::Refusal* refusal_of_outcome(const kv::Outcome& outcome) {
+  return outcome ? std::get_if<kv::Refusal>(&*outcome) : nullptr;
+}
+
+Routed answer(const Call& call, Read read) {
+  if (const auto checked = check_consistency(call); !checked) return checked.error();
+  if (const auto zone = zone_of(call); !zone) return zone.error();
+  const auto blocking = read_blocking(call);
+  if (!blocking) return blocking.error();
+  const kv::KeyValues* const keys = keys_of(call);
+  if (keys == nullptr) return answer_without_store(std::move(read), *blocking);
+
+  const kv::Index known = *blocking ? (*blocking)->known : 0;
+  auto make = [keys, known, topic = read.topic, look = std::move(read.look)](registry::LeaseTime) {
+    kv::Index index = 0;
+    MakeLater make_later = keys->read([&](const kv::View& view) {
+      index = view.look(topic, known).index;
+      return look(view);
+    });
+    Response response = make_later();
+    add_index(response, index);
+    return response;
+  };
+  if (*blocking && !keys->read([&](const kv::View& view) { return view.look(read.topic, known).is_over; })) {
+    return Wait{.until = kv::await(*keys, std::move(read.topic), known),
+                .at_most = (*blocking)->at_most,
+                .answer = std::move(make),
+                .is_long = read.is_long};
+  }
+  if (read.is_long) return LongAnswer{std::move(make)};
+  return make(call.now);
+}
+
+std::string draw_uuid() {
+  thread_local Random random = Random::from_system();
+  const std::uint64_t high = (random.next() & 0xffffffffffff0fffU) | 0x4000U;
+  const std::uint64_t low = (random.next() & 0x3fffffffffffffffU) | 0x8000000000000000U;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffffU, high & 0xffffU,
+                     low >> 48, low & 0xffffffffffffU);
+}
+
+}  // namespace rollcall::api::consul

@@ -1,0 +1,189 @@
+#include "kv/loose_object.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/system/error_code.hpp>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "base/ascii_case.h"
+#include "base/limits.h"
+
+namespace rollcall::kv {
+namespace {
+
+namespace bj = boost::json;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t k_duration_max_ms = std::int64_t{1}
+                                           << 50;  // beyond every bound, and far from the end of 64 bits
+
+std::unexpected<Error> wrong(std::string_view name, std::string_view wanted) {
+  return failure(Errc::invalid, fmt::format("{} must be {}", name, wanted), std::string(name));
+}
+
+bool folds_to(std::string_view name, std::string_view folded) {
+  std::size_t at = 0;
+  for (const char c : name) {
+    if (c == '_') continue;
+    if (at == folded.size() || to_lower(c) != folded[at]) return false;
+    ++at;
+  }
+  return at == folded.size();
+}
+
+std::optional<double> unit_in_ms(std::string_view& rest) {
+  constexpr std::pair<std::string_view, double> k_units[] = {{"ns", 1e-6}, {"us", 1e-3}, {"µs", 1e-3}, {"μs", 1e-3},
+                                                             {"ms", 1},    {"s", 1e3},   {"m", 6e4},   {"h", 3.6e6}};
+  for (const auto& [name, ms] : k_units) {
+    if (!rest.starts_with(name)) continue;
+    rest.remove_prefix(name.size());
+    return ms;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<bj::value> parse_loosely(std::string_view text) {
+  bj::parse_options options;
+  options.max_depth = limits::k_json_depth_max;
+  boost::system::error_code failed;
+  bj::value value = bj::parse(bj::string_view(text.data(), text.size()), failed, {}, options);
+  if (failed) return failure(Errc::malformed, fmt::format("the body is no JSON: {}", failed.message()));
+  return value;
+}
+
+std::optional<milliseconds> parse_go_duration(std::string_view text) {
+  if (text == "0") return milliseconds::zero();
+  if (text.empty() || text.size() > 64) return std::nullopt;
+  double sum = 0;
+  while (!text.empty()) {
+    double number = 0;
+    double place = 0;  // of the next decimal; 0: before the point
+    bool has_digits = false;
+    for (; !text.empty() && (text.front() == '.' || (text.front() >= '0' && text.front() <= '9'));
+         text.remove_prefix(1)) {
+      if (text.front() == '.') {
+        if (place != 0) return std::nullopt;
+        place = 0.1;
+        continue;
+      }
+      const double digit = text.front() - '0';
+      has_digits = true;
+      number = place == 0 ? number * 10 + digit : number + digit * place;
+      if (place != 0) place /= 10;
+    }
+    const std::optional<double> unit = unit_in_ms(text);
+    if (!has_digits || !unit) return std::nullopt;
+    sum += number * *unit;
+  }
+  if (!(sum < static_cast<double>(k_duration_max_ms))) return std::nullopt;
+  return milliseconds(static_cast<std::int64_t>(std::ceil(sum - 1e-9)));
+}
+
+std::string write_go_duration(milliseconds duration) {
+  const std::int64_t ms = duration.count();
+  if (ms == 0) return "0s";
+  if (ms < 1000) return fmt::format("{}ms", ms);
+  std::string text;
+  if (ms >= 3'600'000) text += fmt::format("{}h", ms / 3'600'000);
+  if (ms >= 60'000) text += fmt::format("{}m", ms / 60'000 % 60);
+  const std::int64_t rest = ms % 60'000;
+  if (rest % 1000 == 0) return text + fmt::format("{}s", rest / 1000);
+  std::string decimals = fmt::format("{:03}", rest % 1000);
+  while (decimals.ends_with('0')) decimals.pop_back();
+  return text + fmt::format("{}.{}s", rest / 1000, decimals);
+}
+
+const bj::value* LooseObject::find(std::string_view folded) const {
+  const bj::value* found = nullptr;
+  for (const auto& member : object_) {
+    if (folds_to({member.key().data(), member.key().size()}, folded)) found = &member.value();
+  }
+  return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+Result<void> LooseObject::take(std::string_view folded, std::string& into) const {
+  const bj::value* const value = find(folded);
+  if (value == nullptr) return {};
+  if (!value->is_string()) return wrong(folded, "a text");
+  into.assign(value->get_string().data(), value->get_string().size());
+  return {};
+}
+
+Result<void> LooseObject::take(std::string_view folded, bool& into) const {
+  const bj::value* const value = find(folded);
+  if (value == nullptr) return {};
+  if (!value->is_bool()) return wrong(folded, "true or false");
+  into = value->get_bool();
+  return {};
+}
+
+Result<void> LooseObject::take(std::string_view folded, std::uint64_t& into) const {
+  const bj::value* const value = find(folded);
+  if (value == nullptr) return {};
+  if (value->is_uint64()) {
+    into = value->get_uint64();
+    return {};
+  }
+  if (!value->is_int64() || value->get_int64() < 0) return wrong(folded, "a whole number, at least 0");
+  into = static_cast<std::uint64_t>(value->get_int64());
+  return {};
+}
+
+Result<void> LooseObject::take(std::string_view folded, milliseconds& into) const {
+  const bj::value* const value = find(folded);
+  if (value == nullptr) return {};
+  if (value->is_int64() && value->get_int64() >= 0) {
+    into = std::chrono::ceil<milliseconds>(std::chrono::nanoseconds(value->get_int64()));
+    return {};
+  }
+  if (!value->is_string()) return wrong(folded, "a duration, for example \"15s\"");
+  const std::string_view text(value->get_string().data(), value->get_string().size());
+  if (text.empty()) return {};
+  const std::optional<milliseconds> duration = parse_go_duration(text);
+  if (!duration) return wrong(folded, "a duration, for example \"15s\"");
+  into = *duration;
+  return {};
+}
+
+Result<void> LooseObject::take(std::string_view folded, std::vector<std::string>& into) const {
+  const Result<const bj::array*> list = array(folded);
+  if (!list) return std::unexpected(list.error());
+  if (*list == nullptr) return {};
+  into.clear();
+  for (const bj::value& element : **list) {
+    if (!element.is_string()) return wrong(folded, "a list of texts");
+    into.emplace_back(element.get_string().data(), element.get_string().size());
+  }
+  return {};
+}
+
+Result<void> LooseObject::take(std::string_view folded, std::vector<std::pair<std::string, std::string>>& into) const {
+  const Result<const bj::object*> map = object(folded);
+  if (!map) return std::unexpected(map.error());
+  if (*map == nullptr) return {};
+  into.clear();
+  for (const auto& member : **map) {
+    if (!member.value().is_string()) return wrong(folded, "an object of texts");
+    const bj::string& text = member.value().get_string();
+    into.emplace_back(std::string(member.key().data(), member.key().size()), std::string(text.data(), text.size()));
+  }
+  return {};
+}
+
+Result<const bj::object*> LooseObject::object(std::string_view folded) const {
+  const bj::value* const value = find(folded);
+  if (value == nullptr) return nullptr;
+  if (!value->is_object()) return wrong(folded, "an object");
+  return &value->get_object();
+}
+
+Result<const bj::array*> LooseObject::array(std::string_view folded) const {
+  const bj::value* const value = find(folded);
+  if (value == nullptr) return nullptr;
+  if (!value->is_array()) return wrong(folded, "a list");
+  return &value->get_array();
+}
+
+}  // namespace rollcall::kv
