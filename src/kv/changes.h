@@ -1,4 +1,4 @@
-// What a batch has changed: the way from the rules (stage.h) to the disk (ports/journal.h) and to readers (shown.h).
+// What a batch has changed: the way from the rules (stage.h) to the disk (journal.h) and to readers (shown.h).
 //
 // Shape    in the order made; several changes of one key may be among them, and the last counts.
 // Threads  a value of the writer's thread.

@@ -1,7 +1,7 @@
 // The key-value store of this server: keys, sessions that hold locks, and prepared queries; in memory, and on the disk before
 // anything is answered.
 //
-//   submit(request) → what waits, as one batch on the writer's thread → rules (stage.h) → disk (ports/journal.h)
+//   submit(request) → what waits, as one batch on the writer's thread → rules (stage.h) → disk (journal.h)
 //                   → readers (view.h) → those who wait are woken → replies
 //
 // Shape    the rules change tables of their own, and readers have others, so nobody waits for the disk to read.
@@ -29,7 +29,7 @@
 #include "base/result.h"
 #include "kv/limits.h"
 #include "kv/operation.h"
-#include "kv/ports/journal.h"
+#include "kv/journal.h"
 #include "kv/query_table.h"
 #include "kv/stage.h"
 #include "kv/view.h"

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -79,6 +80,9 @@ struct PutQuery {
 struct RemoveQuery {
   std::string id = {};
 };
+
+// What such a request is refused with where there is no query of its id.
+inline constexpr std::string_view k_query_not_found = "Query not found";
 
 using Request = std::variant<Transaction, CreateSession, DestroySession, Sweep, PutQuery, RemoveQuery>;
 

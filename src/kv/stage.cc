@@ -284,7 +284,7 @@ bool Stage::is_delayed(std::string_view key) const {
 
 Stage::Result Stage::apply(const PutQuery& asked) {
   const QueryPtr present = tables_.find_query(asked.query.id);
-  if (!asked.is_new && !present) return refused({0, Why::unmet, "Query not found"});
+  if (!asked.is_new && !present) return refused({0, Why::unmet, std::string(k_query_not_found)});
   if (!asked.query.session.empty() && !tables_.find_session(asked.query.session)) {
     return refused({0, Why::no_session, fmt::format("invalid session \"{}\"", asked.query.session)});
   }
@@ -306,7 +306,7 @@ Stage::Result Stage::apply(const PutQuery& asked) {
 
 Stage::Result Stage::apply(const RemoveQuery& asked) {
   const QueryPtr present = tables_.find_query(asked.id);
-  if (!present) return refused({0, Why::unmet, "Query not found"});
+  if (!present) return refused({0, Why::unmet, std::string(k_query_not_found)});
   replace<Query>(present, nullptr);
   return done();
 }

@@ -46,7 +46,7 @@ Result<void> check_certificates(const ops::Settings& settings) {
 }
 
 Result<void> Server::open_store() {
-  Result<std::unique_ptr<registry::Storage>> opened =
+  Result<std::unique_ptr<store::Storage>> opened =
       store::open_storage(settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age},
                           settings_.cluster ? registry::StorageMode::replica : registry::StorageMode::own);
   if (!opened) return std::unexpected(opened.error());
@@ -55,6 +55,11 @@ Result<void> Server::open_store() {
                                                    settings_.forget_service_after, &feed_);
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
+  if (settings_.consul.enabled && !settings_.cluster) {
+    keys_ = std::make_unique<kv::KeyValues>(
+        storage_->keys(), clock_, [this](kv::KeyValues::Task task) { writer_->run_soon(std::move(task)); },
+        settings_.consul.kv_bytes);
+  }
   show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
   serials_ = std::make_unique<registry::SerialKeeper>(storage_->serials(), *writer_);
   edits_ = storage_->watch_edits(*writer_);
@@ -95,7 +100,13 @@ Result<void> Server::bind() {
   if (settings_.consul.enabled) {
     consul_identity_ = consul_identity_of(settings_);
     consul_door_ = std::make_unique<api::consul::ConsulDoor>(
-        api::consul::Parts{.identity = consul_identity_, .ids = agent_ids_, .catalog = *catalog_index_});
+        api::consul::Parts{.identity = consul_identity_,
+                           .ids = agent_ids_,
+                           .catalog = *catalog_index_,
+                           .store = keys_.get(),
+                           .has_keys = settings_.consul.kv,
+                           .why_no_keys = settings_.cluster ? "a cluster does not keep them yet ([cluster])"
+                                                            : "they are switched off ([consul] kv = false)"});
     doors.push_back(consul_door_.get());
   }
   api_ = std::make_unique<api::Router>(*registry_, zones_, waiters_, access_, std::move(doors));
@@ -199,6 +210,17 @@ Result<void> Server::restore() {
     take_kept_serials(stored_index);
   }
   static_cast<void>(transfers_.tick(*registry_, [this](const auto& serials) { return serials_->keep_now(serials); }));
+  return restore_keys();
+}
+
+Result<void> Server::restore_keys() {
+  if (!keys_) return {};
+  const Result<std::vector<std::string>> restored = keys_->restore(registry::wall_now());
+  if (!restored) {
+    return failure(Errc::start_up,
+                   fmt::format("the keys cannot be read from {}: {}", storage_->name(), restored.error().message));
+  }
+  for (const std::string& sentence : *restored) log::warn("{}: {}", storage_->name(), sentence);
   return {};
 }
 
@@ -224,6 +246,7 @@ Result<void> Server::run(const ops::Signals& signals) {
   net_->start();
   edits_->start();
   checks_->start();
+  if (keys_) keys_->start();
   std::jthread stepping([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "serials");
     const rcu::Thread reader;
@@ -255,6 +278,7 @@ Result<void> Server::run(const ops::Signals& signals) {
   checks_->stop();
   writing.request_stop();
   writing.join();
+  if (keys_) keys_->finish();
   stepping.request_stop();
   stepping.join();
   if (cluster_) cluster_->end();

@@ -29,6 +29,7 @@
 #include "api/router.h"
 #include "consul/agent_ids.h"
 #include "consul/identity.h"
+#include "kv/key_values.h"
 #include "net/checks/runner.h"
 #include "net/server.h"
 #include "ops/policies.h"
@@ -47,6 +48,7 @@
 #include "registry/work/writer.h"
 #include "server/cluster_node.h"
 #include "server/consul_zone.h"
+#include "store/sqlite_storage.h"
 
 namespace rollcall::server {
 
@@ -81,6 +83,7 @@ class Server {
   void take_kept_serials(registry::ChangeIndex stored_index);
   void put_metrics(MetricsSink& sink) const;
   Result<void> restore();
+  Result<void> restore_keys();
   void announce() const;
   void reload();
 
@@ -99,9 +102,10 @@ class Server {
   answer::Explainer explainer_;
   registry::Feed feed_;
   registry::LeaseClock clock_;
-  std::unique_ptr<registry::Storage> storage_;
+  std::unique_ptr<store::Storage> storage_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
+  std::unique_ptr<kv::KeyValues> keys_;  // null: in a cluster, or the door for Consul's clients is switched off
   std::unique_ptr<registry::ShowAgain> show_again_;
   std::unique_ptr<registry::SerialKeeper> serials_;
   std::unique_ptr<registry::OutsideEdits> edits_;

@@ -5,12 +5,12 @@
 // Threads  one at a time: main for `read`, then the writer thread.
 // Failure  Errc::store_busy, Errc::store_failed; the transaction is rolled back, and the next call works. No exception
 //          leaves this class.
-// Source   kv/ports/journal.h.
+// Source   kv/journal.h.
 #pragma once
 
 #include <memory>
 
-#include "kv/ports/journal.h"
+#include "kv/journal.h"
 
 namespace rollcall::store {
 

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/result.h"
-#include "kv/ports/journal.h"
+#include "kv/journal.h"
 #include "registry/ports/ports.h"
 #include "registry/ports/storage.h"
 #include "store/history_limits.h"

@@ -13,6 +13,7 @@
 #include "api/door.h"
 #include "consul/agent_ids.h"
 #include "consul/identity.h"
+#include "kv/key_values.h"
 #include "registry/work/catalog_index.h"
 
 namespace rollcall::api::consul {
@@ -22,6 +23,9 @@ struct Parts {
   const rollcall::consul::Identity& identity;
   const rollcall::consul::AgentIds& ids;
   const registry::CatalogIndex& catalog;  // of lists, and what waits for them
+  kv::KeyValues* store = nullptr;         // prepared queries, and with `has_keys` keys and sessions; null: in a cluster
+  bool has_keys = true;                   // [consul] kv
+  std::string_view why_no_keys = {};      // a constant: why there is no store, or no keys
 };
 
 class ConsulDoor final : public Door {

@@ -135,9 +135,8 @@ Routed create_session(const Call& call) {
 Routed destroy_session(const Call& call) {
   if (const auto permitted = permit_keys(call); !permitted) return permitted.error();
   if (const auto zone = zone_of(call); !zone) return zone.error();
-  return change(call, kv::DestroySession{id_of(call)}, [](const kv::Outcome& outcome) {
-    return done_of(outcome) != nullptr ? truth(true) : failed(outcome);
-  });
+  return change(call, kv::DestroySession{id_of(call)},
+                [](const kv::Outcome& outcome) { return done_of(outcome) != nullptr ? truth(true) : failed(outcome); });
 }
 
 // A heartbeat: in memory, without the writer.

@@ -39,10 +39,10 @@ Result<kv::Operation> parse_operation(const bj::object& object) {
   kv::Operation operation;
   std::string verb;
   std::string value;
-  if (Result<void> read = kv::first_failure(
-          fields.take("verb", verb), fields.take("key", operation.key), fields.take("value", value),
-          fields.take("flags", operation.flags), fields.take("index", operation.index),
-          fields.take("session", operation.session));
+  if (Result<void> read =
+          kv::first_failure(fields.take("verb", verb), fields.take("key", operation.key), fields.take("value", value),
+                            fields.take("flags", operation.flags), fields.take("index", operation.index),
+                            fields.take("session", operation.session));
       !read) {
     return std::unexpected(read.error());
   }
@@ -104,7 +104,8 @@ Result<kv::Transaction> parse_transaction(std::string_view body) {
     const Result<const bj::object*> keys = kv::LooseObject(element.get_object()).object("kv");
     if (!keys) return std::unexpected(keys.error());
     if (*keys == nullptr) {
-      return failure(Errc::invalid, "only operations of kind KV are supported here: Node, Service, Check and Session are not");
+      return failure(Errc::invalid,
+                     "only operations of kind KV are supported here: Node, Service, Check and Session are not");
     }
     Result<kv::Operation> operation = parse_operation(**keys);
     if (!operation) return std::unexpected(std::move(operation.error()));
@@ -120,14 +121,13 @@ Routed run_transaction(const Call& call) {
   if (!transaction) {
     return text(transaction.error().code == Errc::overloaded ? 413 : 400, transaction.error().message);
   }
-  const bool changes = std::ranges::any_of(transaction->operations,
-                                           [](const kv::Operation& each) { return kv::is_change(each.verb); });
+  const bool changes =
+      std::ranges::any_of(transaction->operations, [](const kv::Operation& each) { return kv::is_change(each.verb); });
   if (changes) {
     if (const auto permitted = permit_keys(call, Right::write); !permitted) return permitted.error();
   }
-  return change(call, std::move(*transaction), [is_pretty = is_pretty(call)](const kv::Outcome& outcome) {
-    return describe(outcome, is_pretty);
-  });
+  return change(call, std::move(*transaction),
+                [is_pretty = is_pretty(call)](const kv::Outcome& outcome) { return describe(outcome, is_pretty); });
 }
 
 }  // namespace rollcall::api::consul

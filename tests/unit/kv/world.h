@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kv/key_values.h"
-#include "kv/ports/journal.h"
+#include "kv/journal.h"
 
 namespace rollcall::kv::testing {
 

@@ -64,10 +64,12 @@ Routed answer_without_store(Read read, const std::optional<Blocking>& blocking) 
 
 }  // namespace
 
-kv::KeyValues* keys_of(const Call& call) { return parts_of(call).keys; }
+kv::KeyValues* keys_of(const Call& call) { return parts_of(call).has_keys ? parts_of(call).store : nullptr; }
+
+kv::KeyValues* store_of(const Call& call) { return parts_of(call).store; }
 
 Response no_keys(const Call& call) {
-  return text(500, fmt::format("there is no key-value store here: {}", parts_of(call).why_no_keys));
+  return text(500, fmt::format("there are no keys and no sessions here: {}", parts_of(call).why_no_keys));
 }
 
 std::expected<void, Response> permit_keys(const Call& call, Right need) {
@@ -86,7 +88,13 @@ std::expected<void, Response> permit_keys(const Call& call, Right need) {
 std::expected<void, Response> permit_keys(const Call& call) { return permit_keys(call, call.route.right); }
 
 Routed change(const Call& call, kv::Request request, std::move_only_function<Response(const kv::Outcome&)> describe) {
-  kv::KeyValues* const keys = keys_of(call);
+  if (keys_of(call) == nullptr) return no_keys(call);
+  return change_store(call, std::move(request), std::move(describe));
+}
+
+Routed change_store(const Call& call, kv::Request request,
+                    std::move_only_function<Response(const kv::Outcome&)> describe) {
+  kv::KeyValues* const keys = store_of(call);
   if (keys == nullptr) return no_keys(call);
   // The outcome is written before `done` is called, and read after it.
   auto outcome = std::make_shared<kv::Outcome>();
@@ -114,12 +122,13 @@ const kv::Refusal* refusal_of_outcome(const kv::Outcome& outcome) {
   return outcome ? std::get_if<kv::Refusal>(&*outcome) : nullptr;
 }
 
-Routed answer(const Call& call, Read read) {
+Routed answer(const Call& call, Read read) { return answer_of(call, keys_of(call), std::move(read)); }
+
+Routed answer_of(const Call& call, const kv::KeyValues* keys, Read read) {
   if (const auto checked = check_consistency(call); !checked) return checked.error();
   if (const auto zone = zone_of(call); !zone) return zone.error();
   const auto blocking = read_blocking(call);
   if (!blocking) return blocking.error();
-  const kv::KeyValues* const keys = keys_of(call);
   if (keys == nullptr) return answer_without_store(std::move(read), *blocking);
 
   const kv::Index known = *blocking ? (*blocking)->known : 0;

@@ -21,6 +21,8 @@ namespace rollcall::api::consul {
 
 // Null where there is no store (`[consul] kv = false`, a cluster): reads find nothing, and changes are refused by `no_keys`.
 [[nodiscard]] kv::KeyValues* keys_of(const Call& call);
+// The same store where only keys are switched off: prepared queries are in it. Null in a cluster.
+[[nodiscard]] kv::KeyValues* store_of(const Call& call);
 [[nodiscard]] Response no_keys(const Call& call);
 
 // Whether the caller may do what the route does with keys. `need`: of calls that read and write by one route.
@@ -30,6 +32,9 @@ namespace rollcall::api::consul {
 // A change; `describe` makes the response from what it has come to.
 [[nodiscard]] Routed change(const Call& call, kv::Request request,
                             std::move_only_function<Response(const kv::Outcome&)> describe);
+// The same for prepared queries.
+[[nodiscard]] Routed change_store(const Call& call, kv::Request request,
+                                  std::move_only_function<Response(const kv::Outcome&)> describe);
 // The usual description of what is no success: the disk's errors, an unknown session, a full store.
 [[nodiscard]] Response failed(const kv::Outcome& outcome);
 [[nodiscard]] const kv::Done* done_of(const kv::Outcome& outcome);
@@ -43,6 +48,8 @@ struct Read {
   bool is_long = false;                            // it may be so long that others should not wait for it
 };
 [[nodiscard]] Routed answer(const Call& call, Read read);
+// The same from another store than `keys_of`; null: none.
+[[nodiscard]] Routed answer_of(const Call& call, const kv::KeyValues* store, Read read);
 
 // A UUID of random bits, version 4.
 [[nodiscard]] std::string draw_uuid();
