@@ -59,6 +59,7 @@ Result<void> Server::open_store() {
     keys_ = std::make_unique<kv::KeyValues>(
         storage_->keys(), clock_, [this](kv::KeyValues::Task task) { writer_->run_soon(std::move(task)); },
         settings_.consul.kv_bytes);
+    consul_names_.set_queries(keys_->queries());
   }
   show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
   serials_ = std::make_unique<registry::SerialKeeper>(storage_->serials(), *writer_);
