@@ -2,20 +2,17 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/system/error_code.hpp>
-#include <cmath>
 #include <fmt/format.h>
 
 #include "base/ascii_case.h"
 #include "base/limits.h"
+#include "consul/go_duration.h"
 
 namespace rollcall::kv {
 namespace {
 
 namespace bj = boost::json;
 using std::chrono::milliseconds;
-
-constexpr std::int64_t k_duration_max_ms = std::int64_t{1}
-                                           << 50;  // beyond every bound, and far from the end of 64 bits
 
 std::unexpected<Error> wrong(std::string_view name, std::string_view wanted) {
   return failure(Errc::invalid, fmt::format("{} must be {}", name, wanted), std::string(name));
@@ -31,17 +28,6 @@ bool folds_to(std::string_view name, std::string_view folded) {
   return at == folded.size();
 }
 
-std::optional<double> unit_in_ms(std::string_view& rest) {
-  constexpr std::pair<std::string_view, double> k_units[] = {{"ns", 1e-6}, {"us", 1e-3}, {"µs", 1e-3}, {"μs", 1e-3},
-                                                             {"ms", 1},    {"s", 1e3},   {"m", 6e4},   {"h", 3.6e6}};
-  for (const auto& [name, ms] : k_units) {
-    if (!rest.starts_with(name)) continue;
-    rest.remove_prefix(name.size());
-    return ms;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<bj::value> parse_loosely(std::string_view text) {
@@ -51,48 +37,6 @@ Result<bj::value> parse_loosely(std::string_view text) {
   bj::value value = bj::parse(bj::string_view(text.data(), text.size()), failed, {}, options);
   if (failed) return failure(Errc::malformed, fmt::format("the body is no JSON: {}", failed.message()));
   return value;
-}
-
-std::optional<milliseconds> parse_go_duration(std::string_view text) {
-  if (text == "0") return milliseconds::zero();
-  if (text.empty() || text.size() > 64) return std::nullopt;
-  double sum = 0;
-  while (!text.empty()) {
-    double number = 0;
-    double place = 0;  // of the next decimal; 0: before the point
-    bool has_digits = false;
-    for (; !text.empty() && (text.front() == '.' || (text.front() >= '0' && text.front() <= '9'));
-         text.remove_prefix(1)) {
-      if (text.front() == '.') {
-        if (place != 0) return std::nullopt;
-        place = 0.1;
-        continue;
-      }
-      const double digit = text.front() - '0';
-      has_digits = true;
-      number = place == 0 ? number * 10 + digit : number + digit * place;
-      if (place != 0) place /= 10;
-    }
-    const std::optional<double> unit = unit_in_ms(text);
-    if (!has_digits || !unit) return std::nullopt;
-    sum += number * *unit;
-  }
-  if (!(sum < static_cast<double>(k_duration_max_ms))) return std::nullopt;
-  return milliseconds(static_cast<std::int64_t>(std::ceil(sum - 1e-9)));
-}
-
-std::string write_go_duration(milliseconds duration) {
-  const std::int64_t ms = duration.count();
-  if (ms == 0) return "0s";
-  if (ms < 1000) return fmt::format("{}ms", ms);
-  std::string text;
-  if (ms >= 3'600'000) text += fmt::format("{}h", ms / 3'600'000);
-  if (ms >= 60'000) text += fmt::format("{}m", ms / 60'000 % 60);
-  const std::int64_t rest = ms % 60'000;
-  if (rest % 1000 == 0) return text + fmt::format("{}s", rest / 1000);
-  std::string decimals = fmt::format("{:03}", rest % 1000);
-  while (decimals.ends_with('0')) decimals.pop_back();
-  return text + fmt::format("{}.{}s", rest / 1000, decimals);
 }
 
 const bj::value* LooseObject::find(std::string_view folded) const {
@@ -141,9 +85,9 @@ Result<void> LooseObject::take(std::string_view folded, milliseconds& into) cons
   if (!value->is_string()) return wrong(folded, "a duration, for example \"15s\"");
   const std::string_view text(value->get_string().data(), value->get_string().size());
   if (text.empty()) return {};
-  const std::optional<milliseconds> duration = parse_go_duration(text);
-  if (!duration) return wrong(folded, "a duration, for example \"15s\"");
-  into = *duration;
+  const std::optional<std::chrono::nanoseconds> duration = consul::parse_go_duration(text);
+  if (!duration || duration->count() < 0) return wrong(folded, "a duration, for example \"15s\"");
+  into = std::chrono::ceil<milliseconds>(*duration);
   return {};
 }
 

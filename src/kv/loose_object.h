@@ -23,11 +23,6 @@ namespace rollcall::kv {
 // Errc::malformed: no JSON, or too deep.
 [[nodiscard]] Result<boost::json::value> parse_loosely(std::string_view text);
 
-// Of Go's `time.Duration`: "1m30s", "500ms", "15s"; a bare number has no unit, and is none. Not negative.
-[[nodiscard]] std::optional<std::chrono::milliseconds> parse_go_duration(std::string_view text);
-// As Go writes it: "15s", "1m30s".
-[[nodiscard]] std::string write_go_duration(std::chrono::milliseconds duration);
-
 class LooseObject {
  public:
   explicit LooseObject(const boost::json::object& object) : object_(object) {}

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <string>
 
+#include "consul/go_duration.h"
 #include "json/writer.h"
 #include "kv/limits.h"
 #include "kv/loose_object.h"
@@ -80,7 +81,7 @@ Result<void> read_dns(const LooseObject& whole, Query& query, Kept& kept) {
   const bool is_given = !(object.find("ttl")->is_string() && object.find("ttl")->get_string().empty());
   if (!is_given) return {};
   query.asked.ttl_seconds = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(ttl).count());
-  kept.ttl = write_go_duration(ttl);
+  kept.ttl = consul::format_go_duration(ttl);
   return {};
 }
 

@@ -16,6 +16,9 @@
 namespace rollcall::net {
 namespace {
 
+// Of any route: PUT /v1/txn.
+constexpr std::size_t k_largest_body_bytes_max = std::size_t{2} << 20;
+
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
@@ -195,7 +198,7 @@ void RequestReader::begin() {
   head_bytes_ = body_bytes_at_ = 0;
   authorization_ = {};
   parser_->header_limit(limits::k_http_header_bytes_max + 1);  // of its parts; the bound is that of their sum
-  parser_->body_limit(limits::k_http_batch_body_bytes_max);
+  parser_->body_limit(k_largest_body_bytes_max);               // until the route is known
 }
 
 // Feeds the parser, until the request is whole, or more must be read, or it is refused.

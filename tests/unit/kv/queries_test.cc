@@ -1,7 +1,6 @@
-// Prepared queries: their JSON, and how the DNS finds them. Durations as Go writes them.
+// Prepared queries: their JSON, and how the DNS finds them.
 #include "base/rcu.h"
 #include "catch.h"
-#include "kv/loose_object.h"
 #include "kv/query_definition.h"
 #include "unit/kv/world.h"
 
@@ -93,22 +92,6 @@ TEST_CASE("a query that belongs to a session is deleted with it") {
   CHECK_FALSE(find(world, "q"));
   bound.session = "nobody";
   CHECK(std::get<Refusal>(world.ask(PutQuery{bound, true}).value()).why == Why::no_session);
-}
-
-TEST_CASE("durations are read and written as Go does") {
-  CHECK(parse_go_duration("1m30s") == 90s);
-  CHECK(parse_go_duration("500ms") == 500ms);
-  CHECK(parse_go_duration("1.5s") == 1500ms);
-  CHECK(parse_go_duration("0s") == 0ms);
-  CHECK(parse_go_duration("0") == 0ms);
-  CHECK(parse_go_duration("1h") == 3'600s);
-  CHECK(parse_go_duration("1ns") == 1ms);  // rounded up
-  for (const char* text : {"", "15", "s", "1x", "-1s", "1s ", "1.2.3s", "1e3s", "99999999999999h"}) {
-    CHECK_FALSE(parse_go_duration(text));
-  }
-  for (const char* text : {"15s", "1m30s", "500ms", "1h0m0s", "24h0m0s", "1.5s", "0s"}) {
-    CHECK(write_go_duration(parse_go_duration(text).value()) == text);
-  }
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include "api/consul/door.h"
 #include "api/permission.h"
 #include "base/random.h"
+#include "consul/go_duration.h"
 #include "kv/awaiting.h"
-#include "kv/loose_object.h"
 
 namespace rollcall::api::consul {
 namespace {
@@ -37,9 +37,9 @@ std::expected<std::optional<Blocking>, Response> read_blocking(const Call& call)
   constexpr milliseconds k_wait_max = std::chrono::minutes(10);
   milliseconds at_most = k_wait_default;
   if (const std::string* const wait = call.query.find("wait"); wait != nullptr && !wait->empty()) {
-    const std::optional<milliseconds> given = kv::parse_go_duration(*wait);
-    if (!given) return std::unexpected(text(400, "Invalid wait time"));
-    if (*given > milliseconds::zero()) at_most = std::min(*given, k_wait_max);
+    const auto given = rollcall::consul::parse_go_duration(*wait);
+    if (!given || given->count() < 0) return std::unexpected(text(400, "Invalid wait time"));
+    if (given->count() > 0) at_most = std::min(std::chrono::ceil<milliseconds>(*given), k_wait_max);
   }
   kv::Index known = 0;
   if (const std::string* const index = call.query.find("index"); index != nullptr && !index->empty()) {

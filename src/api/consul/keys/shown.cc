@@ -6,8 +6,8 @@
 
 #include "base/base64.h"
 #include "base/printable.h"
+#include "consul/go_duration.h"
 #include "kv/limits.h"
-#include "kv/loose_object.h"
 
 namespace rollcall::api::consul {
 namespace {
@@ -28,7 +28,7 @@ bool is_utf8(std::string_view text) {
 // A TTL as most clients write it.
 std::string ttl_text(std::chrono::milliseconds ttl) {
   if (ttl.count() == 0) return "";
-  return ttl.count() % 1000 == 0 ? fmt::format("{}s", ttl.count() / 1000) : kv::write_go_duration(ttl);
+  return ttl.count() % 1000 == 0 ? fmt::format("{}s", ttl.count() / 1000) : rollcall::consul::format_go_duration(ttl);
 }
 
 }  // namespace
