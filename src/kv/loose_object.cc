@@ -1,7 +1,6 @@
 #include "kv/loose_object.h"
 
 #include <boost/json/parse.hpp>
-#include <boost/system/error_code.hpp>
 #include <fmt/format.h>
 
 #include "base/ascii_case.h"
