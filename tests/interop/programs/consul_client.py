@@ -70,7 +70,7 @@ say("end of nobody", client.agent.service.deregister("none"))
 
 index, value = client.kv.get("app/a")
 say("a missing key", [int(index) >= 1, value])
-say("put", [client.kv.put("app/a", "v"), client.kv.put("app/b", "é")])
+say("put", [client.kv.put("app/a", "v"), client.kv.put("app/b", "é".encode())])
 index, entry = client.kv.get("app/a")
 say("get", [entry["Key"], entry["Value"].decode(), entry["Flags"]])
 say("put with an old index", client.kv.put("app/a", "w", cas=1))
