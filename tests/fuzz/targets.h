@@ -27,6 +27,8 @@ void transfer(Bytes input);
 void name(Bytes input);
 // One request a line-pair: octet 0 the method, then the target up to a line feed, then the body up to a NUL.
 void http_body(Bytes input);
+// Bodies of PUT /v1/txn and POST /v1/query, each up to a NUL.
+void kv_request(Bytes input);
 // Octet 0 is how the stream is cut; then what a client writes on a connection to the API.
 void http_request(Bytes input);
 // A zone file of c.test.
@@ -54,6 +56,7 @@ inline constexpr Target k_targets[] = {{"query", &query},
                                        {"transfer", &transfer},
                                        {"name", &name},
                                        {"http_body", &http_body},
+                                       {"kv_request", &kv_request},
                                        {"http_request", &http_request},
                                        {"zone", &zone},
                                        {"event_stream", &event_stream},
