@@ -42,6 +42,8 @@ void answer(Bytes input);
 void cluster_value(Bytes input);
 // A key of etcd below /skydns up to a line feed, then its value.
 void skydns_record(Bytes input);
+// A filter of Consul's API.
+void consul_filter(Bytes input);
 // Octet 0 is whether the nodes share a key; then what one of them writes on a connection to another.
 void peer_frame(Bytes input);
 
@@ -63,6 +65,7 @@ inline constexpr Target k_targets[] = {{"query", &query},
                                        {"answer", &answer},
                                        {"cluster_value", &cluster_value},
                                        {"skydns_record", &skydns_record},
+                                       {"consul_filter", &consul_filter},
                                        {"peer_frame", &peer_frame}};
 
 // Prints the sentence and aborts.

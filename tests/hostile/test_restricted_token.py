@@ -42,12 +42,26 @@ ASKED = {
     "/metrics": ["/metrics"],
 }
 
+# Reads of the catalog and of health of Consul's API (src/api/consul/catalog.h, health.h), by their patterns.
+ASKED_OF_CONSUL = {
+    "/v1/catalog/datacenters": ["/v1/catalog/datacenters"],
+    "/v1/catalog/services": ["/v1/catalog/services", "/v1/catalog/services?dc=second.test", "/v1/catalog/services?filter=ServiceName!=x"],
+    "/v1/catalog/service/*": ["/v1/catalog/service/web", "/v1/catalog/service/hidden-db"],
+    "/v1/catalog/nodes": ["/v1/catalog/nodes"],
+    "/v1/catalog/node/*": ["/v1/catalog/node/here", "/v1/catalog/node/there"],
+    "/v1/health/service/*": ["/v1/health/service/web", "/v1/health/service/hidden-db", "/v1/health/service/hidden-none?index=1"],
+    "/v1/health/checks/*": ["/v1/health/checks/web", "/v1/health/checks/hidden-db"],
+    "/v1/health/node/*": ["/v1/health/node/here"],
+    "/v1/health/state/*": ["/v1/health/state/any", "/v1/health/state/passing?dc=second.test"],
+}
+
 
 class RestrictedTokenTest(Case):
     def setUp(self):
         first = self.zone_file(ZONE, "first.zone")
         reverse = self.zone_file(REVERSE, "reverse.zone")
         settings = self.settings_file(
+            '[consul]\nnode = "here"\n' +
             token_table("ours", OURS, 'allow = "read"\nservices = ["web"]\n') +
             token_table("admin", ADMIN, 'allow = "admin"\n') +
             "".join(f'[[zone]]\nname = "{name}"\nfile = "{file}"\n' for name, file in
@@ -110,6 +124,17 @@ class RestrictedTokenTest(Case):
         self.assertEqual((1, 1, []), (status["services"], status["instances"], status["ignored_rows"]))
         everything = self.json("/v1/status", ADMIN)
         self.assertEqual((3, 3, 1), (everything["services"], everything["instances"], len(everything["ignored_rows"])))
+
+    def test_no_call_of_consuls_api_tells_of_another_service(self):
+        for path in [path for paths in ASKED_OF_CONSUL.values() for path in paths]:
+            with self.subTest(path):
+                status, body = self.ask("GET", path, OURS)
+                self.assertNotIn("hidden", body.replace(self.named_in(path), ""))
+                self.assertEqual(403 if "hidden" in path else 200, status, body)
+
+    def test_every_read_of_consuls_catalog_is_tried_here(self):
+        table = "".join(pathlib.Path(REPOSITORY, "src/api/consul", name).read_text() for name in ("catalog.h", "health.h"))
+        self.assertEqual(set(ASKED_OF_CONSUL), set(re.findall(r'\{Method::get,\s+"([^"]+)"', table)))
 
     def test_every_read_of_the_api_is_tried_here(self):
         table = pathlib.Path(REPOSITORY, "src/api/native/door.cc").read_text()

@@ -53,6 +53,7 @@ HOMES = {
     r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "kv/loose_object.h", "kv/loose_object.cc", "kv/query_definition.cc", "cluster/roll", "cluster/skydns", "health/check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "client/base_url.cc"},
+    r"re2/": {"api/consul/filter/expression.cc"},
     r"spdlog/": {"base/log.cc"},
     r"fmt/": {"*"},
     r"urcu": {"base/rcu.h", "base/rcu.cc"},

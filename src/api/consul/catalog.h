@@ -5,12 +5,36 @@
 // Source   docs/consul.md.
 #pragma once
 
-#include <array>
-
 #include "api/route.h"
 
 namespace rollcall::api::consul {
 
-inline constexpr std::array<Route, 0> k_catalog_routes{};
+Routed list_catalog_datacenters(const Call& call);
+Routed list_catalog_nodes(const Call& call);
+Routed list_catalog_services(const Call& call);
+Routed read_catalog_service(const Call& call);
+Routed read_catalog_node(const Call& call);
+Routed register_in_catalog(const Call& call);  // catalog_writes.cc
+Routed deregister_in_catalog(const Call& call);
+
+inline constexpr Route k_catalog_routes[] = {
+    {Method::get,
+     "/v1/catalog/services",
+     Right::read,
+     &list_catalog_services,
+     Effect::none,
+     {.answer = AnswerSize::any}},
+    {Method::get,
+     "/v1/catalog/service/*",
+     Right::read,
+     &read_catalog_service,
+     Effect::none,
+     {.answer = AnswerSize::any}},
+    {Method::get, "/v1/catalog/nodes", Right::read, &list_catalog_nodes, Effect::none, {.answer = AnswerSize::any}},
+    {Method::get, "/v1/catalog/node/*", Right::read, &read_catalog_node, Effect::none, {.answer = AnswerSize::any}},
+    {Method::get, "/v1/catalog/datacenters", Right::read, &list_catalog_datacenters},
+    {Method::put, "/v1/catalog/register", Right::write, &register_in_catalog, Effect::change},
+    {Method::put, "/v1/catalog/deregister", Right::write, &deregister_in_catalog, Effect::change},
+};
 
 }  // namespace rollcall::api::consul

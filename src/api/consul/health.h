@@ -5,12 +5,30 @@
 // Source   docs/consul.md.
 #pragma once
 
-#include <array>
-
 #include "api/route.h"
 
 namespace rollcall::api::consul {
 
-inline constexpr std::array<Route, 0> k_health_routes{};
+Routed read_health_of_service(const Call& call);
+Routed read_checks_of_service(const Call& call);
+Routed read_checks_of_node(const Call& call);
+Routed read_checks_in_state(const Call& call);
+
+inline constexpr Route k_health_routes[] = {
+    {Method::get,
+     "/v1/health/service/*",
+     Right::read,
+     &read_health_of_service,
+     Effect::none,
+     {.answer = AnswerSize::any}},
+    {Method::get,
+     "/v1/health/checks/*",
+     Right::read,
+     &read_checks_of_service,
+     Effect::none,
+     {.answer = AnswerSize::any}},
+    {Method::get, "/v1/health/node/*", Right::read, &read_checks_of_node, Effect::none, {.answer = AnswerSize::any}},
+    {Method::get, "/v1/health/state/*", Right::read, &read_checks_in_state, Effect::none, {.answer = AnswerSize::any}},
+};
 
 }  // namespace rollcall::api::consul

@@ -1,16 +1,19 @@
 // The calls below /v1/status/.
 //
-// Threads  inside the router's ReadLock. Nothing of the roll outlives the call but copies.
-// Failure  every error is one bare sentence (responses.h).
+// Threads  any.
 // Source   docs/consul.md.
 #pragma once
-
-#include <array>
 
 #include "api/route.h"
 
 namespace rollcall::api::consul {
 
-inline constexpr std::array<Route, 0> k_status_routes{};
+Routed read_leader(const Call& call);
+Routed list_peers(const Call& call);
+
+inline constexpr Route k_status_routes[] = {
+    {Method::get, "/v1/status/leader", Right::read, &read_leader},
+    {Method::get, "/v1/status/peers", Right::read, &list_peers},
+};
 
 }  // namespace rollcall::api::consul
