@@ -12,6 +12,7 @@
 #include "tools/rollcall/campaign.h"
 #include "tools/rollcall/command.h"
 #include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/import_consul.h"
 #include "tools/rollcall/replace_file.h"
 #include "tools/rollcall/session.h"
 
@@ -26,6 +27,7 @@ constexpr std::size_t k_failures_said_max = 20;
 struct Asked {
   std::string file;
   std::uint64_t connections = 8;
+  ConsulImport consul;
 };
 
 struct Line {
@@ -128,15 +130,26 @@ Action declare(Options& options) {
   auto asked = std::make_shared<Asked>();
   options.argument("FILE", asked->file, "JSON lines; without it, or as -, stdin").offers(Offer::files);
   options.number("--connections", "N", asked->connections, 1, 256, "so many at a time (default 8)");
-  return [asked](Session& session) { return import_lines(session, *asked); };
+  ConsulImport& consul = asked->consul;
+  options.value("--from-consul", "URL", consul.url, "copy what this Consul holds, instead of lines");
+  options.value("--every", "DURATION", consul.every, "copy again and again, until stopped: both stay in step");
+  options.flag("--dry-run", consul.is_trial, "with --from-consul: only say what would be done");
+  options.flag("--overwrite", consul.replaces_values, "also keys that have another value here");
+  options.value("--consul-token", "TOKEN", consul.token, "for that Consul");
+  options.value("--consul-token-file", "FILE", consul.token_file, "the same, in a file").offers(Offer::files);
+  return [asked](Session& session) -> Result<int> {
+    if (asked->consul.url.empty()) return import_lines(session, *asked);
+    if (!asked->file.empty()) return failure(Errc::start_up, "--from-consul reads no FILE: leave one of them out");
+    return import_consul(session, asked->consul);
+  };
 }
 
 }  // namespace
 
 extern const Command k_import{
     .name = "import",
-    .synopsis = "[FILE] [--connections N]",
-    .summary = "register what JSON lines say",
+    .synopsis = "[FILE | --from-consul URL] [--connections N]",
+    .summary = "register what JSON lines say, or what a Consul holds",
     .description =
         "Each line is a registration, as `rollcall export` writes it and POST /v1/heartbeat takes it. Leases begin "
         "with "
@@ -144,9 +157,16 @@ extern const Command k_import{
         "zone.\n\n"
         "A line that the registry refuses is named with its number and the reason, and does not stop the others; the "
         "exit "
-        "code is that of the first one. The order in which lines are registered is not that of the file.",
+        "code is that of the first one. The order in which lines are registered is not that of the file.\n\n"
+        "With --from-consul, services with their instances, keys and prepared queries of a Consul are copied, as often "
+        "as "
+        "you like: what is the same is left alone, what an earlier copy has brought and is gone there is deregistered. "
+        "Instances come without a lease, with the status they have there, until they register here by themselves. What "
+        "is not copied (locks, sessions, templates, the mesh) is named with the reason.",
     .examples = {{"rollcall import roll.jsonl", "what `rollcall export roll.jsonl` has written"},
-                 {"rollcall --http https://other:8500 export | rollcall import", "from one registry to another"}},
+                 {"rollcall --http https://other:8500 export | rollcall import", "from one registry to another"},
+                 {"rollcall import --from-consul http://consul:8500 --every 10s",
+                  "in step with a Consul, until you move"}},
     .asks = Asks::http,
     .trial = {},
     .declare = declare,

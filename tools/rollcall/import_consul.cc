@@ -1,0 +1,111 @@
+#include "tools/rollcall/import_consul.h"
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <fmt/format.h>
+#include <string>
+
+#include "client/base_url.h"
+#include "tools/rollcall/consul_copy.h"
+#include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/replace_file.h"
+#include "tools/rollcall/session.h"
+#include "tools/rollcall/signals.h"
+#include "tools/rollcall/terminal.h"
+#include "tools/rollcall/wait_readable.h"
+
+namespace rollcall::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t k_token_bytes_max = 4'096;
+constexpr std::chrono::milliseconds k_source_timeout{60'000};  // a list of all keys may be long
+
+json::array texts(const std::vector<std::string>& sentences) {
+  json::array all;
+  for (const std::string& sentence : sentences) all.emplace_back(sentence);
+  return all;
+}
+
+void say(Session& session, const Copied& copied, bool is_trial) {
+  if (session.wants_json()) {
+    session.print_json(json::value{{"dry_run", is_trial},
+                                   {"services", copied.services},
+                                   {"registered", copied.registered},
+                                   {"deregistered", copied.deregistered},
+                                   {"unchanged", copied.unchanged},
+                                   {"keys_set", copied.keys_set},
+                                   {"keys_deleted", copied.keys_deleted},
+                                   {"keys_unchanged", copied.keys_unchanged},
+                                   {"queries_made", copied.queries_made},
+                                   {"queries_unchanged", copied.queries_unchanged},
+                                   {"skipped", texts(copied.skipped)},
+                                   {"failed", texts(copied.failures)}});
+    return;
+  }
+  for (const std::string& sentence : copied.skipped) session.remark("skipped: " + printable(sentence));
+  for (const std::string& sentence : copied.failures) session.remark("refused: " + printable(sentence));
+  session.print(fmt::format(
+      "{}{} instances of {} services registered, {} deregistered, {} as they were; {} keys set, {} deleted, {} as they "
+      "were; {} prepared queries made, {} as they were; {} skipped, {} refused\n",
+      is_trial ? "dry run: " : "", copied.registered, copied.services, copied.deregistered, copied.unchanged,
+      copied.keys_set, copied.keys_deleted, copied.keys_unchanged, copied.queries_made, copied.queries_unchanged,
+      copied.skipped.size(), copied.failures.size()));
+}
+
+Result<client::HttpClient> open_source(const Session& session, const ConsulImport& asked) {
+  client::HttpSettings settings;
+  settings.urls = {asked.url};
+  settings.token = asked.token;
+  if (!asked.token_file.empty()) {
+    Result<std::string> text = read_file(asked.token_file, k_token_bytes_max);
+    if (!text) return std::unexpected(text.error());
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+    settings.token = std::move(*text);
+  }
+  settings.ca_file = session.globals().ca_file;
+  settings.timeout = std::max(k_source_timeout, session.globals().timeout);
+  return client::HttpClient::open(settings);
+}
+
+}  // namespace
+
+Result<int> import_consul(Session& session, const ConsulImport& asked) {
+  const Result<client::BaseUrl> url = client::parse_base_url(asked.url);
+  if (!url) return std::unexpected(url.error());
+  Result<client::HttpClient> source = open_source(session, asked);
+  if (!source) return std::unexpected(source.error());
+  Result<client::HttpSettings> settings = http_settings(session.globals());
+  if (!settings) return std::unexpected(settings.error());
+  settings->timeout = std::max(k_source_timeout, settings->timeout);
+  Result<client::HttpClient> registry = client::HttpClient::open(*settings);
+  if (!registry) return std::unexpected(registry.error());
+  ConsulCopy copy(*source, *registry,
+                  {.source = url->authority(), .is_trial = asked.is_trial, .replaces_values = asked.replaces_values});
+  if (!asked.every) {
+    const Result<Copied> copied = copy.copy();
+    if (!copied) return std::unexpected(copied.error());
+    say(session, *copied, asked.is_trial);
+    return copied->failures.empty() ? k_done : k_refused;
+  }
+  Signals signals({SIGINT, SIGTERM});
+  std::string last;  // sentences are said when they are new
+  while (true) {
+    const Result<Copied> copied = copy.copy();
+    if (!copied) {
+      session.remark(copied.error().message + "; it is tried again");
+    } else {
+      std::string sentences;
+      for (const auto* list : {&copied->skipped, &copied->failures}) {
+        for (const std::string& sentence : *list) sentences += sentence + '\n';
+      }
+      if (copied->has_changed() || sentences != last) say(session, *copied, asked.is_trial);
+      last = std::move(sentences);
+    }
+    wait_readable({signals.fd()}, std::chrono::steady_clock::now() + *asked.every);
+    if (signals.take()) return k_done;
+  }
+}
+
+}  // namespace rollcall::cli
