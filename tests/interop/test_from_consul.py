@@ -111,7 +111,9 @@ class FromConsulTest(Case):
         self.ask(self.there, "PUT", "/v1/kv/a", b"1")
         self.eventually(lambda: self.value("a") == b"1" and self.ids("db"), "they are copied")
         self.ask(self.there, "PUT", "/v1/kv/a", b"2")
-        self.register("db", "db-a", "critical")
+        self.ask(self.there, "PUT", "/v1/catalog/register", {
+            "Node": "db-1", "Address": "192.0.2.1", "NodeMeta": {"rack": "r1"},
+            "Check": {"Node": "db-1", "CheckID": "c-db-a", "Name": "alive", "Status": "critical", "ServiceID": "db-a"}})
         self.eventually(lambda: self.value("a") == b"2" and not self.ids("db", "passing"), "the changes too")
         self.consul.stop()
         time.sleep(0.5)

@@ -197,7 +197,15 @@ Result<void> ConsulCopy::copy_service(const std::string& name, Copied& copied) {
     request.body = json::serialize(wanted);
     const Result<bool> done = change(std::move(request), what, copied);
     if (!done) return std::unexpected(done.error());
-    if (*done) ++copied.registered;
+    if (!*done) continue;
+    ++copied.registered;
+    if (wanted.at("Checks").get_array().empty()) continue;
+    // A registration that comes again keeps the status of its checks: this is what sets it.
+    json::object checks = wanted;
+    checks.erase("Service");
+    client::HttpRequest told{.method = "PUT", .target = "/v1/catalog/register"};
+    told.body = json::serialize(checks);
+    if (const Result<bool> set = change(std::move(told), what, copied); !set) return std::unexpected(set.error());
   }
   return {};
 }
