@@ -17,10 +17,10 @@ namespace rollcall::api::consul {
 [[nodiscard]] Routed delete_query(const Call& call);
 [[nodiscard]] Routed explain_query(const Call& call);
 
-// query_execution.cc
+// keys/query_execution.cc
 [[nodiscard]] Routed execute_query(const Call& call);
 
-// empty_answers.cc: a mesh, network coordinates and configuration entries are not here, and their lists are empty.
+// keys/empty_answers.cc: a mesh, network coordinates and configuration entries are not here, and their lists are empty.
 [[nodiscard]] Routed list_nothing(const Call& call);
 
 inline constexpr Route k_query_routes[] = {
