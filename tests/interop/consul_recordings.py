@@ -16,6 +16,7 @@ import urllib.parse
 RECORDINGS = pathlib.Path(__file__).parent / "data/consul"
 SHORT_WAIT = "200ms"
 REPLY_WITHIN = 30
+CLOCK_STEP = 0.002  # of the recorded times, and a little
 NO_VIEW = {"index", "wait", "token", "stale", "consistent", "pretty"}  # parameters that ask for nothing else
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -30,7 +31,7 @@ class Exchange:
     def __init__(self, client, line, number, step, headers):
         self.client = client
         self.name = f"{client} {number}: {line['method']} {line['target']} ({step})"
-        self.began, self.ended = line["t"], line["t"] + line["took"]
+        self.began, self.ended = line["t"], line["t"] + line["took"] + CLOCK_STEP
         self.connection = line.get("by"), line["conn"]
         self.method, self.target = line["method"], line["target"]
         self.headers = {} if line.get("by") else headers
@@ -45,6 +46,8 @@ class Exchange:
         self.path = parts.path
         self.query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
         self.previous = None  # of the same view
+        self.source = None  # of the same view, whose index this one names
+        self.is_caused = False  # whether something was written meanwhile that a blocking query may wait for
 
     @property
     def asked_index(self):
@@ -63,13 +66,28 @@ class Exchange:
 
     @property
     def may_time_out(self):
-        """A blocking query that this server need not wake: nothing came while it waited, or what came is not its business.
-        Indexes are of a service, a key, the nodes; the stand-in had one for most."""
+        """A blocking query that this server need not wake: nothing came since the reply whose index it names, or what came is
+        not its business. Indexes are of a service, a key, the nodes; the stand-in had one for most."""
         if self.asked_index is None or self.is_cancelled:
             return False
-        if self.index == self.asked_index or self.path == "/v1/catalog/nodes":
+        if self.index == self.asked_index or self.path == "/v1/catalog/nodes" or not self.is_caused:
             return True
         return self.previous is not None and self.previous.is_nothing and self.is_nothing
+
+    @property
+    def is_write(self):
+        return self.method != "GET" or "/deregister/" in self.path or "/v1/agent/check/" in self.path
+
+    def may_cause(self, read):
+        """Whether this write is one that the blocking query `read` waits for."""
+        if not self.is_write or self.began > read.ended or read.source is None or self.ended < read.source.began:
+            return False
+        ours, others = self.path.startswith(("/v1/kv/", "/v1/session/")), read.path.startswith("/v1/kv/")
+        return read.path.startswith(self.path) if ours and others else not ours and not others
+
+    def precedes(self, later):
+        """Whether the client had the reply before it sent `later`, whatever the clock says."""
+        return self.connection == later.connection or self.view == later.view and self.index == later.asked_index
 
     @property
     def is_nothing(self):
@@ -90,9 +108,13 @@ def exchanges_of(client):
     for line in lines[1:]:
         step, headers = line.get("step", step), line.get("headers", headers)
         exchange = Exchange(client, line, line["seq"], step, headers)
-        exchange.previous = views.get(exchange.view)
-        views[exchange.view] = exchange
+        of_view = views.setdefault(exchange.view, [])
+        exchange.previous = of_view[-1] if of_view else None
+        exchange.source = next((before for before in of_view if before.index == exchange.asked_index), None)
+        of_view.append(exchange)
         found.append(exchange)
+    for exchange in found:
+        exchange.is_caused = any(other.may_cause(exchange) for other in found)
     return found
 
 
@@ -146,7 +168,8 @@ def body_bytes(exchange):
 def patient(body):
     """With TTLs of checks that no machine is too slow for; the recorded ones are of 2 s and 3 s."""
     if isinstance(body, dict):
-        return {key: "600s" if key.lower() == "ttl" and value in ("2s", "3s") else patient(value) for key, value in body.items()}
+        return {key: "600s" if key.lower() == "ttl" and value in ("2s", "3s") else patient(value)
+                for key, value in body.items()}
     return [patient(item) for item in body] if isinstance(body, list) else body
 
 
@@ -166,20 +189,20 @@ class Replay:
         last_use = {exchange.connection: exchange for exchange in exchanges}
         try:
             for exchange in exchanges:
-                self._await_those_until(exchange.began)
+                self._await(lambda before: before.ended < exchange.began or before.precedes(exchange))
                 self._send(exchange)
                 if exchange.asked_index is None:
                     self._hear(*self._pending.pop())
                 if last_use[exchange.connection] is exchange and not self._is_blocked(exchange.connection):
                     self._close(exchange.connection)
-            self._await_those_until(float("inf"))
+            self._await(lambda before: True)
         finally:
             for connection in list(self._connections):
                 self._close(connection)
 
-    def _await_those_until(self, time):
+    def _await(self, is_due):
         """Requests that arrive before a reply was sent may be what the reply waits for."""
-        due = sorted((item for item in self._pending if item[0].ended < time), key=lambda item: item[0].ended)
+        due = sorted((item for item in self._pending if is_due(item[0])), key=lambda item: item[0].ended)
         for item in due:
             self._pending.remove(item)
             self._hear(*item)
