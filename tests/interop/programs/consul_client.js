@@ -1,5 +1,6 @@
 // consul_client.js MODULE HOST PORT: what a program does with npm's consul, at MODULE. Prints a line a fact: its name and its
 // value, as JSON.
+const EventEmitter = require("events");
 const [, , module_path, host, port] = process.argv;
 const Consul = require(module_path);
 const consul = new Consul({ host, port: Number(port) });
@@ -47,7 +48,8 @@ async function main() {
   await alone;
   watch.end();
   const read = async (options) => {
-    const [data, response] = await consul.health.service({ service: "web", includeResponse: true, ...options });
+    const ctx = Object.assign(new EventEmitter(), { includeResponse: true });
+    const [response, data] = await consul.health.service({ service: "web", ctx, ...options });
     return { data: JSON.stringify(data), index: response.headers["x-consul-index"] };
   };
   const first_read = await read({});

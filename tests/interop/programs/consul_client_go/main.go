@@ -164,7 +164,10 @@ func (p program) watches() {
 	must(p.client.Agent().ServiceDeregister("extra"))
 	say("plan of a key", p.plan(map[string]any{"type": "key", "key": "watched"},
 		func() { got(p.client.KV().Put(&api.KVPair{Key: "watched", Value: []byte("v")}, nil)) },
-		func(data any) bool { return data.(*api.KVPair) != nil && string(data.(*api.KVPair).Value) == "v" }))
+		func(data any) bool {
+			pair, ok := data.(*api.KVPair)
+			return ok && pair != nil && string(pair.Value) == "v"
+		}))
 	got(p.client.KV().Delete("watched", nil))
 }
 
