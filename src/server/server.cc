@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "consul/catalog_face.h"
+#include "kv/metrics.h"
 #include "net/sockets/socket.h"
 #include "ops/ready.h"
 #include "ops/refused_log.h"
@@ -165,6 +166,7 @@ void Server::put_metrics(MetricsSink& sink) const {
   registry::put_metrics(sink, *registry_, clock_, *writer_);
   registry::put_metrics(sink, checks_->counters());
   registry::put_metrics(sink, feed_, storage_->history());
+  if (keys_) kv::put_metrics(sink, *keys_);
 }
 
 std::vector<net::Secondary> Server::secondaries() const {
@@ -262,7 +264,9 @@ Result<void> Server::run(const ops::Signals& signals) {
   if (settings_.etcd && !settings_.cluster) {
     log::warn("[etcd] without [cluster]: its records are not on the roll of a single node");
   }
-  if (!settings_.consul.follow.empty()) log::warn("[consul] follow is not built yet: no other Consul is followed");
+  if (!settings_.consul.follow.empty())
+    log::warn("[consul] follow is not built yet: run `rollcall import --from-consul {} --every 10s` beside the server",
+              settings_.consul.follow);
   announce();
   while (true) {
     const int signal = signals.wait();

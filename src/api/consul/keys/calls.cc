@@ -1,65 +1,29 @@
 #include "api/consul/keys/calls.h"
 
-#include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
 
+#include "api/consul/blocking.h"
 #include "api/consul/door.h"
 #include "api/permission.h"
 #include "base/random.h"
-#include "consul/go_duration.h"
 #include "kv/awaiting.h"
 
 namespace rollcall::api::consul {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr kv::Index k_index_without_store = 1;
 
-void add_index(Response& response, kv::Index index) {
-  response.headers.emplace_back("X-Consul-Index", std::to_string(index));
-  response.headers.emplace_back("X-Consul-KnownLeader", "true");
-  response.headers.emplace_back("X-Consul-LastContact", "0");
-}
-
-struct Blocking {
-  kv::Index known;
-  milliseconds at_most;
-};
-
-// Empty: `?index` is absent or 0, and the answer comes at once. No more than `wait`: clients give up soon after it.
-std::expected<std::optional<Blocking>, Response> read_blocking(const Call& call) {
-  constexpr milliseconds k_wait_default = std::chrono::minutes(5);
-  constexpr milliseconds k_wait_max = std::chrono::minutes(10);
-  milliseconds at_most = k_wait_default;
-  if (const std::string* const wait = call.query.find("wait"); wait != nullptr && !wait->empty()) {
-    const auto given = rollcall::consul::parse_go_duration(*wait);
-    if (!given || given->count() < 0) return std::unexpected(text(400, "Invalid wait time"));
-    if (given->count() > 0) at_most = std::min(std::chrono::ceil<milliseconds>(*given), k_wait_max);
-  }
-  kv::Index known = 0;
-  if (const std::string* const index = call.query.find("index"); index != nullptr && !index->empty()) {
-    const char* const end = index->data() + index->size();
-    const auto [read, failed] = std::from_chars(index->data(), end, known);
-    if (failed != std::errc() || read != end) return std::unexpected(text(400, "Invalid index"));
-  }
-  if (known == 0) return std::nullopt;
-  return Blocking{known, at_most};
-}
-
 // Nothing is there, and nothing will ever change.
-Routed answer_without_store(Read read, const std::optional<Blocking>& blocking) {
-  auto make = [look = std::move(read.look)](registry::LeaseTime) {
+Routed answer_without_store(Read read, const Blocking& blocking, std::string_view consistency) {
+  auto make = [look = std::move(read.look), consistency](registry::LeaseTime) {
     Response response = look(kv::View())();
-    add_index(response, k_index_without_store);
+    put_headers(response, {.index = k_index_without_store, .consistency = consistency});
     return response;
   };
-  if (!blocking || blocking->known != k_index_without_store) return make({});
-  return Wait{.at_most = blocking->at_most, .answer = std::move(make)};
+  if (blocking.known != k_index_without_store) return make({});
+  return Wait{.at_most = blocking.wait, .answer = std::move(make)};
 }
 
 }  // namespace
@@ -129,22 +93,23 @@ Routed answer_of(const Call& call, const kv::KeyValues* keys, Read read) {
   if (const auto zone = zone_of(call); !zone) return zone.error();
   const auto blocking = read_blocking(call);
   if (!blocking) return blocking.error();
-  if (keys == nullptr) return answer_without_store(std::move(read), *blocking);
+  const std::string_view consistency = consistency_of(call);
+  if (keys == nullptr) return answer_without_store(std::move(read), *blocking, consistency);
 
-  const kv::Index known = *blocking ? (*blocking)->known : 0;
-  auto make = [keys, known, topic = read.topic, look = std::move(read.look)](registry::LeaseTime) {
+  const kv::Index known = blocking->known;
+  auto make = [keys, known, consistency, topic = read.topic, look = std::move(read.look)](registry::LeaseTime) {
     kv::Index index = 0;
     MakeLater make_later = keys->read([&](const kv::View& view) {
       index = view.look(topic, known).index;
       return look(view);
     });
     Response response = make_later();
-    add_index(response, index);
+    put_headers(response, {.index = index, .consistency = consistency});
     return response;
   };
-  if (*blocking && !keys->read([&](const kv::View& view) { return view.look(read.topic, known).is_over; })) {
+  if (known != 0 && !keys->read([&](const kv::View& view) { return view.look(read.topic, known).is_over; })) {
     return Wait{.until = kv::await(*keys, std::move(read.topic), known),
-                .at_most = (*blocking)->at_most,
+                .at_most = blocking->wait,
                 .answer = std::move(make),
                 .is_long = read.is_long};
   }
