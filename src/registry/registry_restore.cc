@@ -77,6 +77,7 @@ std::vector<Refused> Registry::restore(Restored part, LeaseTime now, WallTime wa
 
 // The rule that keeps a stored instance off the roll, given those that are on it already.
 std::optional<Error> Registry::refuse_stored(const Registration& stored) const {
+  if (stored.door != Door::native) return std::nullopt;
   std::optional<Error> refusal = refuse_names(stored.key.ref(), stored.tags, zones_);
   if (!refusal) refusal = refuse_labels(stored.key.ref(), stored.tags, labels_);
   return refusal;
@@ -89,7 +90,10 @@ ChangeIndex index_of_start(ChangeIndex stored, WallTime wall_now) {
 
 void Registry::restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
                                WallTime wall_now, std::vector<Refused>& refused) {
-  if (const std::optional<Error> refusal = refuse_service(record.key.ref(), zones_)) {
+  const auto free = std::ranges::find_if(
+      stored, [](const InstanceRecord& each) { return each.registration.door != Door::native; });
+  const Door door = free == stored.end() ? Door::native : free->registration.door;
+  if (const std::optional<Error> refusal = refuse_service(record.key.ref(), zones_, door)) {
     for (const InstanceRecord& each : stored) refused.push_back({each.registration.key, refusal->message});
     return;
   }

@@ -1,4 +1,5 @@
 // When zones are replaced: instances whose names are in a zone file now leave the roll. Their rows stay stored.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,13 +13,17 @@ namespace rollcall::registry {
 
 std::optional<Registry::Leaving> Registry::find_leaving(const Service& service) const {
   Leaving leaving{&service, false, {}};
-  if (const std::optional<Error> refusal = refuse_service(service.key(), zones_)) {
+  const auto free = std::ranges::find_if(
+      service.instances, [](const Instance* instance) { return instance->door() != Door::native; });
+  const Door door = free == service.instances.end() ? Door::native : (*free)->door();
+  if (const std::optional<Error> refusal = refuse_service(service.key(), zones_, door)) {
     leaving.is_whole = true;
     for (const Instance* instance : service.instances) leaving.instances.emplace_back(instance, refusal->message);
     return leaving;
   }
   if (!zones_.may_have_names_below(service.key())) return std::nullopt;
   for (const Instance* instance : service.instances) {
+    if (instance->door() != Door::native) continue;
     std::optional<Error> refusal = refuse_names(instance->key(), instance->registration().tags, zones_);
     if (refusal) leaving.instances.emplace_back(instance, std::move(refusal->message));
   }

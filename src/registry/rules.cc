@@ -35,7 +35,7 @@ Error taken(const TakenName& name, std::string_view field, std::string_view othe
 }
 
 std::optional<Error> refuse_length(const ServiceRef& service, const ZoneDirectory& zones) {
-  const std::size_t bytes = 1 + service.name.size() + zones.apex_bytes_of(service.zone);
+  const std::size_t bytes = 1 + service_label_of(service.name).size() + zones.apex_bytes_of(service.zone);
   if (bytes <= limits::k_name_bytes_max) return std::nullopt;
   return Error{
       Errc::invalid,
@@ -46,9 +46,18 @@ std::optional<Error> refuse_length(const ServiceRef& service, const ZoneDirector
 
 }  // namespace
 
-std::optional<Error> refuse_service(const ServiceRef& service, const ZoneDirectory& zones) {
+bool is_dns_sd_label(std::string_view name) noexcept {
+  return std::ranges::find(k_dns_sd_labels, name) != k_dns_sd_labels.end();
+}
+
+std::optional<Error> refuse_service(const ServiceRef& service, const ZoneDirectory& zones, Door door) {
   if (std::optional<Error> refusal = refuse_length(service, zones)) return refusal;
-  if (std::ranges::find(k_dns_sd_labels, service.name) != k_dns_sd_labels.end()) {
+  if (door != Door::native) {
+    const std::optional<TakenName> name = zones.find_taken(service);
+    if (!name || name->by != TakenName::By::whole_zone) return std::nullopt;
+    return taken(*name, "service", "another service name");
+  }
+  if (is_dns_sd_label(service.name)) {
     return conflict(
         "service", fmt::format("_{} is a label of DNS-SD's own (RFC 6763): choose another service name", service.name));
   }

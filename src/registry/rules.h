@@ -16,8 +16,15 @@
 
 namespace rollcall::registry {
 
-// Whether a service may be on the roll at all, whoever its instances are: its own names are free, and fit in its zone.
-[[nodiscard]] std::optional<Error> refuse_service(const ServiceRef& service, const ZoneDirectory& zones);
+// Services and instances of other doors than the native one (Door::consul, Door::eureka) are never refused for a name that is
+// taken: answer/ gives them another label. Their service's name has to fit in the zone all the same.
+
+// Whether a service may be on the roll at all: its own names are free, and fit in its zone. `door`: of who asks.
+[[nodiscard]] std::optional<Error> refuse_service(const ServiceRef& service, const ZoneDirectory& zones,
+                                                  Door door = Door::native);
+
+// Whether `_S` would be a label of DNS-SD's own (RFC 6763 §7.1, §9): `_dns-sd._udp.Z`.
+[[nodiscard]] bool is_dns_sd_label(std::string_view name) noexcept;
 
 // Whether the names that an instance adds below its service's are free in the zones: those of its label and its tags.
 [[nodiscard]] std::optional<Error> refuse_names(const InstanceRef& key, const std::vector<std::string>& tags,

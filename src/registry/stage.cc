@@ -84,8 +84,9 @@ std::optional<Error> Stage::refuse(const Registration& asked) const {
   const ServiceRef service = asked.key.service.ref();
   // One that is known, or that this stage has let in already, was asked then.
   if (edits_.find(service) == edits_.end() && services_.find(service) == nullptr) {
-    if (std::optional<Error> refusal = refuse_service(service, zones_)) return refusal;
+    if (std::optional<Error> refusal = refuse_service(service, zones_, asked.door)) return refusal;
   }
+  if (asked.door != Door::native) return std::nullopt;
   if (std::optional<Error> refusal = refuse_names(asked.key.ref(), asked.tags, zones_)) return refusal;
   return refuse_labels(asked.key.ref(), asked.tags, *this);
 }

@@ -124,8 +124,9 @@ ConsulFound ConsulNames::find(const Zone& zone, const dns::QuestionName& name, r
 
 const ServiceAnswers* ConsulNames::find_service(registry::ZoneId zone, std::string_view label,
                                                 registry::LeaseTime now) const {
-  if (label.size() > limits::k_label_bytes_max) return nullptr;
-  return roster_.find_service({zone, label}, now);
+  if (const ServiceAnswers* answers = roster_.find_service({zone, label}, now)) return answers;
+  // A name that the zone file or DNS-SD has in the service's own zone means the service here.
+  return roster_.find_renamed({zone, label}, now);
 }
 
 // A tag's name is there as long as an instance has the tag, whatever its health.

@@ -85,6 +85,12 @@ class Sorter {
   [[nodiscard]] bool is_about_one() const { return kind() == Kind::instance || kind() == Kind::instance_srv; }
   [[nodiscard]] bool is_by_own_name() const { return is_about_one() || kind() == Kind::reverse; }
 
+  // As it is answered.
+  [[nodiscard]] std::string_view label_of(const Instance& instance) const {
+    const auto at = labels_.find(&instance);
+    return at == labels_.end() ? instance.label() : at->second;
+  }
+
   void find_all() {
     switch (kind()) {
       case Kind::service:
@@ -94,6 +100,11 @@ class Sorter {
       case Kind::instance_srv: all_ = {stop_.found.member->instance}; break;
       case Kind::reverse: all_ = stop_.found.reverse->instances(); break;
       default: break;
+    }
+    if (stop_.found.answers != nullptr) {
+      for (const NamedInstance& named : stop_.found.answers->named_instances()) {
+        labels_.emplace(named.instance, named.label);
+      }
     }
     std::ranges::sort(all_, {}, [](const Instance* instance) -> std::string_view { return instance->key().id; });
     if (stop_.rule == Rule::tag) tag_ = stop_.name.first_label();
@@ -115,7 +126,7 @@ class Sorter {
       }
     }
     if (is_address(type_)) return;
-    for (const Instance* instance : all_) by_label_.emplace(fold_text(instance->label()), instance);
+    for (const Instance* instance : all_) by_label_.emplace(fold_text(label_of(*instance)), instance);
   }
 
   void match(std::size_t position) {
@@ -153,7 +164,8 @@ class Sorter {
       const bool is_protected = stop_.found.answers != nullptr && stop_.found.answers->is_protected();
       if (instance.status == Status::critical && !is_protected) return Reason::critical;
     }
-    if (!tag_.empty() && !std::ranges::binary_search(instance.tags(), std::string_view(tag_))) return Reason::other_tag;
+    const auto is_asked = [this](std::string_view tag) { return equal_but_for_case(tag, tag_); };
+    if (!tag_.empty() && std::ranges::none_of(instance.tags(), is_asked)) return Reason::other_tag;
     const bool has_protocol = kind() == Kind::service_srv || kind() == Kind::subtype;
     if (has_protocol && instance.protocol() != stop_.found.protocol) return Reason::other_protocol;
     if (!has_type(kind(), type_)) return Reason::other_type;
@@ -179,7 +191,7 @@ class Sorter {
     if (!reason) reason = why_not_chosen(instance);
     if (!reason) reason = asked_.is_truncated ? Reason::did_not_fit : Reason::over_answer_limit;
     Omission left_out{.id = std::string(instance.id()),
-                      .label = std::string(instance.label()),
+                      .label = std::string(label_of(instance)),
                       .status = instance.status,
                       .reason = *reason,
                       .since = since(instance, *reason),
@@ -242,6 +254,7 @@ class Sorter {
   std::string tag_;  // empty: any
   std::uint16_t best_priority_ = 0xffff;
   std::vector<const Instance*> all_;
+  std::unordered_map<const Instance*, std::string_view> labels_;
   std::vector<const Instance*> ready_;       // and of the tag and the protocol
   std::vector<const Instance*> candidates_;  // and with what is asked for
   std::map<std::string, std::vector<const Instance*>> by_address_;

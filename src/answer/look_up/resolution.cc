@@ -7,6 +7,7 @@
 #include <string>
 
 #include "answer/encode/ptr_collector.h"
+#include "base/ascii_case.h"
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -105,6 +106,9 @@ Resolution::Step Resolution::answer_service(const RosterName& found) {
     sections_.explain(dns::ExtendedError::stale_answer, "too few instances are ready: critical ones are answered too");
   }
   if (put) return Rcode::noerror;
+  if (has_addresses && found.answers->has_hosts()) {
+    if (const std::optional<Step> host = answer_host(found)) return *host;
+  }
   if (service.has_live(*found.view)) return deny(Rcode::noerror);
   return answer_empty(found);
 }
@@ -133,7 +137,40 @@ Resolution::Step Resolution::answer_instance(const RosterName& found) {
     case Type::txt: put = service.put_txt(owner(), *found.member); break;
     default: break;
   }
+  if (!put && has_addresses && found.member->has_host_target) {
+    if (const std::optional<Step> host = answer_host(found)) return *host;
+  }
   return put ? Rcode::noerror : deny(Rcode::noerror);
+}
+
+// Of several one at random, with an even chance: a name has one CNAME (RFC 2181 §10.1).
+std::optional<Resolution::Step> Resolution::answer_host(const RosterName& found) {
+  const bool takes_alias =
+      query_.type == Type::a || query_.type == Type::aaaa || query_.type == Type::cname || query_.type == Type::any;
+  const bool has_addresses = found.view != nullptr && found.view->v4.count + found.view->v6.count > 0;
+  if (!takes_alias || has_addresses) return std::nullopt;
+  const bool is_tagged = found.view != nullptr && found.view != &found.answers->all();
+  const Member* chosen = found.member;
+  std::uint32_t hosts = 0;
+  for (const Member& member : found.answers->members()) {
+    const registry::Instance& instance = *member.instance;
+    const bool is_answered = instance.status == registry::Status::ready ||
+                             (instance.status == registry::Status::critical && found.answers->is_protected());
+    if (found.view == nullptr || !member.has_host_target || !is_answered || !instance.lease.is_alive(now_)) continue;
+    const auto has_tag = [&](std::string_view tag) { return equal_but_for_case(tag, name_->label(0)); };
+    if (is_tagged && std::ranges::none_of(instance.tags(), has_tag)) continue;
+    if (random_.below(++hosts) == 0) chosen = &member;
+  }
+  if (chosen == nullptr) return std::nullopt;
+  const Bytes target = sections_.keep(found.answers->srv(*chosen).subspan(k_target_in_srv));
+  if (target.empty()) return std::nullopt;
+  const auto left =
+      std::chrono::floor<std::chrono::seconds>(chosen->instance->lease.cached_until(now_) - now_).count();
+  const std::uint32_t full = found.answers->policy().ttl_seconds;
+  const auto ttl = static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, full));
+  if (trace_ == nullptr) found.answers->note_answered(now_, ttl);
+  redirections_[aliases_] = nullptr;
+  return follow(ttl, target);
 }
 
 // --- DNS-SD (RFC 6763), and reverse names ---

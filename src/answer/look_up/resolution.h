@@ -61,6 +61,8 @@ class Resolution {
   Step answer_domain();
   Step answer_reverse(const ReverseName& reverse);
   Step answer_empty(const RosterName& found);
+  // The name of a host, where nobody has an address; empty: there is none.
+  std::optional<Step> answer_host(const RosterName& found);
   [[nodiscard]] bool asks_for(dns::Type type) const { return query_.type == type || query_.type == dns::Type::any; }
   Step answer_static_name();
   [[nodiscard]] bool has_closer_roster_name(const dns::QuestionName& name, const Node& wildcard) const;

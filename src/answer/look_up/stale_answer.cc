@@ -10,7 +10,7 @@
 namespace rollcall::answer {
 namespace {
 
-// CNAMEs come from the zone file, also those that a DNAME makes.
+// CNAMEs come from the zone file, also those that a DNAME makes. So do, for that matter, those to the names of hosts.
 bool is_roll_set(const RRsetRef& set) {
   return !std::holds_alternative<StaticRdata>(set.rdata) && set.type != dns::Type::cname;
 }

@@ -36,35 +36,90 @@ void Roster::publish(const registry::Service& service) {
   const rcu::ReadLock lock;
   const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.service.zone));
   check(!zone.is_reverse, "a reverse zone has no services");
-  const ServiceAnswers* before = services_.find(service.key());
-  auto answers = ServiceAnswers::make(service, zone.records.apex(), policy_of_(service.key()),
-                                      before == nullptr ? std::make_shared<SharedState>() : before->shared_state());
+  const ServiceAnswers* before = find_own(service.key());
+  const std::string label = label_of(service);
+  std::shared_ptr<SharedState> state = before == nullptr ? std::make_shared<SharedState>() : before->shared_state();
+  if (before != nullptr && before->key().name != label) {
+    remove(*before);
+    before = nullptr;
+  }
+  if (services_.find({service.service.zone, label}) != before) return;  // another service has the label
+  set_label(service.key(), label);
+  auto answers = ServiceAnswers::make(service, label, zone.records.apex(), policy_of_(service.key()), std::move(state));
   const registry::ProtocolSet is = answers->protocols();
   const ServiceAnswers& now = *answers;
   std::unique_ptr<const ServiceAnswers> old = services_.publish(std::move(answers));
   check(old.get() == before, "a service is published in place of what it was");
   list_type(now);
-  if (reverse_) {
-    reverse_->update(zone.records.apex(), old == nullptr ? std::vector<const registry::Instance*>{} : old->instances(),
-                     now.instances());
-  }
+  update_reverse(old.get(), &now);
   count(service.service.zone, old == nullptr ? registry::ProtocolSet{0} : old->protocols(), is);
-  check(services_.find(service.key()) == &now, "what has been published is found");
+  check(find_own(service.key()) == &now, "what has been published is found");
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
 void Roster::withdraw(const registry::ServiceRef& service) {
   const rcu::ReadLock lock;
-  const ServiceAnswers* answers = services_.find(service);
-  check(answers != nullptr, "a service is withdrawn after it was published");
-  count(service.zone, answers->protocols(), 0);
-  types_.at(static_cast<std::size_t>(service.zone)).update(answers->shared_state()->listing, nullptr);
-  if (reverse_) {
-    const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(service.zone));
-    reverse_->update(zone.records.apex(), answers->instances(), {});
+  const ServiceAnswers* answers = find_own(service);
+  if (answers == nullptr) return;  // another service has its label
+  remove(*answers);
+  set_label(service, service.name);
+  check(find_own(service) == nullptr, "what has been withdrawn is not found");
+}
+
+void Roster::remove(const ServiceAnswers& answers) {
+  count(answers.key().zone, answers.protocols(), 0);
+  types_.at(static_cast<std::size_t>(answers.key().zone)).update(answers.shared_state()->listing, nullptr);
+  update_reverse(&answers, nullptr);
+  rcu::Entry::retire(services_.remove(answers));
+}
+
+void Roster::update_reverse(const ServiceAnswers* before, const ServiceAnswers* now) {
+  if (!reverse_) return;
+  const ServiceAnswers& either = now == nullptr ? *before : *now;
+  const Zone& zone = zones_.table().zones().at(static_cast<std::size_t>(either.key().zone));
+  const std::optional<dns::Name> name = dns::Name::join(either.key().name, zone.records.apex());
+  check(name.has_value(), "a registered service has a name in its zone");
+  reverse_->update(*name, before == nullptr ? std::vector<NamedInstance>{} : before->named_instances(),
+                   now == nullptr ? std::vector<NamedInstance>{} : now->named_instances());
+}
+
+// --- Labels that are not the names of their services ---
+
+const ServiceAnswers* Roster::find_own(const registry::ServiceRef& service) const {
+  if (labels_.empty()) [[likely]]
+    return services_.find(service);
+  const registry::ServiceKey key = registry::to_key(service);
+  const auto label = labels_.find(key);
+  if (label != labels_.end()) return services_.find({service.zone, label->second});
+  return names_.contains(key) ? nullptr : services_.find(service);  // else it is another's label
+}
+
+// A service that has been emptied keeps the label that it had.
+std::string Roster::label_of(const registry::Service& service) const {
+  if (service.instances.empty() && !labels_.empty()) {
+    if (const auto label = labels_.find(service.service); label != labels_.end()) return label->second;
   }
-  rcu::Entry::retire(services_.remove(*answers));
-  check(services_.find(service) == nullptr, "what has been withdrawn is not found");
+  return zones_.label_of(service);
+}
+
+void Roster::set_label(const registry::ServiceRef& service, std::string_view label) {
+  if (labels_.empty() && label == service.name) return;
+  const registry::ServiceKey key = registry::to_key(service);
+  if (const auto before = labels_.find(key); before != labels_.end()) {
+    names_.erase({service.zone, before->second});
+    labels_.erase(before);
+  }
+  if (label == service.name) return;
+  labels_.emplace(key, label);
+  names_.emplace(registry::ServiceKey{service.zone, std::string(label)}, service.name);
+  renamed_.store(labels_.size(), std::memory_order_relaxed);
+}
+
+// What is derived from a name is the same each time, so readers need no list.
+const ServiceAnswers* Roster::find_renamed(const registry::ServiceRef& service, Now now) const noexcept {
+  if (renamed_.load(std::memory_order_relaxed) == 0) return nullptr;
+  const std::string label = registry::derived_label_of(service.name);
+  return find_service({service.zone, label}, now);
 }
 
 // `_S._P.Z` is listed while the service has a ready instance. A name that fills a label has no type: `_S` would be none.
@@ -76,13 +131,13 @@ void Roster::list_type(const ServiceAnswers& answers) {
 
 registry::LeaseTime Roster::answered_until(const registry::ServiceRef& service, registry::LeaseTime now) const {
   const rcu::ReadLock lock;
-  const ServiceAnswers* answers = services_.find(service);
+  const ServiceAnswers* answers = find_own(service);
   return answers == nullptr ? registry::LeaseTime{} : answers->answered().until(now);
 }
 
 void Roster::assume_answered(const registry::ServiceRef& service, registry::LeaseTime now) {
   const rcu::ReadLock lock;
-  if (const ServiceAnswers* answers = services_.find(service)) {
+  if (const ServiceAnswers* answers = find_own(service)) {
     answers->note_answered(now, answers->policy().ttl_seconds);
   }
 }
@@ -122,7 +177,7 @@ RosterName Roster::find(const Zone& zone, const dns::QuestionName& name, Now now
   if (const auto protocol = protocol_of_label(nearest)) {
     return find_below_protocol(zone.id, name, own_labels, *protocol, now);
   }
-  return {};
+  return find_below_service(zone.id, name, own_labels, now);  // other doors take names that begin so
 }
 
 // What the zone file says of a reverse name stands; else the roll, if anybody has the address. Instances may be below a

@@ -9,10 +9,13 @@
 #include <array>
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -78,6 +81,9 @@ class Roster final : public registry::Audience {
   }
   [[nodiscard]] const ServiceAnswers* find_service(const registry::ServiceRef& service, std::uint64_t hash,
                                                    std::optional<registry::LeaseTime> now) const noexcept;
+  // The same for a service that is answered under a derived label, by its own name. Null: it is not known, or not renamed.
+  [[nodiscard]] const ServiceAnswers* find_renamed(const registry::ServiceRef& service,
+                                                   std::optional<registry::LeaseTime> now) const noexcept;
   // Prefetch what `find_service` reads (service_index.h).
   void fetch_place(std::uint64_t hash) const noexcept { services_.fetch_place(hash); }
   void fetch_answers(std::uint64_t hash) const noexcept { services_.fetch_answers(hash); }
@@ -112,6 +118,12 @@ class Roster final : public registry::Audience {
                                                const dns::QuestionName& name, std::size_t own_labels,
                                                registry::Protocol protocol) const noexcept;
   [[nodiscard]] RosterName find_reverse(const Zone& zone, const dns::QuestionName& name) const noexcept;
+  // The service's answers; null: it has none, or another service has its label.
+  [[nodiscard]] const ServiceAnswers* find_own(const registry::ServiceRef& service) const;
+  [[nodiscard]] std::string label_of(const registry::Service& service) const;
+  void set_label(const registry::ServiceRef& service, std::string_view label);
+  void remove(const ServiceAnswers& answers);
+  void update_reverse(const ServiceAnswers* before, const ServiceAnswers* now);
   void count(registry::ZoneId zone, registry::ProtocolSet was, registry::ProtocolSet is);
   void list_type(const ServiceAnswers& answers);
 
@@ -125,6 +137,11 @@ class Roster final : public registry::Audience {
     std::array<std::atomic<std::uint32_t>, 2> services{};
   };
   std::vector<ProtocolCounts> protocol_counts_;
+  // Services whose label in the DNS is not their name, and by that label whose it is: few, as all of them are of other doors than
+  // the native one. The writer's.
+  std::map<registry::ServiceKey, std::string> labels_;
+  std::map<registry::ServiceKey, std::string> names_;
+  std::atomic<std::size_t> renamed_{0};  // how many there are: readers need not look where there are none
 };
 
 }  // namespace rollcall::answer

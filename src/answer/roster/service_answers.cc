@@ -43,15 +43,15 @@ registry::LeaseTime AnsweredUntil::until(registry::LeaseTime now) const noexcept
   return std::min(noted, now + std::chrono::seconds(longest_ttl_.load(std::memory_order_relaxed)));
 }
 
-std::unique_ptr<ServiceAnswers> ServiceAnswers::make(const registry::Service& service, const dns::Name& apex,
-                                                     const AnswerPolicy& policy,
+std::unique_ptr<ServiceAnswers> ServiceAnswers::make(const registry::Service& service, std::string_view label,
+                                                     const dns::Name& apex, const AnswerPolicy& policy,
                                                      std::shared_ptr<SharedState> shared_state) {
   using enum ServiceParts::Answered;
   check(policy.ttl_seconds > 0 && shared_state != nullptr,
         "a service is answered for a time, and has a state to share");
-  std::unique_ptr<ServiceAnswers> made = make(ServiceParts(service, apex, ready), policy, std::move(shared_state));
+  std::unique_ptr<ServiceAnswers> made = make(ServiceParts(service, label, apex, ready), policy, std::move(shared_state));
   if (is_short(service, policy)) {
-    made->protected_ = make(ServiceParts(service, apex, ready_and_critical), policy, made->shared_state_);
+    made->protected_ = make(ServiceParts(service, label, apex, ready_and_critical), policy, made->shared_state_);
   } else {
     made->shared_state_->protection.end();
   }
@@ -95,10 +95,11 @@ ServiceAnswers::ServiceAnswers(const ServiceParts& parts, const Layout& layout, 
       order_at_(layout.order_at),
       weights_at_(layout.weights_at),
       zone_(parts.service.service.zone),
-      name_bytes_(static_cast<std::uint8_t>(parts.service.service.name.size())),
+      name_bytes_(static_cast<std::uint8_t>(parts.service_label.size())),
       protocols_(parts.service.protocols),
       view_of_(parts.view_of),
-      is_protected_(parts.answered == ServiceParts::Answered::ready_and_critical) {
+      is_protected_(parts.answered == ServiceParts::Answered::ready_and_critical),
+      has_hosts_(parts.has_hosts) {
   char* const behind = reinterpret_cast<char*>(this) + sizeof(ServiceAnswers);
   const auto copy = [&](std::size_t offset, const auto& range) {
     if (!range.empty()) std::memcpy(behind + offset, range.data(), range.size() * sizeof(*range.data()));
@@ -171,6 +172,13 @@ std::vector<const registry::Instance*> ServiceAnswers::instances() const {
   std::vector<const registry::Instance*> all;
   all.reserve(member_count_);
   for (const Member& member : members()) all.push_back(member.instance);
+  return all;
+}
+
+std::vector<NamedInstance> ServiceAnswers::named_instances() const {
+  std::vector<NamedInstance> all;
+  all.reserve(member_count_);
+  for (const Member& member : members()) all.push_back({member.instance, label_of(member)});
   return all;
 }
 

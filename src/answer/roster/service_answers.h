@@ -7,7 +7,7 @@
 //          TTL itself. The block, whose offsets count from the octets:
 //
 //            fields    lease bound, policy, the view of the whole service, where the parts begin
-//            octets    name | addresses of each view: IPv4, 4 octets each; IPv6, 16 each | record of each member
+//            octets    label | addresses of each view: IPv4, 4 octets each; IPv6, 16 each | record of each member
 //              record    SRV RDATA: priority 2, weight 2, port 2, target | its IPv4 addresses | its IPv6 addresses
 //                        The target begins with the member's label; PTR has that label in front of the question's name.
 //            members   one Member for each instance
@@ -31,6 +31,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,7 @@
 #include "answer/roster/protection.h"
 #include "answer/roster/service_types.h"
 #include "answer/zone/policy.h"
+#include "answer/zone/reverse_names.h"
 #include "base/bytes.h"
 #include "base/rcu.h"
 #include "dns/name.h"
@@ -64,6 +66,7 @@ struct Member {
   std::uint16_t weight = 0;
   std::uint8_t v4_count = 0;
   std::uint8_t v6_count = 0;
+  bool has_host_target = false;  // its SRV points at the name of a host, where it has no address
 };
 static_assert(sizeof(Member) == 32);
 
@@ -141,8 +144,9 @@ struct ServiceParts;  // service_parts.h
 
 class ServiceAnswers final : public rcu::Entry {
  public:
+  // `label`: of the service in the DNS.
   [[nodiscard]] static std::unique_ptr<ServiceAnswers> make(
-      const registry::Service& service, const dns::Name& apex, const AnswerPolicy& policy,
+      const registry::Service& service, std::string_view label, const dns::Name& apex, const AnswerPolicy& policy,
       std::shared_ptr<SharedState> shared_state = std::make_shared<SharedState>());
   static void operator delete(void* block) { ::operator delete(block); }
 
@@ -154,8 +158,11 @@ class ServiceAnswers final : public rcu::Entry {
   }
   // Critical instances are answered as if they were ready.
   [[nodiscard]] bool is_protected() const { return is_protected_; }
+  // An instance has the name of a host, and no address.
+  [[nodiscard]] bool has_hosts() const { return has_hosts_; }
 
   using Key = registry::ServiceRef;
+  // The name is the service's label in the DNS.
   [[nodiscard]] Key key() const { return {zone_, text(0, name_bytes_)}; }
   [[nodiscard]] bool has_key(const Key& other) const { return key() == other; }
   [[nodiscard]] static std::uint64_t hash(const Key& key) noexcept { return registry::hash_of(key); }
@@ -176,7 +183,14 @@ class ServiceAnswers final : public rcu::Entry {
   // Null: no instance has the tag. The label is folded.
   [[nodiscard]] const View* find_tag(std::string_view folded_label) const;
   [[nodiscard]] bool has_tags() const { return tag_count_ > 0; }
+  // visit(label, view), sorted.
+  template <std::invocable<std::string_view, const View&> F>
+  void for_each_tag(F&& visit) const {
+    for (const TagView& tag : tags()) visit(text(tag.tag_at, tag.tag_size), tag.view);
+  }
   [[nodiscard]] std::vector<const registry::Instance*> instances() const;
+  // Each instance with the label of its name.
+  [[nodiscard]] std::vector<NamedInstance> named_instances() const;
   // Null: no instance has the label, in any case of its letters.
   [[nodiscard]] const Member* find_member(std::string_view folded_label) const;
 
@@ -198,6 +212,8 @@ class ServiceAnswers final : public rcu::Entry {
   [[nodiscard]] Bytes addresses(const Member& member, Family family) const;
   // As in the target of its SRV: nearer than the instance's own.
   [[nodiscard]] std::string_view label_of(const Member& member) const {
+    if (member.has_host_target) [[unlikely]]
+      return member.instance->label();
     const char* target = at<char>(member.record_at + k_target_in_srv);
     return {target + 1, static_cast<std::uint8_t>(*target)};
   }
@@ -266,6 +282,7 @@ class ServiceAnswers final : public rcu::Entry {
   registry::ProtocolSet protocols_;
   std::array<std::uint8_t, 2> view_of_;  // by Protocol: 0: `all_`; else the view at this place, counted from 1
   bool is_protected_;
+  bool has_hosts_;
 };
 
 }  // namespace rollcall::answer

@@ -7,7 +7,9 @@
 #include <string>
 #include <tuple>
 
+#include "answer/roster/member_labels.h"
 #include "answer/roster/tls_offer.h"
+#include "base/ascii_case.h"
 #include "base/check.h"
 #include "base/limits.h"
 
@@ -76,9 +78,10 @@ bool comes_before(std::string_view label, std::string_view other) noexcept {
   return std::ranges::lexicographical_compare(label, other, {}, fold, fold);
 }
 
-ServiceParts::ServiceParts(const registry::Service& its_service, const dns::Name& apex, Answered its_answered)
-    : service(its_service), answered(its_answered) {
-  append(octets, service.service.name);
+ServiceParts::ServiceParts(const registry::Service& its_service, std::string_view its_label, const dns::Name& apex,
+                           Answered its_answered)
+    : service(its_service), service_label(its_label), answered(its_answered) {
+  append(octets, service_label);
   add_members(apex);
   const std::size_t listings = members.size() * k_lists_of_member;
   octets.reserve(octets.size() + listings * octets_of(Family::v4));
@@ -99,25 +102,33 @@ bool ServiceParts::is_answered(const registry::Instance& instance) const {
 
 // Most ids are their own labels, and are in order.
 void ServiceParts::add_members(const dns::Name& apex) {
-  const std::optional<dns::Name> service_name = dns::Name::join(service.service.name, apex);
+  const std::optional<dns::Name> service_name = dns::Name::join(service_label, apex);
   check(service_name.has_value(), "a registered service has a name in its zone");
-  const auto is_before = [](const registry::Instance* a, const registry::Instance* b) {
-    return comes_before(a->label(), b->label());
+  const MemberLabels labels(service);
+  const auto is_before = [&labels](const registry::Instance* a, const registry::Instance* b) {
+    return comes_before(labels.of(*a), labels.of(*b));
   };
   std::vector<const registry::Instance*> by_label = service.instances;
   if (!std::ranges::is_sorted(by_label, is_before)) std::ranges::sort(by_label, is_before);
   members.reserve(by_label.size());
   records.reserve(by_label.size() * (k_target_in_srv + 1 + 16 + service_name->wire().size() + 4));
   for (const registry::Instance* instance : by_label) {
-    add_member(*instance, service_name->wire());
+    add_member(*instance, labels.of(*instance), service_name->wire());
     protocols_of_members_ |= registry::to_set(instance->protocol());
     has_tags_ |= !instance->tags().empty();
   }
 }
 
-void ServiceParts::add_member(const registry::Instance& instance, Bytes service_name) {
-  const std::string_view label = instance.label();
-  const std::size_t target_bytes = 1 + label.size() + service_name.size();
+// The name of a host is the target itself: one that were an alias to it would be none (RFC 2782).
+std::string ServiceParts::host_target(const registry::Instance& instance) {
+  if (instance.host().empty() || !instance.addresses().empty()) return {};
+  const std::optional<dns::Name> host = dns::Name::parse(instance.host());
+  return host && !host->is_root() ? std::string(text_of(host->wire())) : std::string();
+}
+
+void ServiceParts::add_member(const registry::Instance& instance, std::string_view label, Bytes service_name) {
+  const std::string host = host_target(instance);
+  const std::size_t target_bytes = host.empty() ? 1 + label.size() + service_name.size() : host.size();
   check(target_bytes <= limits::k_name_bytes_max, "a registered instance has a name in its zone");
   Member member{.instance = &instance,
                 .record_at = static_cast<std::uint32_t>(records.size()),
@@ -133,9 +144,15 @@ void ServiceParts::add_member(const registry::Instance& instance, Bytes service_
   to = put_u16(to, instance.priority());
   to = put_u16(to, instance.weight());
   to = put_u16(to, instance.port());
-  *to++ = static_cast<std::uint8_t>(label.size());
-  to = put(to, rollcall::octets(label));
-  to = put(to, service_name);
+  if (host.empty()) {
+    *to++ = static_cast<std::uint8_t>(label.size());
+    to = put(to, rollcall::octets(label));
+    to = put(to, service_name);
+  } else {
+    to = put(to, rollcall::octets(host));
+    member.has_host_target = true;
+    has_hosts = true;
+  }
   for (const bool want_v4 : {true, false}) {
     for (const IpAddress& address : addresses) {
       if (address.is_v4() == want_v4) to = put(to, address.bytes());
@@ -224,10 +241,16 @@ void ServiceParts::add_tags() {
   tagged.reserve(members.size() * k_lists_of_member);
   for (std::uint32_t i = 0; i < members.size(); ++i) {
     for (const std::string_view tag : members[i].instance->tags()) {
-      if (registry::is_tag_name(tag)) tagged.emplace_back(tag, i);
+      if (registry::is_tag_name(tag)) {
+        tagged.emplace_back(tag, i);
+      } else if (std::string folded = to_lower(tag); registry::is_tag_name(folded)) {
+        tagged.emplace_back(folded_tags_.emplace_back(std::move(folded)), i);
+      }
     }
   }
   std::ranges::sort(tagged);
+  const auto repeats = std::ranges::unique(tagged);  // of one instance, case apart
+  tagged.erase(repeats.begin(), repeats.end());
   by_tag.reserve(std::min(tagged.size(), k_tags_usual));
   std::vector<std::uint32_t> mine;
   mine.reserve(members.size());

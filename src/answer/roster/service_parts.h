@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,9 +32,12 @@ struct ServiceParts {
   };
 
   enum class Answered : std::uint8_t { ready, ready_and_critical };
-  ServiceParts(const registry::Service& its_service, const dns::Name& apex, Answered its_answered);
+  // `its_label`: of the service in the DNS.
+  ServiceParts(const registry::Service& its_service, std::string_view its_label, const dns::Name& apex,
+               Answered its_answered);
 
   const registry::Service& service;
+  const std::string_view service_label;
   const Answered answered;
   std::vector<Member> members;        // sorted by label
   std::vector<std::uint8_t> octets;   // the name, and the lists' addresses
@@ -44,11 +49,13 @@ struct ServiceParts {
   std::vector<View> views;                                // those of a protocol that are not `all`
   std::array<std::uint8_t, 2> view_of{};                  // as in ServiceAnswers
   std::vector<std::pair<std::string_view, View>> by_tag;  // sorted
+  bool has_hosts = false;                                 // an instance has the name of a host, and no address
 
  private:
   [[nodiscard]] bool is_answered(const registry::Instance& instance) const;
   void add_members(const dns::Name& apex);
-  void add_member(const registry::Instance& instance, Bytes service_name);
+  void add_member(const registry::Instance& instance, std::string_view label, Bytes service_name);
+  [[nodiscard]] static std::string host_target(const registry::Instance& instance);
   void add_txt(Member& member);
   void add_svcb(Member& member);
   void put_svcb(const Member& member, std::string_view alpn, bool has_no_default);
@@ -61,6 +68,7 @@ struct ServiceParts {
   std::vector<Listed> listed_;  // of one list at a time; its memory is used again
   registry::ProtocolSet protocols_of_members_ = 0;
   bool has_tags_ = false;
+  std::deque<std::string> folded_tags_;  // of doors whose tags are any text
 };
 
 // Whether a label comes before another, case apart.

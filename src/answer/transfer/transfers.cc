@@ -216,10 +216,10 @@ void Transfers::put(const registry::ServiceKey& key, const registry::Service* se
     TransferZone* offered = by_zone_[static_cast<std::size_t>(id)].zone.get();
     if (&zone == &own && !zone.is_reverse) {
       offered->put(key_of(key),
-                   service == nullptr ? RecordSet() : service_records(*service, zone, policy_of_(key.ref())));
+                   service == nullptr ? RecordSet() : service_records(*service, zones_.label_of(*service), zone, policy_of_(key.ref())));
     } else if (zone.is_reverse) {
       offered->put(key_of(key),
-                   service == nullptr ? RecordSet() : reverse_records(*service, own.records.apex(), zones, zone));
+                   service == nullptr ? RecordSet() : reverse_records(*service, zones_.label_of(*service), own.records.apex(), zones, zone));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "answer/roster/member_labels.h"
 #include "answer/roster/service_answers.h"
 #include "base/check.h"
 
@@ -26,19 +27,17 @@ std::optional<Name> below(const std::optional<Name>& parent, std::string_view la
 
 class ServiceRecords {
  public:
-  ServiceRecords(const registry::Service& service, const Zone& zone, const AnswerPolicy& policy)
-      : service_(service),
-        zone_(zone),
-        apex_(zone.records.apex()),
-        built_(ServiceAnswers::make(service, apex_, policy)) {}
+  ServiceRecords(const registry::Service& service, std::string_view label, const Zone& zone,
+                 const AnswerPolicy& policy)
+      : zone_(zone), apex_(zone.records.apex()), built_(ServiceAnswers::make(service, label, apex_, policy)) {}
 
   RecordSet make() {
-    const std::optional<Name> name = below(apex_, service_.service.name);
+    const std::optional<Name> name = below(apex_, answers_.key().name);
     put_view(name, answers_.all());
-    for (const registry::Instance* instance : service_.instances) put_instance(name, *instance);
-    for (const std::string& tag : tags()) {
-      if (answers_.find_member(tag) == nullptr) put_view(below(name, tag), *answers_.find_tag(tag));
-    }
+    for (const Member& member : answers_.members()) put_instance(name, member);
+    answers_.for_each_tag([&](std::string_view tag, const View& view) {
+      if (answers_.find_member(tag) == nullptr) put_view(below(name, tag), view);
+    });
     for (const Protocol protocol : {Protocol::tcp, Protocol::udp}) {
       if (const View* view = answers_.find_protocol(protocol)) put_protocol(protocol, *view);
     }
@@ -83,18 +82,15 @@ class ServiceRecords {
   }
 
   // `I.S.Z` and `I._S._P.Z`, whatever its status.
-  void put_instance(const std::optional<Name>& service_name, const registry::Instance& instance) {
-    std::string label(instance.label());
-    for (char& c : label) c = static_cast<char>(dns::fold(static_cast<std::uint8_t>(c)));
-    const Member* member = answers_.find_member(label);
-    check(member != nullptr, "every instance of a service is a member of its answers");
-    const std::optional<Name> host = below(service_name, instance.label());
+  void put_instance(const std::optional<Name>& service_name, const Member& member) {
+    const std::string_view label = answers_.label_of(member);
+    const std::optional<Name> host = below(service_name, label);
     for (const Family family : {Family::v4, Family::v6})
-      put_addresses(host, family, answers_.addresses(*member, family));
-    const std::optional<Name> discovered = below(protocol_name(instance.protocol()), instance.label());
+      put_addresses(host, family, answers_.addresses(member, family));
+    const std::optional<Name> discovered = below(protocol_name(member.instance->protocol()), label);
     for (const std::optional<Name>& owner : {host, discovered}) {
-      put_srv(owner, *member);
-      put(owner, Type::txt, answers_.txt(*member));
+      put_srv(owner, member);
+      put(owner, Type::txt, answers_.txt(member));
     }
   }
 
@@ -104,7 +100,9 @@ class ServiceRecords {
     for (const std::uint32_t i : answers_.order_of(view)) put_srv(name, view, answers_.member(i));
     put_ptrs(name, name, view, protocol);
     const std::optional<Name> subtypes = below(name, "_sub");
-    for (const std::string& tag : tags()) put_ptrs(below(subtypes, "_" + tag), name, *answers_.find_tag(tag), protocol);
+    answers_.for_each_tag([&](std::string_view tag, const View& tagged) {
+      put_ptrs(below(subtypes, "_" + std::string(tag)), name, tagged, protocol);
+    });
     if (view.count == 0 || !name) return;
     const std::optional<Name> types = below(below(below(apex_, "_udp"), "_dns-sd"), "_services");
     put(types, Type::ptr, zone_.policy.ttl_seconds, name->wire());
@@ -113,30 +111,16 @@ class ServiceRecords {
   void put_ptrs(const std::optional<Name>& owner, const std::optional<Name>& instances, const View& view,
                 Protocol protocol) {
     for (const std::uint32_t i : answers_.order_of(view)) {
-      const registry::Instance& instance = *answers_.member(i).instance;
-      if (instance.protocol() != protocol) continue;
-      if (const auto target = below(instances, instance.label())) put(owner, Type::ptr, target->wire());
+      const Member& member = answers_.member(i);
+      if (member.instance->protocol() != protocol) continue;
+      if (const auto target = below(instances, answers_.label_of(member))) put(owner, Type::ptr, target->wire());
     }
   }
 
   std::optional<Name> protocol_name(Protocol protocol) const {
-    return below(below(apex_, protocol == Protocol::tcp ? "_tcp" : "_udp"), "_" + service_.service.name);
+    return below(below(apex_, protocol == Protocol::tcp ? "_tcp" : "_udp"), "_" + std::string(answers_.key().name));
   }
 
-  std::vector<std::string> tags() const {
-    std::vector<std::string> all;
-    for (const registry::Instance* instance : service_.instances) {
-      for (const std::string_view tag : instance->tags()) {
-        if (registry::is_tag_name(tag)) all.emplace_back(tag);
-      }
-    }
-    std::ranges::sort(all);
-    const auto repeats = std::ranges::unique(all);
-    all.erase(repeats.begin(), repeats.end());
-    return all;
-  }
-
-  const registry::Service& service_;
   const Zone& zone_;
   const Name& apex_;
   const std::unique_ptr<const ServiceAnswers> built_;
@@ -178,16 +162,18 @@ RecordSet soa_record(const Zone& zone, dns::Serial serial) {
   return RecordSet({make_wire_record(zone.records.apex().wire(), Type::soa, soa.ttl, octets(rdata))});
 }
 
-RecordSet service_records(const registry::Service& service, const Zone& zone, const AnswerPolicy& policy) {
-  return ServiceRecords(service, zone, policy).make();
+RecordSet service_records(const registry::Service& service, std::string_view label, const Zone& zone,
+                          const AnswerPolicy& policy) {
+  return ServiceRecords(service, label, zone, policy).make();
 }
 
-RecordSet reverse_records(const registry::Service& service, const dns::Name& service_apex, const ZoneTable& zones,
-                          const Zone& reverse_zone) {
+RecordSet reverse_records(const registry::Service& service, std::string_view label, const dns::Name& service_apex,
+                          const ZoneTable& zones, const Zone& reverse_zone) {
   std::vector<std::string> records;
-  const std::optional<Name> service_name = below(service_apex, service.service.name);
+  const std::optional<Name> service_name = below(service_apex, label);
+  const MemberLabels labels(service);
   for (const registry::Instance* instance : service.instances) {
-    const std::optional<Name> target = below(service_name, instance->label());
+    const std::optional<Name> target = below(service_name, labels.of(*instance));
     if (!target) continue;
     for (const IpAddress& address : instance->addresses()) {
       const std::optional<Name> owner = reverse_zone.reverse ? reverse_zone.reverse->name_of(address) : std::nullopt;

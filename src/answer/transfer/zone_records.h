@@ -19,10 +19,13 @@ namespace rollcall::answer {
 [[nodiscard]] RecordSet static_records(const Zone& zone);
 // The SOA with this serial: one record.
 [[nodiscard]] RecordSet soa_record(const Zone& zone, dns::Serial serial);
-// All names one service has in its zone.
-[[nodiscard]] RecordSet service_records(const registry::Service& service, const Zone& zone, const AnswerPolicy& policy);
+// All names one service has in its zone, with its label there (Zones::label_of). No alias to the name of a host: it would stand
+// beside other data, which no zone file may have (RFC 2181 §10.1).
+[[nodiscard]] RecordSet service_records(const registry::Service& service, std::string_view label, const Zone& zone,
+                                        const AnswerPolicy& policy);
 // The PTRs of the service's instances in a reverse zone. `service_apex` is that of the service's own zone.
-[[nodiscard]] RecordSet reverse_records(const registry::Service& service, const dns::Name& service_apex,
-                                        const ZoneTable& zones, const Zone& reverse_zone);
+[[nodiscard]] RecordSet reverse_records(const registry::Service& service, std::string_view label,
+                                        const dns::Name& service_apex, const ZoneTable& zones,
+                                        const Zone& reverse_zone);
 
 }  // namespace rollcall::answer

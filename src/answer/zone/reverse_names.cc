@@ -21,24 +21,23 @@ std::uint64_t seed() {
 }
 
 // Those of `all` that are not among `others`. Most of a service stays: what both begin and end with is passed over.
-std::vector<const Instance*> without(ReverseNames::Instances all, ReverseNames::Instances others) {
+std::vector<NamedInstance> without(ReverseNames::Instances all, ReverseNames::Instances others) {
   const auto [from, others_from] = std::ranges::mismatch(all, others);
-  std::vector<const Instance*> mine(from, all.end());
-  std::vector<const Instance*> theirs(others_from, others.end());
+  std::vector<NamedInstance> mine(from, all.end());
+  std::vector<NamedInstance> theirs(others_from, others.end());
   while (!mine.empty() && !theirs.empty() && mine.back() == theirs.back()) {
     mine.pop_back();
     theirs.pop_back();
   }
-  std::vector<const Instance*> rest;
+  std::vector<NamedInstance> rest;
   std::ranges::sort(theirs);
   std::ranges::copy_if(mine, std::back_inserter(rest),
-                       [&](const Instance* instance) { return !std::ranges::binary_search(theirs, instance); });
+                       [&](const NamedInstance& each) { return !std::ranges::binary_search(theirs, each); });
   return rest;
 }
 
 // The RDATA of the PTR to an instance of a service with this name.
-std::string rdata_of(const Instance& instance, const dns::Name& service_name) {
-  const std::string_view label = instance.label();
+std::string rdata_of(std::string_view label, const dns::Name& service_name) {
   std::string rdata;
   rdata.append(1, static_cast<char>(label.size())).append(label).append(text_of(service_name.wire()));
   check(rdata.size() <= limits::k_name_bytes_max, "a registered instance has a name in its zone");
@@ -76,18 +75,13 @@ ReverseTarget::ReverseTarget(ReverseName& name, const Instance& instance, Bytes 
 }
 
 // First who comes, then who goes: an instance that is there before and after, as another version, is never missing.
-void ReverseNames::update(const dns::Name& apex, Instances before, Instances now) {
-  const std::vector<const Instance*> come = without(now, before);
-  const std::vector<const Instance*> gone = without(before, now);
-  if (come.empty() && gone.empty()) return;
-  const auto service_name = dns::Name::join((come.empty() ? gone : come).front()->service().name, apex);
-  check(service_name.has_value(), "a registered service has a name in its zone");
-  for (const Instance* instance : come) {
-    const std::string rdata = rdata_of(*instance, *service_name);
+void ReverseNames::update(const dns::Name& service_name, Instances before, Instances now) {
+  for (const auto& [instance, label] : without(now, before)) {
+    const std::string rdata = rdata_of(label, service_name);
     for (const IpAddress& address : instance->addresses()) add(*instance, address, octets(rdata));
   }
-  for (const Instance* instance : gone) {
-    const std::string rdata = rdata_of(*instance, *service_name);
+  for (const auto& [instance, label] : without(before, now)) {
+    const std::string rdata = rdata_of(label, service_name);
     for (const IpAddress& address : instance->addresses()) remove(*instance, address, octets(rdata));
   }
 }

@@ -29,6 +29,13 @@ namespace rollcall::answer {
 
 class ReverseTarget;
 
+// An instance, and the label of its name.
+struct NamedInstance {
+  const registry::Instance* instance = nullptr;
+  std::string_view label;
+  friend auto operator<=>(const NamedInstance&, const NamedInstance&) = default;
+};
+
 class ReverseName final : public rcu::Entry {
  public:
   explicit ReverseName(IpAddress its_address) : address(its_address) {}
@@ -100,10 +107,10 @@ void ReverseName::for_each_until(F&& visit) const {
 
 class ReverseNames {
  public:
-  using Instances = std::span<const registry::Instance* const>;
+  using Instances = std::span<const NamedInstance>;
 
-  // The instances of a service of this zone as they were and as they are now, each time in the order of their labels.
-  void update(const dns::Name& apex, Instances before, Instances now);
+  // The instances of a service with this name as they were and as they are now, each time in the order of their labels.
+  void update(const dns::Name& service_name, Instances before, Instances now);
   [[nodiscard]] const ReverseName* find(const IpAddress& address) const noexcept { return names_.find(address); }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "registry/rules.h"
 
 namespace rollcall::answer {
 
@@ -178,7 +179,18 @@ std::optional<TakenName> Zones::find_taken(const Zone& zone, const std::optional
   return TakenName{is_whole ? TakenName::By::whole_zone : TakenName::By::zone_file, node->owner.text_without_dot()};
 }
 
-std::optional<TakenName> Zones::find_taken(const registry::ServiceRef& service) const {
+std::string Zones::label_of(const registry::Service& service) const {
+  const std::string& name = service.service.name;
+  std::string label = registry::service_label_of(name);
+  const auto is_free = [](const registry::Instance* instance) { return instance->door() != registry::Door::native; };
+  if (std::ranges::none_of(service.instances, is_free)) return label;
+  const bool is_taken = registry::is_dns_sd_label(name) || label == "_tcp" || label == "_udp" || find_taken(service.key());
+  return is_taken ? registry::derived_label_of(name) : label;
+}
+
+std::optional<TakenName> Zones::find_taken(const registry::ServiceRef& asked) const {
+  const std::string label = registry::service_label_of(asked.name);
+  const registry::ServiceRef service{asked.zone, label};
   const rcu::ReadLock lock;
   const Zone& zone = table().zones().at(static_cast<std::size_t>(service.zone));
   const dns::Name& apex = zone.records.apex();

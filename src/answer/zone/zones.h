@@ -89,6 +89,10 @@ class Zones final : public registry::ZoneDirectory {
   // The same zones, in the same order, with other records and policies. The serials shown stay.
   void replace(std::vector<Zone> zones);
 
+  // The label of a service's names `S.Z`, `_S._P.Z`: its own (registry::service_label_of), or a derived one, where another door
+  // than the native one has registered a name that the zone file, another zone or DNS-SD has.
+  [[nodiscard]] std::string label_of(const registry::Service& service) const;
+
   [[nodiscard]] std::optional<registry::ZoneId> find(std::string_view zone_name) const override;
   [[nodiscard]] std::string name_of(registry::ZoneId zone) const override;
   [[nodiscard]] std::size_t apex_bytes_of(registry::ZoneId zone) const override;

@@ -121,14 +121,15 @@ std::uint64_t hash_of(const InstanceRef& key) noexcept {
 
 std::string label_of(std::string_view id) {
   if (is_host_label(id) && !ends_like_derived(id)) return std::string(id);
-  return slug_of(id).append(k_derived_mark).append(short_hash(id));
+  return derived_label_of(id);
 }
+
+std::string derived_label_of(std::string_view id) { return slug_of(id).append(k_derived_mark).append(short_hash(id)); }
 
 std::string service_label_of(std::string_view folded_name) {
   const bool is_label =
       !folded_name.empty() && folded_name.size() <= limits::k_label_bytes_max && !folded_name.contains('.');
-  if (is_label) return std::string(folded_name);
-  return slug_of(folded_name).append(k_derived_mark).append(short_hash(folded_name));
+  return is_label ? std::string(folded_name) : derived_label_of(folded_name);
 }
 
 bool is_tag_name(std::string_view tag) noexcept {
@@ -139,7 +140,7 @@ bool is_tag_name(std::string_view tag) noexcept {
 namespace {
 
 // The label where it is not the id itself.
-std::string derived_label_of(std::string_view id) {
+std::string other_label_of(std::string_view id) {
   std::string label = label_of(id);
   if (label == id) label.clear();
   return label;
@@ -227,7 +228,7 @@ Lease lease_of(const Registration& asked, const Standing& standing, LeaseTime no
 std::unique_ptr<Instance> Instance::make(const Registration& asked, const Standing& standing, ChangeIndex index,
                                          WallTime registered_at, LeaseTime now, std::optional<CheckedSince> since) {
   check_bounds(asked, standing);
-  const std::string label = derived_label_of(asked.key.id);
+  const std::string label = other_label_of(asked.key.id);
   const Room room{asked.key.service.name.size() + asked.key.id.size() + label.size() +
                   packed_bytes<packed::Address>(asked.addresses) + packed_bytes<packed::LongText>(asked.tags) +
                   packed_bytes<packed::Pair>(asked.meta) + rare_bytes_of(asked, standing)};

@@ -154,6 +154,9 @@ struct Registration {
 // ends like a derived label gets a derived one too, so the two kinds never meet.
 [[nodiscard]] std::string label_of(std::string_view id);
 
+// The derived label of an id, or of a service's name, whatever it looks like.
+[[nodiscard]] std::string derived_label_of(std::string_view id);
+
 // The service's label in the DNS: its folded name where that is one label (1 to 63 octets, no dot), as all names of the native
 // API are, else a slug and a hash, as of ids.
 [[nodiscard]] std::string service_label_of(std::string_view folded_name);

@@ -137,8 +137,14 @@ Result<void> check_lease(const Registration& draft, const LeaseBounds& bounds, c
 // §2.3.4).
 Result<void> check_name_length(const Registration& draft, std::size_t zone_apex_bytes) {
   constexpr std::size_t k_proto_bytes = 5;  // "\4_tcp"
-  const std::size_t bytes =
-      1 + label_of(draft.key.id).size() + 1 + 1 + draft.key.service.name.size() + k_proto_bytes + zone_apex_bytes;
+  const std::string& service = draft.key.service.name;
+  std::size_t id_bytes = label_of(draft.key.id).size();
+  std::size_t service_bytes = service_label_of(service).size();
+  if (draft.door != Door::native) {  // where a name is taken, a derived label is answered
+    id_bytes = std::max(id_bytes, derived_label_of(draft.key.id).size());
+    service_bytes = std::max(service_bytes, derived_label_of(service).size());
+  }
+  const std::size_t bytes = 1 + id_bytes + 1 + 1 + service_bytes + k_proto_bytes + zone_apex_bytes;
   if (bytes <= k_name_bytes_max) return {};
   return failure(
       Errc::invalid,

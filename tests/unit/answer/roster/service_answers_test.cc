@@ -33,7 +33,7 @@ class Built {
       members.push_back(instances_.back().get());
     }
     const registry::Service service({registry::ZoneId{0}, "web"}, 1, protocols, std::move(members), std::nullopt);
-    answers_ = ServiceAnswers::make(service, *dns::Name::parse("svc.internal"), AnswerPolicy{});
+    answers_ = ServiceAnswers::make(service, service.service.name, *dns::Name::parse("svc.internal"), AnswerPolicy{});
   }
   const ServiceAnswers& operator*() const { return *answers_; }
   const ServiceAnswers* operator->() const { return answers_.get(); }
