@@ -23,6 +23,13 @@ std::vector<answer::Zone> zones_of_the_tests() {
   return all;
 }
 
+answer::ConsulSettings consul_settings() {
+  return {.domain = *dns::Name::parse("consul."),
+          .node = "Node.1",
+          .node_address = answer::ConsulAddress::parse("192.0.2.100"),
+          .datacenters = {dns::Name::parse("dc.one")}};
+}
+
 answer::AnswerPolicy no_policy(const registry::ServiceRef&) { return {}; }
 
 }  // namespace
@@ -33,8 +40,9 @@ const World& World::the() {
 }
 
 World::World()
-    : zones_(zones_of_the_tests()),
+    : zones_(zones_of_the_tests(), answer::make_consul_zone(consul_settings(), &names_)),
       roster_(zones_, &no_policy),
+      names_(consul_settings(), zones_, roster_, facts_, &queries_),
       transfers_(zones_, &no_policy, {{.to = {*IpPrefix::parse("192.0.2.0/24")}, .key = {}}}, k_journal_bytes_max),
       registry_(journal_, *this, zones_, 1h) {
   transfers_.tick(registry_, [](const auto&) { return true; });
@@ -47,6 +55,10 @@ World::World()
   }
   transfers_.tick(registry_, [](const auto&) { return true; });
   add("brief", "i-1", {"192.0.2.104"}, 1s);
+  add_free("free name", "a/b", {}, {}, {"V1", "x.y=z"}, R"({"weights":{"passing":3,"warning":0}})", 80);
+  add_free("free name", "v1", {"192.0.2.106"}, {}, {"v1"}, {}, 0);
+  add_free("host", "h", {}, "www.c.test", {}, {}, 80);
+  add_free("a.b", "1", {}, {}, {}, R"({"node":{"name":"n.one","address":"192.0.2.107","meta":{"k":"v"}}})", 80);
   add("left", "i-1", {"192.0.2.105"}, 3600s);
   transfers_.tick(registry_, [](const auto&) { return true; });
   const registry::Change gone = registry::Deregister{registry::InstanceKey{{registry::ZoneId{}, "left"}, "i-1"}};
@@ -55,11 +67,13 @@ World::World()
 }
 
 void World::publish(const registry::Service& service) {
+  facts_.publish(service);
   roster_.publish(service);
   transfers_.publish(service);
 }
 
 void World::withdraw(const registry::ServiceRef& service) {
+  facts_.withdraw(service);
   roster_.withdraw(service);
   transfers_.withdraw(service);
 }
@@ -75,6 +89,25 @@ void World::add(std::string service, std::string id, const std::vector<std::stri
   draft.ttl = lease;
   auto registration = registry::normalise(std::move(draft), {}, apex().wire().size());
   fuzz::expect(registration.has_value(), "the roll's registrations are good");
+  const registry::Change change = registry::Register{std::move(*registration)};
+  fuzz::expect(registry_.apply(std::span(&change, 1), clock_, {}).front().has_value(), "the roll takes them");
+}
+
+// As the door of Consul's clients would register it.
+void World::add_free(std::string service, std::string id, const std::vector<std::string>& addresses, std::string host,
+                     std::vector<std::string> tags, std::string attributes, std::uint16_t port) {
+  registry::Registration draft;
+  draft.key = {{{}, std::move(service)}, std::move(id)};
+  for (const std::string& address : addresses) draft.addresses.push_back(*IpAddress::parse(address));
+  draft.port = port;
+  draft.tags = std::move(tags);
+  draft.host = std::move(host);
+  draft.lease = registry::LeaseKind::none;
+  draft.door = registry::Door::consul;
+  draft.attributes = std::move(attributes);
+  auto registration =
+      registry::normalise(std::move(draft), {}, apex().wire().size(), registry::rules_of_row(registry::Door::consul));
+  fuzz::expect(registration.has_value(), "the roll's free registrations are good");
   const registry::Change change = registry::Register{std::move(*registration)};
   fuzz::expect(registry_.apply(std::span(&change, 1), clock_, {}).front().has_value(), "the roll takes them");
 }

@@ -30,7 +30,8 @@ std::string txt_of(const std::vector<std::pair<std::string, std::string>>& meta)
 }
 
 std::optional<InstanceFacts> facts_of(const registry::Instance& instance) {
-  if (instance.attributes().empty()) return std::nullopt;
+  const std::string_view text = instance.attributes();
+  if (!text.contains("\"weights\"") && !text.contains("\"node")) return std::nullopt;  // most, without reading them
   const consul::Attributes attributes = consul::parse_attributes(instance.attributes());
   InstanceFacts facts{.id = std::string(instance.id()),
                       .passing_weight = attributes.weights.passing,
