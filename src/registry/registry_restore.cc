@@ -90,8 +90,8 @@ ChangeIndex index_of_start(ChangeIndex stored, WallTime wall_now) {
 
 void Registry::restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
                                WallTime wall_now, std::vector<Refused>& refused) {
-  const auto free = std::ranges::find_if(
-      stored, [](const InstanceRecord& each) { return each.registration.door != Door::native; });
+  const auto free =
+      std::ranges::find_if(stored, [](const InstanceRecord& each) { return each.registration.door != Door::native; });
   const Door door = free == stored.end() ? Door::native : free->registration.door;
   if (const std::optional<Error> refusal = refuse_service(record.key.ref(), zones_, door)) {
     for (const InstanceRecord& each : stored) refused.push_back({each.registration.key, refusal->message});

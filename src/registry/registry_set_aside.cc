@@ -13,8 +13,8 @@ namespace rollcall::registry {
 
 std::optional<Registry::Leaving> Registry::find_leaving(const Service& service) const {
   Leaving leaving{&service, false, {}};
-  const auto free = std::ranges::find_if(
-      service.instances, [](const Instance* instance) { return instance->door() != Door::native; });
+  const auto free = std::ranges::find_if(service.instances,
+                                         [](const Instance* instance) { return instance->door() != Door::native; });
   const Door door = free == service.instances.end() ? Door::native : (*free)->door();
   if (const std::optional<Error> refusal = refuse_service(service.key(), zones_, door)) {
     leaving.is_whole = true;

@@ -61,8 +61,13 @@ class World final : private registry::Audience {
     }
 
    private:
-    consul::PreparedQuery query_{.service = "Free Name", .tags = {"!none"}, .service_meta = {}, .node_meta = {},
-                                 .only_passing = false, .failover = {}, .ttl_seconds = 30};
+    consul::PreparedQuery query_{.service = "Free Name",
+                                 .tags = {"!none"},
+                                 .service_meta = {},
+                                 .node_meta = {},
+                                 .only_passing = false,
+                                 .failover = {},
+                                 .ttl_seconds = 30};
   };
 
   const IpAddress secondary_ = *IpAddress::parse("192.0.2.9");

@@ -192,7 +192,9 @@ ConsulOmission ConsulNames::find_omission(const ConsulFound& found, const Instan
   if (!instance.lease.is_alive(now)) return ConsulOmission::lease_ended;
   if (instance.status == Status::draining) return ConsulOmission::draining;
   const bool is_protected = found.answers->is_protected();
-  if (instance.status == Status::critical && !is_protected) return ConsulOmission::critical;
+  if (instance.status == Status::critical && (!is_protected || instance.is_in_maintenance())) {
+    return ConsulOmission::critical;
+  }
   const bool only_passing = settings_.only_passing || (found.query != nullptr && found.query->only_passing);
   if (only_passing && !is_protected && health::worst_of(instance.checks()) != health::CheckStatus::passing) {
     return ConsulOmission::not_passing;

@@ -154,8 +154,9 @@ std::optional<Resolution::Step> Resolution::answer_host(const RosterName& found)
   std::uint32_t hosts = 0;
   for (const Member& member : found.answers->members()) {
     const registry::Instance& instance = *member.instance;
-    const bool is_answered = instance.status == registry::Status::ready ||
-                             (instance.status == registry::Status::critical && found.answers->is_protected());
+    const bool is_answered =
+        instance.status == registry::Status::ready || (instance.status == registry::Status::critical &&
+                                                       found.answers->is_protected() && !instance.is_in_maintenance());
     if (found.view == nullptr || !member.has_host_target || !is_answered || !instance.lease.is_alive(now_)) continue;
     const auto has_tag = [&](std::string_view tag) { return equal_but_for_case(tag, name_->label(0)); };
     if (is_tagged && std::ranges::none_of(instance.tags(), has_tag)) continue;
@@ -164,13 +165,22 @@ std::optional<Resolution::Step> Resolution::answer_host(const RosterName& found)
   if (chosen == nullptr) return std::nullopt;
   const Bytes target = sections_.keep(found.answers->srv(*chosen).subspan(k_target_in_srv));
   if (target.empty()) return std::nullopt;
-  const auto left =
-      std::chrono::floor<std::chrono::seconds>(chosen->instance->lease.cached_until(now_) - now_).count();
+  const auto left = std::chrono::floor<std::chrono::seconds>(chosen->instance->lease.cached_until(now_) - now_).count();
   const std::uint32_t full = found.answers->policy().ttl_seconds;
   const auto ttl = static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, full));
   if (trace_ == nullptr) found.answers->note_answered(now_, ttl);
+  return answer_alias(ttl, target);
+}
+
+Resolution::Step Resolution::answer_alias(std::uint32_t ttl, Bytes target) {
   redirections_[aliases_] = nullptr;
-  return follow(ttl, target);
+  if (query_.type != Type::any) return follow(ttl, target);
+  const std::size_t first = sections_.list_size();
+  sections_.list(target);
+  sections_.add(Section::answer,
+                {.owner = owner(), .type = Type::cname, .ttl = ttl, .rdata = sections_.end_list(first)}, 1,
+                k_record_head_bytes);
+  return Rcode::noerror;
 }
 
 // --- DNS-SD (RFC 6763), and reverse names ---

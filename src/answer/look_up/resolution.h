@@ -82,6 +82,8 @@ class Resolution {
   // go on. A code: the chain ends here.
   Step follow(std::uint32_t ttl, Bytes target);
   [[nodiscard]] bool is_circle() const;
+  // An alias of the roll, to the name of a host. ANY has it alone (RFC 8482 §4.1).
+  Step answer_alias(std::uint32_t ttl, Bytes target);
 
   // --- Additional records (resolution_additional.cc) ---
   [[nodiscard]] const Node* find_records(std::string_view folded_name) const;

@@ -53,8 +53,7 @@ Resolution::Step Resolution::answer_consul(const ConsulNames& names, const Consu
       query_.type == Type::a || query_.type == Type::aaaa || query_.type == Type::cname || query_.type == Type::any;
   if (takes_alias) {
     if (const auto alias = collector.choose_alias(); alias && !alias->target.empty()) {
-      redirections_[aliases_] = nullptr;
-      return follow(alias->ttl, alias->target);
+      return answer_alias(alias->ttl, alias->target);
     }
   }
   if (query_.type == Type::any && is_service && collector.put_srv(owner())) return Rcode::noerror;

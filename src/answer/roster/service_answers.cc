@@ -49,7 +49,8 @@ std::unique_ptr<ServiceAnswers> ServiceAnswers::make(const registry::Service& se
   using enum ServiceParts::Answered;
   check(policy.ttl_seconds > 0 && shared_state != nullptr,
         "a service is answered for a time, and has a state to share");
-  std::unique_ptr<ServiceAnswers> made = make(ServiceParts(service, label, apex, ready), policy, std::move(shared_state));
+  std::unique_ptr<ServiceAnswers> made =
+      make(ServiceParts(service, label, apex, ready), policy, std::move(shared_state));
   if (is_short(service, policy)) {
     made->protected_ = make(ServiceParts(service, label, apex, ready_and_critical), policy, made->shared_state_);
   } else {

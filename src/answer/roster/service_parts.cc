@@ -97,7 +97,8 @@ ServiceParts::ServiceParts(const registry::Service& its_service, std::string_vie
 
 bool ServiceParts::is_answered(const registry::Instance& instance) const {
   return instance.status == registry::Status::ready ||
-         (answered == Answered::ready_and_critical && instance.status == registry::Status::critical);
+         (answered == Answered::ready_and_critical && instance.status == registry::Status::critical &&
+          !instance.is_in_maintenance());
 }
 
 // Most ids are their own labels, and are in order.

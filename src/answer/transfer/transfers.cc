@@ -215,11 +215,13 @@ void Transfers::put(const registry::ServiceKey& key, const registry::Service* se
     const Zone& zone = zones.zones().at(static_cast<std::size_t>(id));
     TransferZone* offered = by_zone_[static_cast<std::size_t>(id)].zone.get();
     if (&zone == &own && !zone.is_reverse) {
-      offered->put(key_of(key),
-                   service == nullptr ? RecordSet() : service_records(*service, zones_.label_of(*service), zone, policy_of_(key.ref())));
+      offered->put(key_of(key), service == nullptr ? RecordSet()
+                                                   : service_records(*service, zones_.label_of(*service), zone,
+                                                                     policy_of_(key.ref())));
     } else if (zone.is_reverse) {
-      offered->put(key_of(key),
-                   service == nullptr ? RecordSet() : reverse_records(*service, zones_.label_of(*service), own.records.apex(), zones, zone));
+      offered->put(key_of(key), service == nullptr ? RecordSet()
+                                                   : reverse_records(*service, zones_.label_of(*service),
+                                                                     own.records.apex(), zones, zone));
     }
   }
 }

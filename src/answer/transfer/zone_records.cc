@@ -27,8 +27,7 @@ std::optional<Name> below(const std::optional<Name>& parent, std::string_view la
 
 class ServiceRecords {
  public:
-  ServiceRecords(const registry::Service& service, std::string_view label, const Zone& zone,
-                 const AnswerPolicy& policy)
+  ServiceRecords(const registry::Service& service, std::string_view label, const Zone& zone, const AnswerPolicy& policy)
       : zone_(zone), apex_(zone.records.apex()), built_(ServiceAnswers::make(service, label, apex_, policy)) {}
 
   RecordSet make() {

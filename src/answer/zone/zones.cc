@@ -184,7 +184,8 @@ std::string Zones::label_of(const registry::Service& service) const {
   std::string label = registry::service_label_of(name);
   const auto is_free = [](const registry::Instance* instance) { return instance->door() != registry::Door::native; };
   if (std::ranges::none_of(service.instances, is_free)) return label;
-  const bool is_taken = registry::is_dns_sd_label(name) || label == "_tcp" || label == "_udp" || find_taken(service.key());
+  const bool is_taken =
+      registry::is_dns_sd_label(name) || label == "_tcp" || label == "_udp" || find_taken(service.key());
   return is_taken ? registry::derived_label_of(name) : label;
 }
 

@@ -284,6 +284,12 @@ Instance::Rare Instance::rare() const {
   return rare;
 }
 
+bool Instance::is_in_maintenance() const {
+  return std::ranges::any_of(checks(), [](const auto& result) {
+    return result.kind == health::CheckKind::maintenance && result.status == health::CheckStatus::critical;
+  });
+}
+
 std::string_view Instance::check_output() const {
   if (!is_critical_) return {};
   for (const health::packed::ResultView& result : checks()) {

@@ -239,6 +239,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] WallTime status_since() const { return status_since_; }
   [[nodiscard]] PackedResults checks() const { return PackedResults(rare().results); }
   [[nodiscard]] std::string_view check_output() const;  // of the first check that is critical
+  [[nodiscard]] bool is_in_maintenance() const;         // an operator has taken it out
   [[nodiscard]] Standing standing() const;
 
   // Renews the lease (heartbeat). False: the lease has ended, or its check is critical (is_overdue).

@@ -209,6 +209,24 @@ TEST_CASE("an alias of a zone file may lead to Consul's names") {
         Records{"www.svc.internal. 60 CNAME web.service.consul.", "web.service.consul. 1 A 192.0.2.1"});
 }
 
+TEST_CASE("ANY at the name of a host is the alias alone (RFC 8482 4.1)") {
+  ConsulWorld world;
+  world.add(Consul{.addresses = {}, .host = "ns.svc.internal"});
+  CHECK(world.ask("web.service.consul", Type::any).answer == Records{"web.service.consul. 1 CNAME ns.svc.internal."});
+  CHECK(world.ask("web.svc.internal", Type::any).answer == Records{"web.svc.internal. 1 CNAME ns.svc.internal."});
+}
+
+TEST_CASE("where too few are ready the critical are answered, but not those in maintenance") {
+  ConsulWorld world({.policy = {.protect_permille = 900}});
+  for (const char* id : {"1", "2", "3"}) world.add(Consul{.id = id, .addresses = {std::string("192.0.2.") + id}});
+  world.set_check("2", health::CheckStatus::critical);
+  world.set_check("3", health::CheckStatus::critical, "away", health::CheckKind::maintenance);
+  for (const char* name : {"web.service.consul", "web.svc.internal"}) {
+    CAPTURE(name);
+    CHECK(sorted(rdata_ends(world.ask(name).answer)) == Records{"192.0.2.1", "192.0.2.2"});
+  }
+}
+
 TEST_CASE("without a port there is no SRV record") {
   ConsulWorld world;
   world.add(Consul{.port = 0});

@@ -98,7 +98,8 @@ TEST_CASE("an instance of a host's name is an alias in the native zone too, and 
   CHECK(world.ask("2.web.svc.internal").answer.empty());
   const Records srv = world.ask("web.svc.internal", Type::srv).answer;
   CHECK(sorted(rdata_ends(srv)) == Records{"2.web.svc.internal.", "db.example.com."});
-  CHECK(world.ask("1.web.svc.internal", Type::srv).answer == Records{"1.web.svc.internal. 1 SRV 1 1 8080 db.example.com."});
+  CHECK(world.ask("1.web.svc.internal", Type::srv).answer ==
+        Records{"1.web.svc.internal. 1 SRV 1 1 8080 db.example.com."});
   world.add(Consul{.id = "3", .addresses = {"192.0.2.3"}});
   CHECK(rdata_ends(world.ask("web.svc.internal").answer) == Records{"192.0.2.3"});
 }
