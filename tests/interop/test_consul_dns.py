@@ -128,7 +128,9 @@ class ConformanceTest(ConsulDnsTest):
         query = dns.message.make_query("service.consul", "A", use_edns=0, options=[dns.edns.GenericOption(3, b"")])
         reply = dns.query.udp(query, self.dns.address, port=self.dns.port, timeout=3)
         self.assertEqual(0, reply.edns)
-        query = dns.message.make_query("service.consul", "A", use_edns=1)
+        self.assertEqual(1, len([option for option in reply.options if option.otype == 3]))
+        query = dns.message.make_query("service.consul", "A")
+        query.use_edns(1)
         reply = dns.query.udp(query, self.dns.address, port=self.dns.port, timeout=3)
         self.assertEqual("BADVERS", dns.rcode.to_text(reply.rcode()))
 

@@ -165,12 +165,25 @@ TEST_CASE("a start put on the roll what a registration would have been refused")
   CHECK(world.registry.counts().instances == 3);
 }
 
-TEST_CASE("a service that is too long for its zone aborted each start") {
+TEST_CASE("a service longer than a label aborted each start: it is on the roll, as other doors take such names") {
   World world;
   Restored part;
   part.services = {{key(std::string(250, 's'), "").service, 0, 0, std::nullopt}};
   CHECK(world.registry.restore(std::move(part), world.clock.now(), world.wall).empty());
-  CHECK(world.registry.counts().services == 0);
+  CHECK(world.registry.counts().services == 1);
+}
+
+TEST_CASE("names that are taken are refused to the native API alone") {
+  World world;
+  world.zones.taken.insert("www");
+  is_refused(world.add("www", "a"), "service", "www.svc.internal");
+  registry::Registration free = registration("www", "a");
+  free.door = Door::consul;
+  free.tags = {"a"};
+  CHECK(world.apply(Register{free}));
+  free.key.id = "A";
+  CHECK(world.apply(Register{free}));
+  CHECK(world.registry.set_aside_refused(world.clock.now(), world.wall).empty());
 }
 
 TEST_CASE("zones that are replaced take their names from the roll, and the rows stay") {
