@@ -357,7 +357,18 @@ TEST_CASE("no zone of that name is served where the user has one of his own") {
   CHECK(zones.table().find(dns::Name::parse("lab.example")->folded_wire())->consul == nullptr);
 }
 
-TEST_CASE("nothing is registered in the zone of Consul's names, and names of other zones inside it are taken") {
+TEST_CASE("the domain may be inside a zone, and is nobody's name there then") {
+  ConsulWorld world({.domain = "sd.svc.internal"});
+  world.add(Entry{});
+  CHECK(rdata_ends(world.ask("web.svc.internal").answer) == Records{"192.0.2.1"});
+  CHECK(rdata_ends(world.ask("web.service.sd.svc.internal").answer) == Records{"192.0.2.1"});
+  CHECK(world.ask("sd.svc.internal", Type::ns).answer == Records{"sd.svc.internal. 1 NS ns.sd.svc.internal."});
+  CHECK_THROWS(world.add(Entry{.service = "sd"}));
+  world.add(Consul{.service = "sd", .addresses = {"192.0.2.2"}});
+  CHECK(rdata_ends(world.ask("sd.service.sd.svc.internal").answer) == Records{"192.0.2.2"});
+}
+
+TEST_CASE("nothing is registered in the zone of Consul's names") {
   ConsulWorld world;
   CHECK_FALSE(world.zones.find("consul").has_value());
   CHECK(world.zones.size() == 2);
