@@ -44,8 +44,12 @@ void put_service_addresses(json::Writer& out, const Row& row) {
   out.close_object();
 }
 
-// Of a node: texts. Java's client ends where wan is missing.
+// Of a node: texts. Java's client ends where wan is missing, but takes null for a node that is not ours and named none.
 void put_node_addresses(json::Writer& out, const NodeView& node) {
+  if (node.tagged_addresses != nullptr && node.tagged_addresses->empty()) {
+    out.raw("null");
+    return;
+  }
   if (node.tagged_addresses != nullptr && node.tagged_addresses->contains("lan") &&
       node.tagged_addresses->contains("wan")) {
     return put_texts(out, node.tagged_addresses);
@@ -124,6 +128,7 @@ void put_catalog_service(json::Writer& out, const Row& row) {
   put_meta(out.name("ServiceMeta"), row.instance);
   out.member("ServicePort", row.instance.port());
   out.member("ServiceEnableTagOverride", attributes.enable_tag_override);
+  out.name("ServiceProxy").raw("{}").name("ServiceConnect").raw("{}");
   put_indexes(out, row.instance.index);
   out.close_object();
 }

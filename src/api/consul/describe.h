@@ -1,7 +1,7 @@
 // JSON of nodes, services and checks as the calls below /v1/catalog/ and /v1/health/ show them.
 //
 // Shape    written straight into the text of the answer. Lists and maps are never null; a check has no "Definition", on whose
-//          null Go's clients end; Node.TaggedAddresses has always lan and wan.
+//          null Go's clients end. Node.TaggedAddresses has lan and wan, and is null of a node that is not ours and named none.
 // Owner    a Row borrows.
 // Threads  under a ReadLock.
 // Source   docs/consul.md.
@@ -24,7 +24,7 @@ struct NodeView {
   std::string_view address;
   std::string_view datacenter;
   const std::map<std::string, std::string>* meta;              // null: none
-  const std::map<std::string, std::string>* tagged_addresses;  // null: lan and wan are the address
+  const std::map<std::string, std::string>* tagged_addresses;  // null pointer: lan and wan are the address
   registry::ChangeIndex index;
 };
 

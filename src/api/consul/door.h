@@ -10,6 +10,7 @@
 #pragma once
 
 #include "api/consul/agent/outputs.h"
+#include "api/consul/bodies.h"
 #include "api/door.h"
 #include "consul/agent_ids.h"
 #include "consul/identity.h"
@@ -39,16 +40,20 @@ class ConsulDoor final : public Door {
 
   [[nodiscard]] const Parts& parts() const { return parts_; }
   [[nodiscard]] Outputs& outputs() const { return outputs_; }
+  [[nodiscard]] Bodies& bodies() const { return bodies_; }
 
  private:
   Parts parts_;
   mutable Outputs outputs_;  // behind its own lock
+  mutable Bodies bodies_;    // behind its own lock
 };
 
 // Of a call of this door.
 [[nodiscard]] inline const Parts& parts_of(const Call& call) {
   return static_cast<const ConsulDoor&>(call.door).parts();
 }
+
+[[nodiscard]] inline Bodies& bodies_of(const Call& call) { return static_cast<const ConsulDoor&>(call.door).bodies(); }
 
 [[nodiscard]] inline Outputs& outputs_of(const Call& call) {
   return static_cast<const ConsulDoor&>(call.door).outputs();

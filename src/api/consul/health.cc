@@ -79,7 +79,9 @@ void put_checks_of_node(json::Writer& out, const Scene& scene, const std::string
 
 }  // namespace
 
-Routed read_health_of_service(const Call& call) { return answer_service(call, Listed::health, &put_entries); }
+Routed read_health_of_service(const Call& call) {
+  return answer_service_from(bodies_of(call), call, Listed::health, &put_entries);
+}
 
 Routed read_checks_of_service(const Call& call) { return answer_service(call, Listed::check, &put_checks_of_service); }
 

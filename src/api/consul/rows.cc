@@ -86,34 +86,79 @@ Routed answer_zone(const Call& call, Listed listed, Lists lists, PutZone put) {
        .is_long = is_long_list(call)});
 }
 
-Routed answer_service(const Call& call, Listed listed, PutService put) {
+namespace {
+
+// Until when a body that is written now says how the leases are.
+LeaseTime good_until(const registry::Service& service, LeaseTime now) {
+  LeaseTime until = LeaseTime::max();
+  for (const registry::Instance* instance : service.instances) {
+    if (instance->lease_kind() == registry::LeaseKind::none) continue;
+    const LeaseTime end = instance->lease.expires_at();
+    if (end > now) until = std::min(until, end);
+  }
+  return until;
+}
+
+struct ServiceRead {
+  Scene scene;
+  Selection selection;
+  registry::ServiceKey key;
+  ChangeIndex known;
+  PutService put;
+  Bodies* bodies;  // null: none is kept
+
+  Response operator()(LeaseTime now) const {
+    const rcu::ReadLock lock;
+    const registry::Service* service = scene.registry.find_service(key.ref());
+    const ChangeIndex index = index_of(scene, key, known);
+    const bool is_kept = bodies != nullptr && service != nullptr && selection.is_whole() && !scene.is_pretty;
+    if (is_kept) {
+      if (const Bodies::Shared body = bodies->find(key, selection.is_passing, index, now)) {
+        Response response = json(*body);
+        put_headers(response, {index, scene.consistency});
+        return response;
+      }
+    }
+    const std::size_t rows = service == nullptr ? 0 : service->instances.size();
+    const LeaseTime until = is_kept ? good_until(*service, now) : now;
+    Response response = respond(scene, index, (rows + 1) * k_row_bytes,
+                                [&](json::Writer& out) { put(out, scene, key, selection, now); });
+    if (is_kept) bodies->put(key, selection.is_passing, index, until, response.body);
+    return response;
+  }
+};
+
+Routed answer_service(Bodies* bodies, const Call& call, Listed listed, PutService put) {
   const std::string name = rest_of(call);
   if (name.empty()) return text(400, "Missing service name");
   auto asked = read_call(call, listed);
   if (!asked) return std::move(asked.error());
   Result<std::string> folded = rollcall::consul::parse_service_name(name);
   if (!folded) return text(400, folded.error().message);
-  registry::ServiceKey key{asked->scene.zone, std::move(*folded)};
+  const registry::ServiceKey key{asked->scene.zone, std::move(*folded)};
   if (const auto permitted = permit(call, key.ref()); !permitted) return refused(permitted.error());
   const registry::Service* service = call.registry.find_service(key.ref());
-  const ChangeIndex known = asked->blocking.known;
+  const ChangeIndex index = index_of(asked->scene, key, asked->blocking.known);
   const std::size_t rows = service == nullptr ? 0 : service->instances.size();
-  return answer(call, asked->blocking,
-                {.index = index_of(asked->scene, key, known),
-                 .await =
-                     [&] {
-                       return registry::await_service(call.waiters, call.registry, key,
-                                                      service == nullptr ? 0 : service->index);
-                     },
-                 .show =
-                     [scene = asked->scene, selection = std::move(asked->selection), key, known, put](LeaseTime now) {
-                       const rcu::ReadLock lock;
-                       const registry::Service* found = scene.registry.find_service(key.ref());
-                       const std::size_t count = found == nullptr ? 0 : found->instances.size();
-                       return respond(scene, index_of(scene, key, known), (count + 1) * k_row_bytes,
-                                      [&](json::Writer& out) { put(out, scene, key, selection, now); });
-                     },
-                 .is_long = rows > limits::k_http_list_at_once_max});
+  const auto await = [&] {
+    return registry::await_service(call.waiters, call.registry, key, service == nullptr ? 0 : service->index);
+  };
+  return answer(
+      call, asked->blocking,
+      {.index = index,
+       .await = await,
+       .show = ServiceRead{asked->scene, std::move(asked->selection), key, asked->blocking.known, put, bodies},
+       .is_long = rows > limits::k_http_list_at_once_max});
+}
+
+}  // namespace
+
+Routed answer_service(const Call& call, Listed listed, PutService put) {
+  return answer_service(nullptr, call, listed, put);
+}
+
+Routed answer_service_from(Bodies& bodies, const Call& call, Listed listed, PutService put) {
+  return answer_service(&bodies, call, listed, put);
 }
 
 Routed answer_node(const Call& call, Listed listed, PutNode put) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "api/access.h"
+#include "api/consul/bodies.h"
 #include "api/consul/describe.h"
 #include "api/consul/door.h"
 #include "api/consul/selection.h"
@@ -63,6 +64,8 @@ using PutZone = std::function<void(json::Writer&, const Scene&, const Selection&
 using PutService = void (*)(json::Writer&, const Scene&, const registry::ServiceKey&, const Selection&,
                             registry::LeaseTime);
 [[nodiscard]] Routed answer_service(const Call& call, Listed listed, PutService put);
+// The same; a whole body, or a whole one of those that pass, is kept for the next.
+[[nodiscard]] Routed answer_service_from(Bodies& bodies, const Call& call, Listed listed, PutService put);
 
 // The rest of the path names a node.
 using PutNode = void (*)(json::Writer&, const Scene&, const std::string&, const Selection&, registry::LeaseTime);

@@ -33,7 +33,8 @@ struct Selection {
   std::optional<Filter> filter;
   bool is_passing = false;
 
-  [[nodiscard]] bool is_everything() const { return tags.empty() && node_meta.empty() && !filter && !is_passing; }
+  // Of a service all instances, or all that pass.
+  [[nodiscard]] bool is_whole() const { return tags.empty() && node_meta.empty() && !filter; }
   // Of what a node has: ?node-meta= alone.
   [[nodiscard]] bool takes_node(const std::map<std::string, std::string>* meta) const;
   // All but the filter.

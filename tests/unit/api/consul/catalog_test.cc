@@ -108,6 +108,25 @@ TEST_CASE("consul: a TTL that is over is critical in every read, and still liste
   CHECK(ids(world.get("/v1/health/state/critical"), "CheckID") == Ids{"service:web-1"});
 }
 
+TEST_CASE("consul: a body that is kept for the next reader is dropped with its index, and with the first lease in it") {
+  ConsulWorld world;
+  for (int i = 0; i < 8; ++i) {
+    world.expect_registered(R"({"ID":"w)" + std::to_string(i) + R"(","Name":"web","Check":{"TTL":"1)" +
+                            std::to_string(i) + R"(s","Status":"passing"}})");
+  }
+  const auto passing = [&] { return list(world.get("/v1/health/service/web?passing=1")).size(); };
+  CHECK(passing() == 8);
+  CHECK(passing() == 8);
+  CHECK(list(world.get("/v1/health/service/web")).size() == 8);
+  world.clock.advance(milliseconds(10'001));  // the first lease; nobody has swept
+  CHECK(passing() == 7);
+  CHECK(text_of(list(world.get("/v1/health/service/web")).at(0).at("Checks").at(0), "Status") == "critical");
+  CHECK(world.tell("/v1/agent/check/pass/service:w0") == "200");
+  CHECK(passing() == 8);
+  CHECK(world.tell("/v1/agent/service/deregister/w1") == "200");
+  CHECK(passing() == 7);
+}
+
 TEST_CASE("consul: tags are a conjunction, and exact") {
   ConsulWorld world;
   world.expect_registered(R"({"ID":"a","Name":"web","Tags":["v1","Blue"]})");
@@ -156,7 +175,7 @@ TEST_CASE("consul: an instance on another node has that node, and is listed with
   CHECK(text_of(entry.at("Node"), "Node") == "Ext-1");
   CHECK(text_of(entry.at("Node"), "Address") == "198.51.100.7");
   CHECK(text_of(entry.at("Node").at("Meta"), "rack") == "r7");
-  CHECK(text_of(entry.at("Node").at("TaggedAddresses"), "wan") == "198.51.100.7");
+  CHECK(entry.at("Node").at("TaggedAddresses").is_null());
   CHECK(text_of(entry.at("Service"), "ID") == "db-1");
   CHECK(text_of(entry.at("Service"), "Address").empty());
   CHECK(text_of(entry.at("Checks").at(0), "Notes") == "from outside");
