@@ -5,7 +5,7 @@
 //          nothing waits.
 // Failure  400, `Invalid index` or `Invalid wait time`.
 // Threads  any.
-// Source   docs/consul.md.
+// Source   docs/consul-catalog.md.
 #pragma once
 
 #include <chrono>

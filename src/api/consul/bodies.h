@@ -41,7 +41,7 @@ class Bodies {
   };
   static std::string key_of(const registry::ServiceKey& service, bool is_passing);
 
-  Guarded<All> all_;
+  rollcall::Guarded<All> all_;
 };
 
 }  // namespace rollcall::api::consul

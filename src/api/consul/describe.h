@@ -4,7 +4,7 @@
 //          null Go's clients end. Node.TaggedAddresses has lan and wan, and is null of a node that is not ours and named none.
 // Owner    a Row borrows.
 // Threads  under a ReadLock.
-// Source   docs/consul.md.
+// Source   docs/consul-catalog.md.
 #pragma once
 
 #include <map>

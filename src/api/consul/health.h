@@ -2,7 +2,7 @@
 //
 // Threads  inside the router's ReadLock. Nothing of the roll outlives the call but copies.
 // Failure  every error is one bare sentence (responses.h).
-// Source   docs/consul.md.
+// Source   docs/consul-catalog.md.
 #pragma once
 
 #include "api/route.h"

@@ -4,7 +4,7 @@
 //          into a Scene.
 // Threads  a `put` under a ReadLock, on any thread.
 // Grants   services that the caller may not read are not there; naming one is 403.
-// Source   docs/consul.md.
+// Source   docs/consul-catalog.md.
 #pragma once
 
 #include <functional>

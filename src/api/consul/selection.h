@@ -3,7 +3,7 @@
 // Owner    a Selection owns what it was asked, and outlives the call.
 // Failure  400 with a sentence.
 // Threads  immutable.
-// Source   docs/consul.md.
+// Source   docs/consul-catalog.md.
 #pragma once
 
 #include <expected>

@@ -1,7 +1,7 @@
 // The calls below /v1/status/.
 //
 // Threads  any.
-// Source   docs/consul.md.
+// Source   docs/consul-catalog.md.
 #pragma once
 
 #include "api/route.h"

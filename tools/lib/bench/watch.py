@@ -19,7 +19,8 @@ ROUNDS = 1
 PIPELINED = 64
 WATCHER_PROCESSES = 2
 LEAST_FILES = 1000
-INDEX = re.compile(rb"X-Rollcall-Index: (\d+)")
+INDEX = re.compile(rb"X-(?:Rollcall|Consul)-Index: (\d+)")
+NATIVE = b"/v1/services/s%d?index=%d&wait=600s&tag=none"  # what a watcher asks
 LENGTH = re.compile(rb"Content-Length: (\d+)")
 
 
@@ -48,12 +49,12 @@ def register_all(port, services):
                 assert read_answer(stream)[0] in (200, 201)
 
 
-def watch(port, services, pipe):
+def watch(port, services, pipe, target=NATIVE):
     """Blocks on each of the services; sends [(service, index, time)] of the answers when it is told to stop."""
     selector, woken, told = selectors.EpollSelector(), [], False
 
     def ask(connection, service, index):
-        connection.send(b"GET /v1/services/s%d?index=%d&wait=600s&tag=none HTTP/1.1\r\nHost: b\r\n\r\n" % (service, index))
+        connection.send(b"GET " + target % (service, index) + b" HTTP/1.1\r\nHost: b\r\n\r\n")
 
     for service in services:
         connection = socket.create_connection(("127.0.0.1", port))
@@ -113,6 +114,12 @@ def start(work, *arguments):
     return ours
 
 
+def start_watching(port, services, target):
+    ours, theirs = multiprocessing.Pipe()
+    multiprocessing.Process(target=watch, args=(port, services, theirs, target), daemon=True).start()
+    return ours
+
+
 def load(server, wanted, run, services):
     """{metric: value}, and the instances made."""
     with cpu.Meter(server) as used:
@@ -153,7 +160,7 @@ UNITS = [
 ]
 
 
-def one_round(server, wanted):
+def one_round(server, wanted, target=NATIVE):
     """{(case, metric): value} of UNITS."""
     watched = list(range(wanted.services))
     others = [wanted.services + service for service in watched]
@@ -161,7 +168,7 @@ def one_round(server, wanted):
     alone, _ = load(server, wanted, 1, others)
     before = cpu.resident_bytes(server.pid)
     places = [number % wanted.services for number in range(wanted.watchers)]
-    watching = [start(watch, server.http_port, places[part::WATCHER_PROCESSES]) for part in range(WATCHER_PROCESSES)]
+    watching = [start_watching(server.http_port, places[part::WATCHER_PROCESSES], target) for part in range(WATCHER_PROCESSES)]
     for pipe in watching:
         pipe.recv()
     server.wait_until(lambda: server.status()["events"]["waiting"] >= wanted.watchers, "everybody waits")

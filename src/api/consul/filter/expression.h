@@ -13,7 +13,7 @@
 //          bounded memory.
 // Threads  immutable once compiled.
 // Failure  Errc::invalid with a sentence that says where: "at character 12: …".
-// Source   docs/consul.md; Consul, "Filtering".
+// Source   docs/consul-catalog.md; Consul, "Filtering".
 #pragma once
 
 #include <cstddef>

@@ -103,6 +103,20 @@ def nginx(directory, core=None):
     return server
 
 
+def nginx_with(directory, body, core=None):
+    """A file at /body, as JSON; sent with sendfile from the page cache."""
+    directory.mkdir()
+    (directory / "body").write_bytes(body)
+    port = free_port()
+    served = f"location / {{ root {directory}; default_type application/json; sendfile on; open_file_cache max=10; }}"
+    text = NGINX.replace("location / {{ return 204; }}", "SERVED").format(directory=directory, port=port)
+    (directory / "nginx.conf").write_text("user root;\n" + text.replace("SERVED", served))
+    command = [program("nginx"), "-p", directory, "-e", "stderr", "-c", directory / "nginx.conf"]
+    server = Server("nginx", command, directory, {"http": port}, core)
+    server.wait_until(lambda: _accepts(port), "accepts a connection")
+    return server
+
+
 def etcd(directory, core=None):
     """One member, HTTP gateway on http_port (POST /v3/…); its data in `directory`."""
     directory.mkdir()
