@@ -83,22 +83,25 @@ class SlowClientsTest(ConsulClientCase):
         last = lambda: (process.stdout().splitlines() or ["null"])[-1]
         return lambda expected: self.eventually_equal(expected, lambda: seen(json.loads(last())), timeout=60)
 
-    def test_prometheus(self):
+    def check_prometheus(self, *services):
         binary = build_go_program("consul-sd", program("consul_sd_go"), "-tags", "remove_all_sd,enable_consul_sd")
-        for services in ([], ["web"]):
-            with self.subTest(services=services):
-                where = ":".join(self.serve())
-                target = lambda number, health: [f"127.0.0.{number}:808{number}", f"web-{number}", health, ",blue,", "dc1"]
-                self.register(1, Tags=["blue"])
-                expect = self.follows([binary, where, *services], lambda targets: targets)
-                expect([target(1, "passing")])
-                self.register(2, Tags=["blue"])
-                expect([target(1, "passing"), target(2, "passing")])
-                self.consul("PUT", "agent/check/fail/service:web-1")
-                expect([target(1, "critical"), target(2, "passing")])
-                self.consul("PUT", "agent/service/deregister/web-1")
-                expect([target(2, "passing")])
-                self.rollcalld.stop()
+        where = ":".join(self.serve())
+        target = lambda number, health: [f"127.0.0.{number}:808{number}", f"web-{number}", health, ",blue,", "dc1"]
+        self.register(1, Tags=["blue"])
+        expect = self.follows([binary, where, *services], lambda targets: targets)
+        expect([target(1, "passing")])
+        self.register(2, Tags=["blue"])
+        expect([target(1, "passing"), target(2, "passing")])
+        self.consul("PUT", "agent/check/fail/service:web-1")
+        expect([target(1, "critical"), target(2, "passing")])
+        self.consul("PUT", "agent/service/deregister/web-1")
+        expect([target(2, "passing")])
+
+    def test_prometheus_follows_all_services(self):
+        self.check_prometheus()
+
+    def test_prometheus_follows_one_service(self):
+        self.check_prometheus("web")
 
     def test_traefik(self):
         binary = build_go_program("consul-traefik", program("consul_traefik_go"))
@@ -145,7 +148,7 @@ class SlowClientsTest(ConsulClientCase):
         host, consul_port = self.serve()
         port = free_port()
         app = self.start(name, [
-            *java, "App", f"--server.port={port}", "--spring.application.name=web", f"--spring.cloud.consul.host={host}",
+            *java, "app.App", f"--server.port={port}", "--spring.application.name=web", f"--spring.cloud.consul.host={host}",
             f"--spring.cloud.consul.port={consul_port}", "--spring.cloud.consul.discovery.heartbeat.enabled=true",
             "--spring.cloud.consul.discovery.heartbeat.ttl=20s", "--spring.cloud.consul.discovery.prefer-ip-address=true",
             "--spring.cloud.consul.discovery.ip-address=127.0.0.1", "--spring.cloud.consul.discovery.tags=blue,v1"])

@@ -25,7 +25,8 @@ public final class ConsulClient {
   private final Consul consul;
 
   private ConsulClient(String host, int port) {
-    consul = Consul.builder().withHostAndPort(HostAndPort.fromParts(host, port)).build();
+    // The cache waits for 10 s, and wants a longer time-out.
+    consul = Consul.builder().withHostAndPort(HostAndPort.fromParts(host, port)).withReadTimeoutMillis(15000).build();
   }
 
   private static void say(String fact, Object value) throws Exception {

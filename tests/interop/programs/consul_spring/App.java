@@ -1,5 +1,7 @@
 // An application that registers itself, beats, and finds others through Spring Cloud Consul.
 
+package app;
+
 import java.util.List;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
