@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "health/plan_json.h"
 #include "registry/instance/registration.h"
 #include "registry/instance/standing.h"
@@ -27,7 +28,7 @@ using registry::Status;
 
 // Both queries sort by primary key, so that services and instances can be merged in one pass.
 constexpr const char* k_services =
-    "SELECT zone, name, protocols, emptied_at_ms, change_index FROM service ORDER BY zone, name";
+    "SELECT zone, name, protocols, emptied_at_ms, change_index, free_name FROM service ORDER BY zone, name";
 
 // The services that another program has edited and whose edits the server has not read yet (schema.cc, table `edit`).
 constexpr const char* k_edited = "SELECT DISTINCT zone, service FROM edit ORDER BY zone, service";
@@ -60,11 +61,13 @@ Result<std::uint16_t> number_at(const Cursor& row, int column, std::string_view 
   return failure(Errc::invalid, fmt::format("{} must be an integer from 0 to 65535", name), std::string(name));
 }
 
-// Refuses a service name that is not in lower case: lookups use the folded name and would not find the row.
-Result<std::string> service_name_at(const Cursor& row, int column) {
+// Refuses a service name that is not in lower case: lookups use the folded name and would not find the row. `is_free`: of
+// another door than the native one, any name.
+Result<std::string> service_name_at(const Cursor& row, int column, bool is_free) {
   const std::string_view text = row.text(column);
-  Result<std::string> name = registry::parse_label(text, "service");
-  if (name && *name != text) return failure(Errc::invalid, "service must be in lower case", "service");
+  Result<std::string> name =
+      is_free ? registry::parse_free_id(text, "service") : registry::parse_label(text, "service");
+  if (name && to_lower(*name) != text) return failure(Errc::invalid, "service must be in lower case", "service");
   return name;
 }
 
@@ -92,7 +95,7 @@ registry::ProtocolSet parse_protocols(std::string_view text) {
 
 // `highest`: the highest change index that the server has assigned.
 Result<ServiceRecord> read_service(const Cursor& row, registry::ZoneId zone, registry::ChangeIndex highest) {
-  Result<std::string> name = service_name_at(row, 1);
+  Result<std::string> name = service_name_at(row, 1, row.integer(5) != 0);
   if (!name) return std::unexpected(std::move(name.error()));
   ServiceRecord record{
       {zone, std::move(*name)}, number_up_to(highest, row, 4), parse_protocols(row.text(2)), std::nullopt};
@@ -145,7 +148,7 @@ Result<Registration> read_registration(const Cursor& row, registry::ZoneId zone,
   if (!read_door(row, draft, error)) return std::unexpected(std::move(error));
   const bool is_native = draft.door == registry::Door::native;
   const bool is_whole =
-      take(service_name_at(row, 1), draft.key.service.name, error) &&
+      take(service_name_at(row, 1, !is_native), draft.key.service.name, error) &&
       take(is_native ? registry::parse_instance_id(row.text(2)) : registry::parse_free_id(row.text(2)), draft.key.id,
            error) &&
       take(parse_addresses(row.text(3)), draft.addresses, error) &&
