@@ -56,7 +56,7 @@ enum class PeerRefusal : std::uint8_t {
   too_large,    // more octets, or more items, than allowed
   version,      // another version of the protocol
   cluster,      // another cluster
-  name,         // not the node that was dialled, not the one that said hello, or this node's own name
+  name,         // not the node that was dialled, said hello or is named by its certificate; or this node's own name
   unauthentic,  // another key, none, or a forged or repeated frame; a certificate that the CA has not signed
   sequence,     // a place in the log that goes back, or that was never given out
   late,         // silent for too long, or does not read

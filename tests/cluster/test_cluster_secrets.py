@@ -21,9 +21,9 @@ key = "{key}"
 
 
 class SecretsTest(ClusterCase):
-    def certificate(self, authority, name):
-        alternatives = ",".join(f"IP:{address}" for address in ADDRESSES)
-        return certificates.sign(self.directory, authority, name, f"subjectAltName=DNS:{name},{alternatives}")
+    def certificate(self, authority, name, *more):
+        alternatives = ",".join([*(f"DNS:{each}" for each in (name, *more)), *(f"IP:{address}" for address in ADDRESSES)])
+        return certificates.sign(self.directory, authority, name, f"subjectAltName={alternatives}")
 
     def assert_works(self, world):
         n1, n2, n3 = world.nodes.values()
@@ -34,7 +34,7 @@ class SecretsTest(ClusterCase):
 
     def test_over_tls_a_cluster_works_and_strangers_are_refused(self):
         authority = certificates.make_authority(self.directory, "authority")
-        certificate, key = self.certificate(authority, "node")
+        certificate, key = self.certificate(authority, "node", "n1", "n2", "n3")
         server, server_key = self.certificate(authority, "etcd")
         world = self.world(
             scheme="https", secret="", of_cluster=OF_CLUSTER.format(ca=authority[0], certificate=certificate, key=key),

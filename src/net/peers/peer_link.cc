@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/digest.h"
 #include "base/limits.h"
+#include "net/peers/peer_tls.h"
 
 namespace rollcall::net {
 namespace {
@@ -144,8 +145,10 @@ asio::awaitable<std::optional<std::string>> PeerLink::greet(const PeerSelf& self
   theirs = in_;
   if (!asks && !co_await write(hello)) co_return std::nullopt;
   if (!asks) ours = out_;
-  const auto refusal = judge(*other, self);
+  auto refusal = judge(*other, self);
   if (!asks) who_ = other->node;
+  const bool is_other_node = stream_.is_encrypted() && !names_node(stream_.client_identity().names, other->node);
+  if (!refusal && is_other_node) refusal = PeerRefusal::name;
   if (refusal) {
     refuse(*refusal);
     co_return std::nullopt;

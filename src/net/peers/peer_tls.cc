@@ -1,11 +1,14 @@
 #include "net/peers/peer_tls.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ssl/context.hpp>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <utility>
+
+#include "base/ascii_case.h"
 
 namespace rollcall::net {
 namespace {
@@ -40,6 +43,13 @@ Result<TlsContext::Shared> load_client(const CertificateFiles& files) {
 }
 
 }  // namespace
+
+bool names_node(std::span<const std::string> names, std::string_view node) {
+  return std::ranges::any_of(names, [&](std::string_view name) {
+    const std::string_view first = name.substr(0, name.find('.'));
+    return equal_but_for_case(first, node) || (first == "*" && first.size() < name.size());
+  });
+}
 
 Result<PeerTls> PeerTls::load(const std::string& certificate, const std::string& key, const std::string& authority) {
   const CertificateFiles files{

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -73,13 +74,23 @@ class Peers::Parts {
   }
 
   void stop() {
-    if (!is_running_.exchange(false)) return;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!is_running_.exchange(false)) return;
+    }
     listener_.close();
     loop().post([this] {
       for (const auto& [name, asker] : askers_) asker->close();
       answerer_.close_all();
     });
     loop().stop();
+    // What the loop has not come to any more.
+    std::map<std::uint64_t, Question> left;
+    {
+      const std::lock_guard lock(mutex_);
+      left.swap(questions_);
+    }
+    for (auto& [number, question] : left) question.reply(std::nullopt);
   }
 
   // Runs on the loop's thread; not at all once it is stopped.
@@ -109,10 +120,17 @@ class Peers::Parts {
     asker->second->send(std::move(poll));
   }
 
-  void ask(const std::string& peer, cluster::DrainQuestion question, PeerAsker::DrainReply reply) {
-    const auto asker = askers_.find(peer);
-    if (asker == askers_.end()) return reply(std::nullopt);
-    asker->second->ask(std::move(question), std::move(reply));
+  // Kept until the loop comes to it: when that is stopped before, `stop` replies. False: it has stopped.
+  [[nodiscard]] bool keep(std::string peer, cluster::DrainQuestion question, PeerAsker::DrainReply& reply) {
+    std::uint64_t number = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!is_running_) return false;
+      number = next_question_++;
+      questions_.emplace(number, Question{std::move(peer), std::move(question), std::move(reply)});
+    }
+    post([this, number] { ask(number); });
+    return true;
   }
 
   [[nodiscard]] cluster::PeerCounters counters() const {
@@ -122,11 +140,28 @@ class Peers::Parts {
     return read;
   }
 
-  [[nodiscard]] bool is_running() const { return is_running_; }
-
   const IpEndpoint endpoint;
 
  private:
+  struct Question {
+    std::string peer;
+    cluster::DrainQuestion question;
+    PeerAsker::DrainReply reply;
+  };
+  void ask(std::uint64_t number) {
+    std::optional<Question> asked;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto at = questions_.find(number);
+      if (at == questions_.end()) return;
+      asked = std::move(at->second);
+      questions_.erase(at);
+    }
+    const auto asker = askers_.find(asked->peer);
+    if (asker == askers_.end()) return asked->reply(std::nullopt);
+    asker->second->ask(std::move(asked->question), std::move(asked->reply));
+  }
+
   [[nodiscard]] EventLoop& loop() { return *loops_.front(); }
   void serve(Connection connection) {
     asio::co_spawn(loop().context(), answerer_.serve(std::move(connection)), asio::detached);
@@ -140,6 +175,9 @@ class Peers::Parts {
   ClientLimit clients_{limits::k_peer_connections_of_address_max};
   PeerAnswerer answerer_;
   std::atomic<bool> is_running_{false};
+  std::mutex mutex_;  // of what follows, and of is_running_ becoming false
+  std::map<std::uint64_t, Question> questions_;
+  std::uint64_t next_question_ = 0;
   std::vector<std::unique_ptr<EventLoop>> loops_ = [] {
     std::vector<std::unique_ptr<EventLoop>> one;
     one.push_back(std::make_unique<EventLoop>());
@@ -180,10 +218,7 @@ void Peers::send(cluster::SentPoll poll) {
 
 void Peers::ask(const std::string& peer, cluster::DrainQuestion question,
                 std::function<void(std::optional<cluster::DrainAnswer>)> reply) {
-  if (!parts_->is_running()) return reply(std::nullopt);
-  parts_->post([this, peer, question = std::move(question), reply = std::move(reply)]() mutable {
-    parts_->ask(peer, std::move(question), std::move(reply));
-  });
+  if (!parts_->keep(peer, std::move(question), reply)) reply(std::nullopt);
 }
 
 cluster::PeerCounters Peers::counters() const { return parts_->counters(); }

@@ -203,6 +203,26 @@ TEST_CASE("while a poll is under way the newest waits, and those before are give
   CHECK(comes_true([&] { return a.peers->counters().polls_given_up == 5; }));
 }
 
+TEST_CASE("every question has an answer, also one that is asked while the node stops") {
+  for (int round = 0; round < 20; ++round) {
+    Node a("n1");
+    std::atomic<int> asked{0};
+    std::atomic<int> answered{0};
+    std::atomic<bool> is_over{false};
+    std::thread asking([&] {
+      while (!is_over) {
+        ++asked;
+        a.peers->ask("n2", {"z.test", "web", "a", 9}, [&](std::optional<cluster::DrainAnswer>) { ++answered; });
+      }
+    });
+    std::this_thread::sleep_for(2ms);
+    a.peers->stop();
+    is_over = true;
+    asking.join();
+    CHECK(asked == answered);
+  }
+}
+
 TEST_CASE("whoever leaves the list is not dialled any more") {
   Node a("n1");
   Node b("n2");

@@ -1,5 +1,6 @@
 #include <cstdlib>
 
+#include "net/peers/peer_tls.h"
 #include "unit/net/certificate_directory.h"
 #include "unit/net/peers/world.h"
 
@@ -24,12 +25,15 @@ PeerSettings with_key(const std::string& file) {
 // An authority, and certificates that it has signed.
 struct Authority {
   Authority(const CertificateDirectory& in, const std::string& stem) : directory(in), files(in.make(stem)) {}
-  [[nodiscard]] PeerSettings sign(const std::string& stem) const {
+  // `names`: of the certificate; one, where the stem is it.
+  [[nodiscard]] PeerSettings sign(const std::string& stem, std::string names = {}) const {
+    if (names.empty()) names = "DNS:" + stem;
     const std::string base = directory.path(stem);
-    const std::string command = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + stem +
-                                " -keyout " + base + ".key -out " + base +
-                                ".csr 2> /dev/null && openssl x509 -req -in " + base + ".csr -CA " + files.certificate +
-                                " -CAkey " + files.key + " -CAcreateserial -days 2 -out " + base + ".pem 2> /dev/null";
+    const std::string command =
+        "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + stem + " -keyout " + base +
+        ".key -out " + base + ".csr 2> /dev/null && openssl x509 -req -in " + base + ".csr -CA " + files.certificate +
+        " -CAkey " + files.key + " -CAcreateserial -days 2 -extfile " +
+        directory.write(stem + ".names", "subjectAltName=" + names) + " -out " + base + ".pem 2> /dev/null";
     REQUIRE(std::system(command.c_str()) == 0);
     PeerSettings settings;
     settings.certificate = base + ".pem";
@@ -139,15 +143,15 @@ TEST_CASE("nodes with certificates of one authority exchange polls, others do no
   const CertificateDirectory files;
   const Authority ours(files, "ours");
   const Authority theirs(files, "theirs");
-  Node a("n1", ours.sign("a"));
-  Node b("n2", ours.sign("b"));
+  Node a("n1", ours.sign("n1"));
+  Node b("n2", ours.sign("b", "DNS:B.example,DNS:N2.example"));
   a.dial("n2", b.address());
   b.self = "n2";
   b.dial("n1", a.address());
   CHECK(a.exchanges_with("n2"));
   CHECK(b.exchanges_with("n1"));
   const int polls = a.service.polls + b.service.polls;
-  Node stranger("n3", theirs.sign("c"));
+  Node stranger("n3", theirs.sign("n3"));
   stranger.dial("n2", b.address());
   stranger.poll("n2");
   CHECK(comes_true([&] { return stranger.refused(PeerRefusal::unauthentic) > 0; }));
@@ -163,8 +167,8 @@ TEST_CASE("a server of the nodes' own authority that trusts others takes no clie
   const CertificateDirectory files;
   const Authority ours(files, "ours");
   const Authority theirs(files, "theirs");
-  Node a("n1", ours.sign("a"));
-  PeerSettings mixed = theirs.sign("m");
+  Node a("n1", ours.sign("n1"));
+  PeerSettings mixed = theirs.sign("n2");
   mixed.authority = ours.files.certificate;  // believes us, and shows what we do not believe
   Node b("n2", mixed);
   b.self = "n2";
@@ -174,10 +178,41 @@ TEST_CASE("a server of the nodes' own authority that trusts others takes no clie
   CHECK(a.service.polls == 0);
 }
 
+TEST_CASE("a certificate of the authority speaks for the nodes that it names, and for no other") {
+  const CertificateDirectory files;
+  const Authority ours(files, "ours");
+  Node a("n1", ours.sign("n1"));
+  Node stolen("n2", ours.sign("n3"));
+  stolen.self = "n2";
+  stolen.dial("n1", a.address());
+  stolen.poll("n1");
+  CHECK(comes_true([&] { return a.refused(PeerRefusal::name) > 0; }));
+  CHECK(a.service.polls == 0);
+  // The other way: whoever is dialled must be who it is said to be.
+  Node b("n4", ours.sign("n4"));
+  b.self = "n4";
+  b.dial("n2", stolen.address());
+  b.poll("n2");
+  CHECK(comes_true([&] { return b.refused(PeerRefusal::name) > 0; }));
+  CHECK(stolen.service.polls == 0);
+}
+
+TEST_CASE("a certificate names a node by its first label, a wildcard all of them, and parts of a label none") {
+  const std::vector<std::string> names{"N1", "n2.example.net", "spiffe://x/n3"};
+  CHECK(names_node(names, "n1"));
+  CHECK(names_node(names, "n2"));
+  CHECK_FALSE(names_node(names, "n3"));
+  CHECK_FALSE(names_node(names, "n"));
+  CHECK_FALSE(names_node(names, "n2.example"));
+  CHECK(names_node(std::vector<std::string>{"*.example.net"}, "n9"));
+  CHECK_FALSE(names_node(std::vector<std::string>{"*"}, "n9"));
+  CHECK_FALSE(names_node({}, "n9"));
+}
+
 TEST_CASE("certificates and a key together are both asked for") {
   const CertificateDirectory files;
   const Authority ours(files, "ours");
-  PeerSettings both = ours.sign("a");
+  PeerSettings both = ours.sign("all", "DNS:*.example");
   both.key_file = files.write("key", std::string(k_secret));
   Node a("n1", both);
   Node b("n2", both);
