@@ -136,6 +136,7 @@ struct EngineState {
   Header header = {};
   std::int64_t database_bytes = 0;
   std::int64_t bytes_in_use = 0;
+  std::int64_t quota_bytes = 0;  // 0: it does not tell
   bool has_leader = false;
   bool has_no_space = false;
   std::string error = {};  // why there is no answer: for people

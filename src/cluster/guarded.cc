@@ -51,7 +51,11 @@ Transaction end(const NodeKeys& keys, Revision session, Revision members, std::s
   if (fence) transaction.compares.push_back(is_changed_at(keys.members, members));
   for (const GuardedEnd& due : ends) {
     transaction.compares.push_back(is_changed_at(due.key, due.revision));
-    transaction.deletes.push_back(due.key);
+    if (due.value) {
+      transaction.puts.push_back({due.key, *due.value});
+    } else {
+      transaction.deletes.push_back(due.key);
+    }
     transaction.otherwise.push_back({due.key, {}});
   }
   return transaction;

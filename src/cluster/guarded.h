@@ -4,6 +4,7 @@
 // Source   docs/architecture.md; the rules are Liveness's.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ struct NodeKeys {
 struct GuardedEnd {
   std::string key;
   Revision revision = 0;
+  std::optional<std::string> value = {};  // the instance stays, as this: at its deadline a check turns critical
 };
 
 // At most so many ends in one transaction: the guards take two compares of 128, a lane one more.
@@ -36,7 +38,7 @@ inline constexpr std::size_t k_ends_of_transaction_max = 100;
 [[nodiscard]] Transaction join(const NodeKeys& keys, Revision session, Revision members, std::string value,
                                std::string nodes);
 [[nodiscard]] Transaction leave(const NodeKeys& keys, Revision session, Revision members, std::string nodes);
-// Deletes only, so that it passes when etcd is out of space. `fence`: false in tests alone (rules.h).
+// Deletes only, but for instances that stay, so that it passes when etcd is out of space. `fence`: false in tests alone (rules.h).
 [[nodiscard]] Transaction end(const NodeKeys& keys, Revision session, Revision members,
                               std::span<const GuardedEnd> ends, bool fence = true);
 // An overdue instance again, unless it has changed.

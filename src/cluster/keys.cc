@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -27,6 +28,55 @@ bool is_name(std::string_view text) {
 }
 bool is_label(std::string_view text) {
   return is_name(text) && text.size() <= limits::k_label_bytes_max && text.find('.') == std::string_view::npos;
+}
+
+bool is_service(std::string_view name) { return !name.empty() && name.size() <= limits::k_door_id_bytes_max; }
+
+bool is_plain(char c) { return is_folded(c) || c == '.'; }
+
+// A service's name as it stands in a key.
+std::string write_service_part(std::string_view name) {
+  constexpr std::string_view k_digits = "0123456789ABCDEF";
+  std::string part;
+  part.reserve(name.size());
+  for (const char c : name) {
+    if (is_plain(c)) {
+      part += c;
+      continue;
+    }
+    const auto octet = static_cast<std::uint8_t>(c);
+    part += '%';
+    part += k_digits[octet >> 4];
+    part += k_digits[octet & 0x0f];
+  }
+  return part;
+}
+
+std::optional<std::uint8_t> parse_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
+  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
+  return std::nullopt;
+}
+
+// Empty: no service has this part, because it is escaped otherwise.
+std::string parse_service_part(std::string_view part) {
+  std::string name;
+  while (!part.empty()) {
+    if (is_plain(part.front())) {
+      name += part.front();
+      part.remove_prefix(1);
+      continue;
+    }
+    if (part.front() != '%' || part.size() < 3) return {};
+    const auto high = parse_digit(part[1]);
+    const auto low = parse_digit(part[2]);
+    if (!high || !low) return {};
+    const auto c = static_cast<char>(*high << 4 | *low);
+    if (is_plain(c)) return {};
+    name += c;
+    part.remove_prefix(3);
+  }
+  return is_service(name) ? name : std::string();
 }
 
 // One number has one key: no sign, no leading zero.
@@ -69,12 +119,12 @@ Keys::Keys(std::string_view cluster) : prefix_("/rollcall/" + std::string(cluste
 }
 
 std::string Keys::instance(std::string_view zone, std::string_view service, std::string_view label) const {
-  check(is_name(zone) && is_label(service) && is_label(label), "a key is made of folded names");
-  return prefix_ + "roll/" + std::string(zone) + "/" + std::string(service) + "/" + std::string(label);
+  check(is_name(zone) && is_service(service) && is_label(label), "a key is made of folded names");
+  return prefix_ + "roll/" + std::string(zone) + "/" + write_service_part(service) + "/" + std::string(label);
 }
 std::string Keys::service(std::string_view zone, std::string_view service) const {
-  check(is_name(zone) && is_label(service), "a key is made of folded names");
-  return prefix_ + "service/" + std::string(zone) + "/" + std::string(service);
+  check(is_name(zone) && is_service(service), "a key is made of folded names");
+  return prefix_ + "service/" + std::string(zone) + "/" + write_service_part(service);
 }
 std::string Keys::serial(std::string_view zone) const {
   check(is_name(zone), "a key is made of folded names");
@@ -108,12 +158,18 @@ Place Keys::place_of(std::string_view key) const {
   if (count == 2 && kind == "node" && is_node_name(part[1])) return SessionPlace{part[1]};
   if (count == 2 && kind == "nodes" && is_node_name(part[1])) return RegisteredPlace{part[1]};
   if (count == 2 && kind == "serial" && is_name(part[1])) return SerialPlace{part[1]};
-  if (count == 3 && kind == "service" && is_name(part[1]) && is_label(part[2])) return ServicePlace{part[1], part[2]};
+  if (count == 3 && kind == "service" && is_name(part[1])) {
+    if (std::string service = parse_service_part(part[2]); !service.empty()) {
+      return ServicePlace{part[1], std::move(service)};
+    }
+  }
   if (count == 3 && kind == "last" && is_node_name(part[1])) {
     if (const auto lane = parse_lane(part[2])) return LanePlace{part[1], *lane};
   }
-  if (count == 4 && kind == "roll" && is_name(part[1]) && is_label(part[2]) && is_label(part[3])) {
-    return InstancePlace{part[1], part[2], part[3]};
+  if (count == 4 && kind == "roll" && is_name(part[1]) && is_label(part[3])) {
+    if (std::string service = parse_service_part(part[2]); !service.empty()) {
+      return InstancePlace{part[1], std::move(service), part[3]};
+    }
   }
   return Foreign{};
 }

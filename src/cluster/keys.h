@@ -11,8 +11,11 @@
 //            members                         the fence
 //            imported<key>                   what has become of a record that another program keeps at <key> (skydns/)
 //            format                          version, base of the indexes, incarnation of this history
+//            founding                        while a node makes the cluster: who does (node/founding.h)
 //            nothing                         never there: its deletion goes through consensus, and makes no revision
-//          Names are folded; a zone has no final dot.
+//          Names are folded; a zone has no final dot. A service of other doors than the native one has any name: what
+//          is no lower-case letter, digit, hyphen, underscore or dot in it stands as %XX, with upper-case hexadecimal digits.
+//          So the key of a label is the label, and no name has two keys.
 // Failure  a key that is none of these is `Foreign`: somebody else's, left alone and counted.
 // Source   docs/architecture.md, "The leases of a cluster".
 #pragma once
@@ -26,12 +29,15 @@
 
 namespace rollcall::cluster {
 
-// What a key stands for; the text is borrowed from the key.
+// What a key stands for; views are borrowed from the key.
 struct InstancePlace {
-  std::string_view zone, service, label;
+  std::string_view zone;
+  std::string service;  // the name itself
+  std::string_view label;
 };
 struct ServicePlace {
-  std::string_view zone, service;
+  std::string_view zone;
+  std::string service;
 };
 struct SerialPlace {
   std::string_view zone;
@@ -66,12 +72,15 @@ class Keys {
   [[nodiscard]] const std::string& all() const { return prefix_; }  // of every key here
   [[nodiscard]] std::string roll() const { return prefix_ + "roll/"; }
   [[nodiscard]] std::string lanes() const { return prefix_ + "last/"; }
+  // `service`: 1 to k_door_id_bytes_max octets.
   [[nodiscard]] std::string instance(std::string_view zone, std::string_view service, std::string_view label) const;
   [[nodiscard]] std::string service(std::string_view zone, std::string_view service) const;
   [[nodiscard]] std::string serial(std::string_view zone) const;
   [[nodiscard]] std::string lane(std::string_view node, std::uint32_t lane) const;
   [[nodiscard]] std::string imports() const { return prefix_ + "imported/"; }
   [[nodiscard]] std::string import(std::string_view record) const { return prefix_ + "imported" + std::string(record); }
+  [[nodiscard]] std::string serials() const { return prefix_ + "serial/"; }
+  [[nodiscard]] std::string founding() const { return prefix_ + "founding"; }
   [[nodiscard]] std::string format() const { return prefix_ + "format"; }
   [[nodiscard]] NodeKeys node(std::string_view name) const;
 

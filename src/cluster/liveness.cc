@@ -312,7 +312,8 @@ void Liveness::end_if_due(BeatRow& row, Own limit, Revision known, Actions& acti
   const Own seen = rules_.seen ? row.seen : k_never<Own>;
   const Own due = std::max({upper(row), seen, grace_}) + row.ttl;
   // By rank: the next node tries a little later.
-  const Own turn = due + rank_of(row.id) * Duration(k_rank_step);
+  const Duration step = k_rank_step + ends_waiting_ * Duration(k_rank_step_of_end);
+  const Own turn = due + rank_of(row.id) * step;
   const auto again = [&](Own at) { table_.wheel.set(row, std::max(tick_of(at), tick_of(limit) + 1)); };
   if (turn > limit) return again(turn);
   if (row.revision > known || actions.ends.size() >= k_ends_max) return again(limit + k_end_soon);

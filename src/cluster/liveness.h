@@ -93,6 +93,9 @@ class Liveness {
 
   // --- what is to be done, and what came of it
   [[nodiscard]] Actions tick(Now now);
+  // Ends that were asked for, and wait for their transaction. When many leases end at once each node makes its own share
+  // first: else all would ask etcd for the same, and everybody's session would wait behind that.
+  void note_ends_waiting(std::size_t count) { ends_waiting_ = count; }
   void session_created(Revision created);
   void session_not_created(Now now);
   void proved(Raw sent, Revision exists, Now now);  // `exists`: a revision of our keys that is known to exist
@@ -208,6 +211,7 @@ class Liveness {
   Raw behind_since_{};
   Revision behind_ = 0;  // exists, and was not applied at behind_since_; 0: nothing
   Duration wait_{};
+  std::size_t ends_waiting_ = 0;
   Own grace_ = k_never<Own>;  // G
   Raw everyone_lo_ = k_never<Raw>;
   Own everyone_hi_ = k_never<Own>;

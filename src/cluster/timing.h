@@ -10,15 +10,17 @@ namespace rollcall::cluster {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-inline constexpr milliseconds k_poll_interval{25};    // a heartbeat is known everywhere so soon
-inline constexpr seconds k_session{5};                // the etcd lease of a node's key
-inline constexpr milliseconds k_proof_valid{4'500};   // from the sending of a proof: ends before the session can
-inline constexpr seconds k_proof_interval{1};         // three may fail before heartbeats are refused
-inline constexpr milliseconds k_pass_max{100};        // a longer pass of the loop is a pause of the node
-inline constexpr seconds k_grace{5};                  // a revoked node answers until its proof is old
-inline constexpr milliseconds k_rank_step{300};       // the next node tries to end what the one before has not
-inline constexpr milliseconds k_end_again{1'000};     // after an end without an answer
-inline constexpr milliseconds k_end_soon{20};         // looked at again: a member has not applied the revision
+inline constexpr milliseconds k_poll_interval{25};   // a heartbeat is known everywhere so soon
+inline constexpr seconds k_session{5};               // the etcd lease of a node's key
+inline constexpr milliseconds k_proof_valid{4'500};  // from the sending of a proof: ends before the session can
+inline constexpr seconds k_proof_interval{1};        // three may fail before heartbeats are refused
+inline constexpr milliseconds k_pass_max{100};       // a longer pass of the loop is a pause of the node
+inline constexpr seconds k_grace{5};                 // a revoked node answers until its proof is old
+inline constexpr milliseconds k_rank_step{300};      // the next node tries to end what the one before has not
+inline constexpr milliseconds k_rank_step_of_end{
+    1};                                            // ... later by this for each end that waits there: all are as busy
+inline constexpr milliseconds k_end_again{1'000};  // after an end without an answer
+inline constexpr milliseconds k_end_soon{20};      // looked at again: a member has not applied the revision
 inline constexpr milliseconds k_heard_lately{1'000};  // a joiner hears, and is heard by, every member within this
 inline constexpr milliseconds k_hears_within{2'000};  // whom a node says that it hears
 // Then a member that hears nobody, or nobody hears, gives up. Longer than the key of a node that was killed can stay (a

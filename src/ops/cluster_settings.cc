@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::string_view k_tls_scheme = "https://";
 constexpr std::string_view k_plain_scheme = "http://";
+constexpr std::int64_t k_quota_min = std::int64_t{16} << 20;  // of etcd's database; nothing useful has less
+constexpr std::int64_t k_quota_max = std::int64_t{1} << 42;
 
 std::string host_name() {
   std::array<char, limits::k_identity_bytes_max + 1> host{};
@@ -215,6 +217,7 @@ void read_cluster(Section table, bool is_there, Settings& settings) {
   if (const auto stale_for = table.duration("stale_for", std::chrono::milliseconds(0), limits::k_stale_for_max)) {
     cluster.stale_for = *stale_for;
   }
+  cluster.etcd_quota = table.integer("etcd_quota", k_quota_min, k_quota_max);
   cluster.mirrors_skydns = table.boolean("mirror_skydns").value_or(cluster.mirrors_skydns);
   table.finish();
   settings.cluster = std::move(cluster);

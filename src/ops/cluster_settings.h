@@ -51,6 +51,8 @@ struct ClusterSettings {
   std::string user;  // of etcd; empty: no log-in
   std::string password_file;
   std::chrono::milliseconds stale_for = std::chrono::hours(1);  // without etcd; then the DNS answers SERVFAIL
+  std::optional<std::int64_t>
+      etcd_quota;               // octets, as etcd's --quota-backend-bytes; empty: etcd says, or its usual one
   bool mirrors_skydns = false;  // write ready instances below [etcd] skydns too, for CoreDNS
   ClusterStart start;           // set by flags
   friend bool operator==(const ClusterSettings&, const ClusterSettings&) = default;

@@ -16,6 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::chrono::seconds k_too_long_again{1};  // what the cluster has not ended yet
+
 LeaseTime time_of(Tick tick) { return LeaseTime(milliseconds(static_cast<std::int64_t>(tick))); }
 
 // Timers belong to the writer; everything else of an Instance is read-only once published.
@@ -68,7 +70,7 @@ Result<Renewed> Registry::renew(const Instance& found, LeaseTime now) const {
 }
 
 std::unique_ptr<StagedBatch> Registry::stage(std::span<const Change> changes, LeaseTime now, WallTime wall_now) {
-  auto batch = std::make_unique<StagedBatch>(changes, Stage(instances_, services_, labels_, zones_, ended_));
+  auto batch = std::make_unique<StagedBatch>(changes, Stage(instances_, services_, labels_, zones_, ended_, stored_));
   const rcu::ReadLock lock;
   batch->waiting = batch->stage.add_all(changes, now, wall_now, batch->outcomes, batch->renewals);
   check(batch->outcomes.size() == changes.size(), "each change has one outcome");
@@ -158,6 +160,7 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     wheel_.cancel(timer_of(gone));
     gone.lease.end();
     labels_.remove(gone);
+    stored_.forget(gone);
     instance_count_.fetch_sub(1, std::memory_order_relaxed);
     retired.push_back(instances_.remove(gone));
   };
@@ -174,6 +177,7 @@ void Registry::publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_n
     if (replaced != nullptr) {
       wheel_.cancel(timer_of(*replaced));
       labels_.remove(*replaced);
+      stored_.forget(*replaced);
     }
     labels_.add(added);
     std::unique_ptr<const Instance> old = instances_.publish(std::move(instance));
@@ -227,11 +231,13 @@ void Registry::publish_snapshot(const ServiceKey& key, ChangeIndex index, Protoc
   if (old != nullptr) rcu::Entry::retire(std::move(old));
 }
 
-// For the next of its deadlines. None where nothing ends by itself, and for a lease that is held elsewhere.
+// For the next of its deadlines. None where nothing ends by itself; a lease that is held elsewhere has none here.
 void Registry::set_timer(const Instance& instance, Look look) {
-  if (instance.lease.counted_by() != LeaseHolder::this_node) return;
-  LeaseTime at = instance.lease.expires_at();
-  if (at < Lease::never() && look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
+  LeaseTime at = LeaseTime::max();
+  if (instance.lease.counted_by() == LeaseHolder::this_node) {
+    at = instance.lease.expires_at();
+    if (at < Lease::never() && look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
+  }
   at = std::min(at, instance.ends_at());
   if (at < Lease::never()) wheel_.set(timer_of(instance), millisecond_of(at));
 }
@@ -240,10 +246,15 @@ std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   std::map<ServiceKey, std::vector<const Instance*>> ended;
   std::map<ServiceKey, std::vector<const Instance*>> overdue;
   std::vector<const Instance*> due;
+  std::vector<const Instance*> too_long;  // in a cluster
   std::size_t count = 0;
   wheel_.advance(millisecond_of(now), [&](TimingWheel::Timer& timer) {
     const Instance& instance = static_cast<Instance&>(timer);
     const bool ends = instance.ends_at() <= now;
+    if (instance.lease.counted_by() == LeaseHolder::elsewhere) {
+      if (ends) too_long.push_back(&instance);
+      return ends ? wheel_.set(timer, millisecond_of(now + k_too_long_again)) : set_timer(instance);
+    }
     if (ends) instance.lease.end();
     if (ends || instance.lease.end_if_due(now)) {
       const bool stays = !ends && instance.lease_kind() == LeaseKind::turns_critical;
@@ -260,6 +271,9 @@ std::size_t Registry::sweep(LeaseTime now, WallTime wall_now) {
   limit(due, now);
   for (auto& [key, instances] : ended) end_instances(key, instances, wall_now, now);
   for (auto& [key, instances] : overdue) turn_critical(key, instances, wall_now, now);
+  for (const Instance* instance : too_long) {
+    if (authority_ != nullptr) authority_->critical_too_long(instance->key());
+  }
   if (count > 0) {
     instance_count_.fetch_sub(count, std::memory_order_relaxed);
     expired_count_.fetch_add(count, std::memory_order_relaxed);

@@ -35,6 +35,7 @@
 #include "registry/instance/instance.h"
 #include "registry/instance/labels.h"
 #include "registry/instance/lease.h"
+#include "registry/instance/stored_indexes.h"
 #include "registry/ports/durable_change.h"
 #include "registry/ports/journal.h"
 #include "registry/ports/lease_authority.h"
@@ -131,6 +132,11 @@ class Registry {
   [[nodiscard]] ChangeIndex followed() const noexcept { return followed_; }
   void follow_up_to(ChangeIndex index);
 
+  // Under which index the shared store has the instance: what a change of it is compared with.
+  [[nodiscard]] ChangeIndex stored_index(const Instance& instance) const { return stored_.of(instance); }
+  // The store has it again, as it is shown here.
+  void note_stored(const Instance& instance, ChangeIndex index) { stored_.note(instance, index); }
+
   // A service as the shared store has it: known from now on, with these protocols, also while it has no instance.
   void follow_service(const ServiceRecord& stored, LeaseTime now);
   // The shared store has forgotten the service. False: it is not known here, or has instances.
@@ -179,6 +185,7 @@ class Registry {
   void tell_of(Transaction& transaction);
   std::vector<Outcome> show(StagedBatch& batch, const Committed& committed, const TimeSource& clock, WallTime wall_now);
   void show(Stage& stage, LeaseTime now, WallTime wall_now);
+  bool follow_renewal(const DurableChange& change, LeaseTime now);
   void raise_visible_index(ChangeIndex index);
   [[nodiscard]] LeaseTime end_after(const Change& change, LeaseTime now) const;
   void note_safe_times(std::span<const InstanceKey> drained, const TimeSource& clock);
@@ -223,6 +230,7 @@ class Registry {
   std::set<std::pair<LeaseTime, ServiceKey>> to_forget_;
   Pending pending_;
   EndedLeases ended_;
+  StoredIndexes stored_;  // of the instances
   ExpiryLimit expiry_limit_;
   ChangeIndex followed_ = 0;
 

@@ -1,14 +1,13 @@
 // What ends by itself, beside the leases that end on time: leases that are looked at before, and services without
 // instances.
 #include <algorithm>
-#include <fmt/format.h>
 #include <memory>
 #include <utility>
 
 #include "base/check.h"
-#include "base/duration.h"
 #include "base/limits.h"
 #include "registry/instance/instance_image.h"
+#include "registry/instance/standing.h"
 #include "registry/registry.h"
 
 namespace rollcall::registry {
@@ -21,23 +20,6 @@ void Registry::limit(std::vector<const Instance*>& due, LeaseTime now) {
     set_timer(*instance, is_put_off ? Look::before_the_end : Look::at_the_end);
   }
 }
-
-namespace {
-
-// The check of the lease is critical from now on: nobody has called in. Returns the sentence that says so.
-std::string lapse(Standing& standing, const Registration& registration, LeaseTime now, WallTime wall_now) {
-  const health::CheckResult* known = health::find_result(standing.checks, registration.lease_check);
-  health::CheckResult result = known == nullptr ? health::CheckResult{.id = registration.lease_check} : *known;
-  result.kind = health::CheckKind::ttl;
-  result.status = health::CheckStatus::critical;
-  result.since = wall_now;
-  result.output = fmt::format("nobody has called in for {}", format_duration(registration.ttl));
-  std::string sentence = result.output;
-  health::put_result(standing.checks, std::move(result), now);
-  return sentence;
-}
-
-}  // namespace
 
 // As with leases that end: out of the answers at once, and what is to be stored is pending.
 void Registry::turn_critical(const ServiceKey& key, std::span<const Instance* const> overdue, WallTime wall_now,

@@ -1,5 +1,6 @@
 #include "registry/stage.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
@@ -174,6 +175,11 @@ Outcome Stage::add(const End& change, Context& context) {
   // The lease ends here, ahead of the record: a heartbeat that comes meanwhile is told so, and never acknowledged for an
   // instance that is about to leave.
   const Instance* live = instances_.find(change.key.ref());
+  if (change.is_critical_too_long) {
+    const bool is_over = before.published != nullptr && live->ends_at() <= context.now;
+    if (!is_over) return keep_as_it_is(change.key, before, context);
+    return remove(change.key, {.kind = EventKind::expired, .cause = Cause::critical_too_long}, context);
+  }
   const bool is_the_same = before.checked_since == change.judged && !before.renews_lease && live != nullptr;
   if (!is_the_same) return keep_as_it_is(change.key, before, context);
   if (live->lease.counted_by() == LeaseHolder::elsewhere) {
@@ -309,7 +315,7 @@ void Stage::add_event(const InstanceKey& key, const Before& before, EventKind ki
 
 // The cause is told with the change; what it says of the labels and names of others is held to the rules here too, because
 // each node has zone files of its own.
-std::optional<Error> Stage::add_durable(const DurableChange& change) {
+std::optional<Error> Stage::add_durable(const DurableChange& change, LeaseTime now) {
   const Event& event = change.event;
   check(event.index > 0 && !is_staged(event.index), "a durable change has an index");
   const Before before = find(event.key.ref());
@@ -323,15 +329,29 @@ std::optional<Error> Stage::add_durable(const DurableChange& change) {
   } else {
     check(change.present->registration.key == event.key, "a durable change is about the instance it names");
     if (std::optional<Error> refusal = refuse(change.present->registration)) return refusal;
+    const auto edited = edits_.find(event.key.service);
+    const ChangeIndex index_before = edited == edits_.end() ? 0 : edited->second.index;
     if (change.present->standing.is_draining && !before.standing.is_draining) drained_.push_back(event.key);
-    static_cast<void>(put(change.present->registration, before, change.present->standing, context));
+    Standing standing = change.present->standing;
+    settle_ends(standing, before.standing, now);
+    static_cast<void>(put(change.present->registration, before, std::move(standing), context));
     InstanceRecord& record = *edits_.at(event.key.service).instances.find(event.key.id)->second;
     record.registered_at = change.present->registered_at;
+    if (change.present->unchanged_since != 0) {
+      ServiceEdit& edit = edits_.at(event.key.service);
+      record.index = change.present->unchanged_since;
+      edit.index = std::max({record.index, index_before, edit.current == nullptr ? 0 : edit.current->index});
+    }
     record.lease_holder = change.present->lease_holder;
     record.renews_lease = change.present->renews_lease || !before.registration || before.renews_lease;
   }
   events_.push_back(event);
   return std::nullopt;
+}
+
+bool Stage::concerns(const InstanceKey& key) const {
+  const auto edit = edits_.find(key.service);
+  return edit != edits_.end() && edit->second.instances.contains(key.id);
 }
 
 Transaction Stage::transaction(WallTime wall_now) {
@@ -342,7 +362,7 @@ Transaction Stage::transaction(WallTime wall_now) {
     for (auto& [id, record] : edit.instances) {
       const InstanceRef instance{key.ref(), id};
       const Instance* live = instances_.find(instance);
-      const ChangeIndex replaces = live == nullptr ? 0 : live->index;
+      const ChangeIndex replaces = live == nullptr ? 0 : stored_.of(*live);
       if (record) {
         record->replaces = replaces;
         transaction.instances.push_back(&*record);

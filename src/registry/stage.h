@@ -26,6 +26,7 @@
 #include "registry/instance/instance.h"
 #include "registry/instance/labels.h"
 #include "registry/instance/lease.h"
+#include "registry/instance/stored_indexes.h"
 #include "registry/ports/durable_change.h"
 #include "registry/ports/journal.h"
 #include "registry/ports/ports.h"
@@ -60,17 +61,18 @@ class Stage : private LabelUses {
   using Edits = std::unordered_map<ServiceKey, ServiceEdit, ServiceHash, ServiceEqual>;
 
   Stage(const rcu::Table<Instance>& instances, const rcu::Table<Service>& services, const Labels& labels,
-        const ZoneDirectory& zones, const EndedLeases& ended)
-      : instances_(instances), services_(services), labels_(labels), zones_(zones), ended_(ended) {}
+        const ZoneDirectory& zones, const EndedLeases& ended, const StoredIndexes& stored)
+      : instances_(instances), services_(services), labels_(labels), zones_(zones), ended_(ended), stored_(stored) {}
 
   // Appends one outcome for each change, as it will be if the record succeeds, and to `renewals` which of them say that a
   // lease begins anew. Returns which depend on the record; the others are final. Under a ReadLock.
   std::vector<std::size_t> add_all(std::span<const Change> changes, LeaseTime now, WallTime wall_now,
                                    std::vector<Outcome>& outcomes, std::vector<std::size_t>& renewals);
   // A change that has its index already. Empty: it is laid over the roll; else the rule that it breaks.
-  [[nodiscard]] std::optional<Error> add_durable(const DurableChange& change);
+  [[nodiscard]] std::optional<Error> add_durable(const DurableChange& change, LeaseTime now);
 
   [[nodiscard]] bool is_empty() const { return edits_.empty(); }
+  [[nodiscard]] bool concerns(const InstanceKey& key) const;
   [[nodiscard]] Transaction transaction(WallTime wall_now);
   // Replaces staged indexes, once the transaction is recorded. The events are numbered by the transaction.
   void number(const Committed& committed);
@@ -136,6 +138,7 @@ class Stage : private LabelUses {
   const Labels& labels_;
   const ZoneDirectory& zones_;
   const EndedLeases& ended_;
+  const StoredIndexes& stored_;
   ChangeIndex last_ = k_staged_index;  // of the changes so far
   Edits edits_;
   std::vector<Event> events_;

@@ -26,6 +26,10 @@ Outcome Stage::put_again(const Before& before, Context& context) {
   }
   Outcome outcome = put(*before.registration, before, before.standing, context);
   outcome->changed = false;
+  if (before.published != nullptr) {
+    InstanceRecord& record = *edits_.at(key.service).instances.find(key.id)->second;
+    record.unchanged_since = before.index;
+  }
   return outcome;
 }
 

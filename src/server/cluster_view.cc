@@ -27,7 +27,11 @@ std::string_view waits_for(const cluster::Node::State& state) {
   return "their transactions are under way";
 }
 
-ops::EtcdView view_of(const cluster::EngineState& etcd) {
+constexpr std::int64_t k_usual_quota = std::int64_t{2} << 30;  // of etcd without --quota-backend-bytes
+constexpr int k_quota_warn_percent = 60;
+
+// `quota`: as the settings say it.
+ops::EtcdView view_of(const cluster::EngineState& etcd, std::optional<std::int64_t> quota) {
   ops::EtcdView view{
       .endpoint = etcd.endpoint, .version = etcd.version, .has_no_space = etcd.has_no_space, .error = etcd.error};
   if (!etcd.answered) {
@@ -35,6 +39,14 @@ ops::EtcdView view_of(const cluster::EngineState& etcd) {
     return view;
   }
   view.database_bytes = etcd.database_bytes;
+  view.quota_bytes = etcd.quota_bytes > 0 ? std::optional(etcd.quota_bytes) : quota;
+  const std::int64_t full = view.quota_bytes.value_or(k_usual_quota);
+  if (etcd.database_bytes / k_quota_warn_percent >= full / 100) {
+    view.warnings.push_back(fmt::format(
+        "etcd's database has {} MiB, {} % of its quota{}: compact and defragment it, or raise --quota-backend-bytes",
+        etcd.database_bytes >> 20, etcd.database_bytes / std::max<std::int64_t>(full / 100, 1),
+        view.quota_bytes ? "" : " of 2 GiB (say it in [cluster] etcd_quota where it has another one)"));
+  }
   int major = 0;
   int minor = 0;
   const char* end = etcd.version.data() + etcd.version.size();
@@ -83,7 +95,7 @@ ops::ClusterView ClusterNode::view() const {
   self.session_ok = state.member.answers;
   self.lag = std::chrono::duration_cast<milliseconds>(state.member.behind);
   std::ranges::sort(view.nodes, {}, &ops::NodeView::name);
-  view.etcd = view_of(state.etcd);
+  view.etcd = view_of(state.etcd, parts_.settings.cluster->etcd_quota);
   view.is_member = state.member.is_member;
   view.why_not = state.member.why_not;
   view.session_left = std::chrono::duration_cast<milliseconds>(state.member.proof_left);

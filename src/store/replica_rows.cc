@@ -32,6 +32,14 @@ void run(SQLite::Statement& statement) {
   statement.reset();
 }
 
+using registry::ChangeIndex;
+
+// Of the version that is shown: one that was put again is stored under another.
+ChangeIndex shown_index(const registry::DurableChange& change) {
+  const bool is_renewal = change.present && change.present->unchanged_since != 0;
+  return is_renewal ? change.present->unchanged_since : change.event.index;
+}
+
 }  // namespace
 
 FollowedChanges::FollowedChanges(std::span<const registry::DurableChange> changes) {
@@ -40,7 +48,8 @@ FollowedChanges::FollowedChanges(std::span<const registry::DurableChange> change
     const registry::Event& event = change.event;
     last.insert_or_assign(event.key.ref(), &change);
     ServiceChange& service = services_[event.key.service.ref()];
-    service.index = std::max(service.index, event.index);
+    const ChangeIndex index = shown_index(change);
+    service.index = std::max(service.index, index);
     if (change.present) {
       service.protocols |= registry::to_set(change.present->registration.protocol);
     } else {
@@ -58,7 +67,7 @@ FollowedChanges::FollowedChanges(std::span<const registry::DurableChange> change
     registry::InstanceRecord& record = records_.emplace_back();
     record.registration = change->present->registration;
     record.standing = change->present->standing;
-    record.index = change->event.index;
+    record.index = shown_index(*change);
     record.registered_at = change->present->registered_at;
     transaction_.instances.push_back(&record);
   }

@@ -133,6 +133,7 @@ EngineState to_state(const grpc::Status& status, const pb::StatusResponse& answe
   state.header = to_header(answer.header());
   state.database_bytes = answer.dbsize();
   state.bytes_in_use = answer.dbsizeinuse();
+  state.quota_bytes = answer.dbsizequota();
   state.has_leader = answer.leader() != 0;
   for (const std::string& error : answer.errors()) {
     if (error.find("NOSPACE") != std::string::npos) state.has_no_space = true;

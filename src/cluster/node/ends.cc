@@ -1,9 +1,13 @@
 #include "cluster/node/ends.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "base/ascii_case.h"
+#include "base/rcu.h"
+#include "registry/instance/standing.h"
+#include "registry/instance/wall_time.h"
 
 namespace rollcall::cluster {
 
@@ -11,18 +15,19 @@ namespace rollcall::cluster {
 struct Ends::Flight {
   explicit Flight(Lane its_lane) : lane(std::move(its_lane)) {}
   Lane lane;
-  std::vector<DueEnd> ends;
+  std::vector<Due> ends;
   bool only_deletes = false;  // etcd is out of space
 };
 
 Ends::Ends(Engine& engine, const Keys& keys, std::vector<std::string> zone_names, const KnownInstances& known,
-           const ZoneBases& bases, Member& member)
+           const ZoneBases& bases, const registry::Registry& registry, Member& member)
     : engine_(engine),
       keys_(keys),
       node_keys_(keys.node(member.name())),
       zone_names_(std::move(zone_names)),
       known_(known),
       bases_(bases),
+      registry_(registry),
       member_(member) {
   for (std::uint32_t lane = k_lanes; lane < k_lanes + k_end_lanes; ++lane) {
     free_.push_back(std::make_shared<Flight>(Lane(keys_.lane(member.name(), lane), member.name())));
@@ -37,13 +42,43 @@ std::size_t Ends::waiting() const {
 }
 
 void Ends::propose(const std::vector<DueEnd>& due) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (const DueEnd& end : due) {
-      if (queued_.insert(end.id).second) queue_.push_back(end);
+  for (const DueEnd& end : due) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (queued_.contains(end.id)) continue;
     }
+    Due each{.end = end};
+    if (!add_lapse(each)) continue;
+    const std::lock_guard lock(mutex_);
+    queued_.insert(end.id);
+    queue_.push_back(std::move(each));
   }
   send();
+}
+
+// The instance as it is here, with its check critical. Liveness decides by what is shown already, and nothing newer is known:
+// so this is the version whose revision is compared. False: there is no end, or it comes again.
+bool Ends::add_lapse(Due& due) const {
+  const std::optional<KnownInstance> known = known_.find(due.end.id);
+  if (!known || known->revision != due.end.revision) return false;
+  if (!known->turns_critical) return true;
+  const rcu::ReadLock lock;
+  const registry::Instance* instance = registry_.find_instance(known->key.ref());
+  if (instance == nullptr || instance->lease_kind() != registry::LeaseKind::turns_critical) return false;
+  registry::InstanceRecord record{.registration = instance->registration(),
+                                  .standing = instance->standing(),
+                                  .registered_at = instance->registered_at};
+  const registry::Status before = record.standing.status();
+  const registry::WallTime now = registry::wall_now();
+  Lapse lapse;
+  lapse.mark.detail = registry::lapse(record.standing, record.registration, registry::LeaseTime{}, now);
+  lapse.mark.kind = registry::kind_of(record.standing.status());
+  lapse.mark.cause = registry::Cause::check_failed;
+  lapse.mark.is_renewal = record.standing.status() == before;  // nothing to be told of
+  if (record.standing.status() != before) record.standing.since = now;
+  lapse.value = write_instance(record, {});
+  due.lapse = std::move(lapse);
+  return true;
 }
 
 void Ends::send() {
@@ -54,9 +89,13 @@ void Ends::send() {
       if (queue_.empty() || free_.empty()) return;
       flight = std::move(free_.back());
       free_.pop_back();
-      const std::size_t count = std::min(queue_.size(), k_ends_of_transaction_max);
-      flight->ends.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
-      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+      std::size_t octets = 0;
+      while (!queue_.empty() && flight->ends.size() < k_ends_of_transaction_max) {
+        if (const auto& lapse = queue_.front().lapse) octets += lapse->value.size();
+        if (octets > k_end_octets_max && !flight->ends.empty()) break;
+        flight->ends.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
     }
     Transaction transaction;
     if (!fill(*flight, transaction)) {
@@ -78,17 +117,29 @@ bool Ends::fill(Flight& flight, Transaction& transaction) {
   std::vector<GuardedEnd> ends;
   std::set<std::string> zones;
   LaneRecord record;
-  for (const DueEnd& due : flight.ends) {
-    const std::optional<KnownInstance> known = known_.find(due.id);
-    if (!known || known->revision != due.revision || known->turns_critical) continue;
+  // Without space what stays cannot be put: it is due again a second later.
+  const auto is_lapse = [](const Due& due) { return due.lapse.has_value(); };
+  flight.only_deletes = flight.only_deletes && !std::ranges::all_of(flight.ends, is_lapse);
+  for (const Due& due : flight.ends) {
+    if (flight.only_deletes && due.lapse) continue;
+    const std::optional<KnownInstance> known = known_.find(due.end.id);
+    if (!known || known->revision != due.end.revision) continue;
     const std::string& zone = zone_names_.at(static_cast<std::size_t>(known->key.service.zone));
     if (zones.size() == k_zones_of_lane_max && !zones.contains(zone)) continue;  // due again a second later
     zones.insert(zone);
-    ends.push_back(
-        {keys_.instance(zone, known->key.service.name, to_lower(registry::label_of(known->key.id))), due.revision});
-    record.marks.push_back({.key = ends.back().key.substr(keys_.all().size()),
-                            .kind = registry::EventKind::expired,
-                            .cause = registry::Cause::lease_ended});
+    GuardedEnd& end = ends.emplace_back();
+    end.key = keys_.instance(zone, known->key.service.name, to_lower(registry::label_of(known->key.id)));
+    end.revision = due.end.revision;
+    LaneRecord::Mark mark;
+    if (due.lapse) {
+      mark = due.lapse->mark;
+      end.value = due.lapse->value;
+    } else {
+      mark.kind = registry::EventKind::expired;
+      mark.cause = registry::Cause::lease_ended;
+    }
+    mark.key = end.key.substr(keys_.all().size());
+    record.marks.push_back(std::move(mark));
   }
   if (ends.empty()) return false;
   transaction = end(node_keys_, guards->session, guards->members, ends);
@@ -107,18 +158,20 @@ void Ends::took(const std::shared_ptr<Flight>& flight, const Committed& committe
       break;
     case CommitOutcome::differed:
       flight->lane.learn(committed.read);
-      for (const DueEnd& due : flight->ends) member_.end_differed(due);
+      for (const Due& due : flight->ends) member_.end_differed(due.end);
       counters_.differed.fetch_add(count, std::memory_order_relaxed);
       break;
     default:
       flight->only_deletes = committed.refusal == Refusal::no_space;
       if (flight->only_deletes) {
-        for (const DueEnd& due : flight->ends) member_.end_differed(due);
+        for (const Due& due : flight->ends) {
+          if (!due.lapse) member_.end_differed(due.end);
+        }
       }
       counters_.failed.fetch_add(count, std::memory_order_relaxed);
   }
   const std::lock_guard lock(mutex_);
-  for (const DueEnd& due : flight->ends) queued_.erase(due.id);
+  for (const Due& due : flight->ends) queued_.erase(due.end.id);
   flight->ends.clear();
   free_.push_back(flight);
 }

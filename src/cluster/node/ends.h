@@ -1,9 +1,10 @@
-// Ends leases that are over: deletes their keys, if nothing has changed that liveness has decided by.
+// Ends leases that are over: deletes their keys, if nothing has changed that liveness has decided by. Where a check turns
+// critical at the deadline (LeaseKind::turns_critical), the instance is put with it instead, and stays.
 //
 // Shape    what is due waits in one queue; k_end_lanes transactions are in flight at most, each of k_ends_of_transaction_max
-//          ends, each comparing the instances' revisions, the fence and this node's session.
+//          ends and k_end_octets_max, each comparing the instances' revisions, the fence and this node's session.
 // Owner    the Node. Borrows the engine, which is destroyed first.
-// Threads  any.
+// Threads  `propose` one with an rcu::Thread; the rest any.
 // Failure  none is lost: what does not come to an end is due again, by Liveness. When etcd is out of space, transactions only
 //          delete; the changes are then counted for the zones' serials by the first member.
 #pragma once
@@ -13,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -22,6 +24,8 @@
 #include "cluster/roll/lanes.h"
 
 namespace rollcall::cluster {
+
+inline constexpr std::size_t k_end_octets_max = 768 << 10;  // of the values of one transaction; etcd takes 1.5 MB
 
 struct EndCounters {
   std::atomic<std::uint64_t> proposed{0};
@@ -33,7 +37,7 @@ struct EndCounters {
 class Ends {
  public:
   Ends(Engine& engine, const Keys& keys, std::vector<std::string> zone_names, const KnownInstances& known,
-       const ZoneBases& bases, Member& member);
+       const ZoneBases& bases, const registry::Registry& registry, Member& member);
   ~Ends();
 
   void propose(const std::vector<DueEnd>& due);
@@ -42,6 +46,16 @@ class Ends {
 
  private:
   struct Flight;
+  // What is put at the deadline.
+  struct Lapse {
+    std::string value;
+    LaneRecord::Mark mark;  // without its key
+  };
+  struct Due {
+    DueEnd end;
+    std::optional<Lapse> lapse = {};
+  };
+  [[nodiscard]] bool add_lapse(Due& due) const;
   void send();
   [[nodiscard]] bool fill(Flight& flight, Transaction& transaction);
   void took(const std::shared_ptr<Flight>& flight, const Committed& committed);
@@ -52,9 +66,10 @@ class Ends {
   const std::vector<std::string> zone_names_;
   const KnownInstances& known_;
   const ZoneBases& bases_;
+  const registry::Registry& registry_;
   Member& member_;
   mutable std::mutex mutex_;
-  std::deque<DueEnd> queue_;
+  std::deque<Due> queue_;
   std::unordered_set<InstanceId, KnownInstances::Hash> queued_;  // and in flight
   std::vector<std::shared_ptr<Flight>> free_;
   EndCounters counters_;

@@ -1,6 +1,8 @@
 #include "cluster/node/followed_roll.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <unordered_map>
 
 #include "base/log.h"
@@ -11,8 +13,17 @@ namespace rollcall::cluster {
 namespace {
 
 constexpr std::size_t k_portion_changes = 2'000;  // applied before the writer does other work
+constexpr std::size_t k_shown_alone_max = 16;     // revisions that wait; when there are more they are shown together
 constexpr std::uint32_t k_difference_places = 1U << (registry::k_event_place_bits - 1);
-constexpr std::size_t k_unstored_max = std::size_t{1} << 17;  // then only the last change of each instance is kept
+
+// Whether it is here as it was read.
+bool is_shown(const registry::Instance& live, const FollowedSnapshot::Present& present) {
+  const registry::ChangeIndex since = present.value.unchanged_since;
+  if (since == 0) return live.index == present.index;
+  const registry::Standing& standing = present.value.standing;
+  return live.index == since && live.is_as(present.value.registration) && live.is_draining() == standing.is_draining &&
+         live.status == standing.status();
+}
 
 registry::EventId difference_id(registry::ChangeIndex now, std::uint32_t& place) {
   place = std::min(place + 1, (1U << registry::k_event_place_bits) - 1);
@@ -83,7 +94,8 @@ void FollowedRoll::work() {
       done += apply_portion();
       continue;
     }
-    std::optional<Item> item;
+    std::optional<FollowedSnapshot> snapshot;
+    std::vector<FollowedRevision> revisions;
     {
       const std::lock_guard lock(mutex_);
       if (inbox_.empty()) {
@@ -91,15 +103,26 @@ void FollowedRoll::work() {
         is_all = true;
         break;
       }
-      item = std::move(inbox_.front());
-      inbox_.pop_front();
-      counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
-      if (const auto* revision = std::get_if<FollowedRevision>(&*item)) waiting_changes_ -= weight_of(*revision);
+      const bool is_behind = inbox_.size() > k_shown_alone_max;
+      while (!inbox_.empty() && !snapshot && done < k_portion_changes) {
+        auto* const revision = std::get_if<FollowedRevision>(&inbox_.front());
+        if (revision == nullptr && !revisions.empty()) break;
+        if (revision == nullptr) {
+          snapshot = std::get<FollowedSnapshot>(std::move(inbox_.front()));
+        } else {
+          done += weight_of(*revision);
+          waiting_changes_ -= weight_of(*revision);
+          revisions.push_back(std::move(*revision));
+        }
+        inbox_.pop_front();
+        counters_.waiting.fetch_sub(1, std::memory_order_relaxed);
+        if (!is_behind) break;
+      }
     }
-    if (auto* snapshot = std::get_if<FollowedSnapshot>(&*item)) {
+    if (snapshot) {
       begin(std::move(*snapshot));
     } else {
-      done += apply(std::get<FollowedRevision>(std::move(*item)));
+      apply(std::move(revisions));
     }
   }
   // Half a snapshot does not show everything up to the indexes of that half.
@@ -107,20 +130,44 @@ void FollowedRoll::work() {
   if (!is_all) post();
 }
 
-std::size_t FollowedRoll::apply(FollowedRevision&& revision) {
-  const std::size_t changes = revision.changes.size();
-  show(std::move(revision.changes));
-  // A serial moves when what it stands for is published, not before.
-  for (const ZoneCount& count : revision.counts) set_count(count);
-  parts_.registry.follow_up_to(revision.index);
-  for (const ServiceSeen& service : revision.services) note_service(service);
-  for (const registry::ZoneId zone : revision.uncounted) uncounted_.insert(zone);
-  for (NodeValueSeen& node : revision.nodes) parts_.member.see_node(node.name, std::move(node.value));
-  parts_.member.apply(revision.liveness);
-  if (revision.lane) lane_ = std::move(revision.lane);
-  applied_.store(revision.revision, std::memory_order_release);
-  index_.store(revision.index, std::memory_order_release);
-  return changes + 1;
+// When many wait they are shown together: a service of many instances is published once, not once a revision. Else a mass of
+// changes would make this node fall behind etcd, and lose its place as a member for that.
+void FollowedRoll::apply(std::vector<FollowedRevision>&& revisions) {
+  std::vector<registry::DurableChange> changes = std::move(revisions.front().changes);
+  for (FollowedRevision& revision : std::span(revisions).subspan(1)) {
+    std::ranges::move(revision.changes, std::back_inserter(changes));
+  }
+  explain(changes);
+  show(std::move(changes));
+  for (FollowedRevision& revision : revisions) {
+    // A serial moves when what it stands for is published, not before.
+    for (const ZoneCount& count : revision.counts) set_count(count);
+    parts_.registry.follow_up_to(revision.index);
+    for (const ServiceSeen& service : revision.services) note_service(service);
+    for (const registry::ZoneId zone : revision.uncounted) uncounted_.insert(zone);
+    for (NodeValueSeen& node : revision.nodes) parts_.member.see_node(node.name, std::move(node.value));
+    parts_.member.apply(revision.liveness);
+    if (revision.lane) lane_ = std::move(revision.lane);
+    applied_.store(revision.revision, std::memory_order_release);
+    index_.store(revision.index, std::memory_order_release);
+  }
+}
+
+// A removal that no lane tells of: when etcd is out of space, ends only delete. If its lease is over here, that is why.
+void FollowedRoll::explain(std::vector<registry::DurableChange>& changes) const {
+  const registry::LeaseTime now = parts_.clock.now();
+  const rcu::ReadLock lock;
+  for (registry::DurableChange& change : changes) {
+    registry::Event& event = change.event;
+    const bool is_untold =
+        !change.present && event.kind == registry::EventKind::deregistered && event.by == k_unknown_author;
+    if (!is_untold) continue;
+    const registry::Instance* instance = parts_.registry.find_instance(event.key.ref());
+    if (instance == nullptr || instance->lease.expires_at() > now) continue;
+    event.kind = registry::EventKind::expired;
+    event.cause = registry::Cause::lease_ended;
+    event.by.clear();
+  }
 }
 
 void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
@@ -154,7 +201,12 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
   for (FollowedSnapshot::Present& present : rest_->snapshot.instances) {
     const registry::ChangeIndex index = present.index;
     const registry::Instance* live = parts_.registry.find_instance(present.key.ref());
-    if (live != nullptr && live->index == index) continue;
+    if (live != nullptr && is_shown(*live, present)) {
+      parts_.registry.note_stored(*live, index);
+      continue;
+    }
+    // What was put by hand may say that it is unchanged, and be another.
+    if (live != nullptr && live->index == present.value.unchanged_since) present.value.unchanged_since = 0;
     rest_->zones.insert(present.key.service.zone);
     rest_->changes.push_back(
         {.event = {.id = has_place_ ? difference_id(now, rest_->place) : registry::EventId{0},
@@ -289,106 +341,6 @@ std::optional<std::uint32_t> FollowedRoll::count_of(registry::ZoneId zone) const
   const std::uint64_t count = at < counts_.size() ? counts_[at].load(std::memory_order_acquire) : 0;
   if (count == 0) return has_followed() ? std::optional<std::uint32_t>(0) : std::nullopt;
   return static_cast<std::uint32_t>(count - 1);
-}
-
-// ---------------------------------------------------------------- the copy in SQLite
-
-void FollowedRoll::store_soon() {
-  if (applied_ == 0 || (stored_ == applied_ && counters_.not_stored == 0)) return;
-  if (is_storing_.exchange(true)) return;
-  parts_.run_soon([this] {
-    is_storing_ = false;
-    store_now();
-  });
-}
-
-void FollowedRoll::store_now() {
-  const Revision applied = applied_;
-  if (history_.empty() || (stored_ == applied && unstored_.empty())) return;
-  registry::ReplicaPlace place{
-      .cluster = parts_.cluster, .incarnation = history_, .applied_revision = applied, .lane = {}, .lane_id = {}};
-  if (lane_) {
-    place.lane = lane_->key;
-    place.lane_id = lane_->id;
-  }
-  const Result<void> stored = parts_.replica.store(unstored_, place);
-  if (stored) {
-    if (std::exchange(was_behind_replica_, false)) log::info("the copy of the roll in SQLite is complete again");
-    unstored_.clear();
-    stored_ = applied;
-    counters_.not_stored.store(0, std::memory_order_relaxed);
-    return;
-  }
-  counters_.failed_stores.fetch_add(1, std::memory_order_relaxed);
-  if (!std::exchange(was_behind_replica_, true)) {
-    log::error("the copy of the roll in SQLite is behind, the roll itself is not: {}", stored.error().message);
-  }
-  if (unstored_.size() <= k_unstored_max) return;
-  std::set<registry::InstanceKey> later;
-  std::vector<registry::DurableChange> kept;
-  for (auto change = unstored_.rbegin(); change != unstored_.rend(); ++change) {
-    if (later.insert(change->event.key).second) kept.push_back(std::move(*change));
-  }
-  std::ranges::reverse(kept);
-  unstored_ = std::move(kept);
-}
-
-// Guarded by their absence: whom somebody else has put back is left alone.
-void FollowedRoll::put_lost_again() {
-  if (lost_.empty() || !parts_.member.accepts_changes()) return;
-  for (registry::Registration& registration : std::exchange(lost_, {})) {
-    const bool is_taken =
-        parts_.agreed.submit(registry::Register{std::move(registration)}, [](const registry::Outcome&) {});
-    if (!is_taken) log::warn("an instance that was lost is not registered again: too many changes wait");
-  }
-  has_lost_ = false;
-  parts_.agreed.propose_waiting(registry::wall_now());
-}
-
-// ---------------------------------------------------------------- housekeeping
-
-Transaction FollowedRoll::housekeeping(const Keys& keys, std::chrono::milliseconds forget_after) {
-  constexpr std::size_t k_most = 60;
-  Transaction transaction;
-  const registry::WallTime now = registry::wall_now();
-  for (const registry::ZoneId zone : uncounted_) {
-    const std::string name = parts_.zones.name_of(zone);
-    transaction.puts.push_back({keys.serial(name), parts_.bases.value_of(name)});
-    if (transaction.puts.size() >= k_most / 2) break;
-  }
-  const rcu::ReadLock lock;
-  for (auto at = unsettled_.begin(); at != unsettled_.end() && transaction.compares.size() < k_most;) {
-    const registry::Service* service = parts_.registry.find_service(at->ref());
-    const auto stored = services_.find(*at);
-    StoredService wanted;
-    if (service != nullptr) {
-      wanted.protocols = service->protocols;
-      if (service->instances.empty()) wanted.emptied_at = service->emptied_at.value_or(now);
-    }
-    const bool is_settled =
-        service == nullptr || (stored != services_.end() && stored->second.stored.protocols == wanted.protocols &&
-                               stored->second.stored.emptied_at.has_value() == wanted.emptied_at.has_value());
-    if (is_settled) {
-      at = unsettled_.erase(at);
-      continue;
-    }
-    std::string key = keys.service(parts_.zones.name_of(at->zone), at->name);
-    transaction.compares.push_back(
-        {key, Compare::Target::mod_revision, stored == services_.end() ? 0 : stored->second.changed});
-    transaction.puts.push_back({std::move(key), write_service(wanted)});
-    ++at;
-  }
-  for (const registry::ServiceKey& key : empty_) {
-    if (transaction.compares.size() >= k_most) break;
-    const Service& service = services_.at(key);
-    const registry::Service* shown = parts_.registry.find_service(key.ref());
-    if (unsettled_.contains(key) || (shown != nullptr && !shown->instances.empty())) continue;
-    if (now - *service.stored.emptied_at < forget_after) continue;
-    std::string name = keys.service(parts_.zones.name_of(key.zone), key.name);
-    transaction.compares.push_back({name, Compare::Target::mod_revision, service.changed});
-    transaction.deletes.push_back(std::move(name));
-  }
-  return transaction;
 }
 
 }  // namespace rollcall::cluster

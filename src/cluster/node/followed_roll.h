@@ -32,6 +32,8 @@
 namespace rollcall::cluster {
 
 inline constexpr std::size_t k_waiting_changes_max = std::size_t{1} << 17;  // about 100 MB
+inline constexpr std::size_t k_unstored_max = std::size_t{1}
+                                              << 17;  // then only the last change of each instance is kept
 
 struct FollowedCounters {
   std::atomic<std::uint64_t> revisions{0};
@@ -105,7 +107,8 @@ class FollowedRoll final : public RollSink {
   void add(Item item);
   void post();
   void work();
-  [[nodiscard]] std::size_t apply(FollowedRevision&& revision);
+  void apply(std::vector<FollowedRevision>&& revisions);
+  void explain(std::vector<registry::DurableChange>& changes) const;
   void begin(FollowedSnapshot&& snapshot);
   void add_removals();
   [[nodiscard]] std::size_t apply_portion();
@@ -126,6 +129,7 @@ class FollowedRoll final : public RollSink {
   std::vector<registry::Registration> lost_;  // of a roll that another history does not have: alive as far as is known
   std::optional<Rest> rest_;
   std::vector<registry::DurableChange> unstored_;
+  std::size_t compact_above_ = k_unstored_max;
   std::optional<LaneSeen> lane_;
   bool was_behind_replica_ = false;
   bool has_place_ = false;  // an earlier run, or this one, has followed: later differences are events

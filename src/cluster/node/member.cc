@@ -95,14 +95,19 @@ Member::Verdict Member::confirm(const registry::InstanceRef& key, registry::Chan
     // A rule may have kept the change off the roll: then there is nothing to be confirmed.
     const rcu::ReadLock lock;
     const registry::Instance* instance = registry_->find_instance(key);
-    if (instance == nullptr || instance->index < index) return Verdict::unknown;
-    if (instance->lease_kind() == registry::LeaseKind::none)
-      return accepts_changes() ? Verdict::renewed : Verdict::refused;
+    if (instance == nullptr || registry_->stored_index(*instance) < index) return Verdict::unknown;
+    const bool has_lease = instance->lease_kind() != registry::LeaseKind::none && !instance->is_overdue();
+    if (!has_lease) return accepts_changes() ? Verdict::renewed : Verdict::refused;
   }
   const std::lock_guard lock(mutex_);
   const auto revision = static_cast<Revision>(index - base_);
   const cluster::Verdict verdict = liveness_.confirm(id_of(key), revision, Raw{sent}, here());
   return verdict == cluster::Verdict::answer ? Verdict::renewed : Verdict::refused;
+}
+
+void Member::critical_too_long(const registry::InstanceRef& key) {
+  const bool asks = callbacks_.too_long && accepts_changes() && is_chosen_for(key);
+  if (asks) callbacks_.too_long(key);
 }
 
 Member::Safety Member::safe_after(const registry::InstanceRef& key, registry::ChangeIndex index, LeaseTime safe_here) {
@@ -168,11 +173,7 @@ void Member::see_node(const std::string& name, std::optional<StoredNode> value) 
   const std::lock_guard lock(mutex_);
   if (name == name_) {
     const bool is_other = value && value->incarnation != liveness_.incarnation() && liveness_.session() == 0;
-    if (!is_other) {
-      namesake_since_.reset();
-    } else if (!namesake_since_) {
-      namesake_since_ = boot_time();
-    }
+    if (!is_other) namesake_.forget();
     return;
   }
   const auto at =
@@ -297,7 +298,7 @@ std::vector<std::string> Member::differing() const {
 
 bool Member::has_namesake() const {
   const std::lock_guard lock(mutex_);
-  return namesake_since_ && boot_time() - *namesake_since_ > 3 * k_session;
+  return namesake_.goes_on();
 }
 
 void Member::set_addresses(std::string peers, std::string http) {

@@ -25,6 +25,7 @@
 #include "cluster/engine.h"
 #include "cluster/keys.h"
 #include "cluster/liveness.h"
+#include "cluster/node/namesake.h"
 #include "cluster/peers.h"
 #include "cluster/roll/instance_ids.h"
 #include "cluster/roll/known_instances.h"
@@ -64,6 +65,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
     std::function<void(const std::vector<DueEnd>&)> ends;  // leases that are over
     std::function<DrainAnswer(const DrainQuestion&)> drain;
     std::function<Safety(const DrainQuestion&, LeaseTime safe_here)> safety;
+    std::function<void(const registry::InstanceRef&)> too_long = {};  // asks the store to end it
   };
 
   // `self`: what the node's key says of it, without what changes. `zone_names`: by ZoneId.
@@ -82,7 +84,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   void lose_history();
 
   // --- driven
-  void tick();
+  void tick(std::size_t ends_waiting = 0);
   [[nodiscard]] std::vector<SentPoll> polls();
   // Heartbeats that other nodes have told of since the last call: until when the instance is known to live.
   struct Heard {
@@ -108,6 +110,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   [[nodiscard]] Sent now() const override;
   [[nodiscard]] Verdict confirm(const registry::InstanceRef& key, registry::ChangeIndex index, Sent sent) override;
 
+  void critical_too_long(const registry::InstanceRef& key) override;
   [[nodiscard]] Safety safe_after(const registry::InstanceRef& key, registry::ChangeIndex index,
                                   LeaseTime safe_here) override;
 
@@ -178,8 +181,7 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   bool is_stopping_ = false;
   Revision newest_ = 0;  // of our keys, that is known to exist
   Raw newest_since_{};
-  std::optional<Raw> namesake_since_;
-  std::uint64_t namesake_ = 0;
+  Namesake namesake_;
   std::string why_joins_not_;
   GiveUp gave_up_ = GiveUp::no;
   std::vector<Heard> heard_;

@@ -41,11 +41,12 @@ std::function<void(Committed)> Member::if_still(Then then) {
   };
 }
 
-void Member::tick() {
+void Member::tick(std::size_t ends_waiting) {
   Actions actions;
   {
     const std::lock_guard lock(mutex_);
     if (is_reading_ || has_left_) return;
+    liveness_.note_ends_waiting(ends_waiting);
     actions = liveness_.tick(here());
     if (actions.join && !may_join()) {
       liveness_.join_settled(false);
@@ -126,6 +127,7 @@ void Member::create_session() {
       const std::lock_guard lock(mutex_);
       if (is_reading_ || liveness_.incarnation() != me) return;
       has_lease_ = is_granted;
+      if (!is_granted) namesake_.forget();
       if (!is_granted) return liveness_.session_not_created(here());
     }
     put_session();
@@ -141,6 +143,9 @@ void Member::put_session() {
       const Result<StoredNode> node = read_node(there.value);
       const bool is_ours = node && node->incarnation == liveness_.incarnation();  // of an unknown outcome
       if (is_ours) return liveness_.session_created(there.created);
+      namesake_.found(boot_time());
+    } else {
+      namesake_.forget();
     }
     if (committed.outcome == CommitOutcome::refused && committed.refusal == Refusal::no_lease) has_lease_ = false;
     liveness_.session_not_created(here());

@@ -38,10 +38,11 @@ Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, RecordOptions re
                    [this](const DrainQuestion& question, LeaseTime safe_here) {
                      Drains::Known known = drains_->look(question, safe_here);
                      return registry::LeaseAuthority::Safety{known.safe_at, std::move(known.missing)};
-                   }}),
+                   },
+               .too_long = [this](const registry::InstanceRef& key) { end_too_long(key); }}),
       lanes_(*engine_, keys_, options_.name, parts_.zones, bases_, parts_.run_soon),
       agreed_(std::make_unique<registry::AgreedWriter>(parts_.registry, lanes_, parts_.clock)),
-      ends_(*engine_, keys_, parts_.zone_names, known_, bases_, member_),
+      ends_(*engine_, keys_, parts_.zone_names, known_, bases_, parts_.registry, member_),
       drains_(std::make_shared<Drains>(parts_.clock)),
       stale_since_ns_(steady_ns()) {
   roll_ = std::make_unique<FollowedRoll>(
@@ -92,7 +93,7 @@ void Node::run(const std::stop_token& stop) {
 void Node::tick() {
   const Steady::time_point now = Steady::now();
   follower_->tick(now);
-  member_.tick();
+  member_.tick(ends_.waiting());
   if (now >= next_poll_) {
     next_poll_ = std::max(next_poll_ + k_poll_interval, now);
     if (std::vector<PeerAddress> addresses = member_.peer_addresses(); addresses != told_peers_) {
@@ -217,6 +218,17 @@ void Node::tell_of_differences() {
   }
   if (differing.empty()) log::info("all nodes have the same zone files and settings again");
   said_differing_ = std::move(differing);
+}
+
+// After the sweep that has found it.
+void Node::end_too_long(const registry::InstanceRef& key) {
+  registry::InstanceKey instance{to_key(key.service), std::string(key.id)};
+  parts_.run_soon([this, instance = std::move(instance)]() mutable {
+    registry::End end{.key = std::move(instance), .reason = {}, .is_critical_too_long = true};
+    // Refused, or too much waits: it is told again.
+    static_cast<void>(agreed_->submit(std::move(end), [](const registry::Outcome&) {}));
+    agreed_->propose_waiting(registry::wall_now());
+  });
 }
 
 void Node::look_at_etcd() {

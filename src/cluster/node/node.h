@@ -115,6 +115,7 @@ class Node final : public registry::Everywhere {
   void tick();
   void note_heard();
   void look_at_freshness();
+  void end_too_long(const registry::InstanceRef& key);
   void look_at_etcd();
   void tell_of_differences();
   void keep_house();

@@ -58,8 +58,19 @@ Result<IpAddress> parse_address(const Value& value, std::string_view field) {
   return text ? registry::parse_instance_address(*text, field) : std::unexpected(text.error());
 }
 
+// Folded, as all names of services are.
+Result<std::string> parse_free_name(std::string_view text, std::string_view field) {
+  Result<std::string> name = registry::parse_free_id(text, field);
+  return name ? Result<std::string>(to_lower(*name)) : name;
+}
+
+Result<std::string> parse_service(std::string_view text, const Draft& draft) {
+  return draft.is_native() ? registry::parse_label(text, "service") : parse_free_name(text, "service");
+}
+
 Read read_service(const Value& value, Draft& draft) {
-  return keep_text(value, "service", draft.asked.key.service.name, &registry::parse_label);
+  return keep_text(value, "service", draft.asked.key.service.name,
+                   draft.is_native() ? &registry::parse_label : &parse_free_name);
 }
 
 Read read_zone(const Value& value, Draft& draft) {
@@ -185,6 +196,12 @@ Read read_status_since(const Value& value, Draft& draft) {
 Read read_registered_at(const Value& value, Draft& draft) {
   return json::keep(parse_time(value, "registered_at"), draft.stored.registered_at);
 }
+Read read_unchanged_since(const Value& value, Draft& draft) {
+  const auto revision = parse_count(value, "unchanged_since", INT64_MAX);
+  if (!revision) return std::unexpected(revision.error());
+  draft.stored.unchanged_since = static_cast<Revision>(*revision);
+  return {};
+}
 Read read_by(const Value& value, Draft& draft) {
   return json::keep(parse_bounded(value, "by", k_by_bytes_max), draft.stored.by);
 }
@@ -245,6 +262,7 @@ constexpr Field k_fields[] = {
     {"registered_at", &read_registered_at},
     {"status_since", &read_status_since},
     {"by", &read_by},
+    {"unchanged_since", &read_unchanged_since},
     {"tags", &read_tags},
     {"meta", &read_meta},
     {"weight", &read_weight},
@@ -288,8 +306,11 @@ Read settle_door(const boost::json::object& object, Draft& draft) {
 // The key's names decide; those of the value agree with them, or are left out.
 Read settle_key(Draft& draft) {
   registry::InstanceKey& key = draft.asked.key;
-  const auto named = registry::parse_label(draft.place.service, "service");
+  const auto named = parse_service(draft.place.service, draft);
   if (!named) return std::unexpected(named.error());
+  if (*named != draft.place.service) {
+    return json::invalid("service must be in lower case in the key", "service");
+  }
   if (key.service.name.empty()) key.service.name = *named;
   if (key.service.name != *named) {
     return json::invalid(fmt::format("service must be \"{}\" as in the key, or be left out", *named), "service");

@@ -87,7 +87,7 @@ void put_texts(json::Writer& out, const Registration& asked) {
 
 }  // namespace
 
-std::string write_instance(const registry::InstanceRecord& record, std::string_view by) {
+std::string write_instance(const registry::InstanceRecord& record, std::string_view by, Revision unchanged_since) {
   const Registration& asked = record.registration;
   json::Writer out(384);
   out.open_object();
@@ -104,6 +104,7 @@ std::string write_instance(const registry::InstanceRecord& record, std::string_v
   if (!record.standing.checks.empty()) put_results(out, record.standing.checks);
   if (record.standing.since != record.registered_at) out.member("status_since", time_text(record.standing.since));
   out.member("registered_at", time_text(record.registered_at));
+  if (unchanged_since != 0) out.member("unchanged_since", unchanged_since);
   if (!by.empty()) out.member("by", as_utf8(by.substr(0, k_by_bytes_max)));
   return out.close_object().take();
 }

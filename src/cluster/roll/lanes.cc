@@ -8,6 +8,7 @@
 
 #include "base/ascii_case.h"
 #include "base/check.h"
+#include "json/body.h"
 #include "registry/instance/wall_time.h"
 
 namespace rollcall::cluster {
@@ -20,6 +21,9 @@ using registry::Recorded;
 constexpr std::string_view k_no_space =
     "etcd is out of space: compact and defragment it, then disarm its alarm (docs/cluster.md)";
 
+constexpr std::string_view k_same_name =
+    "another instance of this service has an id with the same name in the DNS: choose another id";
+
 Error refusal_of(Refusal refusal) {
   switch (refusal) {
     case Refusal::no_space: return {Errc::store_failed, std::string(k_no_space)};
@@ -29,6 +33,15 @@ Error refusal_of(Refusal refusal) {
       return {Errc::store_failed, "etcd refuses the change: this node's user has no right to write the cluster's keys"};
     default: return {Errc::store_busy, "etcd refuses the change; try again"};
   }
+}
+
+// The id of an instance as its value says it, else its label in the key.
+std::string id_in(const KeyValue& value) {
+  if (const auto object = json::parse_object(value.value, "an instance")) {
+    const boost::json::value* id = object->if_contains("id");
+    if (id != nullptr && id->is_string()) return std::string(std::string_view(id->get_string()));
+  }
+  return value.key.substr(value.key.rfind('/') + 1);
 }
 
 }  // namespace
@@ -126,27 +139,30 @@ void Lanes::propose(std::size_t lane, const registry::Transaction& transaction, 
   place->reply = std::move(reply);
   place->only_compares = false;
   counters_.proposed.fetch_add(1, std::memory_order_relaxed);
-  if (Result<void> filled = fill(*place, transaction); !filled) {
-    return run_soon_([this, place, error = std::move(filled.error())]() mutable {
-      Lanes::reply(place, std::unexpected(NotRecorded(std::move(error))));
+  if (std::expected<void, NotRecorded> filled = fill(*place, transaction); !filled) {
+    return run_soon_([this, place, failed = std::move(filled.error())]() mutable {
+      Lanes::reply(place, std::unexpected(std::move(failed)));
     });
   }
   send(place);
 }
 
 // The registry's transaction in etcd's terms.
-Result<void> Lanes::fill(Place& place, const registry::Transaction& transaction) const {
+std::expected<void, NotRecorded> Lanes::fill(Place& place, const registry::Transaction& transaction) const {
   place.transaction = {};
   place.record = {};
   place.changed.clear();
   std::map<registry::InstanceRef, const registry::Event*> events;
   for (const auto& event : transaction.events) events[event->key.ref()] = event.get();
+  const auto revision_of = [base = base_.load()](ChangeIndex index) {
+    return index > base ? static_cast<Revision>(index - base) : Revision{0};
+  };
   std::set<std::string> zones;
-  const auto add = [&](const registry::InstanceRef& instance, ChangeIndex replaces) -> const std::string& {
+  const auto add = [&](const registry::InstanceRef& instance, ChangeIndex replaces,
+                       bool is_visible) -> const std::string& {
     const std::string zone = zones_.name_of(instance.service.zone);
     std::string key = keys_.instance(zone, instance.service.name, to_lower(registry::label_of(instance.id)));
-    const std::uint64_t base = base_;
-    const Revision revision = replaces > base ? static_cast<Revision>(replaces - base) : 0;
+    const Revision revision = revision_of(replaces);
     place.transaction.compares.push_back({key, Compare::Target::mod_revision, revision});
     place.transaction.otherwise.push_back({key, {}});
     LaneRecord::Mark mark{.key = key.substr(keys_.all().size())};
@@ -162,22 +178,30 @@ Result<void> Lanes::fill(Place& place, const registry::Transaction& transaction)
       mark.is_renewal = true;
     }
     place.record.marks.push_back(std::move(mark));
-    zones.insert(zone);
+    if (is_visible) zones.insert(zone);  // else its serial stays
     const registry::InstanceKey owned{to_key(instance.service), std::string(instance.id)};
     return place.changed.insert_or_assign(std::move(key), Place::Changed{owned, revision}).first->first;
   };
   for (const registry::RemovedInstance& removed : transaction.removed) {
-    place.transaction.deletes.push_back(add(removed, removed.replaces));
+    place.transaction.deletes.push_back(add(removed, removed.replaces, true));
   }
   for (const registry::InstanceRecord* record : transaction.instances) {
-    const std::string& key = add(record->registration.key.ref(), record->replaces);
-    place.transaction.puts.push_back({key, write_instance(*record, place.record.marks.back().by)});
+    const bool is_visible = record->unchanged_since == 0;
+    const std::string& key = add(record->registration.key.ref(), record->replaces, is_visible);
+    const Revision since = is_visible ? 0 : revision_of(record->unchanged_since);
+    place.transaction.puts.push_back({key, write_instance(*record, place.record.marks.back().by, since)});
   }
   if (place.changed.size() != transaction.removed.size() + transaction.instances.size()) {
-    return failure(Errc::conflict, "two ids of this service have the same name in the DNS");
+    return std::unexpected(NotRecorded(Error{Errc::conflict, std::string(k_same_name)}, NotRecorded::Reason::split));
   }
   for (const std::string& zone : zones) {
     place.transaction.puts.push_back({keys_.serial(zone), bases_.value_of(zone)});
+  }
+  std::size_t octets = 0;
+  for (const Put& put : place.transaction.puts) octets += put.key.size() + put.value.size();
+  for (const LaneRecord::Mark& mark : place.record.marks) octets += mark.key.size() * 3 + mark.detail.size() + 128;
+  if (octets > k_octets_of_lane_max) {
+    return std::unexpected(NotRecorded(refusal_of(Refusal::too_large), NotRecorded::Reason::split));
   }
   return {};
 }
@@ -209,7 +233,9 @@ void Lanes::took(const std::shared_ptr<Place>& place, Committed committed) {
     return send(place);
   }
   counters_.refused.fetch_add(1, std::memory_order_relaxed);
-  reply(place, std::unexpected(NotRecorded(refusal_of(committed.refusal))));
+  const auto reason =
+      committed.refusal == Refusal::too_large ? NotRecorded::Reason::split : NotRecorded::Reason::refused;
+  reply(place, std::unexpected(NotRecorded(refusal_of(committed.refusal), reason)));
 }
 
 // Which instances are not as they were staged against? None of them: the lane has moved (an earlier run, or a transaction of
@@ -218,10 +244,13 @@ void Lanes::differed(const std::shared_ptr<Place>& place, const Committed& commi
   NotRecorded conflict(Error{Errc::store_busy, "another node has changed the instance; try again"},
                        NotRecorded::Reason::conflict);
   bool is_deleted = false;
+  bool is_other_id = false;
   for (const auto& [key, changed] : place->changed) {
     const auto at = std::ranges::find(committed.read, key, &KeyValue::key);
     const Revision found = at == committed.read.end() ? 0 : at->changed;
     if (found == changed.replaces) continue;
+    // Ids that differ in case have one key, whatever door they come by.
+    if (changed.replaces == 0 && id_in(*at) != changed.instance.id) is_other_id = true;
     conflict.conflicts.push_back(changed.instance);
     is_deleted = is_deleted || found == 0;
     conflict.follow_up_to = std::max(conflict.follow_up_to, base_ + static_cast<ChangeIndex>(found));
@@ -233,6 +262,10 @@ void Lanes::differed(const std::shared_ptr<Place>& place, const Committed& commi
     return reply(place, std::unexpected(NotRecorded(Error{Errc::store_busy, "etcd names no difference; try again"})));
   }
   counters_.conflicts.fetch_add(1, std::memory_order_relaxed);
+  if (is_other_id && place->changed.size() == 1) {
+    return reply(place, std::unexpected(NotRecorded(Error{Errc::conflict, std::string(k_same_name)})));
+  }
+  if (is_other_id) conflict.reason = NotRecorded::Reason::split;  // in halves, until it stands alone
   if (!is_deleted) return reply(place, std::unexpected(std::move(conflict)));
   // When a key was deleted, nothing in etcd tells. What is put now comes after it, and our watch will bring both.
   engine_.commit(place->lane.touch(place->id), [this, place, conflict = std::move(conflict)](Committed touched) {

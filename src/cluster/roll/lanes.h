@@ -12,13 +12,14 @@
 // Owner    borrows the engine, which is destroyed first.
 // Threads  `propose`, `read_latest`: the writer's. Outcomes arrive on the engine's thread and are handed over by `run_soon`.
 // Failure  while etcd does not answer, the lane is touched again by each `look_again`.
-// Limits   one transaction in flight a lane, k_changes_of_lane_max changes of k_zones_of_lane_max zones in it: within etcd's
-//          128 operations.
+// Limits   one transaction in flight a lane, k_changes_of_lane_max changes of k_zones_of_lane_max zones and
+//          k_octets_of_lane_max in it: within etcd's 128 operations and 1.5 MB.
 // Source   docs/cluster.md; etcd v3 API (Txn).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,7 @@ inline constexpr std::uint32_t k_lanes = 8;      // of registrations; numbers 0 
 inline constexpr std::uint32_t k_end_lanes = 4;  // of ends of leases; numbers k_lanes …
 inline constexpr std::size_t k_changes_of_lane_max = 100;
 inline constexpr std::size_t k_zones_of_lane_max = 24;
+inline constexpr std::size_t k_octets_of_lane_max = std::size_t{1} << 20;  // of keys and values; etcd takes 1.5 MB
 
 // What the nodes of a cluster agree on beside the roll, and a transaction has to know.
 class ZoneBases {
@@ -114,7 +116,8 @@ class Lanes final : public registry::Agreement {
   void settle(const std::shared_ptr<Place>& place);
   void settled(const std::shared_ptr<Place>& place, const Committed& committed);
   void reply(const std::shared_ptr<Place>& place, registry::Recorded recorded);
-  [[nodiscard]] Result<void> fill(Place& place, const registry::Transaction& transaction) const;
+  [[nodiscard]] std::expected<void, registry::NotRecorded> fill(Place& place,
+                                                                const registry::Transaction& transaction) const;
 
   Engine& engine_;
   const Keys& keys_;

@@ -17,8 +17,6 @@ using registry::Cause;
 using registry::DurableChange;
 using registry::EventKind;
 
-constexpr std::string_view k_author = "etcd";  // of changes that no node has made
-
 // What the transaction's lane says of one key. "Believed" only where the revision has an event of the key.
 const LaneRecord::Mark* find_mark(const LaneRecord* lane, std::string_view key) {
   if (lane == nullptr) return nullptr;
@@ -83,10 +81,17 @@ InstanceSeen RollDecoder::seen_of(const InstanceId& id, const StoredInstance& st
 }
 
 KnownInstance RollDecoder::known_of(const StoredInstance& stored, const KeyValue& value) const {
-  const bool has_lease = stored.registration.lease != registry::LeaseKind::none && value.lease == 0;
+  // Whose check is critical because nobody has called in has no lease until it passes.
+  const bool has_lease = stored.registration.lease != registry::LeaseKind::none && value.lease == 0 &&
+                         !registry::is_overdue(stored.registration, stored.standing);
   return {stored.registration.key, value.changed,
           has_lease ? stored.registration.ttl : std::chrono::milliseconds::zero(),
           stored.registration.lease == registry::LeaseKind::turns_critical};
+}
+
+registry::ChangeIndex RollDecoder::shown_since(const StoredInstance& stored, const KeyValue& value) const {
+  const bool is_older = stored.unchanged_since > 0 && stored.unchanged_since < value.changed;
+  return is_older ? index_of(stored.unchanged_since) : 0;
 }
 
 FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
@@ -123,6 +128,7 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
     }
   }
   for (const DurableChange& change : followed.changes) {
+    if (change.present && change.present->unchanged_since != 0) continue;  // nobody sees it
     const registry::ZoneId zone = change.event.key.service.zone;
     if (!counted.insert(zone).second) continue;
     followed.uncounted.push_back(zone);
@@ -156,21 +162,23 @@ void RollDecoder::put(const KeyEvent& event, const InstancePlace& place, const L
     followed.liveness.ended.push_back(found->id);
   }
   known_.put(found->id, std::move(known));
-  followed.changes.push_back({.event = {.id = is_renewal ? 0 : registry::event_id(index, number_here),
-                                        .at = lane != nullptr ? lane->at : registry::wall_now(),
-                                        .key = stored->registration.key,
-                                        .kind = mark != nullptr ? mark->kind
-                                                : is_known      ? EventKind::updated
-                                                                : EventKind::registered,
-                                        .cause = mark != nullptr ? mark->cause
-                                                 : is_known      ? Cause::changed
-                                                                 : Cause::registered,
-                                        .by = mark != nullptr ? mark->by : std::string(k_author),
-                                        .detail = mark != nullptr ? mark->detail : std::string(),
-                                        .index = index},
-                              .present = DurableChange::Present{.registration = std::move(stored->registration),
-                                                                .standing = std::move(stored->standing),
-                                                                .registered_at = stored->registered_at}});
+  followed.changes.push_back(
+      {.event = {.id = is_renewal ? 0 : registry::event_id(index, number_here),
+                 .at = lane != nullptr ? lane->at : registry::wall_now(),
+                 .key = stored->registration.key,
+                 .kind = mark != nullptr ? mark->kind
+                         : is_known      ? EventKind::updated
+                                         : EventKind::registered,
+                 .cause = mark != nullptr ? mark->cause
+                          : is_known      ? Cause::changed
+                                          : Cause::registered,
+                 .by = mark != nullptr ? mark->by : std::string(k_unknown_author),
+                 .detail = mark != nullptr ? mark->detail : std::string(),
+                 .index = index},
+       .present = DurableChange::Present{.registration = std::move(stored->registration),
+                                         .standing = std::move(stored->standing),
+                                         .registered_at = stored->registered_at,
+                                         .unchanged_since = is_renewal ? shown_since(*stored, event.now) : 0}});
 }
 
 void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane,
@@ -195,7 +203,7 @@ void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, cons
                                         .cause = mark != nullptr ? mark->cause
                                                  : was_leased    ? Cause::lease_ended
                                                                  : Cause::deregistered,
-                                        .by = mark != nullptr ? mark->by : std::string(k_author),
+                                        .by = mark != nullptr ? mark->by : std::string(k_unknown_author),
                                         .detail = mark != nullptr ? mark->detail : std::string(),
                                         .index = index},
                               .present = std::nullopt});
@@ -259,7 +267,7 @@ void RollDecoder::note_other(const KeyEvent& event, const Place& place, Followed
   } else if (const auto* service = std::get_if<ServicePlace>(&place)) {
     const std::optional<registry::ZoneId> zone = zones_.find(service->zone);
     if (!zone) return;
-    ServiceSeen seen{{*zone, std::string(service->service)}, value.changed, std::nullopt};
+    ServiceSeen seen{{*zone, service->service}, value.changed, std::nullopt};
     if (!event.deleted) {
       if (Result<StoredService> stored = read_service(value.value)) seen.stored = *stored;
     }
@@ -292,7 +300,8 @@ void RollDecoder::add_page(std::vector<KeyValue>&& page) {
                                      index_of(value.changed),
                                      {.registration = std::move(stored->registration),
                                       .standing = std::move(stored->standing),
-                                      .registered_at = stored->registered_at},
+                                      .registered_at = stored->registered_at,
+                                      .unchanged_since = shown_since(*stored, value)},
                                      std::move(stored->by)});
     } else if (const auto* serial = std::get_if<SerialPlace>(&place)) {
       if (const std::optional<ZoneCount> count = count_of(value, *serial)) snapshot_.counts.push_back(*count);

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@
 #include "registry/ports/ports.h"
 
 namespace rollcall::cluster {
+
+inline constexpr std::string_view k_unknown_author = "etcd";  // of changes that no node has made
 
 // The count of a zone's changes, from its serial/ key.
 struct ZoneCount {
@@ -116,6 +119,8 @@ class RollDecoder {
   void ignore(const std::string& key, std::string sentence);
   void heed(const std::string& key);
   [[nodiscard]] static InstanceSeen seen_of(const InstanceId& id, const StoredInstance& stored, const KeyValue& value);
+  // The index of the version that is shown, where the key was put again for its lease alone; 0: it was not.
+  [[nodiscard]] registry::ChangeIndex shown_since(const StoredInstance& stored, const KeyValue& value) const;
   [[nodiscard]] KnownInstance known_of(const StoredInstance& stored, const KeyValue& value) const;
   // `number`: of the last event of this revision.
   void put(const KeyEvent& event, const InstancePlace& place, const LaneRecord* lane, std::uint32_t& number,

@@ -17,7 +17,7 @@ namespace {
 
 using registry::WallTime;
 
-constexpr std::size_t k_mark_key_bytes_max = 1'024;  // zone, service and label, with their slashes, are fewer
+constexpr std::size_t k_mark_key_bytes_max = 2'048;  // zone, escaped service and label, with their slashes, are fewer
 
 Result<boost::json::object> parse_value(std::string_view text, std::string_view expected) {
   if (text.size() <= k_value_bytes_max) return json::parse_object(text, expected);

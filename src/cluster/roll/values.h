@@ -9,6 +9,7 @@
 //            checks, probe, evict_on_refusal, renew_on_probe, initial, rise, fall    docs/checks.md
 //            lease, lease_check, host, door, attributes                              of instances of other doors
 //            draining, registered_at, status_since (as registered_at, where left out), results, by
+//            unchanged_since                                         of what was put again by a heartbeat alone: a revision
 //          What has its usual value is left out when written; null counts as left out when read. Times are RFC 3339.
 // Threads  any; pure.
 // Failure  Errc::malformed or Errc::invalid, with the field and a sentence; no exception leaves. A field that is not known is
@@ -43,10 +44,12 @@ struct StoredInstance {
   registry::Registration registration;
   registry::Standing standing;
   registry::WallTime registered_at{};  // the epoch where a person has not written it
+  Revision unchanged_since = 0;        // not 0: put again as it was at this revision, for its lease alone
   std::string by;                      // the author of the last change; empty: unknown
 };
-// `by` is cut to k_by_bytes_max octets.
-[[nodiscard]] std::string write_instance(const registry::InstanceRecord& record, std::string_view by);
+// `by` is cut to k_by_bytes_max octets. `unchanged_since`: as above.
+[[nodiscard]] std::string write_instance(const registry::InstanceRecord& record, std::string_view by,
+                                         Revision unchanged_since = 0);
 // `zone` is the number of `place.zone`, and `zone_apex_bytes` the wire length of its name.
 [[nodiscard]] Result<StoredInstance> read_instance(std::string_view json, registry::ZoneId zone,
                                                    const InstancePlace& place, const registry::LeaseBounds& bounds,

@@ -61,6 +61,9 @@ struct End {
   std::string reason;
   LeaseTime unless_renewed =
       LeaseTime::max();  // the deadline when the probe ran; a later one means a heartbeat arrived
+  // Not the probe's: one of its checks has been critical for `ends_after`. The other fields are not read, and there is no
+  // effect if that is no longer so.
+  bool is_critical_too_long = false;
 };
 // An operator edited a row in the database: the instance takes the row's values. A deleted row is a Deregister.
 struct Edit {

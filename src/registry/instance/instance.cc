@@ -212,18 +212,18 @@ void check_bounds(const Registration& asked, const Standing& standing) {
         "who has to call in knows how often");
 }
 
-bool is_overdue(const Registration& asked, const Standing& standing) {
-  if (asked.lease != LeaseKind::turns_critical) return false;
-  const health::CheckResult* result = health::find_result(standing.checks, asked.lease_check);
-  return result != nullptr && result->status == health::CheckStatus::critical;
-}
-
 Lease lease_of(const Registration& asked, const Standing& standing, LeaseTime now) {
   if (asked.lease == LeaseKind::none || is_overdue(asked, standing)) return Lease(Lease::Never{});
   return {now, asked.ttl};
 }
 
 }  // namespace
+
+bool is_overdue(const Registration& asked, const Standing& standing) {
+  if (asked.lease != LeaseKind::turns_critical) return false;
+  const health::CheckResult* result = health::find_result(standing.checks, asked.lease_check);
+  return result != nullptr && result->status == health::CheckStatus::critical;
+}
 
 std::unique_ptr<Instance> Instance::make(const Registration& asked, const Standing& standing, ChangeIndex index,
                                          WallTime registered_at, LeaseTime now, std::optional<CheckedSince> since) {

@@ -141,6 +141,9 @@ struct Registration {
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
+// The lease has run out, and its check is critical since: there is no lease until the check passes.
+[[nodiscard]] bool is_overdue(const Registration& asked, const Standing& standing);
+
 [[nodiscard]] inline CheckedSince checked_since(const Registration& asked, ChangeIndex index) {
   return asked.health ? CheckedSince{index + 1} : CheckedSince{};
 }

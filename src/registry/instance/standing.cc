@@ -1,7 +1,10 @@
 #include "registry/instance/standing.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
+
+#include "base/duration.h"
 
 namespace rollcall::registry {
 namespace {
@@ -55,6 +58,29 @@ void define_checks(Standing& standing, const CheckDefinitions& asked, LeaseTime 
   }
   standing.checks = std::move(defined);
   if (standing.status() != status) standing.since = wall_now;
+}
+
+std::string lapse(Standing& standing, const Registration& registration, LeaseTime now, WallTime wall_now) {
+  const CheckResult* known = health::find_result(standing.checks, registration.lease_check);
+  CheckResult result = known == nullptr ? CheckResult{.id = registration.lease_check} : *known;
+  result.kind = health::CheckKind::ttl;
+  result.status = health::CheckStatus::critical;
+  result.since = wall_now;
+  result.output = fmt::format("nobody has called in for {}", format_duration(registration.ttl));
+  std::string sentence = result.output;
+  health::put_result(standing.checks, std::move(result), now);
+  return sentence;
+}
+
+void settle_ends(Standing& standing, const Standing& before, LeaseTime now) {
+  for (CheckResult& result : standing.checks) {
+    result.ends_at = LeaseTime::max();
+    if (result.status != health::CheckStatus::critical || result.ends_after.count() == 0) continue;
+    const CheckResult* known = health::find_result(before.checks, result.id);
+    const bool goes_on = known != nullptr && known->status == result.status && known->since == result.since &&
+                         known->ends_after == result.ends_after && known->ends_at != LeaseTime::max();
+    result.ends_at = goes_on ? known->ends_at : now + result.ends_after;
+  }
 }
 
 Standing standing_of_row(Standing standing, const Registration& registration) {

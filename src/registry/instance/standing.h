@@ -21,6 +21,13 @@ void define_checks(Standing& standing, const CheckDefinitions& asked, LeaseTime 
 // critical row without output was set by hand, and stays critical.
 [[nodiscard]] Standing standing_of_row(Standing standing, const Registration& registration);
 
+// The check of the lease becomes critical, because no client has called in for a ttl. Returns its output.
+std::string lapse(Standing& standing, const Registration& registration, LeaseTime now, WallTime wall_now);
+
+// Of a standing that comes from another node: when its critical checks end the instance. A check that was critical in
+// `before` as well goes on from there.
+void settle_ends(Standing& standing, const Standing& before, LeaseTime now);
+
 // Whether results of checks and probes for `a` are valid for `b`: same plan, same addresses, same lease.
 [[nodiscard]] bool is_judged_alike(const Registration& a, const Registration& b);
 

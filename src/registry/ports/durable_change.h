@@ -20,6 +20,9 @@ struct DurableChange {
     WallTime registered_at{};
     LeaseHolder lease_holder = LeaseHolder::elsewhere;
     bool renews_lease = true;  // the lease restarts; else it continues
+    // Not 0: put again as it was, for its lease alone. The index of the version that is shown; nothing visible has changed
+    // since, neither here nor in its service.
+    ChangeIndex unchanged_since = 0;
   };
 
   Event event;                     // with the key and index of the change; number 0: not sent to watchers

@@ -51,8 +51,10 @@ struct InstanceRecord {
   // The number of the edit, if the stored row was edited after it was published. Such rows come after the others, in
   // the order of the edits. Zero: not edited.
   std::int64_t edit = 0;
-  // The index of the version it replaces; 0: none. A shared store compares it.
+  // The index of the version it replaces, as the store has it; 0: none. A shared store compares it.
   ChangeIndex replaces = 0;
+  // Not 0: the same instance again, for its lease alone; the index of the version that is shown.
+  ChangeIndex unchanged_since = 0;
   LeaseHolder lease_holder = LeaseHolder::this_node;
   // Of a stored row: the last known time at which the server that stored it was running.
   WallTime stored_at{};
@@ -108,6 +110,7 @@ struct NotRecorded : Error {
   enum class Reason : std::uint8_t {
     refused,   // nothing is durable. Errc::store_busy: a retry may succeed soon; Errc::store_failed: it may not
     conflict,  // nothing is durable: another node changed the data it was staged against
+    split,     // nothing is durable: the store cannot take these changes together, but perhaps each half of them
     unknown,   // the outcome is unknown. Nothing is shown; if it is durable after all, it arrives by `Registry::follow`
   };
 

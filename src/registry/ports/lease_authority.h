@@ -38,6 +38,10 @@ class LeaseAuthority {
   // a heartbeat heard now. `index`: of the change as it is stored; the roll here has followed up to it. Writer thread.
   [[nodiscard]] virtual Verdict confirm(const InstanceRef& key, ChangeIndex index, Sent sent) = 0;
 
+  // A check of the instance has been critical for its `ends_after`: whoever is in charge asks the store to end it
+  // (End::is_critical_too_long). Told again every second, until it has left or its check has passed. Writer thread.
+  virtual void critical_too_long(const InstanceRef& /*key*/) {}
+
   // When no cache can hold an answer of any node with the draining instance any more. `index`: of its version here;
   // `safe_here`: by the answers of this node alone. Any thread.
   struct Safety {

@@ -131,6 +131,7 @@ void AgreedWriter::take(Lane& lane, Recorded recorded) {
   if (!recorded) {
     const NotRecorded& failed = recorded.error();
     if (failed.reason == NotRecorded::Reason::conflict) return take_conflict(lane, failed);
+    if (failed.reason == NotRecorded::Reason::split && lane.changes.size() > 1) return halve(lane);
     return report(lane, registry_.give_up(*lane.batch, failed));
   }
   check(recorded->first_index > 0 && recorded->last_index >= recorded->first_index, "a commit has indexes");
@@ -147,6 +148,19 @@ void AgreedWriter::take_conflict(Lane& lane, const NotRecorded& conflict) {
   lane.batch.reset();
   lane.state = State::conflict;
   lane.follow_up_to = conflict.follow_up_to;
+}
+
+// Too much for one transaction: the second half waits in front of the others.
+void AgreedWriter::halve(Lane& lane) {
+  lane.batch->stage.undo_early_ends();
+  lane.batch.reset();
+  for (const std::size_t kept = lane.changes.size() / 2; lane.changes.size() > kept;) {
+    lane.queue.emplace_front(std::move(lane.changes.back()), std::move(lane.replies.back()));
+    lane.changes.pop_back();
+    lane.replies.pop_back();
+  }
+  lane.state = State::conflict;
+  lane.follow_up_to = 0;
 }
 
 std::vector<Refused> AgreedWriter::follow(std::span<const DurableChange> changes, WallTime wall_now) {

@@ -9,6 +9,8 @@
 //                        │  └────────┴──────► conflict ─► followed: staged anew, k_conflicts_max times at most
 //                        └─► reading ─► followed: staged anew, once a batch
 //
+//          A batch that has too many octets for the store is staged anew in halves.
+//
 //          reading: this node may be behind, so that an instance is unknown, or a change changes nothing, is only said when
 //          the roll here is as new as the store. confirmed: by the LeaseAuthority, where a lease begins anew.
 // Owner    the registry and the agreement outlive it, and no reply of the agreement comes after its end.
@@ -84,6 +86,7 @@ class AgreedWriter {
   void propose(Lane& lane);
   void take(Lane& lane, Recorded recorded);
   void take_conflict(Lane& lane, const NotRecorded& conflict);
+  void halve(Lane& lane);
   void go_on(Lane& lane, WallTime wall_now);
   void conclude(Lane& lane);
   void refuse_waiting(Lane& lane);

@@ -72,6 +72,7 @@ void Writer::run(const std::stop_token& stop) {
     std::vector<Submission> batch = wait_for_work(stop);
     run_tasks();
     if (agreed_ != nullptr) {
+      registry_.sweep(clock_.now(), wall_now());
       hand_over(std::move(batch));
       agreed_->propose_waiting(wall_now());
     } else if (batch.empty()) {

@@ -54,6 +54,7 @@ advertise = "rollcall-1.example.net:18601"
 user = "rollcall"
 password_file = "password"
 stale_for = "30m"
+etcd_quota = 8589934592
 mirror_skydns = true
 [cluster.tls]
 certificate = "node.pem"
@@ -80,12 +81,14 @@ key = "client.key"
   CHECK(cluster.user == "rollcall");
   CHECK(cluster.password_file == "password");
   CHECK(cluster.stale_for == std::chrono::minutes(30));
+  CHECK(cluster.etcd_quota == std::int64_t{8} << 30);
   CHECK(cluster.mirrors_skydns);
 }
 
 TEST_CASE("cluster: what is left out has a default") {
   const ClusterSettings cluster = *settings_of(k_least_cluster).cluster;
   CHECK(cluster.stale_for == std::chrono::hours(1));
+  CHECK_FALSE(cluster.etcd_quota.has_value());
   CHECK(cluster.advertise == "127.0.0.1:8601");
   CHECK_FALSE(cluster.mirrors_skydns);
   const std::string anywhere =

@@ -25,6 +25,8 @@ class ScriptedAuthority final : public LeaseAuthority {
     return confirms;
   }
 
+  void critical_too_long(const InstanceRef& key) override { too_long.emplace_back(key.id); }
+
   Verdict verdict = Verdict::renewed;       // of heartbeats,
   std::map<std::string, Verdict> verdicts;  // but of these ids
   Verdict confirms = Verdict::renewed;
@@ -32,6 +34,7 @@ class ScriptedAuthority final : public LeaseAuthority {
   Sent sent{};
   std::vector<std::string> heard;
   std::vector<std::string> confirmed;
+  std::vector<std::string> too_long;
 };
 
 using Verdict = LeaseAuthority::Verdict;

@@ -186,5 +186,112 @@ TEST_CASE("an end that a probe asks for is not made when somebody has heard the 
   CHECK_FALSE(world.registry.stage(std::span(&end, 1), world.clock.now(), world.wall)->needs_record());
 }
 
+TEST_CASE("an instance that is put again as it was renews its lease, and nobody sees it") {
+  ClusterWorld world;
+  world.follow_one(k_a, 7);
+  world.follow_one(key("web", "b"), 8);
+  world.audience.lines.clear();
+  world.pass(10s);
+  DurableChange again{
+      .event = {.key = k_a, .kind = EventKind::updated, .index = 12},
+      .present = DurableChange::Present{.registration = registration("web", "a"), .unchanged_since = 7}};
+  const auto follow = [&] { REQUIRE(world.registry.follow(std::span(&again, 1), world.clock, world.wall).empty()); };
+  follow();
+  CHECK(world.left(k_a) == 15s);
+  CHECK(world.audience.lines.empty());
+  CHECK(world.index_of("web") == 8);
+  CHECK(world.registry.followed() == 12);
+  const auto staged = [&](const Change& change) {
+    return world.registry.stage(std::span(&change, 1), world.clock.now(), world.wall);
+  };
+  // What is changed next is compared with what the store has.
+  const Change renew = Renew{k_a};
+  const Change drain = SetDraining{k_a};
+  {
+    const auto batch = staged(renew);
+    CHECK(batch->transaction.instances.at(0)->replaces == 12);
+    CHECK(batch->transaction.instances.at(0)->unchanged_since == 7);
+  }
+  {
+    const auto batch = staged(drain);
+    CHECK(batch->transaction.instances.at(0)->replaces == 12);
+    CHECK(batch->transaction.instances.at(0)->unchanged_since == 0);
+  }
+  // A version that is not the one shown here comes as a change, with the index that the others show.
+  again.event.index = 20;
+  again.present->unchanged_since = 15;
+  again.present->registration.weight = 9;
+  follow();
+  CHECK(world.index_of("web") == 15);
+  CHECK(world.audience.lines.size() == 1);
+  CHECK(staged(drain)->transaction.instances.at(0)->replaces == 20);
+}
+
+TEST_CASE("a change and its renewal that come together are both followed") {
+  ClusterWorld world;
+  world.follow_one(k_a, 7);
+  Registration heavier = registration("web", "a");
+  heavier.weight = 5;
+  const std::vector<DurableChange> changes{
+      {.event = {.key = k_a, .index = 9}, .present = DurableChange::Present{.registration = heavier}},
+      {.event = {.key = k_a, .index = 11},
+       .present = DurableChange::Present{.registration = heavier, .unchanged_since = 9}}};
+  REQUIRE(world.registry.follow(changes, world.clock, world.wall).empty());
+  CHECK(world.index_of("web") == 9);
+  const Change renew = Renew{k_a};
+  const auto batch = world.registry.stage(std::span(&renew, 1), world.clock.now(), world.wall);
+  CHECK(batch->transaction.instances.at(0)->replaces == 11);
+  CHECK(batch->transaction.instances.at(0)->registration.weight == 5);
+}
+
+// Of an instance whose check ends it when it has been critical for ten seconds.
+DurableChange with_check(ChangeIndex index, health::CheckStatus status, WallTime since) {
+  Registration asked = registration("web", "a");
+  asked.lease = LeaseKind::none;
+  asked.ttl = {};
+  Standing standing;
+  standing.checks.push_back({.id = "c", .status = status, .since = since, .ends_after = 10s});
+  return {.event = {.key = k_a, .index = index},
+          .present = DurableChange::Present{.registration = asked, .standing = standing}};
+}
+
+TEST_CASE("the authority is told of an instance whose check has been critical for too long, until it has left") {
+  ClusterWorld world;
+  const auto follow = [&](const DurableChange& change) {
+    REQUIRE(world.registry.follow(std::span(&change, 1), world.clock, world.wall).empty());
+  };
+  const WallTime since = world.wall;
+  follow(with_check(7, health::CheckStatus::critical, since));
+  world.pass(6s);
+  follow(with_check(8, health::CheckStatus::critical, since));  // changed otherwise: its time goes on
+  const auto stage_end = [&] {
+    const Change end = End{.key = k_a, .reason = {}, .is_critical_too_long = true};
+    return world.registry.stage(std::span(&end, 1), world.clock.now(), world.wall);
+  };
+  CHECK_FALSE(stage_end()->needs_record());
+  world.pass(3s);
+  world.sweep();
+  CHECK(world.authority.too_long.empty());
+  world.pass(1s);
+  world.sweep();
+  CHECK(world.authority.too_long == Ids{"a"});
+  world.sweep();
+  CHECK(world.authority.too_long.size() == 1);
+  world.pass(1s);
+  world.sweep();
+  CHECK(world.authority.too_long.size() == 2);
+  CHECK(world.ids("web") == Ids{"a"});
+  const auto batch = stage_end();
+  REQUIRE(batch->needs_record());
+  REQUIRE(batch->transaction.events.size() == 1);
+  CHECK(batch->transaction.events[0]->cause == Cause::critical_too_long);
+  CHECK(batch->transaction.removed.size() == 1);
+  follow(with_check(9, health::CheckStatus::passing, world.wall));
+  CHECK_FALSE(stage_end()->needs_record());
+  world.pass(1h);
+  world.sweep();
+  CHECK(world.authority.too_long.size() == 2);
+}
+
 }  // namespace
 }  // namespace rollcall::registry

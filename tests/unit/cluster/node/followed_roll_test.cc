@@ -1,8 +1,6 @@
 #include "cluster/node/followed_roll.h"
 
-#include "catch.h"
-#include "cluster/node/ends.h"
-#include "unit/cluster/roll/store_world.h"
+#include "unit/cluster/node/roll_world.h"
 
 namespace rollcall::cluster {
 namespace {
@@ -10,97 +8,6 @@ namespace {
 using namespace testing;
 using registry::testing::k_svc;
 using Ids = std::vector<std::string>;
-
-class MemoryReplica final : public registry::Replica {
- public:
-  Result<std::optional<registry::ReplicaPlace>> place() override { return kept; }
-  Result<void> store(std::span<const registry::DurableChange> changes, const registry::ReplicaPlace& at) override {
-    ++calls;
-    if (fails) return failure(Errc::store_failed, "the disk says no");
-    stored += changes.size();
-    kept = at;
-    return {};
-  }
-  Result<void> clear() override {
-    kept.reset();
-    return {};
-  }
-  std::optional<registry::ReplicaPlace> kept;
-  std::size_t stored = 0;
-  int calls = 0;
-  bool fails = false;
-};
-
-// One node but its thread and its peers.
-struct RollWorld : StoreWorld {
-  RollWorld() {
-    roll_of_node.registry.let_decide(member);
-    follower = std::make_shared<Follower>(*engine, keys, zones, registry::LeaseBounds{}, known, std::nullopt, roll);
-  }
-
-  registry::testing::World roll_of_node;
-  KnownInstances known;
-  ZoneBases bases;
-  MemoryReplica replica;
-  std::size_t due = 0;
-  Member member{*engine,
-                keys,
-                "n1",
-                {},
-                {"svc.internal", "lab.example"},
-                known,
-                {.ends = [this](const std::vector<DueEnd>& ends) { due += ends.size(); }, .drain = {}, .safety = {}}};
-  Lanes lanes{*engine, keys, "n1", zones, bases, run_soon()};
-  registry::AgreedWriter agreed{roll_of_node.registry, lanes, roll_of_node.clock};
-  bool is_blocked = false;
-  std::vector<std::move_only_function<void()>> held;  // while the writer is blocked
-  FollowedRoll roll{{.registry = roll_of_node.registry,
-                     .agreed = agreed,
-                     .replica = replica,
-                     .clock = roll_of_node.clock,
-                     .zones = zones,
-                     .member = member,
-                     .lanes = lanes,
-                     .bases = bases,
-                     .cluster = "lab",
-                     .zone_count = 2,
-                     .run_soon =
-                         [this](std::move_only_function<void()> task) {
-                           if (is_blocked) {
-                             held.push_back(std::move(task));
-                           } else {
-                             time.after({}, std::move(task));
-                           }
-                         },
-                     .counted = [](registry::ZoneId) {},
-                     .shown = {}}};
-  std::shared_ptr<Follower> follower;
-
-  void follow(int ticks = 4) {
-    for (int i = 0; i < ticks; ++i) {
-      follower->tick(std::chrono::steady_clock::now() + std::chrono::hours(1));
-      pass(std::chrono::seconds(4));
-    }
-  }
-  void unblock() {
-    is_blocked = false;
-    for (auto& task : std::exchange(held, {})) time.after({}, std::move(task));
-    pass();
-  }
-  // Until this node answers heartbeats.
-  void join() {
-    follow();
-    for (int i = 0; i < 40 && !member.accepts_changes(); ++i) {
-      member.tick();
-      pass(std::chrono::milliseconds(300));
-    }
-    REQUIRE(member.accepts_changes());
-  }
-  void keep_copy() {
-    roll.store_soon();
-    pass();
-  }
-};
 
 TEST_CASE("a change is answered when it is visible, and a heartbeat counts from then on") {
   RollWorld world;
@@ -111,31 +18,13 @@ TEST_CASE("a change is answered when it is visible, and a heartbeat counts from 
       CHECK(world.roll_of_node.ids("web") == Ids{"a"});
       outcomes.push_back(std::move(outcome));
     }));
-    world.agreed.propose_waiting(world.roll_of_node.wall);
-    world.pass();
+    world.propose();
   };
   submit(registry::testing::adding("web", "a"));
   REQUIRE(outcomes.size() == 1);
   CHECK(outcomes[0].has_value());
   CHECK(world.member.heartbeat(registry::testing::key("web", "a").ref()) == Member::Verdict::renewed);
   CHECK(world.member.heartbeat(registry::testing::key("web", "b").ref()) == Member::Verdict::unknown);
-}
-
-TEST_CASE("a node that was a member and loses its session counts that as an unclean end") {
-  RollWorld world;
-  world.join();
-  world.store.revoke(world.store.lease_of(world.keys.node("n1").node));
-  world.pass();
-  world.member.tick();
-  for (int i = 0; i < 40 && !world.member.accepts_changes(); ++i) {
-    world.member.tick();
-    world.pass(std::chrono::milliseconds(300));
-  }
-  REQUIRE(world.member.accepts_changes());
-  const auto read = read_registration(world.store.read(Range{world.keys.node("n1").nodes, {}}).at(0).value);
-  REQUIRE(read);
-  CHECK(read->unclean.is_in);
-  CHECK(read->unclean.ends.size() == 1);
 }
 
 TEST_CASE("a snapshot brings what has come and takes what has left") {
@@ -250,33 +139,113 @@ TEST_CASE("the first member records services, counts what others have changed, a
   CHECK_FALSE(world.roll_of_node.knows("web"));
 }
 
-TEST_CASE("a lease that is over is ended once, with its reason, and not if the instance has changed") {
+TEST_CASE("a batch of large instances is split, and two ids with one name do not spoil the others") {
   RollWorld world;
   world.join();
-  Ends ends(*world.engine, world.keys, {"svc.internal", "lab.example"}, world.known, world.bases, world.member);
-  const Revision first = world.put_instance("a");
-  const Revision old = world.put_instance("b");
-  const Revision changed = world.put_instance("b");
+  std::vector<registry::Outcome> outcomes;
+  const auto submit = [&](const std::string& id, std::size_t octets) {
+    registry::Registration asked = registry::testing::registration("web", id);
+    asked.door = registry::Door::consul;
+    if (octets > 0) asked.attributes = R"({"k":")" + std::string(octets, 'x') + R"("})";
+    REQUIRE(world.agreed.submit(registry::Register{std::move(asked)},
+                                [&](registry::Outcome outcome) { outcomes.push_back(std::move(outcome)); }));
+  };
+  const Revision before = world.store.header().revision;
+  for (int i = 0; i < 90; ++i) submit("m" + std::to_string(i), 15'000);
+  for (int i = 0; i < 5; ++i) {
+    world.propose();
+  }
+  REQUIRE(outcomes.size() == 90);
+  CHECK(std::ranges::all_of(outcomes, [](const auto& outcome) { return outcome.has_value(); }));
+  CHECK(world.store.header().revision >= before + 2);
+  CHECK(world.roll_of_node.ids("web").size() == 90);
+}
+
+TEST_CASE(
+    "who registers again as it was moves neither the serial of the zone nor the index of the service, at no node") {
+  RollWorld world;
+  world.join();
+  int replies = 0;
+  const auto submit = [&](registry::Change change) {
+    REQUIRE(world.agreed.submit(std::move(change), [&](const registry::Outcome& outcome) {
+      CHECK(outcome.has_value());
+      ++replies;
+    }));
+    world.propose();
+  };
+  submit(registry::testing::adding("web", "a"));
+  submit(registry::testing::adding("web", "b"));
+  const auto serial = world.roll.count_of(k_svc);
+  const registry::ChangeIndex index = world.roll_of_node.index_of("web");
+  const Revision before = world.store.changed(world.place("a"));
+  world.roll_of_node.audience.lines.clear();
+  submit(registry::testing::adding("web", "a"));
+  submit(registry::testing::adding("web", "a"));
+  CHECK(replies == 4);
+  CHECK(world.store.changed(world.place("a")) > before);
+  CHECK(world.roll.count_of(k_svc) == serial);
+  CHECK(world.roll_of_node.index_of("web") == index);
+  CHECK(world.roll_of_node.audience.lines.empty());
+  CHECK(world.roll.housekeeping(world.keys, std::chrono::hours(1)).puts.size() <= 1);  // the service's record
+  // Nor does a full read, here or at a node that comes now.
+  world.follower->read_again();
+  world.follow();
+  CHECK(world.roll_of_node.index_of("web") == index);
+  CHECK(world.roll_of_node.audience.lines.empty());
+  RollWorld other;
+  std::vector<KeyValue> there = world.store.read(range_of_prefix(world.keys.roll()));
+  std::ranges::sort(there, {}, &KeyValue::changed);
+  for (const KeyValue& value : there) {
+    while (other.store.header().revision + 1 < value.changed) other.put("/elsewhere", "x");
+    other.put(value.key, value.value);
+  }
+  other.follow();
+  CHECK(other.roll_of_node.index_of("web") == index);
+  // And what is changed then is compared with what etcd has.
+  submit(registry::SetDraining{registry::testing::key("web", "a")});
+  CHECK(replies == 5);
+  CHECK(world.roll_of_node.index_of("web") > index);
+  CHECK(world.roll.count_of(k_svc) != serial);
+}
+
+TEST_CASE("revisions that wait are shown together: a large service is published once") {
+  RollWorld world;
+  world.follow();
+  world.is_blocked = true;
+  for (int i = 0; i < 200; ++i) world.put_instance("m" + std::to_string(i));
+  world.erase(world.place("m7"));
   world.pass();
-  const InstanceIds ids("f00");
-  const InstanceId a = ids.of("svc.internal", "web", "a");
-  const InstanceId b = ids.of("svc.internal", "web", "b");
-  ends.propose({{a, first}, {a, first}, {b, old}});
-  CHECK(ends.waiting() == 2);
+  world.roll_of_node.audience.lines.clear();
+  world.unblock();
+  CHECK(world.roll_of_node.ids("web").size() == 199);
+  CHECK(world.roll_of_node.audience.lines.size() == 1);
+  CHECK(world.roll.applied() == world.store.header().revision);
+  CHECK(world.roll.index() == 1'000 + static_cast<registry::ChangeIndex>(world.store.header().revision));
+}
+
+TEST_CASE("a copy that fails for long keeps the last change of each instance, and does not count them at every try") {
+  RollWorld world;
+  world.follow();
+  world.replica.fails = true;
+  world.put_instance("a");
+  world.is_blocked = true;
   world.pass();
-  CHECK(ends.waiting() == 0);
-  CHECK_FALSE(world.store.has(world.place("a")));
-  CHECK(world.store.changed(world.place("b")) == changed);
-  CHECK(world.roll_of_node.ids("web") == Ids{"b"});
-  CHECK(world.roll_of_node.sink.lines.back().ends_with("web/a expired: lease expired"));
-  // Changed, and not seen here yet: the transaction differs, and nothing is ended.
-  world.link.slow_watch = 1;
-  const Revision newer = world.put_instance("b");
-  ends.propose({{b, changed}});
+  const Revision at = world.store.header().revision;
+  FollowedRevision many;
+  many.revision = at + 1;
+  many.index = 1'000 + static_cast<registry::ChangeIndex>(at) + 1;
+  for (std::size_t i = 0; i <= k_unstored_max; ++i) {
+    many.changes.push_back(
+        {.event = {.key = registry::testing::key("web", "b"), .index = many.index},
+         .present = registry::DurableChange::Present{.registration = registry::testing::registration("web", "b")}});
+  }
+  REQUIRE(world.roll.took(std::move(many)));
+  world.unblock();
+  world.keep_copy();
+  CHECK(world.roll.counters().not_stored <= k_unstored_max + 2);
+  world.put_instance("c");
   world.pass();
-  CHECK(world.store.changed(world.place("b")) == newer);
-  CHECK(ends.counters().differed == 1);
-  CHECK(ends.waiting() == 0);
+  CHECK(world.roll.counters().not_stored <= 4);
 }
 
 }  // namespace

@@ -86,6 +86,24 @@ TEST_CASE("names in the value agree with those of the key") {
   CHECK_FALSE(read_instance(R"({"address":"192.0.2.1","port":1})", registry::ZoneId{3}, under, {}, 14).has_value());
 }
 
+TEST_CASE("an instance of another door may have a service of any name, folded, and a native one may not") {
+  const InstancePlace place{"svc.internal", "my web/2", "x1"};
+  const auto read = [&](std::string_view json) {
+    return read_instance(json, registry::ZoneId{3}, place, {}, k_apex_bytes);
+  };
+  const auto free = read(R"({"door":"consul","service":"My Web/2","address":"192.0.2.1","port":1,"ttl":"none"})");
+  REQUIRE(free.has_value());
+  CHECK(free->registration.key.service.name == "my web/2");
+  const registry::InstanceRecord record{.registration = free->registration, .standing = {}, .registered_at = {}};
+  const auto again = read(write_instance(record, {}));
+  REQUIRE(again.has_value());
+  CHECK(again->registration == free->registration);
+  CHECK_FALSE(read(R"({"address":"192.0.2.1","port":1})").has_value());
+  const InstancePlace unfolded{"svc.internal", "My", "x1"};
+  CHECK_FALSE(
+      read_instance(R"({"door":"consul","port":1,"ttl":"none"})", registry::ZoneId{3}, unfolded, {}, 14).has_value());
+}
+
 TEST_CASE("a value that breaks a rule is an error with a sentence") {
   struct Case {
     std::string_view json, part;

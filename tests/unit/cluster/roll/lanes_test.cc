@@ -74,6 +74,17 @@ TEST_CASE("a lane that an earlier run has moved is learnt, and the change applie
   CHECK(world.lanes.counters().conflicts == 0);
 }
 
+TEST_CASE("an id that another one has the key of is told so, by whatever door it comes") {
+  LanesWorld world;
+  world.put_instance("web1", R"(,"id":"Web1")");
+  world.propose_put("web1");
+  world.pass();
+  REQUIRE(world.replies.size() == 1);
+  REQUIRE_FALSE(world.replies[0]);
+  CHECK(world.replies[0].error().reason == Reason::refused);
+  CHECK(world.replies[0].error().code == Errc::conflict);
+}
+
 TEST_CASE("a conflict names the instance that another node has changed, and how far to follow") {
   LanesWorld world;
   const Revision theirs = world.put_instance("a");
