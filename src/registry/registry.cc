@@ -238,7 +238,8 @@ void Registry::set_timer(const Instance& instance, Look look) {
     at = instance.lease.expires_at();
     if (at < Lease::never() && look == Look::before_the_end) at -= expiry_limit_.lead_of(instance.ttl());
   }
-  at = std::min(at, instance.ends_at());
+  // Leases end at whole milliseconds, this does not: a timer that fires before it could not be set again.
+  at = std::min<LeaseTime>(at, std::chrono::ceil<milliseconds>(std::min(instance.ends_at(), Lease::never())));
   if (at < Lease::never()) wheel_.set(timer_of(instance), millisecond_of(at));
 }
 

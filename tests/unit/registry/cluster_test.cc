@@ -227,6 +227,30 @@ TEST_CASE("an instance that is put again as it was renews its lease, and nobody 
   CHECK(staged(drain)->transaction.instances.at(0)->replaces == 20);
 }
 
+// Of an instance whose check ends it when it has been critical for ten seconds.
+DurableChange with_check(ChangeIndex index, health::CheckStatus status, WallTime since) {
+  Registration asked = registration("web", "a");
+  asked.lease = LeaseKind::none;
+  asked.ttl = {};
+  Standing standing;
+  standing.checks.push_back({.id = "c", .status = status, .since = since, .ends_after = 10s});
+  return {.event = {.key = k_a, .index = index},
+          .present = DurableChange::Present{.registration = asked, .standing = standing}};
+}
+
+TEST_CASE("a check that ends its instance within a millisecond is waited for") {
+  ClusterWorld world;
+  world.pass(300us);
+  const DurableChange change = with_check(7, health::CheckStatus::critical, world.wall);
+  REQUIRE(world.registry.follow(std::span(&change, 1), world.clock, world.wall).empty());
+  world.pass(10s - 200us);  // the millisecond in which it ends
+  world.sweep();
+  CHECK(world.authority.too_long.empty());
+  world.pass(1ms);
+  world.sweep();
+  CHECK(world.authority.too_long == Ids{"a"});
+}
+
 TEST_CASE("a change and its renewal that come together are both followed") {
   ClusterWorld world;
   world.follow_one(k_a, 7);
@@ -242,17 +266,6 @@ TEST_CASE("a change and its renewal that come together are both followed") {
   const auto batch = world.registry.stage(std::span(&renew, 1), world.clock.now(), world.wall);
   CHECK(batch->transaction.instances.at(0)->replaces == 11);
   CHECK(batch->transaction.instances.at(0)->registration.weight == 5);
-}
-
-// Of an instance whose check ends it when it has been critical for ten seconds.
-DurableChange with_check(ChangeIndex index, health::CheckStatus status, WallTime since) {
-  Registration asked = registration("web", "a");
-  asked.lease = LeaseKind::none;
-  asked.ttl = {};
-  Standing standing;
-  standing.checks.push_back({.id = "c", .status = status, .since = since, .ends_after = 10s});
-  return {.event = {.key = k_a, .index = index},
-          .present = DurableChange::Present{.registration = asked, .standing = standing}};
 }
 
 TEST_CASE("the authority is told of an instance whose check has been critical for too long, until it has left") {
