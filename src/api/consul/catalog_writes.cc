@@ -29,7 +29,8 @@ std::unexpected<Error> invalid(std::string sentence) { return failure(Errc::inva
 struct ToldCheck {
   health::CheckResult result;
   std::string notes;
-  std::string service_id;  // empty: of the service of the same body, or of all on the node
+  std::string service_id;   // empty: of the service of the same body, or of all on the node
+  bool has_status = false;  // else a check that is known keeps its own
 };
 
 // The body, as far as both calls have it.
@@ -66,6 +67,7 @@ Result<ToldCheck> read_told(const boost::json::object& object) {
   const auto parsed = status.empty() ? health::CheckStatus::critical : health::parse_check_status(status);
   if (!parsed) return invalid("Status for checks must 'passing', 'warning', 'critical'");
   check.result.status = *parsed;
+  check.has_status = !status.empty();
   check.result.kind = health::CheckKind::told;
   check.result.output.resize(std::min(check.result.output.size(), limits::k_result_output_bytes_max));
   milliseconds& ends_after = check.result.ends_after;
@@ -194,6 +196,25 @@ Response describe(std::span<const Outcome> outcomes, registry::LeaseTime) {
   return truth(true);
 }
 
+// A registration keeps what checks have come to, and here the status that is given counts.
+void add_statuses(const registry::InstanceKey& key, std::span<const ToldCheck> checks,
+                  std::vector<registry::Change>& changes) {
+  for (const ToldCheck& check : checks) {
+    if (check.has_status) changes.emplace_back(registry::SetCheck{.key = key, .result = check.result, .adds = true});
+  }
+}
+
+// As it is, where the body does not say.
+health::CheckResult result_for(const Call& call, const registry::InstanceKey& key, const ToldCheck& check) {
+  health::CheckResult result = check.result;
+  const registry::Instance* instance = check.has_status ? nullptr : call.registry.find_instance(key.ref());
+  if (instance == nullptr) return result;
+  for (const auto& known : instance->checks()) {
+    if (known.id == result.id) result.status = known.status;
+  }
+  return result;
+}
+
 Routed submit(std::vector<registry::Change> changes) {
   if (changes.empty()) return truth(true);
   return Submissions{std::move(changes), &describe};
@@ -220,7 +241,8 @@ std::expected<void, Response> add_check_changes(const Call& call, const Asked& a
   for (registry::InstanceKey& key : of) {
     if (const auto permitted = permit(call, key.service.ref()); !permitted)
       return std::unexpected(refused(permitted.error()));
-    changes.emplace_back(registry::SetCheck{.key = std::move(key), .result = check.result, .adds = true});
+    health::CheckResult result = result_for(call, key, check);
+    changes.emplace_back(registry::SetCheck{.key = std::move(key), .result = std::move(result), .adds = true});
   }
   return {};
 }
@@ -253,7 +275,10 @@ Routed register_in_catalog(const Call& call) {
     if (!composed) return text(400, composed.error().message);
     if (const auto permitted = permit_registration(call, *composed); !permitted) return refused(permitted.error());
     if (composed->leaves) changes.emplace_back(registry::Deregister{std::move(*composed->leaves)});
+    const registry::InstanceKey key = composed->put.registration.key;
+    const bool is_known = call.registry.find_instance(key.ref()) != nullptr;
     changes.emplace_back(std::move(composed->put));
+    if (is_known) add_statuses(key, own, changes);
   }
   for (const ToldCheck& check : *checks) {
     if (!service_id.empty() && (check.service_id.empty() || check.service_id == service_id)) continue;

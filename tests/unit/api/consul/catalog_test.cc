@@ -200,6 +200,25 @@ TEST_CASE("consul: a check of the catalog is set by whoever registers it again")
   CHECK(ids(world.get("/v1/health/state/critical"), "CheckID") == Ids{"db-check"});
 }
 
+TEST_CASE(
+    "consul: the status that catalog/register gives counts, also of a check that is known; without one it stays") {
+  ConsulWorld world;
+  const auto put = [&](std::string_view status) {
+    const std::string body =
+        R"({"Node":"n","Address":"192.0.2.9","Service":{"Service":"far","ID":"f"},"Checks":[{"CheckID":"c","Name":"c")" +
+        std::string(status) + "}]}";
+    CHECK(world.told(world.put("/v1/catalog/register", body)) == "200 true");
+    return text_of(list(world.get("/v1/health/checks/far")).at(0), "Status");
+  };
+  CHECK(put(R"(,"Status":"passing")") == "passing");
+  CHECK(put(R"(,"Status":"critical")") == "critical");
+  CHECK(put(R"(,"Status":"warning")") == "warning");
+  CHECK(put("") == "warning");
+  CHECK(world.told(world.put("/v1/catalog/register",
+                             R"({"Node":"n","Address":"192.0.2.9","Check":{"CheckID":"c"}})")) == "200 true");
+  CHECK(text_of(list(world.get("/v1/health/checks/far")).at(0), "Status") == "warning");
+}
+
 TEST_CASE("consul: the catalog refuses what it cannot keep, with a sentence") {
   ConsulWorld world;
   const auto said = [&](std::string_view body) { return world.told(world.put("/v1/catalog/register", body)); };
