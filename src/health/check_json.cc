@@ -162,9 +162,10 @@ Result<void> keep(Result<T> value, Place& place) {
   return {};
 }
 
-Result<void> read_type(const json::value& value, std::string_view field, Check& check) {
+Result<void> read_type(const json::value& value, std::string_view field, Check& check, CheckRole role) {
   const json::string* text = value.if_string();
-  for (const CheckType type : {CheckType::tcp, CheckType::http, CheckType::dns}) {
+  for (const CheckType type : {CheckType::tcp, CheckType::http, CheckType::dns, CheckType::udp, CheckType::alias}) {
+    if (role != CheckRole::stored && type > CheckType::dns) break;
     if (text != nullptr && std::string_view(text->data(), text->size()) == to_text(type)) {
       check.type = type;
       return {};
@@ -172,6 +173,8 @@ Result<void> read_type(const json::value& value, std::string_view field, Check& 
   }
   return invalid(fmt::format("{} must be \"tcp\", \"http\" or \"dns\"", field), field);
 }
+// It was read before the others.
+Result<void> read_type_again(const json::value&, std::string_view, Check&) { return {}; }
 Result<void> read_interval(const json::value& value, std::string_view field, Check& check) {
   return keep(parse_time(value, field, limits::k_check_interval_min, limits::k_check_interval_max), check.interval);
 }
@@ -219,18 +222,67 @@ Result<void> read_qtype(const json::value& value, std::string_view field, Check&
   return {};
 }
 
+Result<void> read_bool(const json::value& value, std::string_view field, bool& into) {
+  if (!value.is_bool()) return invalid(fmt::format("{} must be true or false", field), field);
+  into = value.get_bool();
+  return {};
+}
+Result<void> read_id(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_text(value, field, limits::k_door_id_bytes_max), check.id);
+}
+Result<void> read_pass_after(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_integer(value, field, 1, 65535), check.pass_after);
+}
+Result<void> read_warn_after(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_integer(value, field, 1, 65535), check.warn_after);
+}
+Result<void> read_critical_after(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_integer(value, field, 1, 65535), check.critical_after);
+}
+Result<void> read_verb(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_visible(value, field), check.method);
+}
+Result<void> read_sent_body(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_text(value, field, limits::k_door_texts_bytes_max), check.body);
+}
+Result<void> read_header(const json::value& value, std::string_view field, Check& check) {
+  const json::array* list = value.if_array();
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    const json::array* pair = (*list)[i].if_array();
+    if (pair == nullptr || pair->size() != 2) return invalid(fmt::format("{} must be a list of pairs", field), field);
+    Result<std::string> name = parse_visible((*pair)[0], field);
+    Result<std::string> text = parse_text((*pair)[1], field, limits::k_door_texts_bytes_max);
+    if (!name || !text) return std::unexpected(name ? text.error() : name.error());
+    check.header.emplace_back(std::move(*name), std::move(*text));
+  }
+  return {};
+}
+Result<void> read_tls(const json::value& value, std::string_view field, Check& check) {
+  return read_bool(value, field, check.uses_tls);
+}
+Result<void> read_skips(const json::value& value, std::string_view field, Check& check) {
+  return read_bool(value, field, check.skips_tls_verify);
+}
+Result<void> read_tls_name(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_visible(value, field), check.tls_name);
+}
+Result<void> read_target(const json::value& value, std::string_view field, Check& check) {
+  return keep(parse_text(value, field, limits::k_door_id_bytes_max), check.target);
+}
+
 // Which checks have the field: bits of CheckType, and whether probes do.
 struct Field {
   std::string_view name;
   unsigned types;
   bool in_probe;
   Result<void> (*read)(const json::value&, std::string_view, Check&);
+  bool is_stored_only = false;  // the native API does not take it
 };
 constexpr unsigned k_http = 1U << static_cast<unsigned>(CheckType::http);
 constexpr unsigned k_dns = 1U << static_cast<unsigned>(CheckType::dns);
 constexpr unsigned k_all = ~0U;
 constexpr Field k_fields[] = {
-    {"type", k_all, true, &read_type},
+    {"type", k_all, true, &read_type_again},
     {"interval", k_all, false, &read_interval},
     {"timeout", k_all, true, &read_timeout},
     {"rise", k_all, false, &read_rise},
@@ -244,10 +296,22 @@ constexpr Field k_fields[] = {
     {"expect_body", k_http, true, &read_body},
     {"name", k_dns, true, &read_name},
     {"qtype", k_dns, true, &read_qtype},
+    {"id", k_all, false, &read_id, true},
+    {"pass_after", k_all, false, &read_pass_after, true},
+    {"warn_after", k_all, false, &read_warn_after, true},
+    {"critical_after", k_all, false, &read_critical_after, true},
+    {"verb", k_http, false, &read_verb, true},
+    {"body", k_http, false, &read_sent_body, true},
+    {"header", k_http, false, &read_header, true},
+    {"tls", k_http, false, &read_tls, true},
+    {"tls_skip_verify", k_http, false, &read_skips, true},
+    {"tls_name", k_http, false, &read_tls_name, true},
+    {"target", k_all, false, &read_target, true},
 };
 
 bool has(const Field& field, CheckType type, CheckRole role) {
-  return ((field.types >> static_cast<unsigned>(type)) & 1U) != 0 && (role == CheckRole::check || field.in_probe);
+  if (field.is_stored_only && role != CheckRole::stored) return false;
+  return ((field.types >> static_cast<unsigned>(type)) & 1U) != 0 && (role != CheckRole::probe || field.in_probe);
 }
 
 std::unexpected<Error> unknown(std::string_view name, CheckType type, CheckRole role, std::string_view path) {
@@ -268,7 +332,7 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
   const std::string type_field = fmt::format("{}.type", path);
   if (type == nullptr || type->is_null())
     return invalid(fmt::format("{} is required: \"tcp\", \"http\" or \"dns\"", type_field), type_field);
-  if (const Result<void> read = read_type(*type, type_field, check); !read) return std::unexpected(read.error());
+  if (const Result<void> read = read_type(*type, type_field, check, role); !read) return std::unexpected(read.error());
   for (const auto& [key, member] : *members) {
     const std::string_view name(key.data(), key.size());
     const auto field = std::ranges::find(k_fields, name, &Field::name);
@@ -280,7 +344,7 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
   if (check.type == CheckType::dns && check.name.empty()) {
     return invalid(fmt::format("{}.name is required: what to ask for", path), fmt::format("{}.name", path));
   }
-  if (role == CheckRole::check && check.timeout > check.interval) {
+  if (role != CheckRole::probe && check.id.empty() && check.timeout > check.interval) {
     if (const json::value* timeout = members->if_contains("timeout"); timeout != nullptr && !timeout->is_null()) {
       return invalid(fmt::format("{}.timeout must be at most the interval, {}", path, format_duration(check.interval)),
                      fmt::format("{}.timeout", path));
@@ -292,6 +356,25 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
     if (check.expect_status.empty()) check.expect_status.emplace_back();
   }
   return check;
+}
+
+// What only checks with a result of their own have.
+void put_named(const Check& check, std::string& out) {
+  const auto put = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) out += fmt::format(R"(,"{}":{})", name, json::serialize(json::string(value)));
+  };
+  put("id", check.id);
+  out += fmt::format(R"(,"pass_after":{},"warn_after":{},"critical_after":{})", check.pass_after, check.warn_after,
+                     check.critical_after);
+  put("verb", check.method);
+  put("body", check.body);
+  json::array header;
+  for (const auto& [name, value] : check.header) header.emplace_back(json::array{name, value});
+  if (!header.empty()) out.append(R"(,"header":)").append(json::serialize(header));
+  if (check.uses_tls) out += R"(,"tls":true)";
+  if (check.skips_tls_verify) out += R"(,"tls_skip_verify":true)";
+  put("tls_name", check.tls_name);
+  put("target", check.target);
 }
 
 std::string range_text(const StatusRange& range) {
@@ -307,8 +390,8 @@ Result<std::uint16_t> parse_streak(const json::value& value, std::string_view fi
   return static_cast<std::uint16_t>(*number);
 }
 
-Result<Check> parse_check(const json::value& value, std::string_view path) {
-  return parse_object(value, path, CheckRole::check);
+Result<Check> parse_check(const json::value& value, std::string_view path, CheckRole role) {
+  return parse_object(value, path, role);
 }
 
 Result<Check> parse_probe(const json::value& value) {
@@ -332,9 +415,9 @@ std::string write_check(const Check& check, CheckRole role) {
   const auto put_text = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out += fmt::format(R"(,"{}":{})", name, json::serialize(json::string(value)));
   };
-  if (role == CheckRole::check) out += fmt::format(R"(,"interval":"{}")", format_duration(check.interval));
+  if (role != CheckRole::probe) out += fmt::format(R"(,"interval":"{}")", format_duration(check.interval));
   out += fmt::format(R"(,"timeout":"{}")", format_duration(check.timeout));
-  if (role == CheckRole::check) out += fmt::format(R"(,"rise":{},"fall":{})", check.rise, check.fall);
+  if (role != CheckRole::probe) out += fmt::format(R"(,"rise":{},"fall":{})", check.rise, check.fall);
   put_text("address", check.address);
   if (check.port != 0) out += fmt::format(R"(,"port":{})", check.port);
   put_text("path", check.path);
@@ -349,6 +432,7 @@ std::string write_check(const Check& check, CheckRole role) {
     put_text("name", check.name);
     put_text("qtype", qtype_text(check.qtype));
   }
+  if (!check.id.empty()) put_named(check, out);
   return out + '}';
 }
 
@@ -364,6 +448,8 @@ std::string_view to_text(CheckType type) {
     case CheckType::tcp: return "tcp";
     case CheckType::http: return "http";
     case CheckType::dns: return "dns";
+    case CheckType::udp: return "udp";
+    case CheckType::alias: return "alias";
   }
   return "tcp";
 }

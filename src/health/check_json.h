@@ -17,15 +17,18 @@ class value;
 
 namespace rollcall::health {
 
+// As it is read back; a probe has no interval, rise and fall. What is stored may have what other APIs than the native one ask
+// for.
+enum class CheckRole : std::uint8_t { check, probe, stored };
+
 // `path` is what the check is called: "checks[2]", "probe".
-[[nodiscard]] Result<Check> parse_check(const boost::json::value& value, std::string_view path);
+[[nodiscard]] Result<Check> parse_check(const boost::json::value& value, std::string_view path,
+                                        CheckRole role = CheckRole::check);
 [[nodiscard]] Result<Check> parse_probe(const boost::json::value& value);
 
 // How many results in a row: 1 to k_check_streak_max.
 [[nodiscard]] Result<std::uint16_t> parse_streak(const boost::json::value& value, std::string_view field);
 
-// As it is read back; a probe has no interval, rise and fall.
-enum class CheckRole : std::uint8_t { check, probe };
 [[nodiscard]] std::string write_check(const Check& check, CheckRole role);
 
 // "A", "AAAA", "SRV" …, else "TYPE65280" (RFC 3597 §5).

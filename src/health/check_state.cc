@@ -11,6 +11,7 @@ std::string_view to_text(RunEnd end) {
     case RunEnd::refused: return "refused";
     case RunEnd::timed_out: return "timed_out";
     case RunEnd::not_run: return "not_run";
+    case RunEnd::warned: return "warned";
   }
   return "failed";
 }
@@ -25,6 +26,32 @@ bool CheckState::record(bool passed, const Check& check) {
   is_up_ = passed;
   against_ = 0;
   return true;
+}
+
+bool NamedState::record(RunEnd end, const Check& check) {
+  const CheckStatus before = status_;
+  const auto count = [](std::uint16_t& row) { row = static_cast<std::uint16_t>(row + (row < UINT16_MAX ? 1 : 0)); };
+  switch (end) {
+    case RunEnd::not_run: break;
+    case RunEnd::passed:
+    case RunEnd::warned:
+      failures_ = 0;
+      count(successes_);
+      if (successes_ >= check.pass_after) status_ = end == RunEnd::passed ? CheckStatus::passing : CheckStatus::warning;
+      break;
+    case RunEnd::failed:
+    case RunEnd::refused:
+    case RunEnd::timed_out:
+      successes_ = 0;
+      count(failures_);
+      if (failures_ >= check.critical_after) {
+        status_ = CheckStatus::critical;
+      } else if (failures_ >= check.warn_after) {
+        status_ = CheckStatus::warning;
+      }
+      break;
+  }
+  return status_ != before;
 }
 
 std::string cut_output(std::string text) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "health/check_result.h"
 #include "health/plan.h"
 
 namespace rollcall::health {
@@ -20,8 +21,9 @@ enum class RunEnd : std::uint8_t {
   refused,    // every address said that nobody listens (ECONNREFUSED)
   timed_out,  // no answer in time
   not_run,    // this server could not ask (base/local_error.h): it says nothing about the instance
+  warned,     // answered that it is well, with a reservation (HTTP 429); only of checks with a result of their own
 };
-inline constexpr std::size_t k_run_ends = 5;
+inline constexpr std::size_t k_run_ends = 6;
 [[nodiscard]] std::string_view to_text(RunEnd end);  // as above
 
 struct RunResult {
@@ -44,6 +46,22 @@ class CheckState {
  private:
   bool is_up_;
   std::uint16_t against_ = 0;  // results in a row that speak against it
+};
+
+// The status of a check that has a result of its own. A success is as it ended, passing or a warning, after `pass_after` in
+// a row; failures in a row are a warning after `warn_after`, and critical after `critical_after`. Until then it stays.
+class NamedState {
+ public:
+  explicit NamedState(CheckStatus status) : status_(status) {}
+
+  [[nodiscard]] CheckStatus status() const { return status_; }
+  // True when the status has changed.
+  bool record(RunEnd end, const Check& check);
+
+ private:
+  CheckStatus status_;
+  std::uint16_t successes_ = 0;  // in a row
+  std::uint16_t failures_ = 0;
 };
 
 // The text cut to k_check_output_bytes_max octets, never inside a character.

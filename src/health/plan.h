@@ -24,8 +24,12 @@ enum class CheckType : std::uint8_t {
   tcp,   // a connection is accepted
   http,  // GET is answered as expected
   dns,   // a query over UDP is answered with NOERROR
+  // Of other APIs than the native one:
+  udp,    // a datagram is not refused
+  alias,  // another instance is well
 };
-[[nodiscard]] std::string_view to_text(CheckType type);  // "tcp", "http", "dns"
+inline constexpr std::size_t k_check_types = 5;
+[[nodiscard]] std::string_view to_text(CheckType type);  // as above
 
 struct StatusRange {
   std::uint16_t first = 200;
@@ -47,6 +51,19 @@ struct Check {
   std::string expect_body = {};                 // http: somewhere in the first 64 KiB; empty: the body is not read
   std::string name = {};                        // dns: presentation form
   std::uint16_t qtype = 1;                      // dns
+  // Of other APIs than the native one. With an id the check has a result of its own (CheckResult, CheckKind::run) instead of
+  // a part in that of the plan; then these three count instead of rise and fall.
+  std::string id = {};
+  std::uint16_t pass_after = 1;                                  // successes in a row that are passing (or a warning)
+  std::uint16_t warn_after = 1;                                  // failures in a row that are a warning
+  std::uint16_t critical_after = 1;                              // failures in a row that are critical
+  std::string method = {};                                       // http; empty: GET
+  std::string body = {};                                         // http
+  std::vector<std::pair<std::string, std::string>> header = {};  // http
+  bool uses_tls = false;                                         // http
+  bool skips_tls_verify = false;                                 // http
+  std::string tls_name = {};                                     // http: of the certificate; empty: that of the address
+  std::string target = {};                                       // alias: the id of the other instance
   friend bool operator==(const Check&, const Check&) = default;
 };
 

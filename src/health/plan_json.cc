@@ -21,7 +21,7 @@ std::unexpected<Error> invalid(std::string sentence, std::string_view field) {
   return failure(Errc::invalid, std::move(sentence), std::string(field));
 }
 
-Result<void> read_checks(const json::value& value, Plan& draft) {
+Result<void> read_checks(const json::value& value, Plan& draft, CheckRole role) {
   const json::array* list = value.if_array();
   if (list == nullptr) return invalid("checks must be a list of objects, each with a type", "checks");
   if (list->size() > limits::k_checks_max) {
@@ -29,7 +29,7 @@ Result<void> read_checks(const json::value& value, Plan& draft) {
                    "checks");
   }
   for (const json::value& element : *list) {
-    Result<Check> check = parse_check(element, fmt::format("checks[{}]", draft.checks.size()));
+    Result<Check> check = parse_check(element, fmt::format("checks[{}]", draft.checks.size()), role);
     if (!check) return std::unexpected(std::move(check.error()));
     draft.checks.push_back(std::move(*check));
   }
@@ -69,9 +69,9 @@ Result<void> read_streak(const json::value& value, std::string_view field, std::
 
 bool is_plan_field(std::string_view name) { return std::ranges::find(k_plan_fields, name) != k_plan_fields.end(); }
 
-Result<void> read_plan_field(std::string_view name, const json::value& value, Plan& draft) {
+Result<void> read_plan_field(std::string_view name, const json::value& value, Plan& draft, CheckRole checks_as) {
   if (value.is_null() && is_plan_field(name)) return {};  // as if left out
-  if (name == "checks") return read_checks(value, draft);
+  if (name == "checks") return read_checks(value, draft, checks_as);
   if (name == "probe") return read_probe(value, draft);
   if (name == "evict_on_refusal") return read_bool(value, name, draft.evict_on_refusal);
   if (name == "renew_on_probe") return read_bool(value, name, draft.renew_on_probe);
@@ -138,7 +138,7 @@ Result<SharedPlan> parse_plan(std::string_view object) {
   if (broken || !value.is_object()) return invalid("checks must be a JSON object", "checks");
   Plan draft;
   for (const auto& [name, member] : value.get_object()) {
-    const Result<void> read = read_plan_field({name.data(), name.size()}, member, draft);
+    const Result<void> read = read_plan_field({name.data(), name.size()}, member, draft, CheckRole::stored);
     if (!read) return std::unexpected(read.error());
   }
   return complete_plan(std::move(draft));

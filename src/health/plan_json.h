@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "health/check_json.h"
 #include "health/plan.h"
 
 namespace boost::json {
@@ -29,7 +30,9 @@ inline constexpr std::array<std::string_view, 7> k_plan_fields{
 // Whether `name` is one of k_plan_fields, and if so its value into the draft. A field that is null counts as left out, at
 // every depth.
 [[nodiscard]] bool is_plan_field(std::string_view name);
-[[nodiscard]] Result<void> read_plan_field(std::string_view name, const boost::json::value& value, Plan& draft);
+// `checks_as`: CheckRole::stored for what a store has.
+[[nodiscard]] Result<void> read_plan_field(std::string_view name, const boost::json::value& value, Plan& draft,
+                                           CheckRole checks_as = CheckRole::check);
 
 // Fills in what was left out, and holds the fields against each other.
 [[nodiscard]] Result<SharedPlan> complete_plan(Plan draft);

@@ -37,6 +37,7 @@ Outcome Stage::add(const SetCheck& change, Context& context) {
   const Before before = find(change.key.ref());
   context.needs_record = false;
   if (!before.registration.has_value()) return unknown(change.key);
+  if (change.judged && before.checked_since != *change.judged) return keep_as_it_is(change.key, before, context);
   const health::CheckResult* known = health::find_result(before.standing.checks, change.result.id);
   if (known == nullptr && !change.adds) return unknown_check(change.key, change.result.id);
   if (known == nullptr && count_named(before.standing.checks) >= limits::k_named_checks_max) {

@@ -284,7 +284,7 @@ Read read_field(std::string_view name, const Value& value, Draft& draft) {
   for (const Field& field : k_fields) {
     if (field.name == name) return value.is_null() ? Read{} : field.read(value, draft);
   }
-  if (health::is_plan_field(name)) return health::read_plan_field(name, value, draft.health);
+  if (health::is_plan_field(name)) return health::read_plan_field(name, value, draft.health, health::CheckRole::stored);
   std::string known;
   for (const Field& field : k_fields) known.append(known.empty() ? "" : ", ").append(field.name);
   const std::string_view shown = json::quotable(name);

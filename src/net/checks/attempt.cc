@@ -3,16 +3,20 @@
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <memory>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/local_error.h"
@@ -35,6 +39,22 @@ using health::RunResult;
 
 constexpr std::size_t k_dns_message_bytes = limits::k_udp_payload_min;
 constexpr std::size_t k_answer_bytes = std::size_t{8} << 10;
+constexpr unsigned k_too_many_requests = 429;             // RFC 6585 §4
+constexpr std::chrono::milliseconds k_udp_patience{500};  // for an ICMP that nobody listens
+
+// Shared by all runs, made at the first that needs it: who signs is read from the system's list.
+asio::ssl::context& tls_context(bool skips_verify) {
+  const auto make = [](bool skips) {
+    auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
+    boost::system::error_code ignored;
+    context->set_default_verify_paths(ignored);
+    context->set_verify_mode(skips ? asio::ssl::verify_none : asio::ssl::verify_peer);
+    return context;
+  };
+  static const std::unique_ptr<asio::ssl::context> verifying = make(false);
+  static const std::unique_ptr<asio::ssl::context> trusting = make(true);
+  return skips_verify ? *trusting : *verifying;
+}
 
 std::string ranges_text(const std::vector<health::StatusRange>& ranges) {
   std::string text;
@@ -100,10 +120,14 @@ RunResult CheckAttempt::failed(const std::string& what, const boost::system::err
 asio::awaitable<RunResult> CheckAttempt::ask(IpEndpoint endpoint) {
   switch (check_.type) {
     case health::CheckType::tcp: return ask_tcp(endpoint, fmt::format("tcp {}", endpoint.text()));
-    case health::CheckType::http: return ask_http(endpoint, fmt::format("http://{}{}", endpoint.text(), check_.path));
+    case health::CheckType::http:
+      return ask_http(endpoint,
+                      fmt::format("{}://{}{}", check_.uses_tls ? "https" : "http", endpoint.text(), check_.path));
+    case health::CheckType::udp: return ask_udp(endpoint, fmt::format("udp {}", endpoint.text()));
     case health::CheckType::dns:
       return ask_dns(endpoint,
                      fmt::format("dns {} {} {}", endpoint.text(), check_.name, health::qtype_text(check_.qtype)));
+    case health::CheckType::alias: break;  // looked up on the roll (registry/work/health_schedule.h)
   }
   std::unreachable();
 }
@@ -134,43 +158,102 @@ CheckAttempt::Awaitable CheckAttempt::ask_tcp(IpEndpoint endpoint, std::string w
 CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string what) {
   boost::system::error_code error = co_await connect(endpoint);
   if (error) co_return failed(what, error);
+  if (!check_.uses_tls) co_return co_await ask_http_over(tcp_, endpoint, std::move(what));
+  asio::ssl::stream<tcp::socket&> tls(tcp_, tls_context(check_.skips_tls_verify));
+  const std::string& name = check_.tls_name.empty() ? check_.address : check_.tls_name;
+  if (!name.empty() && !IpAddress::parse(name)) {
+    SSL_set_tlsext_host_name(tls.native_handle(), name.c_str());
+  }
+  if (!check_.skips_tls_verify) {
+    tls.set_verify_callback(asio::ssl::host_name_verification(name.empty() ? endpoint.address.text() : name));
+  }
+  co_await tls.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return failed(what, error);
+  co_return co_await ask_http_over(tls, endpoint, std::move(what));
+}
+
+template <class Stream>
+CheckAttempt::Awaitable CheckAttempt::ask_http_over(Stream& stream, IpEndpoint endpoint, std::string what) {
+  boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
-  http::request<http::empty_body> request(http::verb::get, check_.path, 11);
-  request.set(http::field::host, check_.host.empty() ? endpoint.text() : check_.host);
+  http::request<http::string_body> request(http::verb::get, check_.path, 11);
+  if (!check_.method.empty()) request.method_string(check_.method);
   request.set(http::field::user_agent, "rollcall");
   request.set(http::field::accept, "*/*");
+  request.set(http::field::host, check_.host.empty() ? endpoint.text() : check_.host);
+  for (const auto& [name, value] : check_.header) {
+    if (equal_but_for_case(name, "Host")) {
+      request.set(http::field::host, value);
+    } else {
+      request.insert(name, value);
+    }
+  }
   request.set(http::field::connection, "close");
-  co_await http::async_write(tcp_, request, done);
+  request.body() = check_.body;
+  if (!check_.body.empty()) request.prepare_payload();
+  co_await http::async_write(stream, request, done);
   if (error) co_return failed(what, error);
 
   boost::beast::flat_buffer buffer(k_answer_bytes);
   http::response_parser<http::string_body> answer;
   answer.body_limit(boost::none);
   answer.eager(true);
-  co_await http::async_read_header(tcp_, buffer, answer, done);
+  answer.skip(check_.method == "HEAD");
+  co_await http::async_read_header(stream, buffer, answer, done);
   if (error) co_return failed(what, error);
   // With a Content-Length the whole answer is read, so that the server is not reset while it writes. Without one the answer
   // may never end.
   if (answer.content_length() || !check_.expect_body.empty()) {
     while (!answer.is_done() && answer.get().body().size() < limits::k_check_body_bytes_max) {
-      co_await http::async_read_some(tcp_, buffer, answer, done);
+      co_await http::async_read_some(stream, buffer, answer, done);
       if (error == http::error::end_of_stream) break;
       if (error) co_return failed(what, error);
     }
   }
-  const unsigned status = answer.get().result_int();
+  RunResult result = judge(answer.get(), what);
+  if (result.end == RunEnd::passed) reset();
+  co_return result;
+}
+
+template <class Answer>
+RunResult CheckAttempt::judge(const Answer& answer, const std::string& what) const {
+  const unsigned status = answer.result_int();
+  const bool has_name = !check_.id.empty();
+  if (has_name && status == k_too_many_requests) return {RunEnd::warned, fmt::format("{}: status {}", what, status)};
   if (!is_expected(status, check_.expect_status)) {
-    co_return RunResult{RunEnd::failed,
-                        fmt::format("{}: status {}, expected {}", what, status, ranges_text(check_.expect_status))};
+    return {RunEnd::failed, fmt::format("{}: status {}, expected {}", what, status, ranges_text(check_.expect_status))};
   }
   if (!check_.expect_body.empty()) {
-    const std::string_view body = std::string_view(answer.get().body()).substr(0, limits::k_check_body_bytes_max);
+    const std::string_view body = std::string_view(answer.body()).substr(0, limits::k_check_body_bytes_max);
     if (!body.contains(check_.expect_body)) {
-      co_return RunResult{RunEnd::failed,
-                          fmt::format("{}: status {}, but the body has no \"{}\"", what, status, check_.expect_body)};
+      return {RunEnd::failed,
+              fmt::format("{}: status {}, but the body has no \"{}\"", what, status, check_.expect_body)};
     }
   }
-  reset();
+  return {RunEnd::passed, has_name ? fmt::format("{}: status {}", what, status) : std::string()};
+}
+
+// A datagram that nobody refuses is enough: what an answer would be like is not known here.
+CheckAttempt::Awaitable CheckAttempt::ask_udp(IpEndpoint endpoint, std::string what) {
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  const udp::endpoint peer(asio_address(endpoint.address), endpoint.port);
+  boost::system::error_code ignored;
+  udp_.close(ignored);
+  open_private(udp_, peer.protocol(), error);
+  if (!error) udp_.connect(peer, error);
+  if (error) co_return failed(what, error);
+  std::array<char, 1> octet{'\n'};
+  co_await udp_.async_send(asio::buffer(octet), done);
+  if (error) co_return failed(what, error);
+  asio::steady_timer patience(alarm_.get_executor(), std::min(k_udp_patience, timeout_ / 2));
+  patience.async_wait([this](const boost::system::error_code& ended) {
+    if (!ended) udp_.cancel();
+  });
+  co_await udp_.async_receive(asio::buffer(octet), done);
+  if (error && (is_over_ || error != asio::error::operation_aborted) && error != asio::error::message_size) {
+    co_return failed(what, error);
+  }
   co_return RunResult{RunEnd::passed, {}};
 }
 

@@ -35,6 +35,11 @@ class CheckAttempt final : public Deadline {
 
   Awaitable ask_tcp(IpEndpoint endpoint, std::string what);
   Awaitable ask_http(IpEndpoint endpoint, std::string what);
+  template <class Stream>
+  Awaitable ask_http_over(Stream& stream, IpEndpoint endpoint, std::string what);
+  Awaitable ask_udp(IpEndpoint endpoint, std::string what);
+  template <class Answer>
+  [[nodiscard]] health::RunResult judge(const Answer& answer, const std::string& what) const;
   Awaitable ask_dns(IpEndpoint endpoint, std::string what);
   boost::asio::awaitable<boost::system::error_code> connect(IpEndpoint endpoint);
   void reset();

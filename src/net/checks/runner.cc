@@ -11,6 +11,7 @@
 
 #include "base/guarded.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace rollcall::net {
 namespace {
@@ -66,6 +67,13 @@ class CheckRunner::Parts final : public registry::HealthOrders {
     submit({registry::SetHealth{judged.key, judged.since, critical, output}, "checks"}, judged, std::move(news));
   }
 
+  void report_check(const registry::Judged& judged, const health::CheckResult& result) override {
+    std::string news =
+        fmt::format("{} {}: check {} is {}{}{}", judged.key.service.name, judged.key.id, escape(result.id),
+                    health::to_text(result.status), result.output.empty() ? "" : ": ", result.output);
+    submit({registry::SetCheck{judged.key, result, false, judged.since}, "checks"}, judged, std::move(news), result.id);
+  }
+
   // Where that fails, the probe runs again.
   void renew(const registry::Judged& judged) override {
     static_cast<void>(writer_.submit(registry::Change(registry::Renew{judged.key, judged.since}, "checks"),
@@ -93,16 +101,16 @@ class CheckRunner::Parts final : public registry::HealthOrders {
   }
 
   // If the change fails, the next result submits it again. `news` is logged if it succeeds.
-  void submit(registry::Change change, const registry::Judged& judged, std::string news) {
-    const bool taken = writer_.submit(std::move(change),
-                                      [this, judged, news = std::move(news)](const registry::Outcome& outcome) mutable {
-                                        if (!outcome || !outcome->changed) news.clear();
-                                        loop_.post([this, judged, news = std::move(news)] {
-                                          if (!news.empty()) log::info("{}", news);
-                                          schedule_.reported(judged);
-                                        });
-                                      });
-    if (!taken) loop_.post([this, judged] { schedule_.reported(judged); });
+  void submit(registry::Change change, const registry::Judged& judged, std::string news, std::string check = {}) {
+    const bool taken = writer_.submit(
+        std::move(change), [this, judged, check, news = std::move(news)](const registry::Outcome& outcome) mutable {
+          if (!outcome || !outcome->changed) news.clear();
+          loop_.post([this, judged, check = std::move(check), news = std::move(news)] {
+            if (!news.empty()) log::info("{}", news);
+            schedule_.reported(judged, check);
+          });
+        });
+    if (!taken) loop_.post([this, judged, check] { schedule_.reported(judged, check); });
   }
 
   void look() {

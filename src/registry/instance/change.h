@@ -48,6 +48,7 @@ struct SetCheck {
   InstanceKey key;
   health::CheckResult result;  // `since` and `ends_at` are not read
   bool adds = false;  // creates the check if it is missing; else it must exist, and only status and output are used
+  std::optional<CheckedSince> judged = {};  // found by a check that ran; ignored if the instance was replaced since
 };
 struct RemoveCheck {
   InstanceKey key;

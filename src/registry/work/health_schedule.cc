@@ -25,6 +25,21 @@ std::uint64_t number_of(const InstanceRef& key) {
   return hash + static_cast<std::uint64_t>(key.service.zone);
 }
 
+// By the checks of the plan, which have one result together.
+bool is_plan_critical(const Instance& instance) {
+  for (const auto& result : instance.checks()) {
+    if (result.id == health::k_plan_check) return result.status == health::CheckStatus::critical;
+  }
+  return false;
+}
+
+health::CheckStatus status_of(const Instance& instance, std::string_view check) {
+  for (const auto& result : instance.checks()) {
+    if (result.id == check) return result.status;
+  }
+  return health::CheckStatus::passing;
+}
+
 void add_one(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
@@ -38,9 +53,16 @@ struct HealthSchedule::Task : TimingWheel::Timer {
   const std::size_t place;
   const health::Check& check;  // of the owner's plan
   health::CheckState state;
+  // Of a check with a result of its own; `shown` as published.
+  health::NamedState named{health::CheckStatus::critical};
+  health::CheckStatus shown = health::CheckStatus::critical;
+  bool is_reported = false;  // a report is under way, which says this
+  health::CheckStatus reported = health::CheckStatus::critical;
   milliseconds phase{};
   LeaseTime due{};
   std::string output{};  // of the last run, while the check is down
+
+  [[nodiscard]] bool has_name() const { return !check.id.empty(); }
 };
 
 struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
@@ -58,7 +80,8 @@ struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
   // The first check that is down; null: none is.
   [[nodiscard]] const Task* find_down() const {
     const auto checks = std::span(tasks).first(plan->checks.size());
-    const auto down = std::ranges::find_if(checks, [](const auto& task) { return !task->state.is_up(); });
+    const auto down =
+        std::ranges::find_if(checks, [](const auto& task) { return !task->has_name() && !task->state.is_up(); });
     return down == checks.end() ? nullptr : down->get();
   }
 };
@@ -101,7 +124,10 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
 
 void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
   if (place != nullptr && place->judged.since == instance.checked_since()) {
-    place->is_critical = instance.is_critical();
+    place->is_critical = is_plan_critical(instance);
+    for (const auto& task : place->tasks) {
+      if (task->has_name()) task->shown = status_of(instance, task->check.id);
+    }
     return;
   }
   place = std::make_shared<Watched>();
@@ -112,14 +138,20 @@ void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& p
   watched.addresses = asked.addresses;
   watched.port = asked.port;
   watched.ttl = asked.ttl;
-  watched.is_critical = instance.is_critical();
+  watched.is_critical = is_plan_critical(instance);
   for (const health::Check& check : watched.plan->checks) {
     const std::size_t number = watched.tasks.size();
     Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));
     task.phase = health::phase_of(number_of(asked.key.ref()), number, check.interval);
     // Someone waits for the first pass of what is critical: its checks run once ahead of their phase.
     const LeaseTime regular = health::next_run(now, task.phase, check.interval);
-    set(task, watched.is_critical ? std::min(regular, now + task.phase % limits::k_check_early) : regular);
+    bool is_waited_for = watched.is_critical;
+    if (task.has_name()) {
+      task.shown = status_of(instance, check.id);
+      task.named = health::NamedState(task.shown);
+      is_waited_for = task.shown != health::CheckStatus::passing;
+    }
+    set(task, is_waited_for ? std::min(regular, now + task.phase % limits::k_check_early) : regular);
   }
   // A probe stands in for heartbeats: without a lease there are none.
   if (watched.plan->probe && watched.ttl > milliseconds::zero()) {
@@ -146,6 +178,7 @@ void HealthSchedule::fire(Task& task, LeaseTime now) {
   if (is_ours_ && !is_ours_(task.owner.judged.key.ref())) {
     // Another node checks it. Should it become ours, the count begins with what the roll says.
     task.state = health::CheckState(!task.owner.is_critical);
+    task.named = health::NamedState(task.shown);
     const bool is_probe = task.owner.is_probe(task);
     return set(task, is_probe ? now + health::heartbeat_interval(task.owner.ttl)
                               : health::next_run(now, task.phase, task.check.interval));
@@ -171,6 +204,9 @@ void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
 }
 
 void HealthSchedule::start_or_wait(Task& task, LeaseTime now) {
+  if (task.check.type == health::CheckType::alias) {
+    return finish_check(task.owner, task, look_at_alias(task.owner, task.check, now), now);
+  }
   if (running_.size() < in_flight_max_) {
     start(task.owner.shared_from_this(), task.place, now);
     return;
@@ -200,7 +236,7 @@ bool HealthSchedule::start(const std::shared_ptr<Watched>& watched, std::size_t 
     const rcu::ReadLock lock;
     const Instance* instance = registry_.find_instance(watched->judged.key.ref());
     // Only who is on the roll is asked; it is about to leave, and its tasks with it.
-    if (instance == nullptr || !instance->lease.is_alive(now)) return false;
+    if (instance == nullptr || !instance->is_there(now)) return false;
     left = instance->lease.expires_at() - now;
   }
   const std::chrono::nanoseconds late = std::max(std::chrono::nanoseconds::zero(), now - task.due);
@@ -241,6 +277,11 @@ void HealthSchedule::finish(std::uint64_t run, health::RunResult result, LeaseTi
 
 void HealthSchedule::finish_check(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
   add_one(counters_.checks[static_cast<std::size_t>(task.check.type)][static_cast<std::size_t>(result.end)]);
+  if (task.has_name()) {
+    if (task.named.record(result.end, task.check) || task.output.empty()) task.output = result.output;
+    set(task, health::next_run(now, task.phase, task.check.interval));
+    return judge_named(watched, task);
+  }
   if (result.end != health::RunEnd::not_run) {
     const bool passed = result.end == health::RunEnd::passed;
     task.state.record(passed, task.check);
@@ -259,6 +300,45 @@ void HealthSchedule::judge(Watched& watched) {
   watched.reported_critical = critical;
   add_one(critical ? counters_.turned_critical : counters_.turned_ready);
   orders_.report(watched.judged, critical, critical ? down->output : std::string());
+}
+
+void HealthSchedule::judge_named(Watched& watched, Task& task) {
+  const health::CheckStatus status = task.named.status();
+  if (status == task.shown || task.is_reported) return;
+  task.is_reported = true;
+  task.reported = status;
+  const bool is_critical = status == health::CheckStatus::critical;
+  if (is_critical || task.shown == health::CheckStatus::critical) {
+    add_one(is_critical ? counters_.turned_critical : counters_.turned_ready);
+  }
+  health::CheckResult result;
+  result.id = task.check.id;
+  result.kind = health::CheckKind::run;
+  result.status = status;
+  result.output = task.output;
+  orders_.report_check(watched.judged, result);
+}
+
+// Of another instance of the zone, whichever service it is in.
+health::RunResult HealthSchedule::look_at_alias(const Watched& watched, const health::Check& check,
+                                                LeaseTime now) const {
+  const rcu::ReadLock lock;
+  const Instance* found = nullptr;
+  registry_.for_each_service([&](const Service& service) {
+    if (found != nullptr || service.service.zone != watched.judged.key.service.zone) return;
+    found = registry_.find_instance({service.service.ref(), check.target});
+  });
+  if (found == nullptr || !found->is_there(now)) {
+    return {health::RunEnd::failed, "the service of the alias is not registered"};
+  }
+  const bool is_over =
+      found->lease_kind() == LeaseKind::turns_critical && !found->is_overdue() && !found->lease.is_alive(now);
+  if (found->status != Status::ready || is_over)
+    return {health::RunEnd::failed, "the service of the alias is critical"};
+  if (health::worst_of(found->checks()) == health::CheckStatus::warning) {
+    return {health::RunEnd::warned, "the service of the alias has a warning"};
+  }
+  return {health::RunEnd::passed, "the service of the alias is well"};
 }
 
 void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
@@ -297,12 +377,20 @@ void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::Ru
   set(task, health::silent_from(renewed->expires_at, watched.ttl));
 }
 
-void HealthSchedule::reported(const Judged& judged) {
+void HealthSchedule::reported(const Judged& judged, std::string_view check) {
   const auto service = services_.find(judged.key.service);
   if (service == services_.end()) return;
   const auto member = service->second.find(judged.key.id);
   if (member == service->second.end() || member->second->judged.since != judged.since) return;
   Watched& watched = *member->second;
+  if (!check.empty()) {
+    for (const auto& task : watched.tasks) {
+      if (task->check.id != check) continue;
+      task->is_reported = false;
+      if (task->named.status() != task->reported) judge_named(watched, *task);
+    }
+    return;
+  }
   watched.is_reported = false;
   // What has changed meanwhile could not be told. A report that came to nothing waits for the next result instead.
   if ((watched.find_down() != nullptr) != watched.reported_critical) judge(watched);

@@ -18,6 +18,8 @@
 //          store was busy) is made again with the next result.
 // Verdicts a result counts for the version of the instance that was asked (CheckedSince), and for no other: reports, ends and
 //          renewals carry it, because the roll may have another version by the time they arrive.
+// Named    a check with an id has a result of its own on the roll, with three values (health::NamedState), and takes no part in
+//          that of the plan. One that is an alias is looked up on the roll, not run.
 // Source   docs/checks.md.
 #pragma once
 
@@ -63,6 +65,8 @@ class HealthOrders {
   // The instance's health has changed. `HealthSchedule::reported` follows when the roll has taken it or refused to,
   // after the schedule has looked at what that made of the service.
   virtual void report(const Judged& judged, bool critical, const std::string& output) = 0;
+  // The result of one check that has its own; otherwise as `report`.
+  virtual void report_check(const Judged& judged, const health::CheckResult& result) = 0;
   // The probe passed, or could not be run here, and only the shared store of a cluster can say whether the lease goes on.
   virtual void renew(const Judged& judged) = 0;
   // The probe was refused, and the instance asked for this; unless its lease goes beyond `expires_at` by then.
@@ -77,11 +81,11 @@ struct HealthCounters {
   std::atomic<std::uint64_t> damped{0};     // results against a check's state that did not change it
   std::atomic<std::uint64_t> turned_critical{0};
   std::atomic<std::uint64_t> turned_ready{0};
-  std::atomic<std::uint64_t> renewed{0};                            // by a probe
-  std::atomic<std::uint64_t> evicted{0};                            // for a refused one
-  std::atomic<std::uint64_t> checks[3][health::k_run_ends]{};       // done, by CheckType and RunEnd
-  std::atomic<std::uint64_t> probes[health::k_run_ends]{};          // done, by RunEnd
-  Histogram lateness_seconds{Histogram::exponential(0.001, 4, 9)};  // 1 ms … 66 s
+  std::atomic<std::uint64_t> renewed{0};                                           // by a probe
+  std::atomic<std::uint64_t> evicted{0};                                           // for a refused one
+  std::atomic<std::uint64_t> checks[health::k_check_types][health::k_run_ends]{};  // done, by CheckType and RunEnd
+  std::atomic<std::uint64_t> probes[health::k_run_ends]{};                         // done, by RunEnd
+  Histogram lateness_seconds{Histogram::exponential(0.001, 4, 9)};                 // 1 ms … 66 s
 };
 
 class HealthSchedule {
@@ -99,7 +103,8 @@ class HealthSchedule {
   // Starts what is due.
   void advance(LeaseTime now);
   void finish(std::uint64_t run, health::RunResult result, LeaseTime now);
-  void reported(const Judged& judged);
+  // `check`: the id of the check that `report_check` was about; empty: `report`.
+  void reported(const Judged& judged, std::string_view check = {});
   // When `advance` should be called next, or earlier.
   [[nodiscard]] std::optional<LeaseTime> next_wake();
 
@@ -124,6 +129,9 @@ class HealthSchedule {
   void finish_check(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now);
   void finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now);
   void judge(Watched& watched);
+  void judge_named(Watched& watched, Task& task);
+  [[nodiscard]] health::RunResult look_at_alias(const Watched& watched, const health::Check& check,
+                                                LeaseTime now) const;
   void set(Task& task, LeaseTime due);
 
   const Registry& registry_;

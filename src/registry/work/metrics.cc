@@ -14,8 +14,9 @@ namespace {
 using health::CheckType;
 using health::RunEnd;
 
-constexpr std::array k_types{CheckType::tcp, CheckType::http, CheckType::dns};
-constexpr std::array k_ends{RunEnd::passed, RunEnd::failed, RunEnd::refused, RunEnd::timed_out, RunEnd::not_run};
+constexpr std::array k_types{CheckType::tcp, CheckType::http, CheckType::dns, CheckType::udp, CheckType::alias};
+constexpr std::array k_ends{RunEnd::passed,    RunEnd::failed,  RunEnd::refused,
+                            RunEnd::timed_out, RunEnd::not_run, RunEnd::warned};
 static_assert(k_ends.size() == health::k_run_ends);
 
 void put_writer_metrics(MetricsSink& sink, const WriterStats& stats) {

@@ -40,6 +40,12 @@ struct Office final : HealthOrders {
     lines.push_back(judged.key.id + (critical ? " critical: " + output : " ready"));
     reports.push_back({SetHealth{judged.key, judged.since, critical, output}});
   }
+  void report_check(const Judged& judged, const health::CheckResult& result) override {
+    std::string line = judged.key.id + ' ' + result.id + ' ' + std::string(health::to_text(result.status));
+    if (!result.output.empty()) line += ": " + result.output;
+    lines.push_back(std::move(line));
+    reports.push_back({SetCheck{judged.key, result, false, judged.since}});
+  }
   void renew(const Judged& judged) override { lines.push_back(judged.key.id + " renewed by the store"); }
   void evict(const Judged& judged, const std::string& output, LeaseTime expires_at) override {
     lines.push_back(judged.key.id + " evicted: " + output);
@@ -64,6 +70,8 @@ struct Office final : HealthOrders {
         look();
         const auto* health = std::get_if<SetHealth>(&change.asked);
         if (health != nullptr) schedule.reported({health->key, health->judged});
+        const auto* check = std::get_if<SetCheck>(&change.asked);
+        if (check != nullptr) schedule.reported({check->key, *check->judged}, check->result.id);
       }
     }
   }

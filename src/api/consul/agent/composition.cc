@@ -36,7 +36,7 @@ Result<Registration> settle(const Call& call, Registration draft, const Attribut
   draft.lease = lease == nullptr ? LeaseKind::none : LeaseKind::turns_critical;
   draft.lease_check = lease == nullptr ? std::string() : lease->id;
   draft.ttl = lease == nullptr ? milliseconds::zero() : std::clamp(lease->ttl, k_bounds.min, k_bounds.max);
-  Result<health::SharedPlan> plan = plan_of(attributes, draft.lease_check);
+  Result<health::SharedPlan> plan = plan_of(attributes);
   if (!plan) return std::unexpected(plan.error());
   draft.health = std::move(*plan);
   draft.attributes = rollcall::consul::write_attributes(attributes);

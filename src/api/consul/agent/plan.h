@@ -4,16 +4,12 @@
 // Source   docs/consul.md; docs/checks.md.
 #pragma once
 
-#include <string_view>
-
 #include "base/result.h"
 #include "consul/attributes.h"
 #include "health/plan.h"
 
 namespace rollcall::api::consul {
 
-// `lease_check`: the TTL check that the lease is, which nothing else looks after.
-[[nodiscard]] Result<health::SharedPlan> plan_of(const rollcall::consul::Attributes& attributes,
-                                                 std::string_view lease_check);
+[[nodiscard]] Result<health::SharedPlan> plan_of(const rollcall::consul::Attributes& attributes);
 
 }  // namespace rollcall::api::consul
