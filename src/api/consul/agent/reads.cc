@@ -8,6 +8,7 @@
 #include "api/consul/agent/shown.h"
 #include "api/consul/door.h"
 #include "api/consul/responses.h"
+#include "api/consul/selection.h"
 #include "api/permission.h"
 #include "base/ascii_case.h"
 
@@ -100,9 +101,12 @@ Routed read_members(const Call& call) {
 Routed list_services(const Call& call) {
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
+  const auto filter = read_filter(call, Listed::service);
+  if (!filter) return filter.error();
   json::Writer out;
   out.open_object();
   for_each_of(call, agent_of(call, *zone), [&](const Instance& instance, const Seen& seen) {
+    if (*filter && !fits(**filter, Row{instance, seen, parts_of(call).identity})) return;
     put_service(out.text_name(seen.id), call, instance, seen);
   });
   out.close_object();
@@ -126,11 +130,14 @@ Routed read_service(const Call& call) {
 Routed list_checks(const Call& call) {
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
+  const auto filter = read_filter(call, Listed::check);
+  if (!filter) return filter.error();
   json::Writer out;
   out.open_object();
   bool has_node_check = false;  // each instance has it
   for_each_of(call, agent_of(call, *zone), [&](const Instance& instance, const Seen& seen) {
     for (const auto& check : seen.checks) {
+      if (*filter && !fits(**filter, Row{instance, seen, parts_of(call).identity}, &check)) continue;
       if (check.is_of_node && std::exchange(has_node_check, true)) continue;
       put_check(out.text_name(check.id), call, instance, seen, check);
     }

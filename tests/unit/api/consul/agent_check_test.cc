@@ -88,6 +88,52 @@ TEST_CASE("consul: the deregistration of what stays critical") {
   CHECK(world.tell("/v1/agent/check/pass/service:web").starts_with("404 Unknown check ID"));
 }
 
+TEST_CASE("consul: what has never passed is deregistered after its time too") {
+  ConsulWorld world;
+  world.expect_registered(
+      R"({"Name":"web","Check":{"TCP":"192.0.2.1:80","Interval":"10s","DeregisterCriticalServiceAfter":"30s"}})");
+  world.expect_registered(R"({"Name":"ttl","Check":{"TTL":"10s","DeregisterCriticalServiceAfter":"30s"}})");
+  world.advance(seconds(29));
+  CHECK(world.services().size() == 2);
+  world.advance(seconds(1));
+  CHECK(world.services().empty());
+}
+
+TEST_CASE("consul: a filter of services and of checks") {
+  ConsulWorld world;
+  world.expect_registered(R"({"Name":"web","Tags":["green"],"Check":{"TTL":"10s"}})");
+  world.expect_registered(R"({"Name":"api","Check":{"TTL":"10s","Status":"passing"}})");
+  CHECK(parse(world.get("/v1/agent/services?filter=%22green%22+in+Tags")).as_object().size() == 1);
+  CHECK(parse(world.get("/v1/agent/services?filter=Service+==+%22api%22+and+%22green%22+in+Tags")).as_object().empty());
+  CHECK(parse(world.get("/v1/agent/checks?filter=Status+==+passing")).as_object().contains("service:api"));
+  CHECK(world.get("/v1/agent/services?filter=(").status == 400);
+}
+
+TEST_CASE("consul: checks that the server runs are a plan, and are told nothing from outside") {
+  ConsulWorld world;
+  world.expect_registered(R"({"Name":"web","Checks":[
+    {"HTTP":"https://[2001:db8::1]:8443/a?b=c","Interval":"200ms","TLSSkipVerify":true,"SuccessBeforePassing":2},
+    {"TCP":"db.example:5432","Interval":"1m","Timeout":"90s"},{"AliasService":"other"},{"TTL":"10s"}]})");
+  const registry::Instance* instance = world.find("web", "web");
+  const std::vector<health::Check>& checks = instance->health()->checks;
+  REQUIRE(checks.size() == 3);
+  CHECK(checks[0].id == "service:web:1");
+  CHECK(checks[0].address == "2001:db8::1");
+  CHECK(checks[0].port == 8443);
+  CHECK(checks[0].path == "/a?b=c");
+  CHECK(checks[0].host == "[2001:db8::1]:8443");
+  CHECK((checks[0].uses_tls && checks[0].skips_tls_verify));
+  CHECK(checks[0].interval == seconds(1));
+  CHECK(checks[0].timeout == seconds(10));
+  CHECK(checks[0].pass_after == 2);
+  CHECK(checks[1].address == "db.example");
+  CHECK(checks[2].target == "other");
+  CHECK(instance->lease_check() == "service:web:4");
+  CHECK(world.tell("/v1/agent/check/pass/service:web:1") ==
+        "400 CheckID \"service:web:1\" does not have associated TTL");
+  CHECK(world.status_of("service:web:3") == "passing");
+}
+
 TEST_CASE("consul: a check of a service is added, redefined and taken away") {
   ConsulWorld world;
   world.expect_registered(R"({"Name":"web","Port":80})");
