@@ -55,6 +55,17 @@ ASKED_OF_CONSUL = {
     "/v1/health/state/*": ["/v1/health/state/any", "/v1/health/state/passing?dc=second.test"],
 }
 
+# Reads of its agent (src/api/consul/agent/calls.h).
+ASKED_OF_CONSULS_AGENT = {
+    "/v1/agent/services": ["/v1/agent/services", "/v1/agent/services?dc=second.test"],
+    "/v1/agent/service/*": ["/v1/agent/service/a", "/v1/agent/service/hidden-1"],
+    "/v1/agent/checks": ["/v1/agent/checks"],
+    "/v1/agent/health/service/name/*": ["/v1/agent/health/service/name/web", "/v1/agent/health/service/name/hidden-db"],
+    "/v1/agent/health/service/id/*": ["/v1/agent/health/service/id/a", "/v1/agent/health/service/id/hidden-1"],
+    "/v1/agent/self": ["/v1/agent/self"],
+    "/v1/agent/members": ["/v1/agent/members"],
+}
+
 
 class RestrictedTokenTest(Case):
     def setUp(self):
@@ -132,9 +143,21 @@ class RestrictedTokenTest(Case):
                 self.assertNotIn("hidden", body.replace(self.named_in(path), ""))
                 self.assertEqual(403 if "hidden" in path else 200, status, body)
 
+    def test_no_call_of_consuls_agent_tells_of_another_service(self):
+        for path in [path for paths in ASKED_OF_CONSULS_AGENT.values() for path in paths]:
+            with self.subTest(path):
+                status, body = self.ask("GET", path, OURS)
+                named = "hidden-1" if path.endswith("hidden-1") else self.named_in(path)
+                self.assertNotIn("hidden", body.replace(named, ""))
+                self.assertEqual(404 if named == "hidden-1" else 403 if "hidden" in path else 200, status, body)
+
     def test_every_read_of_consuls_catalog_is_tried_here(self):
         table = "".join(pathlib.Path(REPOSITORY, "src/api/consul", name).read_text() for name in ("catalog.h", "health.h"))
         self.assertEqual(set(ASKED_OF_CONSUL), set(re.findall(r'\{Method::get,\s+"([^"]+)"', table)))
+
+    def test_every_read_of_consuls_agent_is_tried_here(self):
+        table = pathlib.Path(REPOSITORY, "src/api/consul/agent/calls.h").read_text()
+        self.assertEqual(set(ASKED_OF_CONSULS_AGENT), set(re.findall(r'\{Method::get,\s+"([^"]+)"', table)))
 
     def test_every_read_of_the_api_is_tried_here(self):
         table = pathlib.Path(REPOSITORY, "src/api/native/door.cc").read_text()

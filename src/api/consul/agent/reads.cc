@@ -118,8 +118,8 @@ Routed read_service(const Call& call) {
   if (!zone) return zone.error();
   const std::string id = rest_of(call);
   const Instance* instance = find_service(call, agent_of(call, *zone), id);
-  if (instance == nullptr) return text(404, fmt::format("unknown service ID: {}", id));
-  if (const auto permitted = permit(call, instance->service()); !permitted) return refused(permitted.error());
+  if (instance == nullptr || !permit(call, instance->service()))
+    return text(404, fmt::format("unknown service ID: {}", id));
   std::string hash;
   std::string body = service_with_hash(call, *instance, see_as(*instance, id, call.now), hash);
   Response response = json(std::move(body), is_pretty(call));
@@ -152,8 +152,8 @@ Routed read_health_by_id(const Call& call) {
   const std::string id = rest_of(call);
   if (id.empty()) return text(400, "Missing serviceID");
   const Instance* instance = find_service(call, agent_of(call, *zone), id);
-  if (instance == nullptr) return text(404, fmt::format("ServiceId {} not found", id));
-  if (const auto permitted = permit(call, instance->service()); !permitted) return refused(permitted.error());
+  if (instance == nullptr || !permit(call, instance->service()))
+    return text(404, fmt::format("ServiceId {} not found", id));
   const Seen seen = see_as(*instance, id, call.now);
   json::Writer out;
   put_health(out, call, *instance, seen);

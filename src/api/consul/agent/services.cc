@@ -38,7 +38,9 @@ Result<void> permit_registration(const Call& call, const Composed& composed) {
   const registry::Registration& asked = composed.put.registration;
   if (const auto permitted = permit(call, asked.key.service.ref()); !permitted) return permitted;
   if (composed.leaves) {
-    if (const auto permitted = permit(call, composed.leaves->service.ref()); !permitted) return permitted;
+    if (!permit(call, composed.leaves->service.ref())) {
+      return failure(Errc::forbidden, "the id belongs to a service that the caller may not change");
+    }
   }
   const auto& checks = *composed.put.checks.checks;
   const bool is_checked = std::ranges::any_of(
@@ -129,7 +131,7 @@ Routed deregister_service(const Call& call) {
   if (id.empty()) return text(400, "Missing service ID");
   const registry::Instance* known = find_service(call, agent_of(call, *zone), id);
   if (known == nullptr) return unknown_service(id);
-  if (const auto permitted = permit(call, known->service()); !permitted) return refused(permitted.error());
+  if (!permit(call, known->service())) return text(403, "Permission denied");  // which service, is not told
   forget_outputs(call, *known);
   return Submission{registry::Deregister{known->owned_key()},
                     [id = std::move(id)](const Outcome& outcome, registry::LeaseTime) -> std::variant<Response, Wait> {
@@ -149,7 +151,7 @@ Routed maintain_service(const Call& call) {
   if (!is_on) return is_on.error();
   const registry::Instance* known = find_service(call, agent_of(call, *zone), id);
   if (known == nullptr) return unknown_service(id);
-  if (const auto permitted = permit(call, known->service()); !permitted) return refused(permitted.error());
+  if (!permit(call, known->service())) return text(403, "Permission denied");  // which service, is not told
   std::string check = std::string(k_service_maintenance) + id;
   return Submission{maintenance_of(known->owned_key(), std::move(check), "Service Maintenance Mode", *is_on,
                                    call.query.find("reason"), k_service_reason),
@@ -168,7 +170,7 @@ Routed maintain_node(const Call& call) {
   const Agent agent = agent_of(call, *zone);
   std::vector<registry::Change> changes;
   for (registry::InstanceKey& key : parts_of(call).ids.all_of(agent.zone, agent.host)) {
-    if (const auto permitted = permit(call, key.service.ref()); !permitted) return refused(permitted.error());
+    if (!permit(call, key.service.ref())) return text(403, "Permission denied");
     changes.push_back(maintenance_of(std::move(key), std::string(k_node_maintenance), "Node Maintenance Mode", *is_on,
                                      call.query.find("reason"), k_node_reason));
   }
