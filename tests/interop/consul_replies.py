@@ -62,6 +62,7 @@ LEAN = {"Type", "Interval", "Timeout", "ExposedPort", "Definition", "Proxy", "Co
 OF_THE_MACHINE = {"CreateIndex", "ModifyIndex", "ContentHash", "Version", "Revision", "BuildDate", "Server", "Addr", "NodeMeta",
                   "ProtocolMin", "ProtocolMax", "ProtocolCur", "DelegateMin", "DelegateMax", "DelegateCur", "Coord", "Stats",
                   "DebugConfig", "xDS", "NodeID", "LockDelay", "NodeChecks", "ServiceChecks"}
+UNREAD = {"Proxy", "Connect", "ServiceProxy", "ServiceConnect"}  # of the mesh
 ROW_NAMES = ("CheckID", "ServiceID", "Key", "ID", "Node", "Name")
 STAND_INS_NODE = "11111111-2222-3333-4444-555555555555"
 OWN = {"consul", "serfHealth"}  # Consul's own service and check: nobody needs them
@@ -182,7 +183,7 @@ def shape_faults(shape, value, path):
 def value_faults(recorded, value, path, is_whole=False):
     """`is_whole`: an object whose keys are all that there is, so that one more is a fault."""
     key = path.rpartition(".")[2]
-    if key in OF_THE_MACHINE or recorded in (STAND_INS_NODE, "") and key == "ID":
+    if key in OF_THE_MACHINE or key in UNREAD or recorded in (STAND_INS_NODE, "") and key == "ID":
         return
     if path.startswith("/v1/kv/") and key == "Value" and recorded == "" and value is None:
         return  # what Consul itself says; all clients take both
