@@ -13,7 +13,7 @@ using namespace testing;
 
 constexpr std::string_view k_two = R"({"checks":[{"type":"tcp","id":"a"},{"type":"tcp","id":"b"}]})";
 
-void add(Office& office, const std::string& id, std::string_view json, health::CheckResults checks) {
+void add_checked(Office& office, const std::string& id, std::string_view json, health::CheckResults checks) {
   Registration asked = registration("web", id);
   asked.health = plan(json);
   asked.ttl = 1h;
@@ -21,14 +21,15 @@ void add(Office& office, const std::string& id, std::string_view json, health::C
   office.look();
 }
 
-health::CheckResult result(std::string id, health::CheckStatus status) {
+health::CheckResult named(std::string id, health::CheckStatus status) {
   return {.id = std::move(id), .kind = health::CheckKind::run, .status = status};
 }
 
 TEST_CASE("each named check is told of by itself, and only when it changes") {
   World world;
   Office office(world);
-  add(office, "i", k_two, {result("a", health::CheckStatus::critical), result("b", health::CheckStatus::passing)});
+  add_checked(office, "i", k_two,
+              {named("a", health::CheckStatus::critical), named("b", health::CheckStatus::passing)});
   CHECK(office.status("i") == Status::critical);
   office.pass(10s);
   office.answer(RunEnd::passed, "");
@@ -51,11 +52,11 @@ TEST_CASE("each named check is told of by itself, and only when it changes") {
 TEST_CASE("what was found about an instance that has been replaced since counts for nothing") {
   World world;
   Office office(world);
-  add(office, "i", k_two, {result("a", health::CheckStatus::passing), result("b", health::CheckStatus::passing)});
+  add_checked(office, "i", k_two, {named("a", health::CheckStatus::passing), named("b", health::CheckStatus::passing)});
   office.pass(10s);
   Registration other = registration("web", "i");
   other.health = plan(R"({"checks":[{"type":"tcp","id":"a","port":99}]})");
-  REQUIRE(world.apply(Register{other, {.checks = health::CheckResults{result("a", health::CheckStatus::passing)}}}));
+  REQUIRE(world.apply(Register{other, {.checks = health::CheckResults{named("a", health::CheckStatus::passing)}}}));
   office.answer(RunEnd::failed);
   CHECK(office.status("i") == Status::ready);
 }
@@ -63,8 +64,8 @@ TEST_CASE("what was found about an instance that has been replaced since counts 
 TEST_CASE("an alias is as the other instance is") {
   World world;
   Office office(world);
-  add(office, "i", R"({"checks":[{"type":"alias","id":"a","target":"other","interval":"1s"}]})",
-      {result("a", health::CheckStatus::passing)});
+  add_checked(office, "i", R"({"checks":[{"type":"alias","id":"a","target":"other","interval":"1s"}]})",
+              {named("a", health::CheckStatus::passing)});
   office.pass(2s);
   office.answer(RunEnd::passed);
   CHECK(office.status("i") == Status::critical);
