@@ -242,6 +242,26 @@ class ConsulInstancesTest(ConsulDnsTest):
             self.assertEqual({"192.0.2.1"}, self.dns.addresses(name), name)
         self.assert_nxdomain("a.b.service.consul")
 
+    def test_a_prepared_query_is_a_name(self):
+        self.register(ID="web-1", Address="192.0.2.1", Port=80, Tags=["v1"])
+        self.register(ID="web-2", Address="192.0.2.2", Port=80, Tags=["v2"])
+        connection = http.client.HTTPConnection(self.rollcalld.address, self.rollcalld.http_port, timeout=10)
+        query = {"Name": "first", "Service": {"Service": "web", "Tags": ["v1"]}, "DNS": {"TTL": "10s"}}
+        connection.request("POST", "/v1/query", json.dumps(query))
+        self.assertEqual(200, connection.getresponse().status)
+        connection.close()
+        reply = self.dns.ask("first.query.consul")
+        self.assertEqual(["first.query.consul. 10 IN A 192.0.2.1"], [rrset.to_text() for rrset in reply.answer])
+        self.assertEqual({(1, 1, 80, "c0000201.addr.dc1.consul.")}, self.dns.srv("_first._tcp.query.consul"))
+
+    def test_a_node_of_the_catalog_has_its_name(self):
+        self.put("/v1/catalog/register", {"Node": "db-1", "Address": "192.0.2.77", "NodeMeta": {"rack": "7"},
+                                          "Service": {"Service": "db", "ID": "db", "Port": 5432}})
+        self.assertEqual({(1, 1, 5432, "db-1.node.dc1.consul.")}, self.dns.srv("db.service.consul"))
+        self.assertEqual({"192.0.2.77"}, self.dns.addresses("db.service.consul"))
+        self.assertEqual({"192.0.2.77"}, self.dns.addresses("db-1.node.consul"))
+        self.assertEqual(['"rack=7"'], [record.to_text() for record in self.dns.records("db-1.node.consul", "TXT")])
+
     def test_the_tag_and_the_id_may_be_one_text(self):
         self.register(ID="web", Address="192.0.2.1", Port=80, Tags=["web"])
         self.assertEqual({"192.0.2.1"}, self.dns.addresses("web.web.service.consul"))
