@@ -14,10 +14,10 @@ constexpr std::string_view k_scheme = "Bearer ";
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-// A service's name is a label: the copy that fnmatch needs has its end fits on the stack.
+// The copy that fnmatch needs, with its end, fits on the stack: other doors take names longer than a label.
 bool matches(const std::vector<std::string>& patterns, std::string_view service) {
-  std::array<char, limits::k_label_bytes_max + 1> name{};
-  if (service.size() > limits::k_label_bytes_max) return false;
+  std::array<char, limits::k_door_id_bytes_max + 1> name{};
+  if (service.size() > limits::k_door_id_bytes_max) return false;
   std::ranges::copy(service, name.begin());
   return std::ranges::any_of(patterns, [&](const std::string& pattern) {
     return pattern == "*" || fnmatch(pattern.c_str(), name.data(), FNM_CASEFOLD) == 0;

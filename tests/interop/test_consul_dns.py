@@ -241,6 +241,8 @@ class ConsulInstancesTest(ConsulDnsTest):
                      "traefik.enable=true.my_app.service.consul", "_my_app._primary.service.consul"):
             self.assertEqual({"192.0.2.1"}, self.dns.addresses(name), name)
         self.assert_nxdomain("a.b.service.consul")
+        self.register(Name="x" * 200, ID="3", Address="192.0.2.3", Port=80)
+        self.put("/v1/agent/service/deregister/3")
 
     def test_a_prepared_query_is_a_name(self):
         self.register(ID="web-1", Address="192.0.2.1", Port=80, Tags=["v1"])

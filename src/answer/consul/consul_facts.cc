@@ -37,6 +37,7 @@ std::optional<InstanceFacts> facts_of(const registry::Instance& instance) {
                       .passing_weight = attributes.weights.passing,
                       .warning_weight = attributes.weights.warning,
                       .has_node_address = attributes.has_node_address,
+                      .is_at_other_node = attributes.node.has_value(),
                       .node_labels = {},
                       .node_address = {},
                       .node_meta = {}};
@@ -45,8 +46,8 @@ std::optional<InstanceFacts> facts_of(const registry::Instance& instance) {
     facts.node_address = ConsulAddress::parse(attributes.node->address);
     facts.node_meta.assign(attributes.node->meta.begin(), attributes.node->meta.end());
   }
-  const bool is_default = facts.passing_weight == 1 && facts.warning_weight == 1 && !facts.has_node_address &&
-                          facts.node_labels.empty() && facts.node_address == ConsulAddress{};
+  const bool is_default =
+      facts.passing_weight == 1 && facts.warning_weight == 1 && !facts.has_node_address && !facts.is_at_other_node;
   return is_default ? std::nullopt : std::optional(std::move(facts));
 }
 

@@ -62,7 +62,8 @@ struct InstanceFacts {
   std::uint16_t passing_weight = 1;
   std::uint16_t warning_weight = 1;
   bool has_node_address = false;  // it has no address of its own
-  std::string node_labels;        // of its node; empty: ours
+  bool is_at_other_node = false;  // than ours
+  std::string node_labels;        // of that node; empty: its name is none of the DNS
   ConsulAddress node_address;
   std::vector<std::pair<std::string, std::string>> node_meta;  // of a node that is not ours
 };

@@ -231,7 +231,7 @@ const ServiceFacts* ConsulNames::find_facts(const ServiceAnswers& answers) const
 
 ConsulPlace ConsulNames::place_of(const ServiceAnswers& answers, const Member& member,
                                   const InstanceFacts* facts) const {
-  const bool is_at_other_node = facts != nullptr && !facts->node_labels.empty();
+  const bool is_at_other_node = facts != nullptr && facts->is_at_other_node;
   ConsulPlace place{.node_labels = is_at_other_node ? std::string_view(facts->node_labels) : own_node_};
   const auto addresses = member.instance->addresses();
   place.host = member.instance->host();

@@ -172,6 +172,16 @@ TEST_CASE("a node of catalog/register has its address, and its meta as TXT") {
   CHECK(is_nxdomain(world.ask("db.rack1.node.consul")));
 }
 
+TEST_CASE("instances of a node whose name is none of the DNS were answered at our own node") {
+  ConsulWorld world;
+  world.add(Consul{.addresses = {}, .attributes = on_node("n..m", "192.0.2.77")});
+  CHECK(rdata_ends(world.ask("web.service.consul").answer) == Records{"192.0.2.77"});
+  CHECK(rdata_ends(world.ask("web.service.consul", Type::srv).answer) == Records{"c000024d.addr.dc1.consul."});
+  world.add(Consul{.addresses = {}, .attributes = on_node(std::string(200, 'x'), "db.example.com")});
+  CHECK(rdata_ends(world.ask("web.service.consul").answer) == Records{"db.example.com."});
+  CHECK(rdata_ends(world.ask("web.service.consul", Type::srv).answer) == Records{"db.example.com."});
+}
+
 TEST_CASE("the name of a host is an alias, until somebody has an address") {
   ConsulWorld world;
   world.add(Consul{.addresses = {}, .host = "db.example.com"});
