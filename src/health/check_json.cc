@@ -16,6 +16,7 @@
 #include "base/ip_address.h"
 #include "dns/name.h"
 #include "dns/types.h"
+#include "health/named_check_json.h"
 
 namespace rollcall::health {
 namespace {
@@ -222,54 +223,6 @@ Result<void> read_qtype(const json::value& value, std::string_view field, Check&
   return {};
 }
 
-Result<void> read_bool(const json::value& value, std::string_view field, bool& into) {
-  if (!value.is_bool()) return invalid(fmt::format("{} must be true or false", field), field);
-  into = value.get_bool();
-  return {};
-}
-Result<void> read_id(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_text(value, field, limits::k_door_id_bytes_max), check.id);
-}
-Result<void> read_pass_after(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_integer(value, field, 1, 65535), check.pass_after);
-}
-Result<void> read_warn_after(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_integer(value, field, 1, 65535), check.warn_after);
-}
-Result<void> read_critical_after(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_integer(value, field, 1, 65535), check.critical_after);
-}
-Result<void> read_verb(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_visible(value, field), check.method);
-}
-Result<void> read_sent_body(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_text(value, field, limits::k_door_texts_bytes_max), check.body);
-}
-Result<void> read_header(const json::value& value, std::string_view field, Check& check) {
-  const json::array* list = value.if_array();
-  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-    const json::array* pair = (*list)[i].if_array();
-    if (pair == nullptr || pair->size() != 2) return invalid(fmt::format("{} must be a list of pairs", field), field);
-    Result<std::string> name = parse_visible((*pair)[0], field);
-    Result<std::string> text = parse_text((*pair)[1], field, limits::k_door_texts_bytes_max);
-    if (!name || !text) return std::unexpected(name ? text.error() : name.error());
-    check.header.emplace_back(std::move(*name), std::move(*text));
-  }
-  return {};
-}
-Result<void> read_tls(const json::value& value, std::string_view field, Check& check) {
-  return read_bool(value, field, check.uses_tls);
-}
-Result<void> read_skips(const json::value& value, std::string_view field, Check& check) {
-  return read_bool(value, field, check.skips_tls_verify);
-}
-Result<void> read_tls_name(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_visible(value, field), check.tls_name);
-}
-Result<void> read_target(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_text(value, field, limits::k_door_id_bytes_max), check.target);
-}
-
 // Which checks have the field: bits of CheckType, and whether probes do.
 struct Field {
   std::string_view name;
@@ -296,17 +249,17 @@ constexpr Field k_fields[] = {
     {"expect_body", k_http, true, &read_body},
     {"name", k_dns, true, &read_name},
     {"qtype", k_dns, true, &read_qtype},
-    {"id", k_all, false, &read_id, true},
-    {"pass_after", k_all, false, &read_pass_after, true},
-    {"warn_after", k_all, false, &read_warn_after, true},
-    {"critical_after", k_all, false, &read_critical_after, true},
-    {"verb", k_http, false, &read_verb, true},
-    {"body", k_http, false, &read_sent_body, true},
-    {"header", k_http, false, &read_header, true},
-    {"tls", k_http, false, &read_tls, true},
-    {"tls_skip_verify", k_http, false, &read_skips, true},
-    {"tls_name", k_http, false, &read_tls_name, true},
-    {"target", k_all, false, &read_target, true},
+    {"id", k_all, false, &named::read_id, true},
+    {"pass_after", k_all, false, &named::read_pass_after, true},
+    {"warn_after", k_all, false, &named::read_warn_after, true},
+    {"critical_after", k_all, false, &named::read_critical_after, true},
+    {"verb", k_http, false, &named::read_verb, true},
+    {"body", k_http, false, &named::read_sent_body, true},
+    {"header", k_http, false, &named::read_header, true},
+    {"tls", k_http, false, &named::read_tls, true},
+    {"tls_skip_verify", k_http, false, &named::read_skips, true},
+    {"tls_name", k_http, false, &named::read_tls_name, true},
+    {"target", k_all, false, &named::read_target, true},
 };
 
 bool has(const Field& field, CheckType type, CheckRole role) {
@@ -356,25 +309,6 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
     if (check.expect_status.empty()) check.expect_status.emplace_back();
   }
   return check;
-}
-
-// What only checks with a result of their own have.
-void put_named(const Check& check, std::string& out) {
-  const auto put = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) out += fmt::format(R"(,"{}":{})", name, json::serialize(json::string(value)));
-  };
-  put("id", check.id);
-  out += fmt::format(R"(,"pass_after":{},"warn_after":{},"critical_after":{})", check.pass_after, check.warn_after,
-                     check.critical_after);
-  put("verb", check.method);
-  put("body", check.body);
-  json::array header;
-  for (const auto& [name, value] : check.header) header.emplace_back(json::array{name, value});
-  if (!header.empty()) out.append(R"(,"header":)").append(json::serialize(header));
-  if (check.uses_tls) out += R"(,"tls":true)";
-  if (check.skips_tls_verify) out += R"(,"tls_skip_verify":true)";
-  put("tls_name", check.tls_name);
-  put("target", check.target);
 }
 
 std::string range_text(const StatusRange& range) {
@@ -432,7 +366,7 @@ std::string write_check(const Check& check, CheckRole role) {
     put_text("name", check.name);
     put_text("qtype", qtype_text(check.qtype));
   }
-  if (!check.id.empty()) put_named(check, out);
+  if (!check.id.empty()) named::put(check, out);
   return out + '}';
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "health/timing.h"
+#include "registry/work/alias.h"
 
 namespace rollcall::registry {
 namespace {
@@ -205,7 +206,8 @@ void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
 
 void HealthSchedule::start_or_wait(Task& task, LeaseTime now) {
   if (task.check.type == health::CheckType::alias) {
-    return finish_check(task.owner, task, look_at_alias(task.owner, task.check, now), now);
+    return finish_check(task.owner, task, look_at_alias(registry_, task.owner.judged.key.service.zone, task.check, now),
+                        now);
   }
   if (running_.size() < in_flight_max_) {
     start(task.owner.shared_from_this(), task.place, now);
@@ -317,28 +319,6 @@ void HealthSchedule::judge_named(Watched& watched, Task& task) {
   result.status = status;
   result.output = task.output;
   orders_.report_check(watched.judged, result);
-}
-
-// Of another instance of the zone, whichever service it is in.
-health::RunResult HealthSchedule::look_at_alias(const Watched& watched, const health::Check& check,
-                                                LeaseTime now) const {
-  const rcu::ReadLock lock;
-  const Instance* found = nullptr;
-  registry_.for_each_service([&](const Service& service) {
-    if (found != nullptr || service.service.zone != watched.judged.key.service.zone) return;
-    found = registry_.find_instance({service.service.ref(), check.target});
-  });
-  if (found == nullptr || !found->is_there(now)) {
-    return {health::RunEnd::failed, "the service of the alias is not registered"};
-  }
-  const bool is_over =
-      found->lease_kind() == LeaseKind::turns_critical && !found->is_overdue() && !found->lease.is_alive(now);
-  if (found->status != Status::ready || is_over)
-    return {health::RunEnd::failed, "the service of the alias is critical"};
-  if (health::worst_of(found->checks()) == health::CheckStatus::warning) {
-    return {health::RunEnd::warned, "the service of the alias has a warning"};
-  }
-  return {health::RunEnd::passed, "the service of the alias is well"};
 }
 
 void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {

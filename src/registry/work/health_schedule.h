@@ -130,8 +130,6 @@ class HealthSchedule {
   void finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now);
   void judge(Watched& watched);
   void judge_named(Watched& watched, Task& task);
-  [[nodiscard]] health::RunResult look_at_alias(const Watched& watched, const health::Check& check,
-                                                LeaseTime now) const;
   void set(Task& task, LeaseTime due);
 
   const Registry& registry_;
