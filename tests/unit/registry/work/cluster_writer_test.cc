@@ -60,6 +60,7 @@ struct ClusterWriterWorld {
     store.writer = &world.writer;
     store.agreed = &agreed;
     world.registry.let_decide(authority);
+    world.registry.follow_up_to(store.index);  // as a node has when its writer starts: a reading waits for nothing else
     world.writer.set_agreed(agreed);
   }
   ~ClusterWriterWorld() { world.stop(); }
