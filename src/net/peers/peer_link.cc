@@ -127,6 +127,9 @@ std::optional<PeerRefusal> PeerLink::judge(const cluster::PeerHello& hello, cons
   return std::nullopt;
 }
 
+// GCC 12 takes Asio's allocation of a coroutine's frame for one that its deallocation does not match.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 // Whoever is refused is told by whom first: then both ends log what does not fit.
 asio::awaitable<std::optional<std::string>> PeerLink::greet(const PeerSelf& self) {
   const bool asks = side_ == Side::asks;
@@ -161,5 +164,6 @@ asio::awaitable<std::optional<std::string>> PeerLink::greet(const PeerSelf& self
   cancel_deadline();
   co_return who_;
 }
+#pragma GCC diagnostic pop
 
 }  // namespace rollcall::net
