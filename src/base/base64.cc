@@ -26,6 +26,7 @@ std::string encode_base64(std::string_view octets) {
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.ends_with('=') && text.size() % 4 != 0) return std::nullopt;  // padding fills a group of four
   for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
   std::string octets;

@@ -197,10 +197,11 @@ TEST_CASE("an unknown key is named with file, line, and the keys there are") {
         "rollcall.toml:3: service.name: unknown key; [[service]] has match, ttl, when_empty, answer_limit, "
         "protect_threshold, protect_for");
   CHECK(complaint_of("[log]\nfile = 'x'\n") == "rollcall.toml:2: log.file: unknown key; [log] has level, format");
-  CHECK(complaint_of("\n[dnss]\n") ==
-        "rollcall.toml:2: dnss: unknown key; the file has [dns], [http], [store], "
-        "[history], [lease], [checks], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [cluster], [etcd], "
-        "[log]");
+  CHECK(
+      complaint_of("\n[dnss]\n") ==
+      "rollcall.toml:2: dnss: unknown key; the file has [dns], [http], [store], "
+      "[history], [lease], [checks], [[key]], [[zone]], [[service]], [[token]], [[certificate]], [consul], [cluster], "
+      "[etcd], [log]");
 }
 
 TEST_CASE("of several mistakes the first in the file is reported") {
