@@ -1,6 +1,5 @@
 #include "consul/agent_ids.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "consul/attributes.h"
@@ -18,14 +17,15 @@ std::string key_of(registry::ZoneId zone, std::string_view host, std::string_vie
 template <class Places>
 std::optional<registry::InstanceKey> find_in(const Places& places, const std::string& key) {
   const auto found = places.find(key);
-  return found == places.end() ? std::nullopt : std::optional(found->second);
+  return found == places.end() ? std::nullopt : std::optional(*found->second.begin());
 }
 
 template <class Places>
 void erase_from(Places& places, const std::string& key, const registry::InstanceKey& instance) {
-  const auto [begin, end] = places.equal_range(key);
-  const auto found = std::find_if(begin, end, [&](const auto& place) { return place.second == instance; });
-  if (found != end) places.erase(found);
+  const auto found = places.find(key);
+  if (found == places.end()) return;
+  found->second.erase(instance);
+  if (found->second.empty()) places.erase(found);
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ AgentIds::Entry AgentIds::entry_of(const registry::Instance& instance) {
 
 void AgentIds::add(Index& index, const registry::ServiceKey& service, const Entry& entry) {
   const registry::InstanceKey instance{service, entry.instance};
-  index.ids.emplace(key_of(service.zone, entry.host, entry.id), instance);
-  for (const std::string& check : entry.checks) index.checks.emplace(key_of(service.zone, entry.host, check), instance);
+  index.ids[key_of(service.zone, entry.host, entry.id)].insert(instance);
+  for (const std::string& check : entry.checks) index.checks[key_of(service.zone, entry.host, check)].insert(instance);
 }
 
 void AgentIds::remove(Index& index, const registry::ServiceKey& service, const Entry& entry) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,7 +48,8 @@ class AgentIds final : public registry::Audience {
     std::string host;
     std::vector<std::string> checks;
   };
-  using Places = std::unordered_multimap<std::string, registry::InstanceKey>;
+  // Nothing keeps thousands of instances from one id: each is found in O(log n).
+  using Places = std::unordered_map<std::string, std::set<registry::InstanceKey>>;
   struct Index {
     std::map<registry::ServiceKey, std::vector<Entry>> services;
     Places ids;     // by zone, holder and id
