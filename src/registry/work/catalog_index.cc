@@ -85,13 +85,15 @@ void CatalogIndex::begin(ChangeIndex index) {
 
 void CatalogIndex::publish(const Service& service) {
   Seen now;
+  auto at = now.nodes.end();  // nearly all instances are of one node
   for (const Instance* instance : service.instances) {
     const CatalogFace face = face_of_(*instance);
     std::uint64_t names = hash_with(hash_with(hash_seed(), instance->id()), face.name);
     for (const std::string_view tag : instance->tags()) names = hash_with(names, tag);
     now.names += names;
     // Which version of which instance: two versions never have one index.
-    now.nodes[face.node] += hash_with(instance->index, instance->id());
+    if (at == now.nodes.end() || at->first != face.node) at = now.nodes.try_emplace(face.node).first;
+    at->second += hash_with(instance->index, instance->id());
   }
   if (!service.instances.empty() && now.names == 0) now.names = 1;
   const auto place = services_.try_emplace(service.service).first;
