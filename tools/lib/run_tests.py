@@ -57,9 +57,9 @@ BUILD_SECONDS_MAX = 1800
 # What each sanitizer looks at: test programs, and folders of tests of a server. What only asks a server from outside is left
 # out, and for TSan what has one thread.
 SANITIZED_PROGRAMS = {
-    "asan-ubsan": ["test_base", "test_dns", "test_health", "test_registry", "test_store", "test_answer", "test_api", "test_net",
-                   "test_fuzz_corpus"],
-    "tsan": ["test_base", "test_registry", "test_answer", "test_net"],
+    "asan-ubsan": ["test_base", "test_dns", "test_health", "test_registry", "test_kv", "test_consul", "test_store", "test_answer",
+                   "test_api", "test_net", "test_fuzz_corpus"],
+    "tsan": ["test_base", "test_registry", "test_kv", "test_answer", "test_net"],
 }
 SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": []}
 CLIENTS_PROGRAMS = ["test_ops", "test_client", "test_cli"]
