@@ -16,6 +16,7 @@
 #include "base/ip_address.h"
 #include "dns/name.h"
 #include "dns/types.h"
+#include "health/json_values.h"
 #include "health/named_check_json.h"
 
 namespace rollcall::health {
@@ -23,10 +24,6 @@ namespace {
 
 namespace json = boost::json;
 using std::chrono::milliseconds;
-
-std::unexpected<Error> invalid(std::string sentence, std::string_view field) {
-  return failure(Errc::invalid, std::move(sentence), std::string(field));
-}
 
 constexpr std::array<std::pair<std::string_view, dns::Type>, 12> k_qtypes{{{"A", dns::Type::a},
                                                                            {"AAAA", dns::Type::aaaa},
@@ -52,22 +49,6 @@ std::optional<std::uint16_t> find_qtype(std::string_view text) {
   return number;
 }
 
-Result<std::string> parse_text(const json::value& value, std::string_view field, std::size_t max) {
-  const json::string* text = value.if_string();
-  if (text == nullptr) return invalid(fmt::format("{} must be a string", field), field);
-  if (text->size() > max) return invalid(fmt::format("{} must be at most {} octets", field, max), field);
-  return std::string(text->data(), text->size());
-}
-
-// Goes into a request line or a header field: nothing that could end either.
-Result<std::string> parse_visible(const json::value& value, std::string_view field) {
-  Result<std::string> text = parse_text(value, field, limits::k_check_text_max);
-  if (text && !std::ranges::all_of(*text, [](char c) { return c > ' ' && c < 0x7f; })) {
-    return invalid(fmt::format("{} must be visible ASCII; write other octets as %XX", field), field);
-  }
-  return text;
-}
-
 Result<std::string> parse_path(const json::value& value, std::string_view field) {
   Result<std::string> text = parse_visible(value, field);
   if (text && !text->starts_with('/')) return invalid(fmt::format("{} must begin with '/'", field), field);
@@ -76,13 +57,7 @@ Result<std::string> parse_path(const json::value& value, std::string_view field)
 
 Result<std::string> parse_address(const json::value& value, std::string_view field) {
   Result<std::string> text = parse_text(value, field, limits::k_name_bytes_max);
-  if (!text || IpAddress::parse(*text)) return text;
-  const bool is_host = std::ranges::all_of(*text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-           c == '_';
-  });
-  const std::optional<dns::Name> name = is_host ? dns::Name::parse(*text) : std::nullopt;
-  if (!name || name->is_root()) return invalid(fmt::format("{} must be an IP address or a host name", field), field);
+  if (text && !is_host(*text)) return invalid(fmt::format("{} must be an IP address or a host name", field), field);
   return text;
 }
 

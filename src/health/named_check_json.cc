@@ -8,30 +8,12 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "health/json_values.h"
 
 namespace rollcall::health::named {
 namespace {
 
 namespace json = boost::json;
-
-std::unexpected<Error> invalid(std::string sentence, std::string_view field) {
-  return failure(Errc::invalid, std::move(sentence), std::string(field));
-}
-
-Result<std::string> parse_text(const json::value& value, std::string_view field, std::size_t max) {
-  const json::string* text = value.if_string();
-  if (text == nullptr) return invalid(fmt::format("{} must be a string", field), field);
-  if (text->size() > max) return invalid(fmt::format("{} must be at most {} octets", field, max), field);
-  return std::string(text->data(), text->size());
-}
-
-Result<std::string> parse_visible(const json::value& value, std::string_view field) {
-  Result<std::string> text = parse_text(value, field, limits::k_check_text_max);
-  if (text && !std::ranges::all_of(*text, [](char c) { return c > ' ' && c < 0x7f; })) {
-    return invalid(fmt::format("{} must be visible ASCII", field), field);
-  }
-  return text;
-}
 
 Result<std::uint16_t> parse_count(const json::value& value, std::string_view field) {
   const std::int64_t* number = value.if_int64();

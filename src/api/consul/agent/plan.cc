@@ -8,16 +8,16 @@
 #include <optional>
 #include <utility>
 
-#include "base/ip_address.h"
 #include "base/limits.h"
 #include "consul/names.h"
-#include "dns/name.h"
+#include "health/json_values.h"
 
 namespace rollcall::api::consul {
 namespace {
 
 using health::Check;
 using health::CheckType;
+using health::is_host;
 using rollcall::consul::CheckDefinition;
 using std::chrono::milliseconds;
 
@@ -30,16 +30,6 @@ std::unexpected<Error> invalid_check(std::string why) {
 
 bool is_visible(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
-bool is_host(std::string_view text) {
-  if (IpAddress::parse(text)) return true;
-  const bool has_label_characters = std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-           c == '_';
-  });
-  const std::optional<dns::Name> name = has_label_characters ? dns::Name::parse(text) : std::nullopt;
-  return name && !name->is_root();
 }
 
 Result<void> read_url(const CheckDefinition& definition, Check& check) {
