@@ -34,6 +34,7 @@ std::optional<InstanceFacts> facts_of(const registry::Instance& instance) {
   if (!text.contains("\"weights\"") && !text.contains("\"node")) return std::nullopt;  // most, without reading them
   const consul::Attributes attributes = consul::parse_attributes(instance.attributes());
   InstanceFacts facts{.id = std::string(instance.id()),
+                      .index = instance.index,
                       .passing_weight = attributes.weights.passing,
                       .warning_weight = attributes.weights.warning,
                       .has_node_address = attributes.has_node_address,
@@ -85,9 +86,17 @@ const InstanceFacts* ServiceFacts::find(std::string_view id) const {
 }
 
 void ConsulFacts::publish(const registry::Service& service) {
+  const rcu::ReadLock lock;
+  const ServiceFacts* before = find(service.key());
   std::vector<InstanceFacts> instances;
   for (const registry::Instance* instance : service.instances) {  // in the order of their ids
-    if (std::optional<InstanceFacts> facts = facts_of(*instance)) instances.push_back(std::move(*facts));
+    // One change of a large service reads the attributes of one instance.
+    const InstanceFacts* known = before == nullptr ? nullptr : before->find(instance->id());
+    if (known != nullptr && known->index == instance->index) {
+      instances.push_back(*known);
+    } else if (std::optional<InstanceFacts> facts = facts_of(*instance)) {
+      instances.push_back(std::move(*facts));
+    }
   }
   std::unique_ptr<ServiceFacts> facts;
   if (!instances.empty()) facts = std::make_unique<ServiceFacts>(service.service, std::move(instances));

@@ -20,6 +20,7 @@
 #include "base/ip_address.h"
 #include "base/rcu.h"
 #include "dns/name.h"
+#include "registry/instance/instance.h"
 #include "registry/ports/ports.h"
 
 namespace rollcall::answer {
@@ -59,6 +60,7 @@ class NodeFacts final : public rcu::Entry {
 // Of one instance. What is not said has its default: weight 1, our own node.
 struct InstanceFacts {
   std::string id;
+  registry::ChangeIndex index = 0;  // of the version they are of
   std::uint16_t passing_weight = 1;
   std::uint16_t warning_weight = 1;
   bool has_node_address = false;  // it has no address of its own
