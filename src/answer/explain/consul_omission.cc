@@ -58,7 +58,7 @@ class ConsulSorter {
                       .label = std::string(instance.label()),
                       .status = instance.status,
                       .reason = reason,
-                      .since = since(instance, reason),
+                      .since = since_when(instance, reason, asked_),
                       .detail = {}};
     left_out.detail = detail(instance, left_out);
     sorted_.left_out.push_back(std::move(left_out));
@@ -130,13 +130,6 @@ class ConsulSorter {
     return asked_.is_truncated ? Reason::did_not_fit : Reason::over_answer_limit;
   }
 
-  [[nodiscard]] std::optional<registry::WallTime> since(const Instance& instance, Reason reason) const {
-    if (reason == Reason::draining || reason == Reason::critical) return instance.status_since();
-    if (reason != Reason::lease_ended || instance.lease.expires_at() == registry::LeaseTime{}) return std::nullopt;
-    const auto ago = asked_.now - instance.lease.expires_at();
-    return asked_.wall_now - std::chrono::duration_cast<std::chrono::milliseconds>(ago);
-  }
-
   [[nodiscard]] std::string detail(const Instance& instance, const Omission& left_out) const {
     const std::string since = left_out.since ? " since " + registry::format_wall_time(*left_out.since) : std::string();
     switch (left_out.reason) {
@@ -156,10 +149,6 @@ class ConsulSorter {
       case Reason::did_not_fit: return "a message holds no more records, not even over TCP";
       default: return "an answer has a part of all instances, drawn anew each time";
     }
-  }
-
-  [[nodiscard]] static std::string output_of(const Instance& instance) {
-    return instance.check_output().empty() ? std::string() : ": " + std::string(instance.check_output());
   }
 
   const ConsulNames& names_;

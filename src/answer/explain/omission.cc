@@ -194,17 +194,10 @@ class Sorter {
                       .label = std::string(label_of(instance)),
                       .status = instance.status,
                       .reason = *reason,
-                      .since = since(instance, *reason),
+                      .since = since_when(instance, *reason, asked_),
                       .detail = {}};
     left_out.detail = detail(instance, left_out);
     return left_out;
-  }
-
-  [[nodiscard]] std::optional<registry::WallTime> since(const Instance& instance, Reason reason) const {
-    if (reason == Reason::draining || reason == Reason::critical) return instance.status_since();
-    if (reason != Reason::lease_ended || instance.lease.expires_at() == registry::LeaseTime{}) return std::nullopt;
-    const auto ago = asked_.now - instance.lease.expires_at();
-    return asked_.wall_now - std::chrono::duration_cast<std::chrono::milliseconds>(ago);
   }
 
   [[nodiscard]] std::string detail(const Instance& instance, const Omission& left_out) const {
@@ -236,10 +229,6 @@ class Sorter {
     return {};
   }
 
-  [[nodiscard]] static std::string output_of(const Instance& instance) {
-    return instance.check_output().empty() ? std::string() : ": " + std::string(instance.check_output());
-  }
-
   [[nodiscard]] std::string lower_priority(std::uint16_t own) const {
     const auto best =
         std::ranges::count_if(ready_, [&](const Instance* instance) { return instance->priority() == best_priority_; });
@@ -264,6 +253,17 @@ class Sorter {
 };
 
 }  // namespace
+
+std::optional<registry::WallTime> since_when(const registry::Instance& instance, Reason reason, const AskedAt& asked) {
+  if (reason == Reason::draining || reason == Reason::critical) return instance.status_since();
+  if (reason != Reason::lease_ended || instance.lease.expires_at() == registry::LeaseTime{}) return std::nullopt;
+  const auto ago = asked.now - instance.lease.expires_at();
+  return asked.wall_now - std::chrono::duration_cast<std::chrono::milliseconds>(ago);
+}
+
+std::string output_of(const registry::Instance& instance) {
+  return instance.check_output().empty() ? std::string() : ": " + std::string(instance.check_output());
+}
 
 std::string_view to_text(Reason reason) {
   switch (reason) {

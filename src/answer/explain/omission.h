@@ -62,6 +62,12 @@ struct AskedAt {
   bool is_truncated;  // over TCP
 };
 
+// Since when a reason holds; empty: that is not known.
+[[nodiscard]] std::optional<registry::WallTime> since_when(const registry::Instance& instance, Reason reason,
+                                                           const AskedAt& asked);
+// ": connection refused", what its check has said; empty: nothing.
+[[nodiscard]] std::string output_of(const registry::Instance& instance);
+
 // `records`: those of this stop in the answer. A stop that is about one instance sorts that one alone; one that is
 // about none sorts nobody.
 [[nodiscard]] Sorted sort_instances(const Stop& stop, std::span<const dns::MessageRecord> records,
