@@ -233,15 +233,19 @@ RunResult CheckAttempt::judge(const Answer& answer, const std::string& what) con
   return {RunEnd::passed, has_name ? fmt::format("{}: status {}", what, status) : std::string()};
 }
 
-// A datagram that nobody refuses is enough: what an answer would be like is not known here.
-CheckAttempt::Awaitable CheckAttempt::ask_udp(IpEndpoint endpoint, std::string what) {
-  boost::system::error_code error;
-  auto done = asio::redirect_error(asio::use_awaitable, error);
+void CheckAttempt::connect_udp(const IpEndpoint& endpoint, boost::system::error_code& error) {
   const udp::endpoint peer(asio_address(endpoint.address), endpoint.port);
   boost::system::error_code ignored;
   udp_.close(ignored);
   open_private(udp_, peer.protocol(), error);
   if (!error) udp_.connect(peer, error);
+}
+
+// A datagram that nobody refuses is enough: what an answer would be like is not known here.
+CheckAttempt::Awaitable CheckAttempt::ask_udp(IpEndpoint endpoint, std::string what) {
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  connect_udp(endpoint, error);
   if (error) co_return failed(what, error);
   std::array<char, 1> octet{'\n'};
   co_await udp_.async_send(asio::buffer(octet), done);
@@ -261,11 +265,7 @@ CheckAttempt::Awaitable CheckAttempt::ask_dns(IpEndpoint endpoint, std::string w
   static thread_local Random random = Random::from_system();
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
-  const udp::endpoint peer(asio_address(endpoint.address), endpoint.port);
-  boost::system::error_code ignored;
-  udp_.close(ignored);
-  open_private(udp_, peer.protocol(), error);
-  if (!error) udp_.connect(peer, error);
+  connect_udp(endpoint, error);
   if (error) co_return failed(what, error);
   std::array<std::uint8_t, k_dns_message_bytes> message{};
   const auto id = static_cast<std::uint16_t>(random.below(0x10000));

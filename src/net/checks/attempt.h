@@ -37,6 +37,7 @@ class CheckAttempt final : public Deadline {
   Awaitable ask_http(IpEndpoint endpoint, std::string what);
   template <class Stream>
   Awaitable ask_http_over(Stream& stream, IpEndpoint endpoint, std::string what);
+  void connect_udp(const IpEndpoint& endpoint, boost::system::error_code& error);
   Awaitable ask_udp(IpEndpoint endpoint, std::string what);
   template <class Answer>
   [[nodiscard]] health::RunResult judge(const Answer& answer, const std::string& what) const;
