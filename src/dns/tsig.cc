@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/base64.h"
 #include "base/check.h"
 #include "dns/query.h"
 
@@ -121,16 +122,7 @@ std::optional<TsigAlgorithm> parse_tsig_algorithm(std::string_view text) {
 }
 
 std::optional<std::string> parse_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  std::string decoded(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<std::uint8_t*>(decoded.data()),
-                                   reinterpret_cast<const std::uint8_t*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  // OpenSSL's decoder returns a size that includes the padding; subtract it.
-  std::size_t padding = 0;
-  while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
-  decoded.resize(static_cast<std::size_t>(size) - padding);
-  return decoded;
+  return text.empty() || text.size() % 4 != 0 ? std::nullopt : decode_base64(text);
 }
 
 bool read_tsig_rdata(Bytes rdata, TsigRecord& record) {
