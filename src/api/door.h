@@ -88,7 +88,7 @@ struct Call {
   Counters& counters;
   PendingAhead ahead;
 
-  [[nodiscard]] bool is_change() const { return route.effect == Effect::change; }
+  [[nodiscard]] bool is_change() const { return route.effect != Effect::none; }
 };
 
 }  // namespace rollcall::api

@@ -85,7 +85,12 @@ class Pattern {
 };
 
 // Whether a call goes to the writer: then it may follow other changes there, and HEAD is not taken for GET.
-enum class Effect : std::uint8_t { none, change };
+enum class Effect : std::uint8_t {
+  none,
+  change,
+  // What the change is depends on the roll: the requests ahead of it on its connection are answered first.
+  change_in_turn,
+};
 
 // How large the response may be: `any` needs MemoryRoom::enough, else the call is answered 503.
 enum class AnswerSize : std::uint8_t { small, any };

@@ -166,7 +166,7 @@ Routed Router::find_and_run(const Request& request, registry::LeaseTime now, Cou
   entry = found.entry;
   if (found.route == nullptr) return refuse_path(*entry, *target, request);
   const Route& route = *found.route;
-  if (ahead == PendingAhead::changes && route.effect == Effect::none) return RouteAgain{};
+  if (ahead == PendingAhead::changes && route.effect != Effect::change) return RouteAgain{};
   const auto refuse = [&](Refusal refusal) { return entry->door->refuse(std::move(refusal), request); };
   const Result<Query> query = Query::parse(target->query, entry->manners.parameters);
   const Result<Standing> standing = admit(request, found, query);
@@ -269,7 +269,7 @@ Result<Standing> Router::admit(const Request& request, const Found& found, const
                                   "pages in a browser (the request has an Origin field) change nothing "
                                   "without a token"}
                           : lacks_right(*standing, needed);
-  if (route.effect == Effect::change) record_refusal(request, standing->principal, error.message);
+  if (route.effect != Effect::none) record_refusal(request, standing->principal, error.message);
   return std::unexpected(std::move(error));
 }
 

@@ -33,8 +33,8 @@ inline constexpr Route k_catalog_routes[] = {
     {Method::get, "/v1/catalog/nodes", Right::read, &list_catalog_nodes, Effect::none, {.answer = AnswerSize::any}},
     {Method::get, "/v1/catalog/node/*", Right::read, &read_catalog_node, Effect::none, {.answer = AnswerSize::any}},
     {Method::get, "/v1/catalog/datacenters", Right::read, &list_catalog_datacenters},
-    {Method::put, "/v1/catalog/register", Right::write, &register_in_catalog, Effect::change},
-    {Method::put, "/v1/catalog/deregister", Right::write, &deregister_in_catalog, Effect::change},
+    {Method::put, "/v1/catalog/register", Right::write, &register_in_catalog, Effect::change_in_turn},
+    {Method::put, "/v1/catalog/deregister", Right::write, &deregister_in_catalog, Effect::change_in_turn},
 };
 
 }  // namespace rollcall::api::consul

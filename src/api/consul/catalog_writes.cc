@@ -250,7 +250,6 @@ std::expected<void, Response> add_check_changes(const Call& call, const Asked& a
 }  // namespace
 
 Routed register_in_catalog(const Call& call) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const Result<boost::json::object> body = read_body(call.request.body);
   if (!body) return text(400, body.error().message);
   const Fields fields(*body);
@@ -291,7 +290,6 @@ Routed register_in_catalog(const Call& call) {
 }
 
 Routed deregister_in_catalog(const Call& call) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const Result<boost::json::object> body = read_body(call.request.body);
   if (!body) return text(400, body.error().message);
   const Fields fields(*body);

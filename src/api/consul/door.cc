@@ -48,13 +48,7 @@ const Manners& ConsulDoor::manners() const {
   return manners;
 }
 
-Response ConsulDoor::refuse(Refusal refusal, const Request&) const {
-  if (refusal.status == 401) return text(403, "ACL not found");
-  if (refusal.status == 403) return text(403, "Permission denied: " + refusal.detail);
-  Response response = text(refusal.status, std::move(refusal.detail));
-  response.headers = std::move(refusal.headers);
-  return response;
-}
+Response ConsulDoor::refuse(Refusal refusal, const Request&) const { return refused(std::move(refusal)); }
 
 Credentials ConsulDoor::credentials_of(const Request& request, const Query& query) const {
   if (const std::string* token = query.find("token"); token != nullptr && !token->empty()) return {*token, &read_whole};

@@ -64,8 +64,9 @@ Response json(std::string body, bool pretty) {
   return {200, "application/json", pretty ? indented(std::move(body)) : std::move(body), {}};
 }
 
-Response refused(const Error& error) {
-  Refusal refusal = refusal_of(error);
+Response refused(const Error& error) { return refused(refusal_of(error)); }
+
+Response refused(Refusal refusal) {
   Response response = refusal.status == 401   ? text(403, "ACL not found")
                       : refusal.status == 403 ? text(403, "Permission denied: " + refusal.detail)
                                               : text(refusal.status, std::move(refusal.detail));

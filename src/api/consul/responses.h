@@ -26,6 +26,7 @@ namespace rollcall::api::consul {
 
 // Why something cannot be done. A sentence of the registry's stays as it is; 403 is "Permission denied: " and the sentence.
 [[nodiscard]] Response refused(const Error& error);
+[[nodiscard]] Response refused(Refusal refusal);
 
 // The zone of `?dc=`: the first where there is none. 500 for a datacenter that is not here.
 [[nodiscard]] std::expected<registry::ZoneId, Response> zone_of(const Call& call);

@@ -50,7 +50,6 @@ std::string cut(std::string output) {
 
 // A beat for a lease that goes on costs no change. Empty: it is one.
 std::optional<Response> renew(const Call& call, const registry::Instance& instance, std::string_view id) {
-  if (call.ahead != PendingAhead::nothing) return std::nullopt;
   const auto renewed = call.registry.renew(instance, call.now);
   if (renewed) {
     call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
@@ -88,7 +87,6 @@ Routed tell_other(const Call& call, const registry::Instance& instance, std::str
 }
 
 Routed tell(const Call& call, std::string id, CheckStatus status, std::string output) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   if (id.empty()) return text(400, "Missing check ID");
@@ -121,15 +119,9 @@ Routed tell(const Call& call, std::string id, CheckStatus status, std::string ou
 }
 
 Routed tell_by_path(const Call& call, CheckStatus status) {
-  if (call.request.method == Method::get && is_from_browser(call.request)) {
-    return text(403, "Permission denied: a browser changes nothing with GET; use PUT");
-  }
   const std::string* note = call.query.find("note");
   return tell(call, rest_of(call), status, note == nullptr ? std::string() : *note);
 }
-
-// Consul's answers to a status that it does not know.
-std::optional<CheckStatus> parse_status(std::string_view text) { return health::parse_check_status(text); }
 
 }  // namespace
 
@@ -146,13 +138,12 @@ Routed update_check(const Call& call) {
   for (const auto& read : {fields.read("Status", status), fields.read("Output", output)}) {
     if (!read) return text(400, read.error().message);
   }
-  const std::optional<CheckStatus> parsed = parse_status(status);
+  const std::optional<CheckStatus> parsed = health::parse_check_status(status);
   if (!parsed) return text(400, fmt::format("Invalid check status: '{}'", status));
   return tell(call, rest_of(call), *parsed, std::move(output));
 }
 
 Routed register_check(const Call& call) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   const Result<boost::json::object> body = read_body(call.request.body);
@@ -190,10 +181,6 @@ Routed register_check(const Call& call) {
 }
 
 Routed deregister_check(const Call& call) {
-  if (call.request.method == Method::get && is_from_browser(call.request)) {
-    return text(403, "Permission denied: a browser changes nothing with GET; use PUT");
-  }
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   std::string id = rest_of(call);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/ascii_case.h"
+#include "base/limits.h"
 #include "consul/go_duration.h"
 #include "json/values.h"
 
@@ -12,8 +13,6 @@ namespace {
 
 namespace bj = boost::json;
 using std::chrono::milliseconds;
-
-constexpr std::size_t k_depth_max = 16;
 
 // "deregister_critical_service_after" is "DeregisterCriticalServiceAfter".
 bool is_named(std::string_view sent, std::string_view name) {
@@ -39,7 +38,7 @@ std::unexpected<Error> decode_failure(std::string_view what) {
 Result<bj::object> read_body(std::string_view body) {
   boost::system::error_code failed;
   bj::parse_options options;
-  options.max_depth = k_depth_max;
+  options.max_depth = limits::k_json_depth_max;
   bj::value whole = bj::parse(body, failed, {}, options);
   if (failed) return decode_failure(failed.message());
   if (!whole.is_object()) return decode_failure("the body must be a JSON object");

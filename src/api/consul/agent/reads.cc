@@ -186,11 +186,6 @@ Routed read_health_by_name(const Call& call) {
 }
 
 // There is nobody to join, and nobody who has failed.
-Routed do_nothing(const Call& call) {
-  if (call.request.method == Method::get && is_from_browser(call.request)) {
-    return text(403, "Permission denied: a browser changes nothing with GET; use PUT");
-  }
-  return done();
-}
+Routed do_nothing(const Call&) { return done(); }
 
 }  // namespace rollcall::api::consul

@@ -95,7 +95,6 @@ bool is_end_of_nothing(bool is_on, const Outcome& outcome) {
 }  // namespace
 
 Routed register_service(const Call& call) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   const Agent agent = agent_of(call, *zone);
@@ -121,10 +120,6 @@ Routed register_service(const Call& call) {
 }
 
 Routed deregister_service(const Call& call) {
-  if (call.request.method == Method::get && is_from_browser(call.request)) {
-    return text(403, "Permission denied: a browser changes nothing with GET; use PUT");
-  }
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   std::string id = rest_of(call);
@@ -142,7 +137,6 @@ Routed deregister_service(const Call& call) {
 }
 
 Routed maintain_service(const Call& call) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   std::string id = rest_of(call);
@@ -162,7 +156,6 @@ Routed maintain_service(const Call& call) {
 
 // Of every service of the node; one that is registered meanwhile joins (composition.cc).
 Routed maintain_node(const Call& call) {
-  if (call.ahead != PendingAhead::nothing) return RouteAgain{};  // it may be about what they register
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
   const auto is_on = read_enable(call);
