@@ -111,6 +111,69 @@ class SeveralAddresses(CliCase):
         for server in (one, two):
             self.assertEqual([], self.ids(server, "web"))
 
+    def ask_both(self, one, two, *words, **options):
+        return rollcall("--http", address_of(one), "--http", address_of(two), *words, **options)
+
+    def statuses(self, server):
+        return [each["status"] for each in self.api_of(server).call("GET", "/v1/services/web").json["instances"]]
+
+    def test_every_command_that_changes_something_tells_each_registry(self):
+        one, two = self.server(), self.second_server()
+        both = address_of(one), address_of(two)
+        done = self.ask_both(one, two, "heartbeat", "web", "--port", "8080", "--address", "192.0.2.1", "--id", "web-1",
+                             "--ttl", "5m")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        for line, address in zip(done.stdout.splitlines(), both, strict=True):
+            self.assertRegex(line, rf"^{address}: web-1 is ready for ")
+        for words, sentence, left in ((["drain", "web", "web-1", "--wait", "5s"], "draining; no cache has it any more", "draining"),
+                                      (["undrain", "web", "web-1"], "ready", "ready")):
+            with self.subTest(words):
+                done = self.ask_both(one, two, *words)
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+                self.assertEqual([f"{address}: {sentence}" for address in both], done.stdout.splitlines())
+                for server in (one, two):
+                    self.assertEqual([left], self.statuses(server))
+        done = self.ask_both(one, two, "heartbeat", "web", "web-1", "--json")
+        self.assertEqual([("web-1", address) for address in both],
+                         [(told["id"], told["registry"]) for told in map(json.loads, done.stdout.splitlines())])
+        done = self.ask_both(one, two, "deregister", "web", "web-1")
+        self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
+        for server in (one, two):
+            self.assertEqual([], self.ids(server, "web"))
+        line = json.dumps({"service": "web", "id": "web-2", "address": "192.0.2.2", "port": 80, "ttl": "5m"})
+        done = self.ask_both(one, two, "import", stdin=line + "\n{}\n")
+        self.assertEqual([f"{address}: 1 registered, 0 renewed, 1 failed" for address in both], done.stdout.splitlines())
+        self.assertEqual(2, done.stderr.count("line 2: "), done.stderr)
+        self.assertEqual(1, done.returncode)
+        for server in (one, two):
+            self.assertEqual(["web-2"], self.ids(server, "web"))
+
+    def test_a_registry_that_fails_is_named_and_the_others_are_told(self):
+        one, two = self.server(), self.second_server()
+        gone = f"127.0.0.1:{free_port()}"
+        for server in (one, two):
+            self.api_of(server).expect_registered("web", "web-1", "192.0.2.1")
+        self.api_of(one).expect_registered("web", "web-2", "192.0.2.2")
+        for bad in (gone, self.refusing().address):
+            with self.subTest(bad):
+                done = rollcall("--http", bad, "--http", address_of(two), "drain", "web", "web-1")
+                self.assertEqual(3, done.returncode)
+                self.assertRegex(done.stderr, rf"^rollcall: {bad}: .+\n$")
+                self.assertIn(f"{address_of(two)}: draining;", done.stdout)
+        self.assertEqual(["ready", "ready"], self.statuses(one))
+        self.assertEqual(["draining"], self.statuses(two))
+        # Each that fails is named; the exit code is that of the first.
+        done = rollcall("--http", address_of(two), "--http", gone, "--http", address_of(one), "deregister", "web", "web-2")
+        self.assertEqual(4, done.returncode)
+        self.assertRegex(done.stderr, rf"^rollcall: {address_of(two)}: .+\nrollcall: {gone}: .+\n$")
+        self.assertEqual(["web-1"], self.ids(one, "web"))
+
+    def test_a_load_is_of_one_registry(self):
+        one, two = self.server(), self.second_server()
+        done = self.ask_both(one, two, "load", "--instances", "1")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("one --http", done.stderr)
+
     def test_a_server_without_a_cluster_is_one_node(self):
         server = self.server()
         rows = self.said(server, "nodes").splitlines()

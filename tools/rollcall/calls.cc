@@ -16,6 +16,7 @@
 #include "tools/rollcall/fields.h"
 #include "tools/rollcall/instance_flags.h"
 #include "tools/rollcall/instance_table.h"
+#include "tools/rollcall/registries.h"
 #include "tools/rollcall/session.h"
 
 namespace rollcall::cli {
@@ -85,20 +86,16 @@ Result<client::HttpRequest> request_of(const Session& session, const Heartbeat& 
   return request;
 }
 
-Result<int> heartbeat(Session& session, const Heartbeat& flags) {
+Result<Told> heartbeat(Session& session, const Heartbeat& flags) {
   const auto request = request_of(session, flags);
   if (!request) return std::unexpected(request.error());
-  const auto answer = session.ask(*request);
+  auto answer = session.ask(*request);
   if (!answer) return std::unexpected(answer.error());
   if (find_field(*answer, "id") == nullptr) return std::unexpected(no_registry());
-  if (session.wants_json()) {
-    session.print_json(*answer);
-  } else {
-    const std::string left = lease_left_of(*answer);
-    session.print(fmt::format("{} is {} {}\n", text_at(*answer, "id"), text_at(*answer, "status"),
-                              left == "none" ? "without a lease" : "for " + left));
-  }
-  return k_done;
+  const std::string left = lease_left_of(*answer);
+  std::string sentence = fmt::format("{} is {} {}", text_at(*answer, "id"), text_at(*answer, "status"),
+                                     left == "none" ? "without a lease" : "for " + left);
+  return Told{std::move(*answer), std::move(sentence)};
 }
 
 Action declare_heartbeat(Options& options) {
@@ -109,23 +106,26 @@ Action declare_heartbeat(Options& options) {
   options.number("--port", "PORT", flags->port, 1, k_port_max,
                  "send the whole registration: registers, updates or renews");
   declare_instance(options, flags->fields);
-  return [flags](Session& session) { return heartbeat(session, *flags); };
+  return [flags](Session& session) {
+    return tell_registries(session, [flags](Session& one) { return heartbeat(one, *flags); });
+  };
 }
 
 // --- deregister ---
 
-Result<int> deregister(Session& session, const Instance& instance) {
+Result<Told> deregister(Session& session, const Instance& instance) {
   const auto answer = session.ask(call_of(session, instance, "DELETE", ""));
   if (!answer) return std::unexpected(answer.error());
   if (!answer->is_null()) return std::unexpected(no_registry());
-  if (session.wants_json()) session.print_json(json::object{{"service", instance.service}, {"id", instance.id}});
-  return k_done;
+  return Told{json::object{{"service", instance.service}, {"id", instance.id}}, ""};
 }
 
 Action declare_deregister(Options& options) {
   auto instance = std::make_shared<Instance>();
   declare_instance_arguments(options, *instance);
-  return [instance](Session& session) { return deregister(session, *instance); };
+  return [instance](Session& session) {
+    return tell_registries(session, [instance](Session& one) { return deregister(one, *instance); });
+  };
 }
 
 // --- drain, undrain ---
@@ -151,39 +151,39 @@ Result<json::value> ask_to_drain(Session& session, const Drain& flags) {
   }
 }
 
-Result<int> drain(Session& session, const Drain& flags) {
-  const auto answer = ask_to_drain(session, flags);
+Result<Told> drain(Session& session, const Drain& flags) {
+  auto answer = ask_to_drain(session, flags);
   if (!answer) return std::unexpected(answer.error());
-  if (session.wants_json()) {
-    session.print_json(*answer);
-  } else if (find_field(*answer, "safe")->get_bool()) {
-    session.print("draining; no cache has it any more\n");
-  } else {
-    session.print(
-        fmt::format("draining; caches may have it for another {}\n", short_time(number_at(*answer, "safe_in_ms"))));
-  }
-  return k_done;
+  std::string sentence =
+      find_field(*answer, "safe")->get_bool()
+          ? "draining; no cache has it any more"
+          : fmt::format("draining; caches may have it for another {}", short_time(number_at(*answer, "safe_in_ms")));
+  return Told{std::move(*answer), std::move(sentence)};
 }
 
 Action declare_drain(Options& options) {
   auto flags = std::make_shared<Drain>();
   declare_instance_arguments(options, flags->instance);
   options.value("--wait", "TIME", flags->wait, "answer when no cache can have it any more, or after TIME");
-  return [flags](Session& session) { return drain(session, *flags); };
+  return [flags](Session& session) {
+    return tell_registries(session, [flags](Session& one) { return drain(one, *flags); });
+  };
 }
 
-Result<int> undrain(Session& session, const Instance& instance) {
-  const auto answer = session.ask(call_of(session, instance, "DELETE", "/drain"));
+Result<Told> undrain(Session& session, const Instance& instance) {
+  auto answer = session.ask(call_of(session, instance, "DELETE", "/drain"));
   if (!answer) return std::unexpected(answer.error());
   if (find_field(*answer, "status") == nullptr) return std::unexpected(no_registry());
-  session.wants_json() ? session.print_json(*answer) : session.print(text_at(*answer, "status") + "\n");
-  return k_done;
+  std::string sentence = text_at(*answer, "status");
+  return Told{std::move(*answer), std::move(sentence)};
 }
 
 Action declare_undrain(Options& options) {
   auto instance = std::make_shared<Instance>();
   declare_instance_arguments(options, *instance);
-  return [instance](Session& session) { return undrain(session, *instance); };
+  return [instance](Session& session) {
+    return tell_registries(session, [instance](Session& one) { return undrain(one, *instance); });
+  };
 }
 
 }  // namespace

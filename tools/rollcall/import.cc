@@ -13,6 +13,7 @@
 #include "tools/rollcall/command.h"
 #include "tools/rollcall/exit_code.h"
 #include "tools/rollcall/import_consul.h"
+#include "tools/rollcall/registries.h"
 #include "tools/rollcall/replace_file.h"
 #include "tools/rollcall/session.h"
 
@@ -66,30 +67,74 @@ void move_to_zone(Line& line, const std::string& zone) {
   line.text = json::serialize(value);
 }
 
-void say(Session& session, const Outcome& outcome, std::size_t lines) {
+// `registry`: which one, where there are several; else empty.
+void say(Session& session, const std::string& registry, const Outcome& outcome, std::size_t lines) {
   if (session.wants_json()) {
     json::array failures;
     for (const auto& [number, error] : outcome.failures) {
       failures.push_back(json::object{{"line", number}, {"field", error.field}, {"detail", error.message}});
     }
-    session.print_json(json::value{{"lines", lines},
-                                   {"registered", outcome.registered},
-                                   {"renewed", outcome.renewed},
-                                   {"failed", std::move(failures)}});
+    json::object said{{"lines", lines},
+                      {"registered", outcome.registered},
+                      {"renewed", outcome.renewed},
+                      {"failed", std::move(failures)}};
+    if (!registry.empty()) said["registry"] = registry;
+    session.print_json(said);
     return;
   }
+  const std::string prefix = registry.empty() ? "" : registry + ": ";
   std::size_t said = 0;
   for (const auto& [number, error] : outcome.failures) {
     if (said++ == k_failures_said_max) {
-      session.remark(fmt::format("and {} lines more", outcome.failures.size() - k_failures_said_max));
+      session.remark(fmt::format("{}and {} lines more", prefix, outcome.failures.size() - k_failures_said_max));
       break;
     }
-    session.remark(fmt::format("line {}: {}", number, error.message));
+    session.remark(fmt::format("{}line {}: {}", prefix, number, error.message));
   }
-  session.print(fmt::format("{} registered, {} renewed, {} failed\n", outcome.registered, outcome.renewed,
+  session.print(fmt::format("{}{} registered, {} renewed, {} failed\n", prefix, outcome.registered, outcome.renewed,
                             outcome.failures.size()));
 }
 
+struct Import {
+  const std::vector<Line>& lines;
+  std::size_t connections;
+  Signals& signals;
+  bool is_interrupted = false;
+};
+
+// Into the one registry of `settings`; the whole outcome is said.
+Result<int> import_into(Session& session, const client::HttpSettings& settings, const std::string& registry,
+                        Import& import) {
+  if (import.is_interrupted) return failure(Errc::unreachable, "interrupted: nothing was registered");
+  Outcome outcome;
+  Campaign campaign;
+  campaign.title = "registering";
+  campaign.calls = import.lines.size();
+  campaign.connections = import.connections;
+  campaign.make = [&import](std::size_t number) {
+    client::HttpRequest request;
+    request.method = "POST";
+    request.target = "/v1/heartbeat";
+    request.body = import.lines[number].text;
+    return request;
+  };
+  campaign.told = [&](std::size_t number, const Result<client::HttpResponse>& response, std::chrono::microseconds) {
+    if (!response->is_ok()) {
+      outcome.failures.emplace(import.lines[number].number, client::problem_of(*response));
+    } else {
+      ++(response->status == 201 ? outcome.registered : outcome.renewed);
+    }
+  };
+  const Result<Ended> ended = run_campaign(campaign, settings, import.signals);
+  const bool has_told = outcome.registered + outcome.renewed + outcome.failures.size() > 0;
+  if (ended || has_told) say(session, registry, outcome, import.lines.size());
+  if (!ended) return std::unexpected(ended.error());
+  import.is_interrupted = ended->is_interrupted;
+  if (import.is_interrupted) return failure(Errc::unreachable, "interrupted: the rest was not registered");
+  return outcome.failures.empty() ? k_done : exit_code(outcome.failures.begin()->second.code);
+}
+
+// One registry after the other: each has all the connections, and its own progress.
 Result<int> import_lines(Session& session, const Asked& asked) {
   const Result<std::string> text = read_input(asked.file);
   if (!text) return std::unexpected(text.error());
@@ -97,33 +142,17 @@ Result<int> import_lines(Session& session, const Asked& asked) {
   for (Line& line : lines) {
     if (!session.globals().zone.empty()) move_to_zone(line, session.globals().zone);
   }
-  const Result<client::HttpSettings> settings = http_settings(session.globals());
-  if (!settings) return std::unexpected(settings.error());
   Signals signals({SIGINT, SIGTERM});
-  Outcome outcome;
-  Campaign campaign;
-  campaign.title = "registering";
-  campaign.calls = lines.size();
-  campaign.connections = asked.connections;
-  campaign.make = [&lines](std::size_t number) {
-    client::HttpRequest request;
-    request.method = "POST";
-    request.target = "/v1/heartbeat";
-    request.body = lines[number].text;
-    return request;
-  };
-  campaign.told = [&](std::size_t number, const Result<client::HttpResponse>& response, std::chrono::microseconds) {
-    if (!response->is_ok()) {
-      outcome.failures.emplace(lines[number].number, client::problem_of(*response));
-    } else {
-      ++(response->status == 201 ? outcome.registered : outcome.renewed);
-    }
-  };
-  const Result<Ended> ended = run_campaign(campaign, *settings, signals);
-  if (ended || outcome.registered + outcome.renewed + outcome.failures.size() > 0) say(session, outcome, lines.size());
-  if (!ended) return std::unexpected(ended.error());
-  if (ended->is_interrupted) return failure(Errc::unreachable, "interrupted: the rest was not registered");
-  return outcome.failures.empty() ? k_done : exit_code(outcome.failures.begin()->second.code);
+  Import import{.lines = lines, .connections = asked.connections, .signals = signals};
+  const std::vector<Globals> registries = registries_of(session.globals());
+  std::vector<std::pair<std::string, Result<int>>> outcomes;
+  for (const Globals& globals : registries) {
+    const Result<client::HttpSettings> settings = http_settings(globals);
+    if (!settings) return std::unexpected(settings.error());
+    const std::string& name = globals.http.front();
+    outcomes.emplace_back(name, import_into(session, *settings, registries.size() > 1 ? name : "", import));
+  }
+  return sum_up(session, outcomes);
 }
 
 Action declare(Options& options) {

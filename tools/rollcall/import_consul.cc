@@ -3,11 +3,13 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <fmt/format.h>
+#include <memory>
 #include <string>
 
 #include "client/base_url.h"
 #include "tools/rollcall/consul_copy.h"
 #include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/registries.h"
 #include "tools/rollcall/replace_file.h"
 #include "tools/rollcall/session.h"
 #include "tools/rollcall/signals.h"
@@ -28,30 +30,35 @@ json::array texts(const std::vector<std::string>& sentences) {
   return all;
 }
 
-void say(Session& session, const Copied& copied, bool is_trial) {
+// `registry`: which one, where there are several; else empty.
+void say(Session& session, const std::string& registry, const Copied& copied, bool is_trial) {
   if (session.wants_json()) {
-    session.print_json(json::value{{"dry_run", is_trial},
-                                   {"services", copied.services},
-                                   {"registered", copied.registered},
-                                   {"deregistered", copied.deregistered},
-                                   {"unchanged", copied.unchanged},
-                                   {"keys_set", copied.keys_set},
-                                   {"keys_deleted", copied.keys_deleted},
-                                   {"keys_unchanged", copied.keys_unchanged},
-                                   {"queries_made", copied.queries_made},
-                                   {"queries_unchanged", copied.queries_unchanged},
-                                   {"skipped", texts(copied.skipped)},
-                                   {"failed", texts(copied.failures)}});
+    json::object said{{"dry_run", is_trial},
+                      {"services", copied.services},
+                      {"registered", copied.registered},
+                      {"deregistered", copied.deregistered},
+                      {"unchanged", copied.unchanged},
+                      {"keys_set", copied.keys_set},
+                      {"keys_deleted", copied.keys_deleted},
+                      {"keys_unchanged", copied.keys_unchanged},
+                      {"queries_made", copied.queries_made},
+                      {"queries_unchanged", copied.queries_unchanged},
+                      {"skipped", texts(copied.skipped)},
+                      {"failed", texts(copied.failures)}};
+    if (!registry.empty()) said["registry"] = registry;
+    session.print_json(said);
     return;
   }
-  for (const std::string& sentence : copied.skipped) session.remark("skipped: " + printable(sentence));
-  for (const std::string& sentence : copied.failures) session.remark("refused: " + printable(sentence));
-  session.print(fmt::format(
-      "{}{} instances of {} services registered, {} deregistered, {} as they were; {} keys set, {} deleted, {} as they "
-      "were; {} prepared queries made, {} as they were; {} skipped, {} refused\n",
-      is_trial ? "dry run: " : "", copied.registered, copied.services, copied.deregistered, copied.unchanged,
-      copied.keys_set, copied.keys_deleted, copied.keys_unchanged, copied.queries_made, copied.queries_unchanged,
-      copied.skipped.size(), copied.failures.size()));
+  const std::string prefix = registry.empty() ? "" : registry + ": ";
+  for (const std::string& sentence : copied.skipped) session.remark(prefix + "skipped: " + printable(sentence));
+  for (const std::string& sentence : copied.failures) session.remark(prefix + "refused: " + printable(sentence));
+  session.print(
+      fmt::format("{}{}{} instances of {} services registered, {} deregistered, {} as they were; {} keys set, {} "
+                  "deleted, {} as they "
+                  "were; {} prepared queries made, {} as they were; {} skipped, {} refused\n",
+                  prefix, is_trial ? "dry run: " : "", copied.registered, copied.services, copied.deregistered,
+                  copied.unchanged, copied.keys_set, copied.keys_deleted, copied.keys_unchanged, copied.queries_made,
+                  copied.queries_unchanged, copied.skipped.size(), copied.failures.size()));
 }
 
 Result<client::HttpClient> open_source(const Session& session, const ConsulImport& asked) {
@@ -69,6 +76,53 @@ Result<client::HttpClient> open_source(const Session& session, const ConsulImpor
   return client::HttpClient::open(settings);
 }
 
+// The copies to one registry.
+struct Target {
+  std::string name;    // empty: it is the only one
+  std::string remark;  // before what is said of it
+  std::unique_ptr<client::HttpClient> registry;
+  std::unique_ptr<ConsulCopy> copy;
+  std::string last = {};  // sentences are said when they are new
+};
+
+Result<std::vector<Target>> open_targets(const Session& session, const ConsulImport& asked, client::HttpClient& source,
+                                         const client::BaseUrl& url) {
+  std::vector<Target> targets;
+  const std::vector<Globals> registries = registries_of(session.globals());
+  for (const Globals& globals : registries) {
+    Result<client::HttpSettings> settings = http_settings(globals);
+    if (!settings) return std::unexpected(settings.error());
+    settings->timeout = std::max(k_source_timeout, settings->timeout);
+    Result<client::HttpClient> registry = client::HttpClient::open(*settings);
+    if (!registry) return std::unexpected(registry.error());
+    const std::string name = registries.size() > 1 ? globals.http.front() : "";
+    Target& target = targets.emplace_back(name, name.empty() ? "" : name + ": ",
+                                          std::make_unique<client::HttpClient>(std::move(*registry)));
+    target.copy = std::make_unique<ConsulCopy>(
+        source, *target.registry,
+        CopyRules{.source = url.authority(), .is_trial = asked.is_trial, .replaces_values = asked.replaces_values});
+  }
+  return targets;
+}
+
+Result<int> copy_once(Session& session, const ConsulImport& asked, Target& target) {
+  const Result<Copied> copied = target.copy->copy();
+  if (!copied) return std::unexpected(copied.error());
+  say(session, target.name, *copied, asked.is_trial);
+  return copied->failures.empty() ? k_done : k_refused;
+}
+
+void copy_again(Session& session, const ConsulImport& asked, Target& target) {
+  const Result<Copied> copied = target.copy->copy();
+  if (!copied) return session.remark(target.remark + copied.error().message + "; it is tried again");
+  std::string sentences;
+  for (const auto* list : {&copied->skipped, &copied->failures}) {
+    for (const std::string& sentence : *list) sentences += sentence + '\n';
+  }
+  if (copied->has_changed() || sentences != target.last) say(session, target.name, *copied, asked.is_trial);
+  target.last = std::move(sentences);
+}
+
 }  // namespace
 
 Result<int> import_consul(Session& session, const ConsulImport& asked) {
@@ -76,33 +130,16 @@ Result<int> import_consul(Session& session, const ConsulImport& asked) {
   if (!url) return std::unexpected(url.error());
   Result<client::HttpClient> source = open_source(session, asked);
   if (!source) return std::unexpected(source.error());
-  Result<client::HttpSettings> settings = http_settings(session.globals());
-  if (!settings) return std::unexpected(settings.error());
-  settings->timeout = std::max(k_source_timeout, settings->timeout);
-  Result<client::HttpClient> registry = client::HttpClient::open(*settings);
-  if (!registry) return std::unexpected(registry.error());
-  ConsulCopy copy(*source, *registry,
-                  {.source = url->authority(), .is_trial = asked.is_trial, .replaces_values = asked.replaces_values});
+  Result<std::vector<Target>> targets = open_targets(session, asked, *source, *url);
+  if (!targets) return std::unexpected(targets.error());
   if (!asked.every) {
-    const Result<Copied> copied = copy.copy();
-    if (!copied) return std::unexpected(copied.error());
-    say(session, *copied, asked.is_trial);
-    return copied->failures.empty() ? k_done : k_refused;
+    std::vector<std::pair<std::string, Result<int>>> outcomes;
+    for (Target& target : *targets) outcomes.emplace_back(target.name, copy_once(session, asked, target));
+    return sum_up(session, outcomes);
   }
   Signals signals({SIGINT, SIGTERM});
-  std::string last;  // sentences are said when they are new
   while (true) {
-    const Result<Copied> copied = copy.copy();
-    if (!copied) {
-      session.remark(copied.error().message + "; it is tried again");
-    } else {
-      std::string sentences;
-      for (const auto* list : {&copied->skipped, &copied->failures}) {
-        for (const std::string& sentence : *list) sentences += sentence + '\n';
-      }
-      if (copied->has_changed() || sentences != last) say(session, *copied, asked.is_trial);
-      last = std::move(sentences);
-    }
+    for (Target& target : *targets) copy_again(session, asked, target);
     wait_readable({signals.fd()}, std::chrono::steady_clock::now() + *asked.every);
     if (signals.take()) return k_done;
   }

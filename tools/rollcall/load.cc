@@ -178,6 +178,8 @@ class Load {
 
 Result<int> load(Session& session, const Asked& asked) {
   if (asked.ttl < milliseconds(1'000)) return failure(Errc::start_up, "--ttl must be at least 1s");
+  if (session.globals().http.size() > 1)
+    return failure(Errc::start_up, "load tries one registry: give one --http, with commas where it has several nodes");
   const Result<client::HttpSettings> settings = http_settings(session.globals());
   if (!settings) return std::unexpected(settings.error());
   return Load(session, asked, *settings).run();
