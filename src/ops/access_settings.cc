@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "ops/credentials.h"
 #include "ops/settings.h"
 #include "ops/toml_section.h"
 
@@ -29,8 +30,10 @@ Result<std::string> parse_token_name(std::string_view text) {
 
 // The error message does not quote `text`: the operator may have typed the token itself instead of its hash.
 Result<Sha256> parse_hash(std::string_view text) {
-  if (text.starts_with(k_hash_prefix)) {
-    if (const auto hash = parse_sha256(text.substr(k_hash_prefix.size()))) return *hash;
+  const Result<std::string> held = text_or_credential(text);
+  if (!held) return std::unexpected(held.error());
+  if (held->starts_with(k_hash_prefix)) {
+    if (const auto hash = parse_sha256(held->substr(k_hash_prefix.size()))) return *hash;
   }
   return failure(Errc::start_up,
                  R"(must be "sha256:" and 64 hexadecimal digits, as `rollcalld --hash-token` prints it)");

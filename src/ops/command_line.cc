@@ -106,7 +106,7 @@ Result<std::string> read_file(const std::string& path) {
   const Result<std::string> checked = parse_path(path);
   if (!checked) return checked;
   errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file(*checked, std::ios::binary);
   std::string text;
   std::array<char, 64 << 10> part{};
   // Stop when the file is too large; the parser reports that.

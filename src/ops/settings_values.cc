@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/duration.h"
+#include "ops/credentials.h"
 
 namespace rollcall::ops {
 
@@ -48,6 +49,7 @@ Result<dns::Name> parse_zone_name(std::string_view text, const ListedZones& befo
 Result<std::string> parse_path(std::string_view text) {
   if (text.empty()) return failure(Errc::start_up, "must name a file, and is empty");
   if (text.find('\0') != std::string_view::npos) return failure(Errc::start_up, "no file's name contains a NUL");
+  if (const auto credential = credential_in(text)) return credential_path(*credential);
   return std::string(text);
 }
 
@@ -84,7 +86,9 @@ Result<std::string> parse_identity(std::string_view text) {
 }
 
 Result<SipHashKey> parse_cookie_secret(std::string_view text) {
-  if (const auto secret = dns::parse_cookie_secret(text)) return *secret;
+  const Result<std::string> held = text_or_credential(text);
+  if (!held) return std::unexpected(held.error());
+  if (const auto secret = dns::parse_cookie_secret(*held)) return *secret;
   return failure(Errc::start_up, "must be 32 hexadecimal digits each, as `openssl rand -hex 16` prints them");
 }
 

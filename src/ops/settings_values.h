@@ -40,6 +40,7 @@ class ListedZones {
 // Parses a zone's name and refuses a duplicate of one in `before`.
 [[nodiscard]] Result<dns::Name> parse_zone_name(std::string_view text, const ListedZones& before);
 
+// A file, or a credential (credentials.h).
 [[nodiscard]] Result<std::string> parse_path(std::string_view text);
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration_text(std::string_view text);
 [[nodiscard]] Result<log::Level> parse_log_level(std::string_view text);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "ops/credentials.h"
 #include "ops/settings.h"
 #include "ops/settings_values.h"
 #include "ops/toml_section.h"
@@ -29,7 +30,9 @@ Result<dns::TsigAlgorithm> parse_algorithm(std::string_view text) {
 }
 
 Result<std::string> parse_secret(std::string_view text) {
-  auto secret = dns::parse_base64(text);
+  const Result<std::string> held = text_or_credential(text);
+  if (!held) return held;
+  auto secret = dns::parse_base64(*held);
   if (secret && secret->size() <= limits::k_tsig_secret_bytes_max) return std::move(*secret);
   return failure(Errc::start_up, "must be base64, as `openssl rand -base64 32` prints it");
 }
