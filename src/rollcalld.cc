@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "net/sockets/socket.h"
+#include "net/supervisor/given_sockets.h"
+#include "net/supervisor/notify_socket.h"
 #include "ops/settings.h"
 #include "ops/signals.h"
 #include "ops/system_limits.h"
@@ -49,12 +51,13 @@ int start(const std::vector<std::string>& arguments) {
     std::puts("settings and zones are good");
     return 0;
   }
+  std::vector<net::NamedSocket> given = net::sockets_of_environment();
   ops::start_reclaiming();
   ops::warn_of_open_files(settings, net::raise_open_files_limit());
   {
-    server::Server server(arguments, std::move(settings), std::move(*zones));
+    server::Server server(arguments, std::move(settings), std::move(*zones), net::NotifySocket::from_environment());
     if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());
-    if (const Result<void> bound = server.bind(); !bound) return refuse(bound.error());
+    if (const Result<void> bound = server.bind(std::move(given)); !bound) return refuse(bound.error());
     if (const Result<void> ran = server.run(signals); !ran) return refuse(ran.error());
   }
   rcu::drain();

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
+#include <fmt/format.h>
 #include <sched.h>
 #include <string_view>
 #include <thread>
@@ -124,10 +125,11 @@ struct Server::Parts {
   std::vector<IpEndpoint> https_endpoints;
 
   Result<void> load_certificates();
-  Result<void> bind_dns_address(const IpEndpoint& wanted);
-  Result<void> bind_dns_tls_address(const IpEndpoint& wanted);
-  Result<void> bind_http_address(const IpEndpoint& wanted, const TlsContext* tls, std::vector<IpEndpoint>& bound);
+  // Binds the addresses of the settings, but of each kind that was given sockets.
+  Result<void> bind_missing(GivenSockets& sockets) const;
+  Result<void> listen(GivenSockets sockets);
   void listen_for_dns(Descriptor socket, const TlsContext* tls);
+  void listen_for_http(TcpSocket socket, const TlsContext* tls, std::vector<IpEndpoint>& bound);
 
   [[nodiscard]] static std::size_t index_of(const std::vector<std::unique_ptr<EventLoop>>& loops,
                                             const EventLoop& loop) {
@@ -162,43 +164,63 @@ void Server::Parts::listen_for_dns(Descriptor socket, const TlsContext* tls) {
       }));
 }
 
-Result<void> Server::Parts::bind_dns_address(const IpEndpoint& wanted) {
-  Result<DnsSockets> sockets = bind_dns(wanted, dns_loops.size(), responder.udp_payload());
-  if (!sockets) return std::unexpected(sockets.error());
-  dns_endpoints.push_back(sockets->endpoint);
-  for (Descriptor& socket : sockets->udp) {
-    udp_workers.push_back(std::make_unique<UdpWorker>(std::move(socket), responder, clock));
+Result<void> Server::Parts::bind_missing(GivenSockets& sockets) const {
+  const auto bind_all = [](std::vector<TcpSocket>& to, const std::vector<IpEndpoint>& wanted,
+                           std::string_view setting) -> Result<void> {
+    if (!to.empty()) return {};
+    for (const IpEndpoint& endpoint : wanted) {
+      Result<TcpSocket> socket = bind_tcp(endpoint, setting);
+      if (!socket) return std::unexpected(socket.error());
+      to.push_back(std::move(*socket));
+    }
+    return {};
+  };
+  if (sockets.dns.empty()) {
+    for (const IpEndpoint& endpoint : listeners.dns) {
+      Result<DnsSockets> bound = bind_dns(endpoint, dns_loops.size(), responder.udp_payload());
+      if (!bound) return std::unexpected(bound.error());
+      sockets.dns.push_back(std::move(*bound));
+    }
   }
-  listen_for_dns(std::move(sockets->tcp), nullptr);
+  Result<void> done = bind_all(sockets.dns_tls, listeners.dns_tls, "dns.tls.listen");
+  if (done) done = bind_all(sockets.http, listeners.http, "--http ADDR:PORT or http.listen");
+  return done ? bind_all(sockets.https, listeners.https, "http.tls.listen") : done;
+}
+
+Result<void> Server::Parts::listen(GivenSockets sockets) {
+  for (DnsSockets& each : sockets.dns) {
+    if (const Result<void> adopted = adopt_dns(each, dns_loops.size(), responder.udp_payload()); !adopted)
+      return adopted;
+    dns_endpoints.push_back(each.endpoint);
+    for (Descriptor& socket : each.udp) {
+      udp_workers.push_back(std::make_unique<UdpWorker>(std::move(socket), responder, clock));
+    }
+    listen_for_dns(std::move(each.tcp), nullptr);
+  }
+  for (TcpSocket& each : sockets.dns_tls) {
+    dns_tls_endpoints.push_back(each.endpoint);
+    listen_for_dns(std::move(each.descriptor), dns_context.get());
+  }
+  for (TcpSocket& each : sockets.http) listen_for_http(std::move(each), nullptr, http_endpoints);
+  for (TcpSocket& each : sockets.https) listen_for_http(std::move(each), http_context.get(), https_endpoints);
   return {};
 }
 
-Result<void> Server::Parts::bind_dns_tls_address(const IpEndpoint& wanted) {
-  Result<TcpSocket> socket = bind_tcp(wanted);
-  if (!socket) return std::unexpected(socket.error());
-  dns_tls_endpoints.push_back(socket->endpoint);
-  listen_for_dns(std::move(socket->descriptor), dns_context.get());
-  return {};
-}
-
-Result<void> Server::Parts::bind_http_address(const IpEndpoint& wanted, const TlsContext* tls,
-                                              std::vector<IpEndpoint>& bound) {
-  Result<TcpSocket> socket = bind_tcp(wanted);
-  if (!socket) return std::unexpected(socket.error());
-  bound.push_back(socket->endpoint);
+void Server::Parts::listen_for_http(TcpSocket socket, const TlsContext* tls, std::vector<IpEndpoint>& bound) {
+  bound.push_back(socket.endpoint);
   const ConnectionLimits limits{listeners.http_connections_max, http_connections, http_clients};
   http.push_back(std::make_unique<TcpListener>(
-      *http_loops.front(), std::move(socket->descriptor), http_loops, limits, tls, [this](Connection connection) {
+      *http_loops.front(), std::move(socket.descriptor), http_loops, limits, tls, [this](Connection connection) {
         EventLoop& loop = connection.loop;
         HttpBackend& backend = *http_backends[index_of(http_loops, loop)];
         asio::co_spawn(loop.context(), serve_http(std::move(connection), backend), log_exception);
       }));
-  return {};
 }
 
 Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
                                              const api::Router& api, registry::Writer& writer,
-                                             const registry::TimeSource& clock, const Watching& watching) {
+                                             const registry::TimeSource& clock, const Watching& watching,
+                                             GivenSockets given) {
   auto parts = std::make_unique<Parts>(listeners, responder, clock);
   Parts& p = *parts;
   const unsigned workers = listeners.dns_workers == 0 ? cores() : listeners.dns_workers;
@@ -212,18 +234,8 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
                                                             listeners.http_times, p.http_held, p.lists));
   }
   Result<void> done = p.load_certificates();
-  for (const IpEndpoint& wanted : listeners.dns) {
-    if (done) done = p.bind_dns_address(wanted);
-  }
-  for (const IpEndpoint& wanted : listeners.dns_tls) {
-    if (done) done = p.bind_dns_tls_address(wanted);
-  }
-  for (const IpEndpoint& wanted : listeners.http) {
-    if (done) done = p.bind_http_address(wanted, nullptr, p.http_endpoints);
-  }
-  for (const IpEndpoint& wanted : listeners.https) {
-    if (done) done = p.bind_http_address(wanted, p.http_context.get(), p.https_endpoints);
-  }
+  if (done) done = p.bind_missing(given);
+  if (done) done = p.listen(std::move(given));
   if (!done) return std::unexpected(done.error());
   if (listeners.zones != nullptr) {
     p.notifier =
@@ -292,6 +304,23 @@ std::vector<std::string> Server::dns_tls_listeners() const { return texts(parts_
 std::vector<std::string> Server::https_listeners() const { return texts(parts_->https_endpoints); }
 const ConnectionCounters& Server::dns_connections() const { return parts_->dns_connections; }
 const ConnectionCounters& Server::http_connections() const { return parts_->http_connections; }
+
+std::vector<std::unique_ptr<Pulse>> Server::pulses() const {
+  std::vector<std::unique_ptr<Pulse>> all;
+  for (std::size_t i = 0; i < parts_->udp_workers.size(); ++i) {
+    all.push_back(std::make_unique<StepPulse>(fmt::format("DNS worker {}", i), parts_->udp_workers[i]->steps()));
+  }
+  const auto add_loops = [&](const std::vector<std::unique_ptr<EventLoop>>& loops, std::string_view name) {
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+      all.push_back(std::make_unique<TaskPulse>(
+          fmt::format("{} {}", name, i),
+          [&loop = *loops[i]](std::move_only_function<void()> task) { loop.post(std::move(task)); }));
+    }
+  };
+  add_loops(parts_->dns_loops, "the loop of DNS over TCP");
+  add_loops(parts_->http_loops, "the HTTP loop");
+  return all;
+}
 
 void Server::put_metrics(MetricsSink& sink) const {
   api::put_metrics(sink, http_counters());

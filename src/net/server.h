@@ -17,10 +17,12 @@
 #include "base/ip_address.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "base/pulse.h"
 #include "base/result.h"
 #include "net/dns/notifier.h"
 #include "net/http/backend.h"
 #include "net/sockets/certificate.h"
+#include "net/supervisor/given_sockets.h"
 #include "registry/instance/lease.h"
 #include "registry/work/writer.h"
 
@@ -52,11 +54,12 @@ struct Listeners {
 
 class Server {
  public:
-  // Binds every address; nothing is answered yet. Errc::start_up with one sentence.
+  // Binds every address; nothing is answered yet. Errc::start_up with one sentence. `given`: sockets that are bound
+  // already, by kind: they stand for the addresses of that kind.
   [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Listeners& listeners,
                                                             const answer::Responder& responder, const api::Router& api,
                                                             registry::Writer& writer, const registry::TimeSource& clock,
-                                                            const Watching& watching);
+                                                            const Watching& watching, GivenSockets given = {});
   ~Server();
 
   void start();
@@ -66,6 +69,9 @@ class Server {
   void close_listeners();
   // After the writer has stopped: its last replies leave, then the loops end.
   void stop();
+
+  // Of every thread that answers: none of them outlives the server.
+  [[nodiscard]] std::vector<std::unique_ptr<Pulse>> pulses() const;
 
   // The zone has a new serial. Any thread.
   void notify(registry::ZoneId zone);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <string_view>
 
 #include "base/check.h"
 #include "base/duration.h"
@@ -34,6 +35,14 @@ std::string ready_message(const IpEndpoint& dns, const IpEndpoint& http, const d
   message += fmt::format("{} web.{} A +short\n", dig, name);
   message += fmt::format("{} _web._tcp.{} SRV\n", dig, name);
   return message;
+}
+
+std::string state_sentence(const registry::Counts& counts) {
+  const auto counted = [](std::uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  };
+  return fmt::format("answering; {} of {} on the roll when this was written", counted(counts.instances, "instance"),
+                     counted(counts.services, "service"));
 }
 
 }  // namespace rollcall::ops

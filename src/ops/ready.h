@@ -10,6 +10,7 @@
 #include "base/ip_address.h"
 #include "dns/name.h"
 #include "registry/instance/registration.h"
+#include "registry/registry.h"
 
 namespace rollcall::ops {
 
@@ -18,5 +19,8 @@ namespace rollcall::ops {
 // minutes, or the nearest value within the bounds.
 [[nodiscard]] std::string ready_message(const IpEndpoint& dns, const IpEndpoint& http, const dns::Name& zone,
                                         const registry::LeaseBounds& bounds = {});
+
+// The one line a service manager shows: what is on the roll.
+[[nodiscard]] std::string state_sentence(const registry::Counts& counts);
 
 }  // namespace rollcall::ops

@@ -17,6 +17,7 @@
 #include "ops/ready.h"
 #include "ops/refused_log.h"
 #include "ops/version.h"
+#include "ops/watchdog.h"
 #include "ops/zone_loader.h"
 #include "registry/instance/lease_ticker.h"
 #include "registry/instance/wall_time.h"
@@ -34,6 +35,14 @@ net::Certificates certificates_of(const ops::Settings& settings) {
     return net::CertificateFiles{tls.certificate, tls.key, tls.client_ca, tls.needs_client_certificate};
   };
   return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
+}
+
+// Of every thread that serves.
+std::vector<std::unique_ptr<Pulse>> pulses_of(registry::Writer& writer, const net::Server& net) {
+  std::vector<std::unique_ptr<Pulse>> pulses = net.pulses();
+  pulses.push_back(std::make_unique<TaskPulse>(
+      "the writer", [&writer](std::move_only_function<void()> task) { writer.run_soon(std::move(task)); }));
+  return pulses;
 }
 
 }  // namespace
@@ -97,7 +106,10 @@ Result<void> Server::open_cluster() {
   return {};
 }
 
-Result<void> Server::bind() {
+Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
+  Result<net::GivenSockets> given =
+      net::sort_by_kind(std::move(inherited), {settings_.dns_tls.listen, settings_.http_tls.listen});
+  if (!given) return std::unexpected(given.error());
   std::vector<const api::Door*> doors{&native_door_};
   if (settings_.consul.enabled) {
     consul_identity_ = consul_identity_of(settings_);
@@ -138,7 +150,7 @@ Result<void> Server::bind() {
                          .certificates = certificates_of(settings_),
                          .secondaries = secondaries(),
                          .zones = &zones_},
-                        *responder_, *api_, *writer_, clock_, {feed_, storage_->history()});
+                        *responder_, *api_, *writer_, clock_, {feed_, storage_->history()}, std::move(*given));
   if (!bound) return std::unexpected(bound.error());
   net_ = std::move(*bound);
   report_.show(
@@ -239,6 +251,7 @@ void Server::take_kept_serials(registry::ChangeIndex stored_index) {
 }
 
 Result<void> Server::run(const ops::Signals& signals) {
+  manager_.status("reading the roll from " + storage_->name());
   if (Result<void> restored = restore(); !restored) return restored;
   const registry::LeaseTicker ticker(clock_);
   std::jthread writing([this](const std::stop_token& stop) {
@@ -267,6 +280,9 @@ Result<void> Server::run(const ops::Signals& signals) {
   if (!settings_.consul.follow.empty())
     log::warn("[consul] follow is not built yet: run `rollcall import --from-consul {} --every 10s` beside the server",
               settings_.consul.follow);
+  std::optional<ops::Watchdog> watchdog;
+  if (manager_.watchdog())
+    watchdog.emplace(*manager_.watchdog(), pulses_of(*writer_, *net_), [this] { manager_.beat(); });
   announce();
   while (true) {
     const int signal = signals.wait();
@@ -277,6 +293,8 @@ Result<void> Server::run(const ops::Signals& signals) {
     log::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     break;
   }
+  watchdog.reset();
+  manager_.stopping();
   // Graceful shutdown: stop accepting, answer pending requests, join the threads, close the store last.
   if (cluster_) cluster_->leave();
   net_->close_listeners();
@@ -306,15 +324,22 @@ void Server::announce() const {
   log::info("rollcalld {} is ready", ops::k_version);
   std::fputs(ready.c_str(), stdout);
   std::fflush(stdout);
+  manager_.ready(ops::state_sentence(registry_->counts()));
 }
 
 // SIGHUP: reads and validates the settings and zone files first, and replaces them only if all are valid. Certificates
 // are reloaded independently, even if the zones are invalid, because they are renewed on their own schedule.
 void Server::reload() {
+  manager_.reloading();
+  const Result<void> done = read_again();
+  if (!done) log::error("nothing is reloaded: {}", done.error().message);
+  manager_.ready(done ? ops::state_sentence(registry_->counts()) : "nothing was reloaded: " + done.error().message);
+}
+
+Result<void> Server::read_again() {
   Result<ops::Command> command = ops::parse_command_line(arguments_);
   if (!command || !std::holds_alternative<ops::Serve>(*command)) {
-    log::error("nothing is reloaded: {}", command ? "the command line asks for no server" : command.error().message);
-    return;
+    return command ? failure(Errc::start_up, "the command line asks for no server") : std::unexpected(command.error());
   }
   ops::Settings wanted = std::move(std::get<ops::Serve>(*command).settings);
   const std::vector<std::string> postponed = ops::settings_that_need_a_restart(settings_, wanted);
@@ -328,16 +353,10 @@ void Server::reload() {
       std::ranges::equal(wanted.zones, settings_.zones, {}, &ops::ZoneSettings::name, &ops::ZoneSettings::name);
   if (!same_zones) wanted.zones = settings_.zones;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(wanted);
-  if (!zones) {
-    log::error("nothing is reloaded: {}", zones.error().message);
-    return;
-  }
+  if (!zones) return std::unexpected(zones.error());
   if (cluster_) {
     const rcu::ReadLock lock;
-    if (const Result<void> checked = answer::check_file_serials(zones_.table(), *zones); !checked) {
-      log::error("nothing is reloaded: {}", checked.error().message);
-      return;
-    }
+    if (const Result<void> checked = answer::check_file_serials(zones_.table(), *zones); !checked) return checked;
   }
   zones_.replace(std::move(*zones));
   policies_.replace(wanted.zones, wanted.service_rules);
@@ -354,6 +373,7 @@ void Server::reload() {
   if (cluster_) cluster_->settings_changed(settings_);
   show_again_->begin([this] { transfers_.zones_replaced(); });  // rebuild the prebuilt answers with the new policy
   log::info("zones and settings are reloaded");
+  return {};
 }
 
 }  // namespace rollcall::server

@@ -32,6 +32,8 @@
 #include "kv/key_values.h"
 #include "net/checks/runner.h"
 #include "net/server.h"
+#include "net/supervisor/given_sockets.h"
+#include "net/supervisor/notify_socket.h"
 #include "ops/policies.h"
 #include "ops/report.h"
 #include "ops/settings.h"
@@ -57,8 +59,11 @@ namespace rollcall::server {
 
 class Server {
  public:
-  Server(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones)
+  // `manager`: is told how the server is.
+  Server(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones,
+         net::NotifySocket manager)
       : arguments_(std::move(arguments)),
+        manager_(std::move(manager)),
         settings_(std::move(settings)),
         zones_(std::move(zones), consul_zone_of(settings_, &consul_names_)),
         policies_(settings_.zones, settings_.service_rules),
@@ -73,7 +78,8 @@ class Server {
         access_(ops::access_rules_of(settings_)) {}
 
   Result<void> open_store();
-  Result<void> bind();
+  // `given`: sockets that are bound already; each kind of them stands for the addresses of the settings.
+  Result<void> bind(std::vector<net::NamedSocket> given);
   // Until a signal ends it. An error: what has ended it instead.
   Result<void> run(const ops::Signals& signals);
 
@@ -86,8 +92,10 @@ class Server {
   Result<void> restore_keys();
   void announce() const;
   void reload();
+  [[nodiscard]] Result<void> read_again();
 
   const std::vector<std::string> arguments_;
+  const net::NotifySocket manager_;
   ops::Settings settings_;
   answer::Zones zones_;
   ops::Policies policies_;

@@ -2,6 +2,7 @@
 //
 //   $ROLLCALL_FAULTY_DISK   a file of one character, which the test changes while the server runs:
 //                           '.' sound   's' slow: writes and syncs take a while   'f' nothing can be written
+//                           'h' hangs: a write does not come back while the file says so
 //                           'r' at random: one write in 8 fails, one step in 16 takes a while
 #include <chrono>
 #include <cstdlib>
@@ -28,12 +29,15 @@ const volatile char* map_state() {
   return mapped == MAP_FAILED ? "." : static_cast<const volatile char*>(mapped);
 }
 
-int judge(char state, Step step) {
+int judge(const volatile char* live, Step step) {
   static thread_local std::minstd_rand random(static_cast<unsigned>(gettid()));
   const bool changes = step == Step::write || step == Step::sync || step == Step::truncate;
-  switch (state) {
+  switch (*live) {
     case 's':
       if (changes) std::this_thread::sleep_for(k_slow);
+      return SQLITE_OK;
+    case 'h':
+      while (changes && *live == 'h') std::this_thread::sleep_for(k_while);
       return SQLITE_OK;
     case 'f': return changes ? SQLITE_FULL : SQLITE_OK;
     case 'r':
@@ -46,7 +50,7 @@ int judge(char state, Step step) {
 class FaultyDisk {
  public:
   FaultyDisk() {
-    vfs_.judge = [state = map_state()](Step step, std::string_view) { return judge(*state, step); };
+    vfs_.judge = [state = map_state()](Step step, std::string_view) { return judge(state, step); };
   }
 
  private:

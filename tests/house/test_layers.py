@@ -32,7 +32,7 @@ FLOORS = {
     "registry": ["instance", "events", "ports", "", "work"],
     "api": ["", "native", "consul"],
     "answer": ["zone", "roster", "encode", "consul", "look_up", "transfer", "explain", ""],
-    "net": ["sockets", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
+    "net": ["sockets", "supervisor", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
     "cluster": ["", "wire", "roll", "skydns", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.

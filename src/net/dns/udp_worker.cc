@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/rcu.h"
 #include "net/dns/short_slice.h"
+#include "net/dns/wake_up.h"
 
 namespace rollcall::net {
 namespace {
@@ -37,19 +38,22 @@ UdpWorker::UdpWorker(Descriptor socket, const answer::Responder& responder, cons
 UdpWorker::~UdpWorker() { stop(); }
 
 void UdpWorker::start(const std::string& name) {
+  let_signals_wake();
   thread_ = std::thread([this, name] {
     pthread_setname_np(pthread_self(), name.c_str());
     take_short_slices();
-    const rcu::Thread reader;
-    run();
+    {
+      const rcu::Thread reader;
+      run();
+    }
+    has_ended_.store(true, std::memory_order_release);
   });
 }
 
 void UdpWorker::stop() {
   if (!thread_.joinable()) return;
   is_stopping_.store(true, std::memory_order_relaxed);
-  shutdown(socket_.get(),
-           SHUT_RD);  // wakes the thread in recvmmsg; it fails with "not connected", and works all the same
+  wake_until(thread_.native_handle(), has_ended_);
   thread_.join();
 }
 
@@ -57,7 +61,9 @@ void UdpWorker::run() {
   while (!is_stopping_.load(std::memory_order_relaxed)) {
     const std::size_t received = batch_.receive(socket_.get());
     if (received > 0) {
+      steps_.begin();
       answer(received);
+      steps_.end();
     } else {
       std::this_thread::sleep_for(k_pause_after_failure);
     }

@@ -4,7 +4,8 @@
 //
 // Owner    its socket, buffers, thread and counters; borrows responder and clock.
 // Threads  its own, with short scheduler slices (short_slice.h); workers share nothing but what the responder reads. `stop`:
-//          any other thread.
+//          any other thread. A signal wakes it (wake_up.h), because its socket may be others' too: a service manager keeps it
+//          for the next start, and a shutdown(2) would last.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "answer/responder.h"
+#include "base/pulse.h"
 #include "net/dns/udp_batch.h"
 #include "net/sockets/socket.h"
 #include "registry/instance/lease.h"
@@ -32,6 +34,8 @@ class UdpWorker {
   // Answers what has been taken, and ends the thread.
   void stop();
 
+  // Whether it makes progress. Any thread.
+  [[nodiscard]] const Steps& steps() const { return steps_; }
   [[nodiscard]] const answer::Counters& counters() const { return state_.counters; }
   // After `stop`: UdpBatch::refused_runs.
   [[nodiscard]] std::uint64_t refused_runs() const { return batch_.refused_runs(); }
@@ -46,7 +50,9 @@ class UdpWorker {
   answer::WorkerState state_;
   UdpBatch batch_;
   std::array<answer::FastQuery, UdpBatch::k_batch> ahead_;
+  Steps steps_;
   std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> has_ended_{false};
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "net/sockets/port_holder.h"
 
 namespace rollcall::net {
 namespace {
@@ -42,12 +44,28 @@ struct SocketAddress {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-std::unexpected<Error> cannot_listen(const IpEndpoint& endpoint, const char* transport, int error) {
-  const char* advice = error == EADDRINUSE ? "the address is in use, by another rollcalld or another server"
-                       : error == EACCES   ? "permission denied: ports below 1024 need root or CAP_NET_BIND_SERVICE"
-                       : error == EADDRNOTAVAIL ? "the address does not belong to this machine"
-                                                : std::strerror(error);
-  return failure(Errc::start_up, fmt::format("cannot listen on {} ({}): {}", endpoint.text(), transport, advice));
+// The ports of Consul's DNS and HTTP, which are ours too.
+bool is_port_of_consul(std::uint16_t port) { return port == 8500 || port == 8600; }
+
+std::string advice_on_taken(const IpEndpoint& endpoint, Transport transport, std::string_view setting) {
+  const std::string holder = find_port_holder(endpoint, transport).value_or("another rollcalld or another server");
+  const char* consul = is_port_of_consul(endpoint.port) ? " (Consul uses this port too)" : "";
+  return fmt::format("the address is in use by {}: stop that, or choose another address with {}{}", holder, setting,
+                     consul);
+}
+
+std::unexpected<Error> cannot_listen(const IpEndpoint& endpoint, Transport transport, int error,
+                                     std::string_view setting) {
+  std::string advice;
+  switch (error) {
+    case EADDRINUSE: advice = advice_on_taken(endpoint, transport, setting); break;
+    case EACCES: advice = "permission denied: ports below 1024 need root or CAP_NET_BIND_SERVICE"; break;
+    case EADDRNOTAVAIL: advice = "the address does not belong to this machine"; break;
+    case EMFILE: advice = "too many files are open: raise LimitNOFILE (ulimit -n)"; break;
+    default: advice = std::strerror(error);
+  }
+  const char* name = transport == Transport::tcp ? "TCP" : "UDP";
+  return failure(Errc::start_up, fmt::format("cannot listen on {} ({}): {}", endpoint.text(), name, advice));
 }
 
 void set_option(const Descriptor& socket, int level, int option, int value) {
@@ -64,12 +82,23 @@ Descriptor open_socket(const IpEndpoint& endpoint, int type, Waits waits = Waits
   return socket;
 }
 
+std::uint16_t port_of(const sockaddr_storage& storage) {
+  return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in*>(&storage)->sin_port
+                                            : reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+}
+
 std::uint16_t bound_port(const Descriptor& socket) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
   getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size);
-  return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in*>(&storage)->sin_port
-                                            : reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+  return port_of(storage);
+}
+
+// The flag is the open file's, so whoever else has the socket sees it too.
+void set_waits(const Descriptor& socket, Waits waits) {
+  const int flags = fcntl(socket.get(), F_GETFL);
+  const int wanted = waits == Waits::yes ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+  if (flags >= 0 && wanted != flags) static_cast<void>(fcntl(socket.get(), F_SETFL, wanted));
 }
 
 // Zero, or the errno of what failed.
@@ -98,10 +127,7 @@ void hold_off_fragments(const Descriptor& socket, const IpEndpoint& endpoint, st
   }
 }
 
-int open_udp_worker(const IpEndpoint& endpoint, std::size_t udp_payload, Descriptor& socket) {
-  socket = open_socket(endpoint, SOCK_DGRAM, Waits::yes);
-  if (socket.get() < 0) return errno;
-  set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+void set_up_udp(const Descriptor& socket, const IpEndpoint& endpoint, std::size_t udp_payload) {
   set_option(socket, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
   hold_off_fragments(socket, endpoint, udp_payload);
   if (endpoint.address.is_unspecified()) {
@@ -112,6 +138,13 @@ int open_udp_worker(const IpEndpoint& endpoint, std::size_t udp_payload, Descrip
       set_option(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     }
   }
+}
+
+int open_udp_worker(const IpEndpoint& endpoint, std::size_t udp_payload, Descriptor& socket) {
+  socket = open_socket(endpoint, SOCK_DGRAM, Waits::yes);
+  if (socket.get() < 0) return errno;
+  set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+  set_up_udp(socket, endpoint, udp_payload);
   return bind_to(socket, endpoint);
 }
 
@@ -129,28 +162,56 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
-Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload) {
+Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload,
+                            std::string_view setting) {
   for (int pick = 1;; ++pick) {
     DnsSockets sockets{.endpoint = endpoint, .udp = {}, .tcp = {}};
-    if (const int error = probe_udp(sockets.endpoint)) return cannot_listen(endpoint, "UDP", error);
+    if (const int error = probe_udp(sockets.endpoint)) return cannot_listen(endpoint, Transport::udp, error, setting);
     if (const int error = open_tcp_listener(sockets.endpoint, sockets.tcp)) {
       if (error == EADDRINUSE && endpoint.port == 0 && pick < k_port_picks_max) continue;
-      return cannot_listen(sockets.endpoint, "TCP", error);
+      return cannot_listen(sockets.endpoint, Transport::tcp, error, setting);
     }
     for (std::size_t i = 0; i < workers; ++i) {
       if (const int error = open_udp_worker(sockets.endpoint, udp_payload, sockets.udp.emplace_back())) {
-        return cannot_listen(sockets.endpoint, "UDP", error);
+        return cannot_listen(sockets.endpoint, Transport::udp, error, setting);
       }
     }
     return sockets;
   }
 }
 
-Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint) {
+Result<void> adopt_dns(DnsSockets& sockets, std::size_t workers, std::size_t udp_payload) {
+  const std::size_t given = sockets.udp.size();
+  for (const Descriptor& socket : sockets.udp) {
+    set_up_udp(socket, sockets.endpoint, udp_payload);
+    set_waits(socket, Waits::yes);
+  }
+  for (std::size_t i = given; i < workers; ++i) {
+    const int shared = fcntl(sockets.udp[i % given].get(), F_DUPFD_CLOEXEC, 0);
+    if (shared < 0) return cannot_listen(sockets.endpoint, Transport::udp, errno, {});
+    sockets.udp.emplace_back(shared);
+  }
+  set_waits(sockets.tcp, Waits::no);
+  return {};
+}
+
+Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint, std::string_view setting) {
   TcpSocket socket{.endpoint = endpoint, .descriptor = {}};
-  if (const int error = open_tcp_listener(endpoint, socket.descriptor)) return cannot_listen(endpoint, "TCP", error);
+  if (const int error = open_tcp_listener(endpoint, socket.descriptor)) {
+    return cannot_listen(endpoint, Transport::tcp, error, setting);
+  }
   socket.endpoint.port = bound_port(socket.descriptor);
   return socket;
+}
+
+void adopt_tcp(const TcpSocket& socket) { set_waits(socket.descriptor, Waits::no); }
+
+std::optional<IpEndpoint> own_endpoint(const Descriptor& socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
+  return IpEndpoint{address_of(storage), port_of(storage)};
 }
 
 IpAddress address_of(const sockaddr_storage& peer) {

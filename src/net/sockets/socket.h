@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string_view>
 #include <sys/socket.h>
 #include <utility>
 #include <vector>
@@ -41,14 +43,24 @@ struct DnsSockets {
   std::vector<Descriptor> udp;
   Descriptor tcp;
 };
-// UDP sockets wait in recvmmsg, the TCP socket does not. No answer over UDP has more than `udp_payload` octets.
-[[nodiscard]] Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload);
+// UDP sockets wait in recvmmsg, the TCP socket does not. No answer over UDP has more than `udp_payload` octets. `setting`:
+// where another address is chosen, for the sentence of one that is taken.
+[[nodiscard]] Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload,
+                                          std::string_view setting = "--dns ADDR:PORT or dns.listen");
+// Sockets that were bound by somebody else get the same options. Every one of them has its worker; where there are more
+// workers than sockets, workers share them: the kernel wakes one for each datagram.
+[[nodiscard]] Result<void> adopt_dns(DnsSockets& sockets, std::size_t workers, std::size_t udp_payload);
 
 struct TcpSocket {
   IpEndpoint endpoint;
   Descriptor descriptor;
 };
-[[nodiscard]] Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint);
+[[nodiscard]] Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint,
+                                         std::string_view setting = "--http ADDR:PORT or http.listen");
+void adopt_tcp(const TcpSocket& socket);
+
+// What a socket is bound to; empty: it is none of IPv4 or IPv6.
+[[nodiscard]] std::optional<IpEndpoint> own_endpoint(const Descriptor& socket);
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
 std::size_t raise_open_files_limit();
