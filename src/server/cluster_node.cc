@@ -1,8 +1,10 @@
 #include "server/cluster_node.h"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fmt/format.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -28,6 +30,9 @@ answer::Freshness::State state_of(cluster::Freshness freshness) {
 }
 
 constexpr std::uint64_t k_restored_margin = 1'000'000;  // of indexes
+constexpr std::chrono::milliseconds k_catch_up_max{
+    1'500};  // a resolver goes to the next name server sooner or about then
+constexpr std::chrono::milliseconds k_catch_up_look{2};
 
 std::vector<std::string> zone_names_of(const answer::Zones& zones) {
   std::vector<std::string> names;
@@ -113,7 +118,10 @@ Result<std::optional<cluster::StoredFormat>> ClusterNode::find(const Parts& part
 ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
                          Result<std::optional<cluster::StoredFormat>> found, cluster::RecordOptions records)
     : parts_(std::move(parts)), engine_(engine.get()), found_(std::move(found)) {
-  parts_.freshness.set(answer::Freshness::State::stale);
+  const bool promotes = parts_.settings.cluster->start.entry == ops::ClusterStart::Entry::promote;
+  const auto place = parts_.storage.replica().place();
+  const bool has_copy = promotes || (place && *place);
+  parts_.freshness.set(has_copy ? answer::Freshness::State::stale : answer::Freshness::State::expired);
   {
     const rcu::ReadLock lock;
     for (const answer::Zone& zone : parts_.zones.table().zones()) {
@@ -128,7 +136,8 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
                            .self = self_of(parts_),
                            .stale_for = settings.stale_for,
                            .forget_service_after = parts_.settings.forget_service_after,
-                           .bounds = parts_.settings.lease},
+                           .bounds = parts_.settings.lease,
+                           .has_copy = has_copy},
       std::move(records),
       cluster::Node::Parts{
           .registry = parts_.registry,
@@ -276,6 +285,12 @@ cluster::Founding ClusterNode::stored_roll() const {
 void ClusterNode::start() {
   peers_->start();
   node_->start(*peers_);
+  if (!found_) return;
+  const auto until = std::chrono::steady_clock::now() + k_catch_up_max;
+  while (!node_->is_fresh() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(k_catch_up_look);
+  if (!node_->is_fresh()) {
+    log::warn("this node is not up to date with etcd yet: it answers what it knows, and says so");
+  }
 }
 
 void ClusterNode::leave() { node_->leave(); }

@@ -48,7 +48,8 @@ class ClusterNode {
   // After what is stored here is on the roll, and before anything is answered: makes the cluster of this node's roll
   // (--promote), or refuses to start where there is none. An etcd that is away is waited for by the node.
   [[nodiscard]] Result<void> enter();
-  // Follows, and joins. The writer's thread runs.
+  // Follows, and joins. The writer's thread runs. Where etcd was there before the start, returns when the roll here is as new
+  // as etcd's, or after k_catch_up_max: what this node has stored may be old, and clients have other nodes meanwhile.
   void start();
   // Hands over, and leaves; heartbeats are refused from here on.
   void leave();

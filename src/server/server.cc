@@ -259,7 +259,6 @@ Result<void> Server::run(const ops::Signals& signals) {
     const rcu::Thread reader;
     writer_->run(stop);
   });
-  net_->start();
   edits_->start();
   checks_->start();
   if (keys_) keys_->start();
@@ -274,6 +273,7 @@ Result<void> Server::run(const ops::Signals& signals) {
     }
   });
   if (cluster_) cluster_->start();
+  net_->start();
   if (settings_.etcd && !settings_.cluster) {
     log::warn("[etcd] without [cluster]: its records are not on the roll of a single node");
   }

@@ -2,11 +2,16 @@
 
 import random
 import socket
+import time
+
+import dns.message
 
 from tests.cluster.case import ClusterCase
 from tests.cluster.nodes import NAME, PEERS_PORT, ZONE
+from tests.support.dnsclient import question, records_in
 
-EDE_STALE_ANSWER = 3
+EDE, EDE_STALE_ANSWER, EDE_NOT_READY = 15, 3, 14
+SERVFAIL = 2
 
 
 class StartTest(ClusterCase):
@@ -35,6 +40,55 @@ class StartTest(ClusterCase):
         self.eventually(n3.is_ready, "it is ready when etcd is there", 40)
         self.assertEqual(200, api.heartbeat("web", "i-1").status)
         self.assertNotIn(EDE_STALE_ANSWER, self.ede(n3, "web"))
+
+    def first_answers(self, node, service, number=3, seconds=20):
+        """The first answers after a start: questions are sent all the time, so that none is missed."""
+        found, query, end = [], question(f"{service}.svc.internal", "A", 1232).to_wire(), time.monotonic() + seconds
+        with node.dns(timeout=0.001).connected_udp() as udp:
+            while len(found) < number:
+                self.assertTrue(node.is_running() and time.monotonic() < end, node.log()[-3000:])
+                try:
+                    udp.send(query)
+                    found.append(dns.message.from_wire(udp.recv(65535)))
+                except (ConnectionRefusedError, TimeoutError):
+                    pass
+        return found
+
+    def test_a_node_that_comes_back_does_not_answer_from_its_old_file_while_etcd_is_there(self):
+        world, (n1, n2, n3) = self.started()
+        api = self.api_of(n1)
+        api.expect_registered("web", "old", "192.0.2.1", ttl="600s")
+        self.eventually_equal({"192.0.2.1"}, lambda: self.addresses(n3, "web"))
+        self.assertEqual(0, n3.stop())
+        # So much happens meanwhile that reading it takes a while.
+        self.assertEqual(204, api.deregister("web", "old").status)
+        api.expect_registered("web", "new", "192.0.2.2", ttl="600s")
+        for number in range(2_000):
+            api.expect_registered("busy", "i-1", "192.0.2.3", ttl="600s", weight=1 + number % 2)
+        for kind, prepare in (("clean", lambda: None), ("--join", lambda: n3.stop())):
+            with self.subTest(kind):
+                prepare()
+                n3.launch(*([kind] if kind.startswith("--") else []))
+                for answer in self.first_answers(n3, "web"):
+                    self.assertEqual(["192.0.2.2"], [record.address for record in records_in(answer.answer, "A")], answer)
+                    self.assertEqual([], [option.code for option in answer.options if option.otype == EDE])
+                self.assertEqual({"new"}, self.api_of(n3).ids("web"))
+
+    def test_a_node_that_has_never_had_the_roll_says_so_and_not_that_there_is_nothing(self):
+        world, (n1, n2, n3) = self.started()
+        self.api_of(n1).expect_registered("web", "i-1", "192.0.2.1", ttl="600s")
+        self.assertEqual(0, n3.stop())
+        n3.database.unlink()
+        for member in world.etcd.members:
+            world.network.cut_both("n3", member)
+        n3.launch()
+        for answer in self.first_answers(n3, "web"):
+            self.assertEqual(SERVFAIL, answer.rcode())
+            self.assertEqual([EDE_NOT_READY], [option.code for option in answer.options if option.otype == EDE])
+        for member in world.etcd.members:
+            world.network.heal_both("n3", member)
+        self.eventually(n3.is_ready, "it is ready", 40)
+        self.assertEqual({"192.0.2.1"}, self.addresses(n3, "web"))
 
     def answers(self, node):
         try:

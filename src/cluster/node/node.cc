@@ -44,6 +44,7 @@ Node::Node(std::unique_ptr<Engine> engine, NodeOptions options, RecordOptions re
       agreed_(std::make_unique<registry::AgreedWriter>(parts_.registry, lanes_, parts_.clock)),
       ends_(*engine_, keys_, parts_.zone_names, known_, bases_, parts_.registry, member_),
       drains_(std::make_shared<Drains>(parts_.clock)),
+      freshness_(options_.has_copy ? Freshness::stale : Freshness::expired),
       stale_since_ns_(steady_ns()) {
   roll_ = std::make_unique<FollowedRoll>(
       FollowedRoll::Parts{.registry = parts_.registry,
@@ -164,25 +165,48 @@ void Node::tell_waiting() {
   for (auto& [reply, is_shown] : told) reply(is_shown);
 }
 
-// Answers are fresh while this node follows, and etcd has answered within the time that a session lasts.
+// Answers are fresh while this node follows, has come up to etcd, and etcd has answered within the time that a session lasts.
+bool Node::has_caught_up(const MemberState& member) {
+  const Steady::time_point now = Steady::now();
+  const std::int64_t contact = contact_ns_.load(std::memory_order_relaxed);
+  const bool is_near = steady_ns() - contact < std::chrono::nanoseconds(k_session).count();
+  const bool caught_up = catch_up_.look(
+      {.in_touch = follower_->link() == Link::following && roll_->has_followed() && is_near && member.behind < k_behind,
+       .contact = follower_->attempt(),
+       .applied = roll_->applied(),
+       .now = now});
+  if (const auto number = catch_up_.question(now)) {
+    engine_->read({.range = range_of_prefix(keys_.lanes()), .newest_only = true},
+                  [this, number = *number](const Snapshot& lanes) {
+                    std::optional<Revision> newest;
+                    if (lanes.ok()) newest = lanes.keys.empty() ? 0 : lanes.keys.front().changed;
+                    catch_up_.answered(number, newest);
+                  });
+  }
+  return caught_up;
+}
+
+Freshness Node::freshness_now(const MemberState& member) {
+  const std::int64_t now = steady_ns();
+  if (has_caught_up(member)) {
+    stale_since_ns_ = now;
+    return Freshness::fresh;
+  }
+  const bool knows_roll = options_.has_copy || roll_->has_followed();
+  const bool is_lately = now - stale_since_ns_ < std::chrono::nanoseconds(options_.stale_for).count();
+  return knows_roll && is_lately ? Freshness::stale : Freshness::expired;
+}
+
 void Node::look_at_freshness() {
   const MemberState member = member_.state();
-  const std::int64_t now = steady_ns();
-  const bool is_near = now - contact_ns_.load(std::memory_order_relaxed) < std::chrono::nanoseconds(k_session).count();
-  const bool is_fresh =
-      follower_->link() == Link::following && roll_->has_followed() && is_near && member.behind < k_behind;
-  if (is_fresh) stale_since_ns_ = now;
-  const Freshness freshness = is_fresh ? Freshness::fresh
-                              : now - stale_since_ns_ < std::chrono::nanoseconds(options_.stale_for).count()
-                                  ? Freshness::stale
-                                  : Freshness::expired;
-  if (freshness_.exchange(freshness) != freshness) {
+  const Freshness freshness = freshness_now(member);
+  if (const Freshness before = freshness_.exchange(freshness); before != freshness) {
     parts_.freshness(freshness);
     if (freshness == Freshness::fresh) {
       log::info("answers are up to date with the cluster");
-    } else if (freshness == Freshness::stale) {
-      log::warn("etcd is not reached: answers may be out of date, and nothing can be registered here");
-    } else {
+    } else if (freshness == Freshness::stale && before == Freshness::fresh) {
+      log::warn("this node does not follow etcd: answers may be out of date, and nothing can be registered here");
+    } else if (freshness == Freshness::expired) {
       log::error("etcd has not been reached for {} s: names of the roll are answered with SERVFAIL",
                  options_.stale_for / std::chrono::seconds(1));
     }

@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/node/catch_up.h"
 #include "cluster/node/drains.h"
 #include "cluster/node/ends.h"
 #include "cluster/node/followed_roll.h"
@@ -47,9 +48,10 @@ struct NodeOptions {
   std::chrono::milliseconds stale_for{};
   std::chrono::milliseconds forget_service_after{};
   registry::LeaseBounds bounds;
+  bool has_copy = false;  // what this node has stored is the cluster's roll, of an earlier time
 };
 
-// How the answers of the DNS stand.
+// How the answers of the DNS stand. Expired also: this node has never had the roll, so an empty answer would be a lie.
 enum class Freshness : std::uint8_t { fresh, stale, expired };
 
 class Node final : public registry::Everywhere {
@@ -75,6 +77,9 @@ class Node final : public registry::Everywhere {
   [[nodiscard]] Member& member() { return member_; }
   [[nodiscard]] registry::AgreedWriter& agreed() { return *agreed_; }
   [[nodiscard]] const FollowedRoll& roll() const { return *roll_; }
+
+  // Whether answers are up to date: this node has come up to etcd, and is in touch with it.
+  [[nodiscard]] bool is_fresh() const { return freshness_ == Freshness::fresh; }
 
   // Begins to follow and to join; the writer's thread runs. `peers` outlives the node's thread.
   void start(PeerNetwork& peers);
@@ -114,6 +119,8 @@ class Node final : public registry::Everywhere {
   void run(const std::stop_token& stop);
   void tick();
   void note_heard();
+  [[nodiscard]] Freshness freshness_now(const MemberState& member);
+  [[nodiscard]] bool has_caught_up(const MemberState& member);
   void look_at_freshness();
   void end_too_long(const registry::InstanceRef& key);
   void look_at_etcd();
@@ -149,7 +156,8 @@ class Node final : public registry::Everywhere {
   EngineState etcd_;
   std::vector<Waiting> waiting_;
   std::vector<PeerAddress> told_peers_;  // the node's thread
-  std::atomic<Freshness> freshness_{Freshness::stale};
+  CatchUp catch_up_;
+  std::atomic<Freshness> freshness_;
   std::atomic<std::int64_t> stale_since_ns_;
   std::atomic<bool> keeps_house_{false};
   std::chrono::steady_clock::time_point next_poll_{};

@@ -29,6 +29,11 @@ Link Follower::link() const {
   return link_;
 }
 
+std::uint64_t Follower::attempt() const {
+  const std::lock_guard lock(mutex_);
+  return attempt_;
+}
+
 Revision Follower::applied() const {
   const std::lock_guard lock(mutex_);
   return applied_;

@@ -61,6 +61,7 @@ class Follower final : public std::enable_shared_from_this<Follower>, private Wa
   void read_again();
 
   [[nodiscard]] Link link() const;
+  [[nodiscard]] std::uint64_t attempt() const;                       // the number of this connection
   [[nodiscard]] Revision applied() const;                            // the last revision that was brought
   [[nodiscard]] std::shared_ptr<const RollDecoder> decoder() const;  // null before `found`
 
