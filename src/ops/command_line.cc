@@ -165,7 +165,7 @@ std::optional<Error> replace_zones(Settings& settings, const std::vector<std::st
     if (equals != std::string::npos) {
       const Result<std::string> path = parse_path(text.substr(equals + 1));
       if (!path) return flag_failure("--zone", path.error()).error();
-      zone.file = zone_file_setting(zone.name, *path);
+      zone.file = *path;
     }
     listed.add(*name, settings.zones.size());
     settings.zones.push_back(std::move(zone));

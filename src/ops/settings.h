@@ -39,7 +39,7 @@ namespace rollcall::ops {
 
 struct ZoneSettings {
   dns::Name name;
-  std::string file;  // empty: `zones/<name>.zone`, or the built-in file if that does not exist
+  std::string file;  // empty: `zones/<name>.zone`; svc.internal falls back to the built-in file
   answer::AnswerPolicy policy;
   TransferSettings transfers;
   friend bool operator==(const ZoneSettings&, const ZoneSettings&) = default;

@@ -163,7 +163,7 @@ void read_zones(std::vector<Section> tables, Settings& settings) {
     const auto name = table.text("name", [&](std::string_view text) { return parse_zone_name(text, listed); });
     if (!table.has("name")) table.complain("name", R"(missing; every [[zone]] has one, as name = "svc.internal")");
     take(zone.name, name);
-    if (auto path = table.text("file", parse_path)) zone.file = zone_file_setting(zone.name, std::move(*path));
+    take(zone.file, table.text("file", parse_path));
     take(zone.policy.ttl_seconds, table.ttl("ttl"));
     take(zone.policy.when_empty, table.text("when_empty", parse_when_empty));
     take(zone.policy.answer_limit, table.integer("answer_limit", 0, limits::k_answer_limit_max));

@@ -114,8 +114,4 @@ Result<std::chrono::milliseconds> check_duration(std::chrono::milliseconds value
                  fmt::format("must be {} to {}, not {}", format_duration(min), format_duration(max), found));
 }
 
-std::string zone_file_setting(const dns::Name& zone, std::string path) {
-  return path == default_zone_file(zone) ? std::string() : std::move(path);
-}
-
 }  // namespace rollcall::ops

@@ -59,8 +59,4 @@ class ListedZones {
                                                                std::chrono::milliseconds min,
                                                                std::chrono::milliseconds max);
 
-// The value for ZoneSettings::file: empty if `path` is the zone's default path, so that writing the default explicitly
-// changes nothing.
-[[nodiscard]] std::string zone_file_setting(const dns::Name& zone, std::string path);
-
 }  // namespace rollcall::ops

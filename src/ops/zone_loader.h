@@ -13,8 +13,8 @@
 namespace rollcall::ops {
 
 // Returns the zones in the order of the settings. A zone without a configured file is read from `zones/<name>.zone` in
-// the working directory. If that does not exist, the built-in file is used; its names are relative, so it fits any
-// zone.
+// the working directory. If that does not exist, the default zone is served from the built-in file, which is logged;
+// every other zone fails: a misspelt name or directory would otherwise silently lose the zone's static records.
 [[nodiscard]] Result<std::vector<answer::Zone>> load_zones(const Settings& settings);
 
 }  // namespace rollcall::ops

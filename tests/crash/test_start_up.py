@@ -67,7 +67,34 @@ class StartUpTest(Case):
                             f"svc.internal={self.zone_file(ZONE + 'bad IN A not-an-address' + chr(10))}")
 
     def test_a_zone_file_that_is_not_there_is_named(self):
-        self.expect_refusal(["absent.zone"], "--zone", f"svc.internal={self.directory}/absent.zone")
+        absent = f"{self.directory}/absent.zone"
+        self.expect_refusal(["svc.internal", absent, "does not exist"], "--zone", f"svc.internal={absent}")
+        self.expect_refusal(["lab.example", absent, "does not exist"], "--zone", f"lab.example={absent}")
+        self.expect_refusal(["zones/svc.internal.zone does not exist"], "--zone", "svc.internal=zones/svc.internal.zone")
+        settings = self.settings_file('[[zone]]\nname = "svc.internal"\nfile = "zones/svc.internal.zone"\n')
+        self.expect_refusal(["zones/svc.internal.zone does not exist"], "--config", settings)
+
+    def test_a_zone_without_its_default_file_is_refused(self):
+        self.expect_refusal(["lab.example", "zones/lab.example.zone does not exist", "--zone lab.example=FILE"],
+                            "--zone", "lab.example")
+        (self.directory / "zones").mkdir()
+        (self.directory / "zones/lab.example.zone").write_text("@ 1 IN SOA ns host 1 2 3 4 1\n@ IN NS ns\nns IN A 127.0.0.1\n")
+        found = run_to_end(["--check", "--zone", "lab.example"], self.directory)
+        self.assertEqual((0, ""), (found.returncode, found.stderr))
+
+    def test_the_default_zone_says_that_its_built_in_copy_is_served(self):
+        done = run_to_end(["--check"], self.directory)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("zone svc.internal: zones/svc.internal.zone does not exist: the copy built into the program is served",
+                      done.stderr)
+
+    def test_a_zone_file_that_cannot_be_reached_is_not_taken_for_a_missing_one(self):
+        (self.directory / "elsewhere").mkdir()
+        loop = self.directory / "elsewhere/zones"
+        loop.symlink_to("zones")
+        refused = run_to_end(["--check"], self.directory / "elsewhere")
+        self.assertEqual(1, refused.returncode, refused.stderr)
+        self.assertIn("zones/svc.internal.zone", refused.stderr)
 
     def test_another_programs_database_is_refused_and_left_alone(self):
         path = self.directory / "foreign.db"

@@ -303,7 +303,8 @@ class SettingsTest(ConsulDnsTest):
         self.assertIn("Consul's names are not answered", self.rollcalld.log())
 
     def test_other_zones_are_datacenters(self):
-        self.serve("", "--zone", "svc.internal", "--zone", "lab.example")
+        zone = self.zone_file("@ 1 IN SOA ns hostmaster 7 10 5 3600 1\n@ 1 IN NS ns\nns 1 IN A 127.0.0.1\n", "lab.zone")
+        self.serve("", "--zone", "svc.internal", "--zone", f"lab.example={zone}")
         self.native()
         self.native(id="i-2", address="192.0.2.2", zone="lab.example")
         self.assertEqual({"192.0.2.1"}, self.dns.addresses("web.service.consul"))

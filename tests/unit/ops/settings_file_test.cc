@@ -174,8 +174,9 @@ TEST_CASE("zones that come before [dns] in the file take its ttl all the same") 
   CHECK(settings_of("[dns]\nttl = 7\n").zones[0].policy.ttl_seconds == 7);
 }
 
-TEST_CASE("naming a zone's default file changes nothing") {
-  CHECK(settings_of("[[zone]]\nname = \"svc.internal\"\nfile = \"zones/svc.internal.zone\"\n").zones[0].file.empty());
+TEST_CASE("a file that is named is kept, also when it is the default one") {
+  CHECK(settings_of("[[zone]]\nname = \"svc.internal\"\nfile = \"zones/svc.internal.zone\"\n").zones[0].file ==
+        "zones/svc.internal.zone");
   CHECK(settings_of("[[zone]]\nname = \"a.example\"\nfile = \"zones/svc.internal.zone\"\n").zones[0].file ==
         "zones/svc.internal.zone");
 }
