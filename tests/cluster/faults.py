@@ -84,7 +84,7 @@ class Faults:
     def restart_node(self, name, seconds=0.5):
         with self._fault("clean restart", [name], restarts=True), self._down(name):
             self.nodes[name].go_on()  # somebody else may have stopped it
-            code = self.nodes[name].process.stop(timeout=30)
+            code = self.nodes[name].process.stop(timeout=90)
             assert code == 0, f"{name} ended with {code} after SIGTERM"
             time.sleep(seconds)
 

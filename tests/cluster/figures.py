@@ -26,6 +26,7 @@ class Figures:
         self._lateness(ledger)
         self._elsewhere(ledger)
         self._silence(history)
+        self.delays = [delay.seconds for delay in history.delays]
 
     def _refusals(self, ledger):
         """A failover is an acknowledgement by another node than the one that failed; a refusal lasts from the first
@@ -89,6 +90,8 @@ class Figures:
         yield "gone from the last node after the lease, always: " + spread(self.late)
         yield "shown by the other nodes after the 201, in calm: " + spread(self.elsewhere_in_calm)
         yield "longest silence of the DNS: " + ", ".join(f"{node} {seconds:.3f} s" for node, seconds in self.silence.items())
+        if self.delays:
+            yield "the machine itself was late, by the second: " + spread(self.delays)
         yield f"early ends: {self.early}"
         yield "violations: " + (", ".join(f"{count} {rule}" for rule, count in self.violations.items()) or "none")
 

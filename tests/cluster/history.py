@@ -12,6 +12,7 @@ happened somewhere between: `sent`, before the question left, and `done`, when t
     serial  of the zone, from its SOA; recorded when it changes, and at the end
     index   of the roll, from X-Rollcall-Index; likewise
     fault   from its beginning to its cure; `nodes`: whom it befell; restarts: whether they were started anew
+    delay   the most that a program waited for a core, or a file for the disk, between two moments (pulse.py)
 """
 
 import json
@@ -125,8 +126,15 @@ class Fault:
     restarts: bool = False
 
 
+@dataclass(slots=True)
+class Delay:
+    began: float
+    ended: float
+    seconds: float
+
+
 KINDS = {"op": Op, "probe": Probe, "run": Run, "event": Event, "stream": Stream, "serial": Serial, "index": Index,
-         "fault": Fault}
+         "fault": Fault, "delay": Delay}
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -158,10 +166,11 @@ class History:
     serials: list = field(default_factory=list)
     indexes: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    delays: list = field(default_factory=list)
 
     def add(self, *values):
         lists = {Op: self.ops, Probe: self.probes, Run: self.runs, Event: self.events, Stream: self.streams,
-                 Serial: self.serials, Index: self.indexes, Fault: self.faults}
+                 Serial: self.serials, Index: self.indexes, Fault: self.faults, Delay: self.delays}
         for value in values:
             lists[type(value)].append(value)
         return self
@@ -172,6 +181,7 @@ class History:
         self.runs.sort(key=lambda run: run.first_sent)
         self.events.sort(key=lambda event: event.at)
         self.faults.sort(key=lambda fault: fault.began)
+        self.delays.sort(key=lambda delay: delay.began)
         return self
 
 

@@ -4,9 +4,16 @@ import bisect
 from collections import defaultdict
 from dataclasses import dataclass
 
+from tests.cluster.history import Fault
+
 REMOVALS = ("expired", "deregistered")
 # A request that nobody answered may sit in the socket of a stopped node, and be carried out when that one goes on.
 DOUBT_SECONDS = 60.0
+# What a change passes one after the other, on its way from a client over etcd to every node: each may wait as long.
+HOPS = 10
+DIFFERENCE = 1 << 19  # events from this place on are what one node's full read has found, and its alone (docs/cluster.md)
+# A machine on which a program waits so long for a core: a session of 5 s is lost by it, as by a fault.
+SLOW_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -51,6 +58,8 @@ class Ledger:
         self.ops = defaultdict(list)
         for op in history.ops:
             self.ops[op.x].append(op)
+        self.faults = history.faults + [Fault("a slow machine", (), delay.began, delay.ended)
+                                        for delay in history.delays if delay.seconds >= SLOW_SECONDS]
         self.nodes = sorted({op.node for op in history.ops} | {run.node for run in history.runs}
                             | {event.node for event in history.events})
         # Some stream that told everything: only then does a missing event mean something.
@@ -66,9 +75,11 @@ class Ledger:
     def _merge(events):
         merged = {}
         for event in events:
-            told = merged.get(event.id)
+            key = key_of(event.id)
+            known_by = event.id, event.node if key[1] >= DIFFERENCE else None
+            told = merged.get(known_by)
             if told is None:
-                told = merged[event.id] = Told(key_of(event.id), event.event, event.x, event.cause, event.index, event.at, {})
+                told = merged[known_by] = Told(key, event.event, event.x, event.cause, event.index, event.at, {})
             told.first = min(told.first, event.at)
             told.arrivals.setdefault(event.node, event.at)
         return sorted(merged.values(), key=lambda told: told.key)
@@ -119,12 +130,23 @@ class Ledger:
 
     # --- faults ---
 
-    def is_calm(self, begin, end, settle):
-        return not any(fault.began < end and fault.ended + settle > begin for fault in self.history.faults)
+    def is_calm(self, begin, end, settle, counts_slowness=True):
+        faults = self.faults if counts_slowness else self.history.faults
+        return not any(fault.began < end and fault.ended + settle > begin for fault in faults)
+
+    def patience(self, begin, end):
+        """What the machine's own delays between the two may add to a bound."""
+        delays = self.history.delays
+        at = max(0, bisect.bisect_right(delays, begin, key=lambda delay: delay.began) - 1)
+        most = 0.0
+        while at < len(delays) and delays[at].began <= end:
+            most = max(most, min(delays[at].seconds, SLOW_SECONDS))
+            at += 1
+        return HOPS * most
 
     def due(self, until, ttl, session=15.0, soon=3.0):
         """When a lease that runs to `until` has to be over everywhere: two sessions and a lease after each loss."""
-        for fault in self.history.faults:
+        for fault in self.faults:
             if fault.began <= until + soon:
                 until = max(until, fault.ended + session + ttl)
         return until

@@ -9,6 +9,7 @@ from tests.support.rollcall import BINARY, Server, need_binary
 
 DNS_PORT, HTTP_PORT, PEERS_PORT = 8600, 8500, 8601
 NAME = "test"
+READY_WITHIN = 90
 KEY = "5f0b1d9cf3f5b3e6a9b2747f0e4fd2b3a1c8d7e6f5041322b3c4d5e6f7081929"
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 SETTINGS = """\
@@ -84,7 +85,7 @@ class Node(Server):
                                env=environment(**self.preload))
         return self
 
-    def start(self, *flags, timeout=30):
+    def start(self, *flags, timeout=READY_WITHIN):
         """Returns when /readyz says 200."""
         self.launch(*flags)
         wait_until_ready(self, timeout)
@@ -124,5 +125,5 @@ class Node(Server):
         self.wall_clock.write_text(f"{seconds:+d}\n")
 
 
-def wait_until_ready(node, timeout=30):
+def wait_until_ready(node, timeout=READY_WITHIN):
     wait_until(node.is_ready, timeout, f"/readyz of {node.name} is 200", every=0.05)

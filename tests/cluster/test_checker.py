@@ -4,7 +4,7 @@ import unittest
 
 from tests.cluster.checker import check
 from tests.cluster.figures import Figures
-from tests.cluster.history import Event, Fault, History, Index, Op, Probe, Recorder, Run, Serial, Stream, load
+from tests.cluster.history import Delay, Event, Fault, History, Index, Op, Probe, Recorder, Run, Serial, Stream, load
 from tests.support.case import Case
 
 X, SERVICE = "s1/i1", "s1"
@@ -136,6 +136,36 @@ class CheckerTest(unittest.TestCase):
                         *shown("n2", (8, False), (10.1, True), (19, False), end=30)]
         self.assert_found("lingers", history)
 
+    # --- a slow machine ---
+
+    @staticmethod
+    def lagging(seconds):
+        """n1 acknowledges at 10, n2 answers with it `seconds` later."""
+        history = sound()
+        history.runs = [*shown("n1", (8, False), (10.1, True), (15.2, False), end=20),
+                        *shown("n2", (8, False), (10 + seconds, True), (15.2, False), end=20)]
+        return history
+
+    def test_what_the_machine_is_late_is_added_to_the_bounds_of_time_ten_times(self):
+        self.assert_found("elsewhere", self.lagging(2.4))
+        self.assertEqual([], check(self.lagging(2.4).add(Delay(10, 11, 0.05)).sort()))
+        self.assert_found("elsewhere", self.lagging(2.4).add(Delay(10, 11, 0.02)))
+        self.assert_found("elsewhere", self.lagging(2.4).add(Delay(30, 31, 0.2)))
+
+    def test_a_second_in_which_the_machine_is_very_late_counts_as_a_fault(self):
+        history = sound().add(Run("n1", SERVICE, (), 0, 20, 20.01, 20, 20.01, ede=3))
+        self.assert_found("answer", history)
+        self.assertEqual([], check(history.add(Delay(18, 19, 0.3)).sort()))
+
+    def test_no_machine_is_so_slow_that_an_instance_may_end_early_be_lost_or_return(self):
+        slow = [Delay(at, at + 1, 5.0) for at in range(5, 40)]
+        early = sound().add(*slow)
+        early.events = [*told(10.0, "5.0", "registered"), *told(14.9, "6.0", "expired")]
+        self.assert_found("early", early)
+        self.assert_found("lost", sound().add(put(11, 99, x="s1/i2"), *told(16, "100.0", "registered", x="s1/i3"), *slow))
+        back = sound().add(*told(17, "9.0", "registered"), *slow)
+        self.assertIn("returns", self.rules(back))
+
     def test_after_a_fault_the_dead_have_two_sessions_and_a_lease(self):
         history = sound().add(Fault("kill -9", ("n2",), 14, 16, True))
         history.events = [*told(10.0, "5.0", "registered"), *told(33.1, "6.0", "expired")]
@@ -169,6 +199,12 @@ class CheckerTest(unittest.TestCase):
         history.runs = []
         self.assert_found("lost", history)
         self.assertEqual([], check(history.add(Stream("n2", 11, "gap"), Fault("compaction", ("n2",), 10.9, 11, True)).sort()))
+
+    def test_what_one_node_has_found_by_reading_everything_the_others_need_not_tell(self):
+        history = sound().add(*told(15.5, "7.524289", "updated", ("n1",)), *told(15.5, "7.524289", "registered", ("n3",), x="s1/i2"),
+                              *told(16, "8.0", "registered", x="s1/i3"), put(15.9, 8, x="s1/i3"), put(15.4, 7, x="s1/i2"))
+        self.assertNotIn("order", self.rules(history))
+        self.assertNotIn("lost", self.rules(history))
 
     def test_a_stream_with_a_gap_in_calm_is_found(self):
         self.assert_found("lost", sound().add(Stream("n2", 11, "gap")))

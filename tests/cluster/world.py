@@ -14,10 +14,11 @@ from tests.cluster.etcd import Etcd, Member, need_etcd
 from tests.cluster.history import Recorder
 from tests.cluster.network import Network
 from tests.cluster.nodes import NAME, Node, wait_until_ready
+from tests.cluster.pulse import Pulse
 from tests.support.processes import REPOSITORY, Process
 
 ETCD_NAMES, NODE_NAMES = ("e1", "e2", "e3"), ("n1", "n2", "n3")
-FLEET_ENDS_WITHIN = 60
+FLEET_ENDS_WITHIN = 120
 
 
 class World:
@@ -37,6 +38,7 @@ class World:
         self.history = directory / "fleet.history"
         self.faults = directory / "faults.history"
         self.recorder = Recorder(self.faults)
+        self.pulse = Pulse(directory, self.recorder.add)
         self.fleet = None
 
     def add_node(self, name, machine=None, **options):
@@ -59,6 +61,7 @@ class World:
                 member.process.kill()
         if self.fleet is not None:
             self.fleet.kill()
+            self.pulse.stop()
         self.recorder.close()
         self.network.close()
 
@@ -86,6 +89,7 @@ class World:
         self.fleet = Process("fleet", [sys.executable, "-B", "-m", "tests.cluster.fleet", "--out", self.history, "--seconds",
                                        seconds, "--instances", instances, "--seed", seed, *places],
                              self.directory, cwd=REPOSITORY)
+        self.pulse.start()
 
     def end_fleet(self):
         """Clients fall silent, their leases end, and the last answers are recorded."""

@@ -14,7 +14,7 @@ processes it leaves behind are ended with it. One line a suite; the whole output
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     sanitizers  the server's test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
     cluster     tests/cluster: nodes and etcd in network namespaces, faults, and a checker of what clients saw; a run without
-                arguments has three of its suites
+                arguments has four of its suites, one of them three minutes of faults
     clients     ASan+UBSan over the client library, the command line and the settings; not part of a run without arguments
     threads     TSan over the rest that has threads, and over a server under fire; nor is this
     clang       everything builds with Clang 19 too; nor is this
@@ -44,7 +44,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 # Those that mostly wait come first: what the others need is built beside them.
-CLUSTER_SUITES = ["checker", "cluster_start", "cluster_by_hand"]  # of a run without arguments
+CLUSTER_SUITES = ["checker", "cluster_faults", "cluster_start", "cluster_by_hand"]  # of a run without arguments
 DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault",
                  *(f"cluster/{suite}" for suite in CLUSTER_SUITES), "hostile", "unit", "sanitizers"]
 ALL_PARTS = [part for part in DEFAULT_PARTS if "/" not in part] + ["cluster", "clients", "threads", "clang"]
