@@ -25,6 +25,7 @@ FENCE = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 PATH = re.compile(r"`((?:src|tests|tools|docs|zones)/[\w./-]+)`")
 IDENTIFIER = re.compile(r"\b(base|dns|registry|store|answer|api|net|ops|rcu)::(\w+)(?:::(\w+))?")
+README_LINES_MAX = 180
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
@@ -91,9 +92,15 @@ class Documents(Case):
                     done = subprocess.run(words, capture_output=True, text=True, timeout=30, env=environment())
                     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def test_the_readme_has_sessions_and_configurations_to_hold_it_to(self):
+    def test_the_readme_has_sessions_and_the_documents_have_configurations_to_hold_them_to(self):
         self.assertTrue(sessions(DOCUMENTS[0]))
-        self.assertTrue(list(configurations(DOCUMENTS[0])))
+        self.assertTrue([found for document in DOCUMENTS for found in configurations(document)])
+
+    def test_the_readme_is_read_in_five_minutes_and_names_every_document(self):
+        text = DOCUMENTS[0].read_text()
+        self.assertLessEqual(text.count("\n"), README_LINES_MAX)
+        unnamed = [document.name for document in DOCUMENTS[1:] if f"docs/{document.name}" not in text]
+        self.assertEqual(unnamed, [])
 
     def test_every_tool_the_documents_name_is_there(self):
         for document in DOCUMENTS:

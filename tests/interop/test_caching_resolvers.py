@@ -1,4 +1,5 @@
-"""unbound (stub zone) and dnsmasq (--server=/zone/) in front of the server: their caches let go within the TTL."""
+"""Resolvers in front of the server, set as in docs/forwarding.md: unbound (stub zone), dnsmasq (--server=/zone/), BIND and
+PowerDNS Recursor (forward zones). Their caches let go within the TTL."""
 
 import dns.exception
 
@@ -31,6 +32,40 @@ stub-zone:
     stub-addr: {server.address}@{server.dns_port}
 remote-control:
     control-enable: no
+"""
+
+# No root hints are asked: the forward zone is all that these two know.
+BIND = """\
+options {{
+    directory "{directory}";
+    pid-file none;
+    session-keyfile none;
+    listen-on port {port} {{ 127.0.0.1; }};
+    listen-on-v6 {{ none; }};
+    allow-query {{ 127.0.0.0/8; }};
+    recursion yes;
+    validate-except {{ "svc.internal"; }};
+}};
+controls {{ }};
+zone "svc.internal" {{
+    type forward;
+    forward only;
+    forwarders {{ {server.address} port {server.dns_port}; }};
+}};
+"""
+
+POWERDNS = """\
+local-address=127.0.0.1
+local-port={port}
+socket-dir={directory}
+config-dir={directory}
+daemon=no
+write-pid=no
+disable-syslog=yes
+threads=1
+security-poll-suffix=
+dnssec=process-no-validate
+forward-zones=svc.internal={server.address}:{server.dns_port}
 """
 
 
@@ -117,6 +152,22 @@ class DnsmasqTest(Followed, Case):
                                "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv", "--no-hosts",
                                "--user=", "--pid-file=", "--log-facility=-", "--stop-dns-rebind",
                                "--rebind-domain-ok=/svc.internal/", f"--server=/svc.internal/{upstream}"])
+
+
+class BindTest(Followed, Case):
+    def start_resolver(self):
+        program = need_program("named")
+        path = self.directory / "named.conf"
+        path.write_text(BIND.format(port=self.port, directory=self.directory, server=self.rollcalld))
+        self.start("named", [program, "-g", "-n", "1", "-c", path])
+
+
+class PowerdnsTest(Followed, Case):
+    def start_resolver(self):
+        program = need_program("pdns_recursor")
+        (self.directory / "recursor.conf").write_text(
+            POWERDNS.format(port=self.port, directory=self.directory, server=self.rollcalld))
+        self.start("pdns_recursor", [program, f"--config-dir={self.directory}"])
 
 
 del Followed
