@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import unittest
-from unittest import mock
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools/lib"))
@@ -68,14 +67,41 @@ class Words(unittest.TestCase):
 
 
 class Ends(unittest.TestCase):
-    def test_what_a_suite_leaves_behind_ends_with_it_but_a_build_ahead_goes_on(self):
-        ahead = run_tests.BuildsAhead()
-        ahead.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
-        self.addCleanup(run_tests.end_descendants)
-        with mock.patch.object(run_tests, "BUILDS_AHEAD", ahead):
-            said, status, _ = run_tests.execute(run_tests.Suite("left", ["sh", "-c", "sleep 60 & echo done"]))
+    def sleepers(self, mark):
+        return [stat for stat in Path("/proc").glob("[0-9]*/cmdline") if mark in self.words(stat)]
+
+    def words(self, path):
+        try:
+            return path.read_bytes().split(b"\0")
+        except OSError:
+            return []
+
+    def test_what_a_suite_leaves_behind_ends_with_it_and_nothing_else_does(self):
+        other = subprocess.Popen(["sleep", "61.5"], start_new_session=True)
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        said, status, _ = run_tests.execute(run_tests.Suite("left", ["sh", "-c", "setsid sleep 62.5 & echo done"]))
         self.assertEqual((said, status), ("done\n", 0))
-        self.assertEqual(run_tests.descendants(), [ahead.pid])
+        self.assertEqual(self.sleepers(b"62.5"), [])
+        self.assertIsNone(other.poll())
+
+    def test_a_suite_that_is_not_done_in_time_has_failed_and_is_gone(self):
+        slow = run_tests.Suite("slow", ["sh", "-c", "setsid sleep 63.5 & sleep 63.5"], seconds_max=1)
+        said, status, _ = run_tests.execute(slow)
+        self.assertEqual((said.strip(), status), ("stopped: not done after 1 s", 124))
+        self.assertEqual(self.sleepers(b"63.5"), [])
+
+    def test_a_suite_ended_by_a_signal_says_which_and_one_that_is_not_there_says_so(self):
+        said, status, _ = run_tests.execute(run_tests.Suite("crash", ["sh", "-c", "kill -SEGV $$"]))
+        self.assertEqual((said.strip(), status), ("ended by SIGSEGV", 128 + 11))
+        said, status, _ = run_tests.execute(run_tests.Suite("absent", ["/no/such/program"]))
+        self.assertEqual((said, status), ("/no/such/program: No such file or directory\n", 127))
+
+    def test_suites_side_by_side_have_lanes_of_their_own(self):
+        suites = [run_tests.Suite(str(number), ["sh", "-c", "echo $ROLLCALL_TEST_LANE; sleep 0.3"]) for number in range(4)]
+        ended = list(run_tests.execute_side_by_side(suites))
+        self.assertEqual({suite.name for suite, _ in ended}, {"0", "1", "2", "3"})
+        self.assertEqual({outcome[0] for _, outcome in ended}, {"0/2\n", "1/2\n"})
 
 
 if __name__ == "__main__":

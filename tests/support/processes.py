@@ -51,9 +51,11 @@ def run(command, timeout=30, **options):
 
 
 def free_port(address="127.0.0.1"):
-    """A port that is free for UDP and TCP at this moment, and another one each time."""
+    """A port that is free for UDP and TCP at this moment, and another one each time; another one too in each of the suites
+    that run side by side."""
+    lane, lanes = map(int, os.environ.get("ROLLCALL_TEST_LANE", "0/1").split("/"))
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for _ in range(50):
+    for _ in range(50 * lanes):
         with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
             tcp.bind((address, 0))
             port = tcp.getsockname()[1]
@@ -61,7 +63,7 @@ def free_port(address="127.0.0.1"):
                 udp.bind((address, port))
             except OSError:
                 continue
-            if port in _given_ports:
+            if port in _given_ports or port % lanes != lane:
                 continue
             _given_ports.add(port)
             return port

@@ -1,7 +1,7 @@
 """Runs every test of the house and adds them up: what `tools/test` does once everything is installed.
 
-A part is a list of suites; a suite is one program, run by itself with a deadline, in a session of its own. Whatever
-processes it leaves behind are ended with it. One line a suite; the whole output only of those that failed.
+A part is a list of suites; a suite is one program, run with a deadline, in a session of its own. Whatever processes it leaves
+behind are ended with it. Suites that mostly wait run two at a time. One line a suite; the whole output only of those that failed.
 
     part        what it runs
     house       tests/house: layers, zones, the README's commands
@@ -27,9 +27,10 @@ needs is built.
 """
 
 import argparse
-import ctypes
+import concurrent.futures
 import json
 import os
+import queue
 import re
 import shlex
 import shutil
@@ -40,6 +41,8 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from contain import adopt_orphans, end_descendants
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
@@ -52,6 +55,11 @@ GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile", "cluster"}
 BLACK_BOX_TARGETS = ["rollcalld", "rollcalld_on_a_faulty_disk", "rollcall", "rollcall_library", "rollcall_etcd", "examples"]
 SERVERS = ["rollcalld", "rollcalld_on_a_faulty_disk"]  # what black boxes ask
+# Parts whose suites mostly wait run two at a time; but not those that count the failures of a steady load.
+SIDE_BY_SIDE = {"cli", "interop"}
+ALONE = {"interop/server_side_haproxy", "interop/server_side_nginx", "interop/prometheus", "interop/consul_blocking"}
+LANES = 2
+CONTAIN = str(Path(__file__).with_name("contain.py"))
 SUITE_SECONDS_MAX = 600
 BUILD_SECONDS_MAX = 1800
 # What each sanitizer looks at: test programs, and folders of tests of a server. What only asks a server from outside is left
@@ -136,45 +144,6 @@ def skip_reasons(output):
 # --- Processes ---
 
 
-def adopt_orphans():
-    """Processes whose parent dies become ours (PR_SET_CHILD_SUBREAPER), so that none escapes `end_descendants`."""
-    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-
-
-def descendants(spared=None):
-    """The processes below this one, at any depth; those that have ended and wait to be collected too. `spared` is a
-    process that does not count, nor do those below it."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after_name = stat.read_text(errors="replace").rpartition(")")[2]
-        except OSError:
-            continue
-        parents.setdefault(int(after_name.split()[1]), []).append(int(stat.parent.name))
-    found, pending = [], [os.getpid()]
-    while pending:
-        children = [pid for pid in parents.get(pending.pop(), []) if pid != spared]
-        found += children
-        pending += children
-    return found
-
-
-def end_descendants(spared=None):
-    """Everything started by a suite is gone when this returns."""
-    while pids := descendants(spared):
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        for pid in pids:
-            try:
-                os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                pass  # not ours yet
-        time.sleep(0.01)
-
-
 class BuildsAhead:
     """Builds made beside tests that mostly wait. They only fill the build directories: whoever needs one builds it again
     and learns whether it is whole."""
@@ -188,36 +157,45 @@ class BuildsAhead:
         self.process = subprocess.Popen(["nice", "-n", "19", "sh", "-c", lines], cwd=ROOT, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
-    @property
-    def pid(self):
-        return self.process.pid if self.process and self.process.poll() is None else None
 
-
-BUILDS_AHEAD = BuildsAhead()
-
-
-def execute(suite):
-    """Output, exit status, seconds."""
+def execute(suite, env=None):
+    """Output, exit status, seconds. What the suite leaves behind is gone by then."""
     began = time.monotonic()
     with tempfile.TemporaryFile() as output:
-        try:
-            process = subprocess.Popen(
-                suite.command, cwd=suite.cwd, env={**os.environ, "LC_ALL": "C.UTF-8", **suite.env},
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
-        except OSError as error:
-            return f"{suite.command[0]}: {error.strerror}\n", 127, 0.0
+        process = subprocess.Popen(
+            [sys.executable, "-B", CONTAIN, *suite.command], cwd=suite.cwd,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **suite.env, **(env or {})}, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT, start_new_session=True)
         note = ""
         try:
             status = process.wait(suite.seconds_max)
         except subprocess.TimeoutExpired:
+            process.terminate()
+            process.wait()
             status = 124
             note = f"\nstopped: not done after {suite.seconds_max} s\n"
-        end_descendants(BUILDS_AHEAD.pid)
         output.seek(0)
         text = output.read().decode("utf-8", "replace") + note
-    if status < 0:
-        text += f"\nended by {signal.Signals(-status).name}\n"
     return text, status, time.monotonic() - began
+
+
+def execute_side_by_side(suites):
+    """Yields each suite and what `execute` says of it, in the order in which they end."""
+    lanes = queue.SimpleQueue()
+    for lane in range(LANES):
+        lanes.put(lane)
+
+    def in_a_lane(suite):
+        lane = lanes.get()
+        try:
+            return execute(suite, {"ROLLCALL_TEST_LANE": f"{lane}/{LANES}"})
+        finally:
+            lanes.put(lane)
+
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        running = {pool.submit(in_a_lane, suite): suite for suite in suites}
+        for ended in concurrent.futures.as_completed(running):
+            yield running[ended], ended.result()
 
 
 # --- Suites ---
@@ -296,7 +274,10 @@ class Run:
 
     def __call__(self, suite, quiet=False):
         """Whether the suite passed. A quiet one is not a test: it counts, and is seen, only when it fails."""
-        output, status, seconds = execute(suite)
+        return self.add(suite, execute(suite), quiet)
+
+    def add(self, suite, outcome, quiet=False):
+        output, status, seconds = outcome
         if quiet and status == 0:
             return True
         result = count(output, status)
@@ -340,8 +321,13 @@ class Run:
         elif name == "clang":
             self(build("clang"))
         else:
-            for suite in python_files(name):
-                self(suite)
+            suites = list(python_files(name))
+            beside = [suite for suite in suites if name in SIDE_BY_SIDE and suite.name not in ALONE]
+            for suite, outcome in execute_side_by_side(beside):
+                self.add(suite, outcome)
+            for suite in suites:
+                if suite not in beside:
+                    self(suite)
 
 
 def wanted_parts(words, refuse):
@@ -381,7 +367,7 @@ def main():
 
     if any(part.partition("/")[0] in BLACK_BOX for part in parts):
         if run(build("release", *BLACK_BOX_TARGETS), quiet=True):
-            BUILDS_AHEAD.start(parts)
+            BuildsAhead().start(parts)
         else:
             parts = []
     for part in parts:
