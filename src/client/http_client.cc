@@ -201,7 +201,11 @@ struct HttpClient::Impl {
     if (!error) return {};
     if (error == beast::error::timeout) return broken(why_not_connected(error, patience));
     const long verified = SSL_get_verify_result(stream.native_handle());
-    const std::string why = verified == X509_V_OK ? reason(error) : X509_verify_cert_error_string(verified);
+    const bool is_plain = ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_WRONG_VERSION_NUMBER &&
+                          error.category() == asio::error::get_ssl_category();
+    const std::string why = is_plain                ? "this port does not speak TLS: is it plain http://?"
+                            : verified == X509_V_OK ? reason(error)
+                                                    : X509_verify_cert_error_string(verified);
     ERR_clear_error();
     return broken(fmt::format("no TLS with {}: {}", name(), why));
   }

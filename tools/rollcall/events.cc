@@ -22,10 +22,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds k_idle_max{40'000};
 constexpr milliseconds k_pause{500};  // before reconnecting a broken stream
 
+constexpr std::uint64_t k_limit = 20;
+
 struct Flags {
   std::string service;
   std::string id;
-  std::uint64_t limit = 20;
+  std::optional<std::uint64_t> limit;
   bool follows = false;
 };
 
@@ -50,16 +52,19 @@ void print_event(const Session& session, const json::value& event) {
 }
 
 // The oldest first, as a log reads.
-Result<int> history(Session& session, const Flags& flags) {
+Result<int> history(Session& session, const Flags& flags, std::string& last_id) {
   const auto answer = session.get(target_of("/v1/events", {},
                                             {{"zone", session.globals().zone},
                                              {"service", flags.service},
                                              {"id", flags.id},
-                                             {"limit", std::to_string(flags.limit)}}));
+                                             {"limit", std::to_string(flags.limit.value_or(k_limit))}}));
   if (!answer) return std::unexpected(answer.error());
   const auto events = rows_at(*answer, "events");
   if (!events) return std::unexpected(events.error());
-  for (const json::value& event : std::views::reverse(**events)) print_event(session, event);
+  for (const json::value& event : std::views::reverse(**events)) {
+    print_event(session, event);
+    last_id = text_at(event, "event_id");
+  }
   return k_done;
 }
 
@@ -68,6 +73,10 @@ Result<int> follow(Session& session, const Flags& flags) {
   if (!client) return std::unexpected(client.error());
   client::HttpRequest request;
   request.target = target_of("/v1/watch", {}, {{"zone", session.globals().zone}, {"service", flags.service}});
+  if (flags.limit) {  // the last of the past first; the stream goes on after them
+    const auto shown = history(session, flags, request.last_event_id);
+    if (!shown) return shown;
+  }
   bool has_begun = false;
   const auto print_one = [&](const client::ServerEvent& event) {
     has_begun = true;
@@ -89,21 +98,26 @@ Result<int> follow(Session& session, const Flags& flags) {
   }
 }
 
+Result<int> show_events(Session& session, const Flags& flags) {
+  std::string last_id;
+  return flags.follows ? follow(session, flags) : history(session, flags, last_id);
+}
+
 Action declare(Options& options) {
   constexpr std::uint64_t k_limit_max = 10'000;
   auto flags = std::make_shared<Flags>();
   options.argument("SERVICE", flags->service, "only of this service").offers(Offer::services);
   options.value("--id", "ID", flags->id, "only of this instance");
   options.number("-n,--lines", "N", flags->limit, 1, k_limit_max, "the last N (default 20)");
-  options.flag("-f,--follow", flags->follows, "what happens from now on, as it happens, until stopped");
-  return [flags](Session& session) { return flags->follows ? follow(session, *flags) : history(session, *flags); };
+  options.flag("-f,--follow", flags->follows, "what happens from now on, as it happens, until stopped; with -n the last N first");
+  return [flags](Session& session) { return show_events(session, *flags); };
 }
 
 }  // namespace
 
 extern const Command k_events{
     .name = "events",
-    .synopsis = "[SERVICE] [--id ID] [-n N | --follow]",
+    .synopsis = "[SERVICE] [--id ID] [-n N] [--follow]",
     .summary = "who came, changed and left, and why",
     .description =
         "The recorded history, a line for each event, the latest at the end: when, what, who, and the cause: "
@@ -111,6 +125,7 @@ extern const Command k_events{
         "With --follow the events from now on. When the connection breaks they are taken up where it ended; a "
         "registry that cannot be reached again ends the command. With --json a line is an event.",
     .examples = {{"rollcall events web -n 50", "the last 50 of web"},
+                 {"rollcall events --follow -n 10", "the last 10, and what happens from now on"},
                  {"rollcall events --follow --json | jq .cause", "the causes of all that happens"}},
     .asks = Asks::http,
     .trial = {},

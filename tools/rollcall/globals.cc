@@ -105,7 +105,7 @@ Result<client::HttpSettings> http_settings(const Globals& globals) {
   settings.timeout = globals.timeout;
   if (!globals.token_file.empty()) {
     Result<std::string> token = read_token(globals.token_file);
-    if (!token) return std::unexpected(token.error());
+    if (!token) return failure(token.error().code, "--token-file: " + token.error().message);
     settings.token = std::move(*token);
   }
   if (!is_token(settings.token)) return failure(Errc::invalid, "the token has characters that no token has");

@@ -1,13 +1,17 @@
 #include "tools/rollcall/instance_flags.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <span>
 #include <utility>
 
 #include "base/duration.h"
+#include "base/ip_address.h"
 #include "client/base_url.h"
+#include "tools/rollcall/session.h"
 
 namespace rollcall::cli {
 
@@ -26,6 +30,74 @@ void declare_instance(Options& options, InstanceFlags& flags) {
   options.value("--meta", "KEY=VALUE", flags.meta, "told in its TXT record");
   options.value("--ttl", "TIME", flags.ttl, "its lease: how long it stays after the last heartbeat (default 15s)");
 }
+
+void declare_checks(Options& options, InstanceFlags& flags, HasOwnProbe has_own) {
+  constexpr std::uint64_t k_in_a_row_max = 10;
+  options.value("--check", "CHECK", flags.checks,
+                "what the server asks of it: tcp, http:/path, or a JSON object as in the API; it is critical while one "
+                "fails");
+  if (has_own == HasOwnProbe::no) {
+    options.value("--probe", "PROBE", flags.probe, "what the server asks when the heartbeats stop: tcp or http:/path");
+  }
+  options.value("--initial", "STATUS", flags.initial, "its status before the checks have run (default ready)")
+      .one_of({"ready", "critical"});
+  options.number("--rise", "N", flags.rise, 1, k_in_a_row_max, "passes in a row that make a check up (default 1)");
+  options.number("--fall", "N", flags.fall, 1, k_in_a_row_max, "failures in a row that make it down (default 2)");
+}
+
+void warn_of_loopback(const Session& session, const InstanceFlags& flags) {
+  const auto is_loopback = [](const std::string& text) {
+    const auto address = IpAddress::parse(text);
+    return text == "localhost" || (address && address->is_loopback());
+  };
+  bool only_here = std::ranges::any_of(flags.addresses, is_loopback);
+  if (flags.addresses.empty()) {
+    for (const std::string& node : nodes_of(session.globals())) {
+      const auto url = client::parse_base_url(node);
+      only_here = only_here || (url && is_loopback(url->host));
+    }
+  }
+  if (!only_here) return;
+  session.remark("it is registered with a loopback address, which leads every other machine to itself: give --address");
+}
+
+namespace {
+
+// "tcp", "http:/path", "http"; anything else is left to the registry, which says what is wrong with it.
+Result<json::value> check_of(const std::string& text) {
+  if (text.starts_with('{')) {
+    boost::system::error_code broken;
+    json::value value = json::parse(text, broken);
+    if (broken) return failure(Errc::start_up, fmt::format("--check is no JSON object: {}", text));
+    return value;
+  }
+  const std::size_t colon = text.find(':');
+  const std::string type = text.substr(0, colon);
+  const std::string path = colon == std::string::npos ? std::string() : text.substr(colon + 1);
+  const bool is_right = (type == "tcp" && path.empty()) || (type == "http" && (path.empty() || path.starts_with('/')));
+  if (!is_right)
+    return failure(Errc::start_up, fmt::format("--check must be tcp, http:/path or a JSON object, not {}", text));
+  json::object check{{"type", type}};
+  if (!path.empty()) check["path"] = path;
+  return json::value(std::move(check));
+}
+
+Result<void> add_checks(const InstanceFlags& flags, json::object& body) {
+  json::array checks;
+  for (const std::string& text : flags.checks) {
+    auto check = check_of(text);
+    if (!check) return std::unexpected(check.error());
+    checks.push_back(std::move(*check));
+  }
+  if (!checks.empty()) body["checks"] = std::move(checks);
+  if (!flags.probe.empty()) body["probe"] = flags.probe;
+  if (!flags.initial.empty()) body["initial"] = flags.initial;
+  if (flags.rise) body["rise"] = *flags.rise;
+  if (flags.fall) body["fall"] = *flags.fall;
+  return {};
+}
+
+}  // namespace
 
 Result<json::object> registration_of(const InstanceFlags& flags, const std::string& service, std::uint64_t port,
                                      const std::string& zone) {
@@ -47,6 +119,7 @@ Result<json::object> registration_of(const InstanceFlags& flags, const std::stri
     meta[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   if (!meta.empty()) body["meta"] = std::move(meta);
+  if (const Result<void> added = add_checks(flags, body); !added) return std::unexpected(added.error());
   return body;
 }
 

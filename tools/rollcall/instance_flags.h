@@ -26,10 +26,24 @@ struct InstanceFlags {
   std::vector<std::string> tags;
   std::vector<std::string> meta;  // KEY=VALUE
   std::optional<std::chrono::milliseconds> ttl;
+  // What the server asks of the instance (docs/checks.md).
+  std::vector<std::string> checks;  // "tcp", "http:/path" or a JSON object
+  std::string probe;                // the same; empty: none
+  std::string initial;
+  std::optional<std::uint64_t> rise;
+  std::optional<std::uint64_t> fall;
 };
 
 // Declares all of them. The service name and the port are declared by the commands.
 void declare_instance(Options& options, InstanceFlags& flags);
+
+// The checks; with --probe where the command has no probe of its own.
+enum class HasOwnProbe : std::uint8_t { no, yes };
+void declare_checks(Options& options, InstanceFlags& flags, HasOwnProbe has_own);
+
+// Warns where the instance would be registered at an address that leads only from this machine to itself.
+class Session;
+void warn_of_loopback(const Session& session, const InstanceFlags& flags);
 
 // The JSON body of a registration; no `address` if none was given. Errc::start_up if --meta is not KEY=VALUE.
 [[nodiscard]] Result<boost::json::object> registration_of(const InstanceFlags& flags, const std::string& service,

@@ -66,8 +66,7 @@ int start(const std::vector<std::string>& arguments) {
     fmt::print("rollcall {}\n", ops::k_version);
     return k_done;
   }
-  if (parsed->wants_help) return show_overview(std::move(globals));
-  if (parsed->rest.empty()) return misused("", Error{Errc::start_up, "a command is missing"});
+  if (parsed->wants_help || parsed->rest.empty()) return show_overview(std::move(globals));
   return run(std::move(globals), parsed->rest);
 }
 

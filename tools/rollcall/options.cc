@@ -37,7 +37,9 @@ Option::Take take_list(std::vector<std::string>& variable) {
 template <class Variable>
 Option::Take take_duration(Variable& variable) {
   return [&variable](const std::string& text) -> std::string {
-    const std::optional<milliseconds> duration = parse_duration(text);
+    // As the API takes it: a whole number is one of seconds.
+    const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    const std::optional<milliseconds> duration = parse_duration(is_number ? text + "s" : text);
     if (!duration) return fmt::format("must be a duration such as 500ms, 15s or 1m30s, not {}", shown(text));
     variable = *duration;
     return {};
@@ -222,6 +224,9 @@ Result<Parsed> parse(const Options& options, const std::vector<std::string>& arg
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 expects reverse order
   } catch (const CLI::ExtrasError&) {
     return extras_failure(app, arguments);
+  } catch (const CLI::ArgumentMismatch& error) {  // "--http: 1 required TEXT missing"
+    const std::string words = first_line(error.what());
+    return usage(words.substr(0, words.find(':')) + ": its value is missing");
   } catch (const CLI::ParseError& error) {
     return usage(first_line(error.what()));
   }

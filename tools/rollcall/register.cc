@@ -112,6 +112,7 @@ Result<int> register_instance(Session& session, const Flags& flags) {
   if (!settings) return std::unexpected(settings.error());
   auto clients = open_clients(session.globals());
   if (!clients) return std::unexpected(clients.error());
+  if (!flags.is_quiet) warn_of_loopback(session, flags.instance);
   const Signals signals({SIGTERM, SIGINT, SIGHUP});
   Registrations registrations(std::move(*settings), std::move(*clients));
   return Stay(session, flags, signals, registrations, news).run();
@@ -123,6 +124,7 @@ Action declare(Options& options) {
   options.argument("SERVICE", flags->service, "what it is an instance of").required().offers(Offer::services);
   options.number("--port", "PORT", flags->port, 1, k_port_max, "where it listens").required();
   declare_instance(options, flags->instance);
+  declare_checks(options, flags->instance, HasOwnProbe::no);
   options.value("--drain", "TIME", flags->drain, "at the end, the longest wait until no cache has it (default 10s)");
   options.flag("--retry", flags->is_patient, "go on trying when the registry is away at the start");
   options.flag("--quiet", flags->is_quiet, "no remarks");

@@ -1,6 +1,7 @@
 // `rollcall resolve`: what a client would find and choose, using the same Resolver as programs.
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
@@ -8,10 +9,14 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/ip_address.h"
+#include "client/base_url.h"
 #include "client/host_addresses.h"
+#include "client/name_servers.h"
 #include "rollcall/resolver.h"
 #include "tools/rollcall/command.h"
 #include "tools/rollcall/exit_code.h"
+#include "tools/rollcall/fields.h"
 #include "tools/rollcall/session.h"
 #include "tools/rollcall/table.h"
 
@@ -42,21 +47,40 @@ std::string domain_of(const Session& session) {
 
 Error absent(std::string message) { return Error{Errc::unknown_service, std::move(message)}; }
 
-Error error_of(Status status, const std::string& name, const std::string& message) {
-  if (status == Status::unreachable) return Error{Errc::unreachable, message};
-  if (status == Status::no_endpoints) return absent(fmt::format("{} has no endpoint at the moment", name));
-  return absent(fmt::format("there is no name {}", name));
+// Which server was asked, for a sentence.
+std::string asked_of(const Session& session) {
+  const std::vector<std::string>& servers = session.globals().dns;
+  if (servers.empty()) return "the system's resolver (--dns ADDR:PORT asks another, as 127.0.0.1:8600)";
+  return fmt::format("{}", fmt::join(servers, ", "));
+}
+
+// The name that is asked for: a single word is below the zone.
+std::string full_name(const Session& session, const std::string& name) {
+  if (name.ends_with('.')) return name.substr(0, name.size() - 1);
+  return name.find('.') == std::string::npos ? name + "." + domain_of(session) : name;
+}
+
+Error error_of(const Session& session, Status status, const std::string& name, const std::string& message) {
+  if (status == Status::unreachable)
+    return Error{Errc::unreachable, fmt::format("{}; asked for {}: {}", message, name, asked_of(session))};
+  if (status == Status::no_endpoints) {
+    return absent(fmt::format("{} has no endpoint at the moment: NOERROR without records, says {}", name,
+                              asked_of(session)));
+  }
+  return absent(fmt::format("there is no name {}: NXDOMAIN, says {}", name, asked_of(session)));
 }
 
 // --- Addresses alone, as getaddrinfo() would ask ---
 
 Result<int> find_addresses(Session& session, const Flags& flags) {
-  const std::string name =
-      flags.name.find('.') == std::string::npos ? flags.name + "." + domain_of(session) : flags.name;
+  const std::string name = full_name(session, flags.name);
   const std::atomic<bool> is_stopped{false};
   const auto addresses = client::find_host_addresses(name, steady_clock::now() + session.globals().timeout, is_stopped,
                                                      session.globals().dns);
-  if (!addresses) return std::unexpected(addresses.error());
+  if (!addresses) {
+    return failure(addresses.error().code,
+                   fmt::format("{}; asked for {}: {}", addresses.error().message, name, asked_of(session)));
+  }
   if (session.wants_json()) {
     json::array texts;
     for (const IpAddress& address : *addresses) texts.push_back(json::string(address.text()));
@@ -65,6 +89,40 @@ Result<int> find_addresses(Session& session, const Flags& flags) {
   }
   for (const IpAddress& address : *addresses) session.print(address.text() + "\n");
   return k_done;
+}
+
+// --- Where the DNS is ---
+
+// A listener at every address of its machine is reached where the registry is.
+std::string reached_at(const std::string& listener, const std::string& host) {
+  const std::size_t colon = listener.rfind(':');
+  const std::string address = listener.substr(0, colon);
+  if (address != "0.0.0.0" && address != "[::]") return listener;
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + listener.substr(colon);
+}
+
+// Where a registry was named and no DNS server, the registry says where its own is. What does not answer, or is named and no
+// address, is left: the system's resolver is asked then.
+void find_dns(Session& session) {
+  static const std::vector<std::string> k_default = Globals{}.http;
+  const Globals& globals = session.globals();
+  const bool is_named = globals.http != k_default || std::getenv("ROLLCALL_HTTP") != nullptr;
+  if (!globals.dns.empty() || !is_named) return;
+  const std::vector<std::string> nodes = nodes_of(globals);
+  const auto url = nodes.empty() ? failure(Errc::invalid, "") : client::parse_base_url(nodes.front());
+  const auto answer = session.get("/v1/status");
+  if (!url || !answer) return;
+  const json::value* const listeners = find_field(*answer, "listeners");
+  const auto dns = listeners == nullptr ? failure(Errc::invalid, "") : rows_at(*listeners, "dns");
+  if (!dns) return;
+  std::vector<std::string> found;
+  for (const json::value& each : **dns) {
+    if (!each.is_string()) continue;
+    const std::string place = reached_at(std::string(std::string_view(each.get_string())), url->host);
+    if (IpEndpoint::parse(place)) found.push_back(place);
+  }
+  session.set_dns(std::move(found));
 }
 
 // --- Endpoints, by SRV ---
@@ -96,7 +154,7 @@ json::object as_json(const Endpoint& endpoint) {
 
 Result<int> show_endpoints(Session& session, Resolver& resolver, const Flags& flags) {
   const Resolution found = resolver.resolve(flags.name);
-  if (!found) return std::unexpected(error_of(found.status, flags.name, found.message));
+  if (!found) return std::unexpected(error_of(session, found.status, full_name(session, flags.name), found.message));
   if (session.wants_json()) {
     json::array endpoints;
     for (const Endpoint& endpoint : found.endpoints) endpoints.push_back(as_json(endpoint));
@@ -114,7 +172,7 @@ Result<int> show_endpoints(Session& session, Resolver& resolver, const Flags& fl
 
 Result<int> pick_one(Session& session, Resolver& resolver, const Flags& flags) {
   const Choice choice = resolver.pick(flags.name, options_of(flags));
-  if (!choice) return std::unexpected(error_of(choice.status, flags.name, choice.message));
+  if (!choice) return std::unexpected(error_of(session, choice.status, full_name(session, flags.name), choice.message));
   session.wants_json() ? session.print_json(as_json(choice.endpoint)) : session.print(choice.endpoint.text() + "\n");
   return k_done;
 }
@@ -124,7 +182,7 @@ Result<int> count_picks(Session& session, Resolver& resolver, const Flags& flags
   std::map<std::string, std::uint64_t> tally;
   for (std::uint64_t i = 0; i < *flags.count; ++i) {
     const Choice choice = resolver.pick(flags.name, options_of(flags));
-    if (!choice) return std::unexpected(error_of(choice.status, flags.name, choice.message));
+    if (!choice) return std::unexpected(error_of(session, choice.status, full_name(session, flags.name), choice.message));
     ++tally[choice.endpoint.text()];
   }
   std::vector<std::pair<std::string, std::uint64_t>> rows(tally.begin(), tally.end());
@@ -145,7 +203,12 @@ Result<int> resolve(Session& session, const Flags& flags) {
   if (flags.wants_addresses && (flags.wants_srv || flags.picks || flags.count)) {
     return failure(Errc::start_up, "--a is for addresses alone: without --srv, --pick and --count");
   }
+  find_dns(session);
   if (flags.wants_addresses) return find_addresses(session, flags);
+  for (const std::string& server : session.globals().dns) {
+    if (!client::parse_name_server(server))
+      return failure(Errc::start_up, fmt::format("--dns must be ADDR:PORT, as 127.0.0.1:8600 or [::1]:8600, not {}", server));
+  }
   try {
     Resolver resolver(settings_of(session));
     if (flags.count) return count_picks(session, resolver, flags);
@@ -178,7 +241,9 @@ extern const Command k_resolve{
     .description =
         "Asks the DNS, not the HTTP API. NAME is a service (web), a tag of one (blue.web) with its zone, or any "
         "name that has SRV records; a single word is below --zone, svc.internal unless named. The order is one "
-        "that a client would try them in: by priority, and by chance and weight within one (RFC 2782).",
+        "that a client would try them in: by priority, and by chance and weight within one (RFC 2782).\n\n"
+        "Without --dns the system's resolver is asked, unless --http or ROLLCALL_HTTP names a registry: then the "
+        "registry is asked where its DNS is.",
     .examples = {{"rollcall resolve web --dns 127.0.0.1:8600", "the endpoints of web"},
                  {"curl http://$(rollcall resolve web --pick)/", "any of them, by weight"},
                  {"rollcall resolve web --count 10000", "are the weights what they should be?"}},

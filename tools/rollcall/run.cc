@@ -101,6 +101,7 @@ Action declare(Options& options) {
   auto flags = std::make_shared<Flags>();
   options.value("--service", "NAME", flags->service, "the service that the command is an instance of").required();
   options.value("--port", "PORT", flags->port, "where it listens; auto: a free one, told to it as PORT").required();
+  declare_checks(options, flags->instance, HasOwnProbe::yes);
   options.value("--probe", "PROBE", flags->probe,
                 "how to see that it answers: tcp, http:/path (200 to 399), or none (default tcp; of udp, none)");
   options.value("--probe-timeout", "TIME", flags->probe_timeout, "the longest wait for the probe (default 1s)");

@@ -24,8 +24,8 @@ std::string zones_of(const json::value& answer) {
   if (!zones) return text;
   for (const json::value& zone : **zones) {
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} (serial {}, {} static names)", text_at(zone, "name"), text_at(zone, "serial"),
-                        text_at(zone, "static_names"));
+    text += fmt::format("{} (serial {}, {})", text_at(zone, "name"), text_at(zone, "serial"),
+                        counted(number_at(zone, "static_names"), "static name"));
   }
   return text;
 }
@@ -59,8 +59,8 @@ std::string page(const Session& session, const json::value& answer) {
   text +=
       row("ready", is_ready ? session.paint(Color::green, "yes") : session.paint(Color::red, why_not_ready(answer)));
   text += row("cluster", cluster_of(answer));
-  text += row("on the roll", fmt::format("{} instances of {} services, index {}", text_at(answer, "instances"),
-                                         text_at(answer, "services"), text_at(answer, "index")));
+  text += row("on the roll", fmt::format("{} of {}, index {}", counted(number_at(answer, "instances"), "instance"),
+                                         counted(number_at(answer, "services"), "service"), text_at(answer, "index")));
   if (is_true(answer, "mass_silence")) {
     text += row("silence", session.paint(Color::red, "too many leases would end at once: their ends are put off"));
   }
