@@ -1,9 +1,9 @@
 // `rollcall resolve`: what a client would find and choose, using the same Resolver as programs.
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -38,6 +38,7 @@ struct Flags {
   std::optional<std::uint64_t> count;
   std::string policy = "weighted";
   std::string key;
+  std::vector<std::string> servers;  // that are asked; empty: the system's
 };
 
 std::string domain_of(const Session& session) {
@@ -48,8 +49,7 @@ std::string domain_of(const Session& session) {
 Error absent(std::string message) { return Error{Errc::unknown_service, std::move(message)}; }
 
 // Which server was asked, for a sentence.
-std::string asked_of(const Session& session) {
-  const std::vector<std::string>& servers = session.globals().dns;
+std::string asked_of(const std::vector<std::string>& servers) {
   if (servers.empty()) return "the system's resolver (--dns ADDR:PORT asks another, as 127.0.0.1:8600)";
   return fmt::format("{}", fmt::join(servers, ", "));
 }
@@ -60,14 +60,15 @@ std::string full_name(const Session& session, const std::string& name) {
   return name.find('.') == std::string::npos ? name + "." + domain_of(session) : name;
 }
 
-Error error_of(const Session& session, Status status, const std::string& name, const std::string& message) {
+Error error_of(const std::vector<std::string>& servers, Status status, const std::string& name,
+               const std::string& message) {
   if (status == Status::unreachable)
-    return Error{Errc::unreachable, fmt::format("{}; asked for {}: {}", message, name, asked_of(session))};
+    return Error{Errc::unreachable, fmt::format("{}; asked for {}: {}", message, name, asked_of(servers))};
   if (status == Status::no_endpoints) {
-    return absent(fmt::format("{} has no endpoint at the moment: NOERROR without records, says {}", name,
-                              asked_of(session)));
+    return absent(
+        fmt::format("{} has no endpoint at the moment: NOERROR without records, says {}", name, asked_of(servers)));
   }
-  return absent(fmt::format("there is no name {}: NXDOMAIN, says {}", name, asked_of(session)));
+  return absent(fmt::format("there is no name {}: NXDOMAIN, says {}", name, asked_of(servers)));
 }
 
 // --- Addresses alone, as getaddrinfo() would ask ---
@@ -75,11 +76,11 @@ Error error_of(const Session& session, Status status, const std::string& name, c
 Result<int> find_addresses(Session& session, const Flags& flags) {
   const std::string name = full_name(session, flags.name);
   const std::atomic<bool> is_stopped{false};
-  const auto addresses = client::find_host_addresses(name, steady_clock::now() + session.globals().timeout, is_stopped,
-                                                     session.globals().dns);
+  const auto addresses =
+      client::find_host_addresses(name, steady_clock::now() + session.globals().timeout, is_stopped, flags.servers);
   if (!addresses) {
     return failure(addresses.error().code,
-                   fmt::format("{}; asked for {}: {}", addresses.error().message, name, asked_of(session)));
+                   fmt::format("{}; asked for {}: {}", addresses.error().message, name, asked_of(flags.servers)));
   }
   if (session.wants_json()) {
     json::array texts;
@@ -104,32 +105,32 @@ std::string reached_at(const std::string& listener, const std::string& host) {
 
 // Where a registry was named and no DNS server, the registry says where its own is. What does not answer, or is named and no
 // address, is left: the system's resolver is asked then.
-void find_dns(Session& session) {
+std::vector<std::string> find_dns(Session& session) {
   static const std::vector<std::string> k_default = Globals{}.http;
   const Globals& globals = session.globals();
   const bool is_named = globals.http != k_default || std::getenv("ROLLCALL_HTTP") != nullptr;
-  if (!globals.dns.empty() || !is_named) return;
+  if (!globals.dns.empty() || !is_named) return globals.dns;
   const std::vector<std::string> nodes = nodes_of(globals);
   const auto url = nodes.empty() ? failure(Errc::invalid, "") : client::parse_base_url(nodes.front());
   const auto answer = session.get("/v1/status");
-  if (!url || !answer) return;
+  if (!url || !answer) return {};
   const json::value* const listeners = find_field(*answer, "listeners");
   const auto dns = listeners == nullptr ? failure(Errc::invalid, "") : rows_at(*listeners, "dns");
-  if (!dns) return;
+  if (!dns) return {};
   std::vector<std::string> found;
   for (const json::value& each : **dns) {
     if (!each.is_string()) continue;
     const std::string place = reached_at(std::string(std::string_view(each.get_string())), url->host);
     if (IpEndpoint::parse(place)) found.push_back(place);
   }
-  session.set_dns(std::move(found));
+  return found;
 }
 
 // --- Endpoints, by SRV ---
 
-ResolverSettings settings_of(const Session& session) {
+ResolverSettings settings_of(const Session& session, const Flags& flags) {
   ResolverSettings settings;
-  settings.servers = session.globals().dns;
+  settings.servers = flags.servers;
   settings.domain = domain_of(session);
   settings.timeout = session.globals().timeout;
   settings.try_timeout = std::clamp(session.globals().timeout / 4, milliseconds(1), k_try_max);
@@ -154,7 +155,8 @@ json::object as_json(const Endpoint& endpoint) {
 
 Result<int> show_endpoints(Session& session, Resolver& resolver, const Flags& flags) {
   const Resolution found = resolver.resolve(flags.name);
-  if (!found) return std::unexpected(error_of(session, found.status, full_name(session, flags.name), found.message));
+  if (!found)
+    return std::unexpected(error_of(flags.servers, found.status, full_name(session, flags.name), found.message));
   if (session.wants_json()) {
     json::array endpoints;
     for (const Endpoint& endpoint : found.endpoints) endpoints.push_back(as_json(endpoint));
@@ -172,7 +174,8 @@ Result<int> show_endpoints(Session& session, Resolver& resolver, const Flags& fl
 
 Result<int> pick_one(Session& session, Resolver& resolver, const Flags& flags) {
   const Choice choice = resolver.pick(flags.name, options_of(flags));
-  if (!choice) return std::unexpected(error_of(session, choice.status, full_name(session, flags.name), choice.message));
+  if (!choice)
+    return std::unexpected(error_of(flags.servers, choice.status, full_name(session, flags.name), choice.message));
   session.wants_json() ? session.print_json(as_json(choice.endpoint)) : session.print(choice.endpoint.text() + "\n");
   return k_done;
 }
@@ -182,7 +185,8 @@ Result<int> count_picks(Session& session, Resolver& resolver, const Flags& flags
   std::map<std::string, std::uint64_t> tally;
   for (std::uint64_t i = 0; i < *flags.count; ++i) {
     const Choice choice = resolver.pick(flags.name, options_of(flags));
-    if (!choice) return std::unexpected(error_of(session, choice.status, full_name(session, flags.name), choice.message));
+    if (!choice)
+      return std::unexpected(error_of(flags.servers, choice.status, full_name(session, flags.name), choice.message));
     ++tally[choice.endpoint.text()];
   }
   std::vector<std::pair<std::string, std::uint64_t>> rows(tally.begin(), tally.end());
@@ -199,18 +203,20 @@ Result<int> count_picks(Session& session, Resolver& resolver, const Flags& flags
   return k_done;
 }
 
-Result<int> resolve(Session& session, const Flags& flags) {
+Result<int> resolve(Session& session, const Flags& asked) {
+  Flags flags = asked;
   if (flags.wants_addresses && (flags.wants_srv || flags.picks || flags.count)) {
     return failure(Errc::start_up, "--a is for addresses alone: without --srv, --pick and --count");
   }
-  find_dns(session);
+  flags.servers = find_dns(session);
   if (flags.wants_addresses) return find_addresses(session, flags);
-  for (const std::string& server : session.globals().dns) {
+  for (const std::string& server : flags.servers) {
     if (!client::parse_name_server(server))
-      return failure(Errc::start_up, fmt::format("--dns must be ADDR:PORT, as 127.0.0.1:8600 or [::1]:8600, not {}", server));
+      return failure(Errc::start_up,
+                     fmt::format("--dns must be ADDR:PORT, as 127.0.0.1:8600 or [::1]:8600, not {}", server));
   }
   try {
-    Resolver resolver(settings_of(session));
+    Resolver resolver(settings_of(session, flags));
     if (flags.count) return count_picks(session, resolver, flags);
     return flags.picks ? pick_one(session, resolver, flags) : show_endpoints(session, resolver, flags);
   } catch (const std::invalid_argument& error) {  // an invalid server address
