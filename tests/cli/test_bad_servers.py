@@ -87,13 +87,13 @@ class BadServers(CliCase):
 
     def test_a_token_file_that_is_not_there_is_named(self):
         done = rollcall("list", "--token-file", "/nonexistent/token")
-        self.assertEqual((1, "rollcall: cannot read /nonexistent/token: No such file or directory\n"),
+        self.assertEqual((1, "rollcall: --token-file: cannot read /nonexistent/token: No such file or directory\n"),
                          (done.returncode, done.stderr))
 
 
 class CommandLine(unittest.TestCase):
     def test_a_mistake_is_one_sentence_and_exit_code_2(self):
-        for arguments in (["nonsense"], ["list", "--nonsense"], ["show", "web"], ["list", "web", "more"], [],
+        for arguments in (["nonsense"], ["list", "--nonsense"], ["show", "web"], ["list", "web", "more"],
                           ["--timeout", "soon", "list"], ["register", "web", "--port", "0"], ["--color", "red", "list"],
                           ["register", "web", "--port", "80", "--meta", "x"], ["run", "--service", "web", "--port", "80"],
                           ["list", "--tag", "blue"], ["resolve", "web", "--a", "--pick"], ["heartbeat", "web"],

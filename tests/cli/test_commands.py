@@ -106,7 +106,7 @@ class Commands(CliCase):
     def test_status_tells_where_it_listens(self):
         page = self.said(self.registry, "status")
         self.assertIn(f"127.0.0.1:{self.registry.http_port}", page)
-        self.assertIn("2 instances of 1 services", page)
+        self.assertIn("2 instances of 1 service,", page)
 
     def test_what_is_not_there_has_an_exit_code_of_its_own(self):
         for words in (["list", "nobody"], ["show", "web", "web-9"], ["drain", "web", "web-9"], ["heartbeat", "web", "web-9"],

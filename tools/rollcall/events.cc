@@ -109,7 +109,8 @@ Action declare(Options& options) {
   options.argument("SERVICE", flags->service, "only of this service").offers(Offer::services);
   options.value("--id", "ID", flags->id, "only of this instance");
   options.number("-n,--lines", "N", flags->limit, 1, k_limit_max, "the last N (default 20)");
-  options.flag("-f,--follow", flags->follows, "what happens from now on, as it happens, until stopped; with -n the last N first");
+  options.flag("-f,--follow", flags->follows,
+               "what happens from now on, as it happens, until stopped; with -n the last N first");
   return [flags](Session& session) { return show_events(session, *flags); };
 }
 

@@ -62,6 +62,7 @@ class Stay {
 
   void remark(const Registrations::State& state) {
     if (state.is_in_touch && !seen_.is_in_touch) tell(state);
+    if (state.is_in_touch && !seen_.has_registered && !flags_.is_quiet) warn_of_loopback(session_, flags_.instance);
     if (state.failure && (!seen_.failure || seen_.failure->message != state.failure->message) && !flags_.is_quiet) {
       session_.remark(fmt::format("trying again: {}", state.failure->message));
     }
@@ -112,7 +113,6 @@ Result<int> register_instance(Session& session, const Flags& flags) {
   if (!settings) return std::unexpected(settings.error());
   auto clients = open_clients(session.globals());
   if (!clients) return std::unexpected(clients.error());
-  if (!flags.is_quiet) warn_of_loopback(session, flags.instance);
   const Signals signals({SIGTERM, SIGINT, SIGHUP});
   Registrations registrations(std::move(*settings), std::move(*clients));
   return Stay(session, flags, signals, registrations, news).run();

@@ -13,6 +13,11 @@ namespace {
 
 namespace json = boost::json;
 
+// "1 instance", "2 instances".
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 bool is_true(const json::value& object, std::string_view key) {
   const json::value* const value = find_field(object, key);
   return value != nullptr && value->is_bool() && value->get_bool();
