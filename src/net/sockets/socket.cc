@@ -127,8 +127,21 @@ void hold_off_fragments(const Descriptor& socket, const IpEndpoint& endpoint, st
   }
 }
 
+int receive_buffer_of(const Descriptor& socket) {
+  int octets = 0;
+  socklen_t size = sizeof(octets);
+  return getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &octets, &size) == 0 ? octets : 0;
+}
+
+// Whoever has bound the socket may have been allowed a larger one than we are: it is never made smaller.
+void raise_receive_buffer(const Descriptor& socket, const IpEndpoint& endpoint) {
+  const Descriptor probe = open_socket(endpoint, SOCK_DGRAM);
+  set_option(probe, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
+  if (receive_buffer_of(probe) > receive_buffer_of(socket)) set_option(socket, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
+}
+
 void set_up_udp(const Descriptor& socket, const IpEndpoint& endpoint, std::size_t udp_payload) {
-  set_option(socket, SOL_SOCKET, SO_RCVBUF, k_receive_buffer);
+  raise_receive_buffer(socket, endpoint);
   hold_off_fragments(socket, endpoint, udp_payload);
   if (endpoint.address.is_unspecified()) {
     // The answer must leave from the address the query went to.

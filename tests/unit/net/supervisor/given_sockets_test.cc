@@ -78,4 +78,27 @@ TEST_CASE("workers share the sockets that were given, and each socket has one") 
   CHECK(own_endpoint(three.udp.back()) == three.endpoint);
 }
 
+TEST_CASE("the receive buffer of a socket that was given is never made smaller") {
+  DnsSockets sockets = std::move(*bind_dns(*IpEndpoint::parse("127.0.0.1:0"), 1, 1232));
+  const int socket = sockets.udp.front().get();
+  const auto buffer = [&] {
+    int octets = 0;
+    socklen_t size = sizeof(octets);
+    getsockopt(socket, SOL_SOCKET, SO_RCVBUF, &octets, &size);
+    return octets;
+  };
+  const int wanted = 16 << 20;
+  const bool may_force = setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof(wanted)) == 0;  // root
+  const int before = buffer();
+  if (may_force) REQUIRE(before >= wanted);
+  REQUIRE(adopt_dns(sockets, 1, 1232));
+  CHECK(buffer() >= before);
+
+  const int small = 4'096;
+  setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+  const int shrunk = buffer();
+  REQUIRE(adopt_dns(sockets, 1, 1232));
+  CHECK(buffer() > shrunk);
+}
+
 }  // namespace rollcall::net
