@@ -39,6 +39,26 @@ std::optional<std::string> find_objection(SQLite::Database& connection) {
   return "belongs to another program";
 }
 
+// What to do, where SQLite's own words do not say it.
+std::string why_unusable(const SQLite::Exception& exception) {
+  switch (primary_code(exception)) {
+    case SQLITE_NOTADB: return "is not a SQLite database: name another file with --db or store.path";
+    case SQLITE_BUSY: return "is locked by another program";
+    case SQLITE_CORRUPT: return "is damaged: put a back-up in its place with rollcalld --restore FILE";
+    case SQLITE_NOMEM: return "needs more memory than the system gives (MemoryMax, ulimit -v)";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return fmt::format(
+          "cannot be written: the user that runs rollcalld must be able to write it and its directory, "
+          "where its write-ahead log lies ({})",
+          exception.what());
+    case SQLITE_FULL:
+    case SQLITE_IOERR: return fmt::format("cannot be written: its disk is full, or fails ({})", exception.what());
+    default: return fmt::format("cannot be used: {}", exception.what());
+  }
+}
+
 void migrate(SQLite::Database& connection) {
   const auto steps = schema_steps();
   for (int version = pragma(connection, "user_version"); version < schema_version(); ++version) {
@@ -67,11 +87,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
     migrate(database->connection_);
     return database;
   } catch (const SQLite::Exception& exception) {
-    switch (primary_code(exception)) {
-      case SQLITE_NOTADB: return refuse("is not a SQLite database");
-      case SQLITE_BUSY: return refuse("is locked by another program");
-      default: return refuse(fmt::format("cannot be used: {}", exception.what()));
-    }
+    return refuse(why_unusable(exception));
   } catch (const std::exception& exception) {
     return refuse(fmt::format("cannot be used: {}", exception.what()));
   }

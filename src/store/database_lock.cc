@@ -13,9 +13,21 @@
 namespace rollcall::store {
 namespace {
 
+const char* advice_on(int error_number) {
+  switch (error_number) {
+    case ENOENT: return "; make its directory, or name another file with --db or store.path";
+    case EACCES:
+    case EPERM: return "; the user that runs rollcalld must be able to write it, and its directory";
+    case EROFS: return "; name a file on another file system with --db or store.path";
+    case EMFILE:
+    case ENFILE: return "; raise LimitNOFILE (ulimit -n)";
+    default: return "";
+  }
+}
+
 std::unexpected<Error> refuse(const std::filesystem::path& path, int error_number) {
-  return failure(Errc::start_up, fmt::format("cannot open the database {}: {}", path.string(),
-                                             std::generic_category().message(error_number)));
+  return failure(Errc::start_up, fmt::format("cannot open the database {}: {}{}", path.string(),
+                                             std::generic_category().message(error_number), advice_on(error_number)));
 }
 
 // Whether `path` still refers to the open file (same device and inode).

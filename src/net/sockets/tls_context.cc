@@ -1,14 +1,17 @@
 #include "net/sockets/tls_context.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <ctime>
 #include <fmt/format.h>
+#include <fstream>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "net/sockets/client_certificate.h"
@@ -20,9 +23,18 @@ namespace ssl = boost::asio::ssl;
 
 constexpr std::string_view k_session_context = "rollcall";
 
-std::unexpected<Error> unusable(const std::string& file, const boost::system::error_code& error) {
+// OpenSSL's words say what its parser met; what the file should be is `wanted`.
+std::unexpected<Error> unusable(const std::string& file, std::string_view wanted,
+                                const boost::system::error_code& error) {
   ERR_clear_error();
-  return failure(Errc::start_up, fmt::format("{}: {}", file, error.message()));
+  errno = 0;
+  const bool is_readable = std::ifstream(file).good();
+  if (!is_readable && errno != 0) {
+    return failure(Errc::start_up, fmt::format("{}: cannot be read: {}", file, std::generic_category().message(errno)));
+  }
+  return failure(Errc::start_up,
+                 fmt::format("{}: {} in PEM format is expected there, and there is none that can be used ({})", file,
+                             wanted, error.message()));
 }
 
 // RFC 7301 §3.1: length-prefixed names, in the client's order. Ours is the only one there is.
@@ -75,7 +87,7 @@ SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*,
 Result<void> ask_clients(ssl::context& context, const CertificateFiles& files) {
   boost::system::error_code error;
   context.load_verify_file(files.client_ca, error);
-  if (error) return unusable(files.client_ca, error);
+  if (error) return unusable(files.client_ca, "a certificate", error);
   STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(files.client_ca.c_str());
   if (names == nullptr) {
     ERR_clear_error();
@@ -105,9 +117,9 @@ Result<TlsContext::Shared> load_context(const CertificateFiles& files, const std
 
   boost::system::error_code error;
   context->use_certificate_chain_file(files.certificate, error);
-  if (error) return unusable(files.certificate, error);
+  if (error) return unusable(files.certificate, "a certificate with its chain", error);
   context->use_private_key_file(files.key, ssl::context::pem, error);
-  if (error) return unusable(files.key, error);
+  if (error) return unusable(files.key, "a private key without a passphrase", error);
   if (SSL_CTX_check_private_key(native) != 1) {
     ERR_clear_error();
     return failure(Errc::start_up, fmt::format("{} is not the key of {}", files.key, files.certificate));

@@ -62,7 +62,9 @@ TEST_CASE("a database is used by one rollcalld at a time") {
 TEST_CASE("a database that cannot be opened is refused with the reason") {
   TemporaryDirectory directory;
   const std::filesystem::path nowhere = directory.path() / "missing" / "rollcall.db";
-  REQUIRE(refusal(nowhere) == "cannot open the database " + nowhere.string() + ": No such file or directory");
+  REQUIRE(refusal(nowhere) ==
+          "cannot open the database " + nowhere.string() +
+              ": No such file or directory; make its directory, or name another file with --db or store.path");
   REQUIRE(refusal(directory.path()) == "cannot open the database " + directory.path().string() + ": Is a directory");
   REQUIRE(refusal("/dev/null") == "cannot open the database /dev/null: it is not a regular file");
 }
@@ -71,11 +73,19 @@ TEST_CASE("a file that is not a SQLite database is refused and not touched") {
   TemporaryDirectory directory;
   const std::string text(5000, '#');
   std::ofstream(directory.database()) << text;
-  REQUIRE(refusal(directory.database()) ==
-          "the database " + directory.database().string() + " is not a SQLite database");
+  REQUIRE(refusal(directory.database()) == "the database " + directory.database().string() +
+                                               " is not a SQLite database: name another file with --db or store.path");
   std::string after;
   std::getline(std::ifstream(directory.database()), after);
   REQUIRE(after == text);
+}
+
+TEST_CASE("a damaged database is refused with the way to a whole one") {
+  TemporaryDirectory directory;
+  REQUIRE(Database::open(directory.database()));
+  std::filesystem::resize_file(directory.database(), 9'000);
+  REQUIRE(refusal(directory.database()) == "the database " + directory.database().string() +
+                                               " is damaged: put a back-up in its place with rollcalld --restore FILE");
 }
 
 TEST_CASE("another program's database is refused and not touched") {

@@ -32,8 +32,11 @@ TEST_CASE("what cannot be used is named: no file, no PEM, the key of another") {
   };
   CHECK(sentence({files.path("absent.pem"), good.key}).starts_with(files.path("absent.pem") + ": "));
   CHECK(sentence({good.certificate, files.path("absent.key")}).starts_with(files.path("absent.key") + ": "));
-  CHECK(sentence({nonsense, good.key}).starts_with(nonsense + ": "));
-  CHECK(sentence({good.certificate, nonsense}).starts_with(nonsense + ": "));
+  CHECK(sentence({files.path("absent.pem"), good.key}).ends_with("cannot be read: No such file or directory"));
+  CHECK(sentence({nonsense, good.key})
+            .starts_with(nonsense + ": a certificate with its chain in PEM format is expected"));
+  CHECK(sentence({good.certificate, nonsense})
+            .starts_with(nonsense + ": a private key without a passphrase in PEM format is expected"));
   CHECK(sentence({good.certificate, other.key}).find(other.key) != std::string::npos);
 }
 
