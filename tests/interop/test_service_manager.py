@@ -197,7 +197,7 @@ class Credentials(Case):
         (held / "transfer").write_text(TSIG_SECRET + "\n")
         settings = self.settings_file('[[key]]\nname = "transfer"\nsecret = "credential:transfer"\n')
         with_it = run(["env", f"CREDENTIALS_DIRECTORY={held}", BINARY, "--check", "--config", settings], cwd=self.directory)
-        self.assertEqual((0, ""), (with_it.returncode, with_it.stderr))
+        self.assertEqual((0, []), (with_it.returncode, log_free_lines(with_it.stderr)))
         without = run_to_end(["--check", "--config", settings], self.directory)
         self.assertEqual(1, without.returncode)
         self.assertIn("write LoadCredential=transfer:FILE in the unit", without.stderr)
