@@ -23,6 +23,8 @@ std::string_view verb_of(const registry::RemoveCheck&) { return "remove check"; 
 std::string_view verb_of(const registry::End&) { return "end"; }
 std::string_view verb_of(const registry::Edit&) { return "edit"; }
 std::string_view verb_of(const registry::Renew&) { return "renew"; }
+std::string_view verb_of(const registry::Patch&) { return "patch"; }
+std::string_view verb_of(const registry::ForgetService&) { return "forget"; }
 
 const registry::InstanceKey& key_of(const registry::Register& change) { return change.registration.key; }
 const registry::InstanceKey& key_of(const registry::Edit& change) { return change.registration.key; }

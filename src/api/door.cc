@@ -27,6 +27,12 @@ std::string names_of(std::span<const Parameter> known, ParameterSet set) {
 
 }  // namespace
 
+bool is_named(const Parameter& known, std::string_view name) {
+  if (!known.is_prefix) return known.name == name;
+  const std::string_view prefix = known.name.substr(0, known.name.rfind('.') + 1);
+  return name.size() > prefix.size() && name.starts_with(prefix);
+}
+
 Result<void> check_parameters(const Door& door, ParameterSet set, const Result<Query>& query,
                               const registry::ZoneDirectory& zones) {
   if (!query) return std::unexpected(query.error());
@@ -36,13 +42,13 @@ Result<void> check_parameters(const Door& door, ParameterSet set, const Result<Q
   for (std::size_t i = 0; i < sent.size(); ++i) {
     const std::string& name = sent[i].name;
     const auto line =
-        std::ranges::find_if(known, [&](const Parameter& each) { return each.name == name && takes(each, set); });
+        std::ranges::find_if(known, [&](const Parameter& each) { return is_named(each, name) && takes(each, set); });
     if (line == known.end()) {
       std::string shown = name.substr(0, k_quoted_parameter_max);
       return failure(Errc::invalid,
                      fmt::format("unknown parameter \"{}\"; this call takes {}", shown, names_of(known, set)), shown);
     }
-    if (const auto checked = door.check_parameter(*line, sent[i].value, zones); !checked) return checked;
+    if (const auto checked = door.check_parameter(name, sent[i].value, zones); !checked) return checked;
     const auto earlier = sent.first(i);
     const bool is_second = std::ranges::find(earlier, name, &Query::Parameter::name) != earlier.end();
     if (is_second) return failure(Errc::invalid, fmt::format("the parameter {} is given twice", name), name);

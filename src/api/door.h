@@ -30,7 +30,9 @@ namespace rollcall::api {
 struct Parameter {
   ParameterSet bit;  // in RouteOptions::takes; 0: every call of the door takes it
   std::string_view name;
+  bool is_prefix = false;  // "meta.KEY": every name that begins with "meta." and goes on
 };
+[[nodiscard]] bool is_named(const Parameter& known, std::string_view name);
 
 // What holds for all routes of a door. Its texts and lists are constants.
 struct Manners {
@@ -60,8 +62,8 @@ class Door {
     return {request.authorization, &read_bearer};
   }
 
-  // Strict doors: whether the value is one that the parameter can have. Asked in the order sent.
-  [[nodiscard]] virtual Result<void> check_parameter(const Parameter&, std::string_view /*value*/,
+  // Strict doors: whether the value is one that the parameter, named as sent, can have. Asked in the order sent.
+  [[nodiscard]] virtual Result<void> check_parameter(std::string_view /*name*/, std::string_view /*value*/,
                                                      const registry::ZoneDirectory&) const {
     return {};
   }

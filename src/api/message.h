@@ -16,7 +16,7 @@
 
 namespace rollcall::api {
 
-enum class Method : std::uint8_t { get, head, post, put, del, options, other };
+enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 
 // As in a request line; "?" for Method::other.
 [[nodiscard]] std::string_view to_text(Method method);

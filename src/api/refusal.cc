@@ -38,6 +38,7 @@ Kind kind_of(Fault fault) {
     case Fault::no_such_path: return {404, "no_such_path"};                        // §15.5.5
     case Fault::method_not_allowed: return {405, "method_not_allowed"};            // §15.5.6
     case Fault::body_too_large: return {413, "body_too_large"};                    // §15.5.14
+    case Fault::unsupported_media: return {415, "unsupported_media_type"};         // §15.5.16
     case Fault::not_ready: return {503, "not_ready"};                              // §15.6.4
     case Fault::bad_request: return {400, "bad_request"};                          // RFC 9112 §2.2
     case Fault::target_too_long: return {414, "target_too_long"};                  // §15.5.15; RFC 9112 §3

@@ -38,6 +38,7 @@ enum class Fault : std::uint8_t {
   outcome_unknown,          // a change was not committed in time, and may still be
   history_too_slow,         // a page of the history was not read in time
   answer_too_slow,          // another answer was not made in time
+  unsupported_media,        // the body is of a type that the call does not take
   not_everywhere,           // a change was made, and not every node of the cluster shows it in time
 };
 

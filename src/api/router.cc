@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t k_quoted_path_max = 200;  // of a path, in a sentence about it
 
-constexpr Method k_all_methods[] = {Method::get, Method::head, Method::post, Method::put, Method::del, Method::options};
+constexpr Method k_all_methods[] = {Method::get,   Method::head, Method::post,   Method::put,
+                                    Method::patch, Method::del,  Method::options};
 
 // The grant of a call that needs no right, whoever makes it.
 const Grant& nothing() {

@@ -117,6 +117,12 @@ std::vector<Outcome> Registry::show(StagedBatch& batch, const Committed& committ
 void Registry::show(Stage& stage, LeaseTime now, WallTime wall_now) {
   const rcu::ReadLock lock;
   for (auto& [key, edit] : stage.edits()) publish(key, edit, wall_now, now);
+  for (const ServiceKey& key : stage.forgotten()) {
+    const Service* service = services_.find(key.ref());
+    if (service == nullptr || !service->instances.empty()) continue;
+    forget_at(key, std::nullopt);
+    withdraw_empty(*service);
+  }
 }
 
 void Registry::raise_visible_index(ChangeIndex index) {

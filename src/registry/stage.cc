@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "registry/instance/instance_image.h"
+#include "registry/instance/patched.h"
 #include "registry/instance/standing.h"
 #include "registry/rules.h"
 
@@ -98,8 +99,9 @@ void Stage::put_record(ServiceEdit& edit, const InstanceKey& key, std::optional<
 }
 
 Outcome Stage::add(const Register& change, Context& context) {
-  const Registration& asked = change.registration;
-  const Before before = find(asked.key.ref());
+  const Before before = find(change.registration.key.ref());
+  const Registration asked =
+      before.registration ? registered_over(*before.registration, change.registration) : change.registration;
   Standing standing =
       standing_of(before.registration ? &*before.registration : nullptr, before.standing, asked, context.wall_now);
   define_checks(standing, change.checks, context.now, context.wall_now);
@@ -377,6 +379,9 @@ Transaction Stage::transaction(WallTime wall_now) {
       transaction.services.push_back(
           {key, edit.index, edit.protocols, members == 0 ? std::optional(wall_now) : std::nullopt});
     }
+  }
+  for (const ServiceKey& key : forgotten_) {
+    if (count_members(key.ref()) == 0) transaction.forgotten.push_back(key.ref());
   }
   return transaction;
 }

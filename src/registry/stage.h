@@ -71,7 +71,7 @@ class Stage : private LabelUses {
   // A change that has its index already. Empty: it is laid over the roll; else the rule that it breaks.
   [[nodiscard]] std::optional<Error> add_durable(const DurableChange& change, LeaseTime now);
 
-  [[nodiscard]] bool is_empty() const { return edits_.empty(); }
+  [[nodiscard]] bool is_empty() const { return edits_.empty() && forgotten_.empty(); }
   [[nodiscard]] bool concerns(const InstanceKey& key) const;
   [[nodiscard]] Transaction transaction(WallTime wall_now);
   // Replaces staged indexes, once the transaction is recorded. The events are numbered by the transaction.
@@ -83,6 +83,8 @@ class Stage : private LabelUses {
   void undo_early_ends();
   // The instances that begin to drain.
   [[nodiscard]] const std::vector<InstanceKey>& drained() const { return drained_; }
+  // The services that are forgotten, unless an instance has registered since.
+  [[nodiscard]] const std::vector<ServiceKey>& forgotten() const { return forgotten_; }
 
  private:
   struct Before {                              // an instance as the changes so far have left it
@@ -114,6 +116,9 @@ class Stage : private LabelUses {
   Outcome add(const End& change, Context& context);
   Outcome add(const Edit& change, Context& context);
   Outcome add(const Renew& change, Context& context);
+  Outcome add(const Patch& change, Context& context);
+  Outcome add(const ForgetService& change, Context& context);
+  [[nodiscard]] std::size_t count_members(const ServiceRef& key) const;
   Outcome put_again(const Before& before, Context& context);
   [[nodiscard]] static Outcome unknown(const InstanceKey& key);
   void renew_staged(const InstanceKey& key);
@@ -143,6 +148,7 @@ class Stage : private LabelUses {
   Edits edits_;
   std::vector<Event> events_;
   std::vector<InstanceKey> drained_;
+  std::vector<ServiceKey> forgotten_;
   struct EarlyEnd {
     InstanceKey key;
     ChangeIndex index;   // of the version

@@ -26,6 +26,9 @@ ASKED = {
     "/v1/services": ["/v1/services", "/v1/services?zone=second.test"],
     "/v1/services/{service}": ["/v1/services/web", "/v1/services/hidden-db", "/v1/services/hidden-none"],
     "/v1/services/{service}/instances/{id}": ["/v1/services/web/instances/a", "/v1/services/hidden-db/instances/hidden-1"],
+    "/v1/instances": ["/v1/instances", "/v1/instances?zone=second.test", "/v1/instances?text=idden", "/v1/instances?sort=-weight",
+                      "/v1/instances?service=hidden-db"],
+    "/v1/whoami": ["/v1/whoami"],
     "/v1/watch": ["/v1/watch", "/v1/watch?service=hidden-db"],
     "/v1/events": ["/v1/events", "/v1/events?service=web", "/v1/events?service=hidden-db", "/v1/events?id=hidden-1"],
     "/v1/explain": [f"/v1/explain?name={name}&type={type}" for name, type in [

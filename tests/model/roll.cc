@@ -67,6 +67,9 @@ struct Batch {
   void add(const registry::RemoveCheck& /*change*/) { refuse(Errc::invalid); }
   // Of a cluster.
   void add(const registry::Renew& /*change*/) { refuse(Errc::invalid); }
+  // tests/unit/registry/patch_test.cc has them.
+  void add(const registry::Patch& /*change*/) { refuse(Errc::invalid); }
+  void add(const registry::ForgetService& /*change*/) { refuse(Errc::invalid); }
   void take_out(const InstanceKey& key);
   void put(ModelInstance made, bool is_new);
   void put_standing(const InstanceKey& key, registry::Standing standing);

@@ -52,6 +52,11 @@ struct Call : api::Call {
 [[nodiscard]] Routed register_instance(const Call& call);
 [[nodiscard]] Routed register_in_service(const Call& call);
 [[nodiscard]] Routed deregister(const Call& call);
+[[nodiscard]] Routed forget_service(const Call& call);
+
+// instances/
+[[nodiscard]] Routed patch_instance(const Call& call);
+[[nodiscard]] Routed list_instances(const Call& call);
 
 // drains.cc
 [[nodiscard]] Routed drain(const Call& call);
@@ -75,6 +80,7 @@ struct Call : api::Call {
 
 // server_reads.cc
 [[nodiscard]] Routed read_status(const Call& call);
+[[nodiscard]] Routed read_rights(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);
 [[nodiscard]] Routed read_nodes(const Call& call);
 [[nodiscard]] Routed read_readiness(const Call& call);

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "health/plan_json.h"
+#include "registry/instance/patched.h"
 #include "registry/instance/wall_time.h"
 
 namespace rollcall::api::native {
@@ -106,6 +107,9 @@ void describe_instance(json::Writer& json, const Instance& instance, std::string
   json.member("ttl", instance.lease_kind() == registry::LeaseKind::none ? "none" : format_duration(instance.ttl()))
       .member("registered_at", registry::format_wall_time(instance.registered_at))
       .member("status_since", registry::format_wall_time(instance.status_since()));
+  if (instance.door() == registry::Door::native && registry::has_patch(instance.attributes())) {
+    json.name("registered").raw(registry::registered_part(instance.attributes()));
+  }
   if (!instance.check_output().empty()) json.member("output", instance.check_output());
   json.close_object();
 }

@@ -22,6 +22,8 @@ constexpr RouteOptions shows(Takes parameters) {
 }
 constexpr Takes k_shown = Takes::at_least | Takes::consistent | Takes::wait;
 constexpr Takes k_changed = Takes::everywhere | Takes::wait;
+constexpr Takes k_listed = Takes::cursor | Takes::limit | Takes::sort | Takes::service | Takes::status | Takes::tag |
+                           Takes::meta | Takes::text;
 constexpr RouteOptions k_batch = {.body_bytes_max = limits::k_http_batch_body_bytes_max};
 constexpr RouteOptions k_metrics = {.opened_by = &AccessRules::open_metrics};
 
@@ -36,6 +38,8 @@ constexpr Route k_routes[] = {
      takes(k_changed)},
     {Method::del, "/v1/services/{service}/instances/{id}", Right::write, &run<&deregister>, Effect::change,
      takes(k_changed)},
+    {Method::patch, "/v1/services/{service}/instances/{id}", Right::write, &run<&patch_instance>, Effect::change,
+     takes(k_changed)},
     {Method::post, "/v1/services/{service}/instances", Right::write, &run<&register_in_service>, Effect::change,
      takes(k_changed)},
     {Method::post, "/v1/services/{service}/instances/{id}/drain", Right::write, &run<&drain>, Effect::change,
@@ -44,6 +48,8 @@ constexpr Route k_routes[] = {
      takes(k_changed)},
     {Method::get, "/v1/services/{service}", Right::read, &run<&read_service>, Effect::none,
      shows(Takes::tag | Takes::status | Takes::index | k_shown)},
+    {Method::del, "/v1/services/{service}", Right::write, &run<&forget_service>, Effect::change, takes(k_changed)},
+    {Method::get, "/v1/instances", Right::read, &run<&list_instances>, Effect::none, shows(k_listed)},
     {Method::get, "/v1/services", Right::read, &run<&list_services>, Effect::none, shows(k_shown)},
     {Method::get, "/v1/watch", Right::read, &run<&watch_events>, Effect::none,
      shows(Takes::service | Takes::last_event_id)},
@@ -51,6 +57,7 @@ constexpr Route k_routes[] = {
      shows(Takes::service | Takes::id | Takes::limit)},
     {Method::get, "/v1/explain", Right::read, &run<&read_explanation>, Effect::none, shows(Takes::name | Takes::type)},
     {Method::get, "/v1/status", Right::read, &run<&read_status>},
+    {Method::get, "/v1/whoami", Right::read, &run<&read_rights>},
     {Method::get, "/v1/nodes", Right::read, &run<&read_nodes>},
     {Method::get, "/healthz", Right::none, &run<&read_health>},
     {Method::get, "/readyz", Right::none, &run<&read_readiness>},
@@ -68,10 +75,10 @@ const Manners& NativeDoor::manners() const {
 
 Response NativeDoor::refuse(Refusal refusal, const Request&) const { return problem(std::move(refusal)); }
 
-Result<void> NativeDoor::check_parameter(const Parameter& known, std::string_view value,
+Result<void> NativeDoor::check_parameter(std::string_view name, std::string_view value,
                                          const registry::ZoneDirectory& zones) const {
   Parameters ignored;
-  return read_parameter(known.name, value, zones, ignored);
+  return read_parameter(name, value, zones, ignored);
 }
 
 }  // namespace rollcall::api::native

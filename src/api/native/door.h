@@ -19,7 +19,7 @@ class NativeDoor final : public Door {
   [[nodiscard]] std::span<const Route> routes() const override;
   [[nodiscard]] const Manners& manners() const override;
   [[nodiscard]] Response refuse(Refusal refusal, const Request& request) const override;
-  [[nodiscard]] Result<void> check_parameter(const Parameter& known, std::string_view value,
+  [[nodiscard]] Result<void> check_parameter(std::string_view name, std::string_view value,
                                              const registry::ZoneDirectory& zones) const override;
 
   [[nodiscard]] const ServerView& server() const { return server_; }

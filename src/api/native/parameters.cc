@@ -4,9 +4,11 @@
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "base/check.h"
 #include "base/duration.h"
 #include "base/limits.h"
@@ -63,6 +65,18 @@ Result<bool> parse_flag(std::string_view text, std::string_view name) {
   if (text == "false") return false;
   return failure(Errc::invalid, fmt::format("{} takes no value, or true or false", name), std::string(name));
 }
+
+// "weight", or "-weight" for the highest first.
+Result<std::string> parse_sort(std::string_view text) {
+  const std::string_view field = text.starts_with('-') ? text.substr(1) : text;
+  if (std::ranges::find(k_sorts, field) != std::end(k_sorts)) return std::string(text);
+  return failure(
+      Errc::invalid,
+      fmt::format("sort must be one of {}, with a '-' before it for the last first", fmt::join(k_sorts, ", ")), "sort");
+}
+
+constexpr std::string_view k_meta = "meta.KEY";
+constexpr std::size_t k_meta_prefix_bytes = 5;  // "meta."
 
 // A line for each parameter there is.
 struct Line {
@@ -128,6 +142,24 @@ constexpr Line k_lines[] = {
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.everywhere, parse_flag(value, "everywhere"));
      }},
+    {{bit(Takes::cursor), "cursor"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.cursor, parse_name(value, "cursor"));
+     }},
+    {{bit(Takes::sort), "sort"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       return store(into.sort, parse_sort(value));
+     }},
+    {{bit(Takes::text), "text"},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       into.text = to_lower(value);
+       return Result<void>();
+     }},
+    {{bit(Takes::meta), k_meta, true},
+     [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
+       into.meta.emplace_back(std::string(), value);  // read_parameter knows the key
+       return Result<void>();
+     }},
 };
 
 constexpr auto k_known = [] {
@@ -142,9 +174,11 @@ std::span<const Parameter> known_parameters() { return k_known; }
 
 Result<void> read_parameter(std::string_view name, std::string_view value, const registry::ZoneDirectory& zones,
                             Parameters& into) {
-  const auto* const line = std::ranges::find(k_lines, name, [](const Line& each) { return each.known.name; });
+  const auto* const line = std::ranges::find_if(k_lines, [&](const Line& each) { return is_named(each.known, name); });
   check(line != std::end(k_lines), "the router lets known parameters through alone");
-  return line->read(value, zones, into);
+  Result<void> read = line->read(value, zones, into);
+  if (line->known.is_prefix) into.meta.back().first = name.substr(k_meta_prefix_bytes);
+  return read;
 }
 
 Parameters parameters_of(const Query& checked, const registry::ZoneDirectory& zones) {

@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/door.h"
 
@@ -31,6 +33,10 @@ enum class Takes : ParameterSet {
   at_least = 1'024,
   consistent = 2'048,
   everywhere = 4'096,
+  cursor = 8'192,
+  sort = 16'384,
+  text = 32'768,
+  meta = 65'536,
 };
 [[nodiscard]] constexpr Takes operator|(Takes a, Takes b) {
   return static_cast<Takes>(static_cast<ParameterSet>(a) | static_cast<ParameterSet>(b));
@@ -51,7 +57,14 @@ struct Parameters {
   std::optional<registry::ChangeIndex> at_least;
   std::optional<bool> consistent;
   std::optional<bool> everywhere;
+  std::optional<std::string> cursor;                      // as given
+  std::optional<std::string> sort;                        // one of k_sorts, with a '-' before it where descending
+  std::optional<std::string> text;                        // folded
+  std::vector<std::pair<std::string, std::string>> meta;  // meta.KEY=value
 };
+
+// What a list of instances can be sorted by.
+inline constexpr std::string_view k_sorts[] = {"service", "id", "status", "registered_at", "status_since", "weight"};
 
 // All of them, in the order an error lists them; for Manners::known_parameters.
 [[nodiscard]] std::span<const Parameter> known_parameters();

@@ -33,6 +33,7 @@ api::Method to_method(http::verb verb) {
     case http::verb::head: return api::Method::head;
     case http::verb::post: return api::Method::post;
     case http::verb::put: return api::Method::put;
+    case http::verb::patch: return api::Method::patch;
     case http::verb::delete_: return api::Method::del;
     case http::verb::options: return api::Method::options;
     default: return api::Method::other;

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "registry/instance/instance.h"
@@ -79,8 +81,25 @@ struct Renew {
   std::optional<CheckedSince> judged = {};
 };
 
+// Changes fields of an instance beside its registration; what is not named stays (patched.h).
+struct Patch {
+  InstanceKey key;
+  std::optional<std::uint16_t> weight = {};
+  std::optional<std::uint16_t> priority = {};
+  std::optional<std::vector<std::string>> tags = {};
+  bool clears_meta = false;                                                   // before `meta` is merged
+  std::vector<std::pair<std::string, std::optional<std::string>>> meta = {};  // without a value: the pair is removed
+};
+
+// Forgets a service that has no instance, before its time. `key.id` is empty.
+struct ForgetService {
+  InstanceKey key;
+};
+
 struct Change {
-  std::variant<Register, Deregister, SetDraining, SetHealth, SetCheck, RemoveCheck, End, Edit, Renew> asked;
+  std::variant<Register, Deregister, SetDraining, SetHealth, SetCheck, RemoveCheck, End, Edit, Renew, Patch,
+               ForgetService>
+      asked;
   std::string by = {};  // the author, for the history; empty: unknown
 
   template <class T>
@@ -89,7 +108,7 @@ struct Change {
       : asked(std::forward<T>(what)), by(std::move(who)) {}
 };
 
-// The instance that a change is about.
+// The instance that a change is about; of ForgetService with an empty id.
 [[nodiscard]] const InstanceKey& key_of(const Change& change);
 
 // The result of a change; the response to the client is built from it.

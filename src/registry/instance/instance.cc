@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "registry/instance/patched.h"
 
 namespace rollcall::registry {
 namespace {
@@ -359,6 +360,9 @@ bool means_the_same(const Registration& a, const Registration& b) {
 
 bool Instance::is_as(const Registration& asked) const {
   const Rare rare = this->rare();
+  if (rare.door == Door::native && has_patch(rare.attributes)) {
+    return means_the_same(last_registered(registration()), asked);
+  }
   return key() == asked.key.ref() && ttl() == asked.ttl && port_ == asked.port && protocol() == asked.protocol &&
          priority_ == asked.priority && weight_ == asked.weight && std::ranges::equal(addresses(), asked.addresses) &&
          std::ranges::equal(tags(), asked.tags) && has_same_meta(meta(), asked.meta) && health() == asked.health &&

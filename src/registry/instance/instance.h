@@ -137,7 +137,7 @@ struct Registration {
   std::string lease_check = {};  // turns_critical: the id of the check
   std::string host = {};         // a host name, instead of `addresses`
   Door door = Door::native;
-  std::string attributes = {};  // further fields of its API, as a JSON object; empty: none
+  std::string attributes = {};  // further fields of its API, as a JSON object; empty: none. Native: patched.h
   friend bool operator==(const Registration&, const Registration&) = default;
 };
 
@@ -234,7 +234,7 @@ class Instance final : public rcu::Entry, public TimingWheel::Timer {
   [[nodiscard]] Door door() const { return rare().door; }
   [[nodiscard]] std::string_view attributes() const { return rare().attributes; }
   [[nodiscard]] Registration registration() const;
-  // Whether registering `asked` would change nothing.
+  // Whether registering `asked` would change nothing: it is as the last registration, whatever was patched since.
   [[nodiscard]] bool is_as(const Registration& asked) const;
 
   [[nodiscard]] bool is_draining() const { return is_draining_; }

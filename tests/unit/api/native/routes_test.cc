@@ -35,9 +35,9 @@ TEST_CASE("a path asked with another method is a 405 that names those it takes")
   CHECK(allowed(Method::get, "/v1/heartbeat") == "POST");
   CHECK(allowed(Method::head, "/v1/heartbeats") == "POST");
   CHECK(allowed(Method::put, "/v1/services/web/instances") == "POST");
-  CHECK(allowed(Method::post, "/v1/services/web/instances/a") == "GET, HEAD, PUT, DELETE");
-  CHECK(allowed(Method::other, "/v1/services/web/instances/a") == "GET, HEAD, PUT, DELETE");
-  CHECK(allowed(Method::del, "/v1/services/web") == "GET, HEAD");
+  CHECK(allowed(Method::post, "/v1/services/web/instances/a") == "GET, HEAD, PUT, PATCH, DELETE");
+  CHECK(allowed(Method::other, "/v1/services/web/instances/a") == "GET, HEAD, PUT, PATCH, DELETE");
+  CHECK(allowed(Method::put, "/v1/services/web") == "GET, HEAD, DELETE");
   CHECK(allowed(Method::post, "/v1/services") == "GET, HEAD");
   CHECK(allowed(Method::get, "/v1/services/web/instances/a/heartbeat") == "POST");
   for (const char* target : {"/v1/status", "/healthz", "/readyz", "/metrics"}) {
