@@ -128,6 +128,8 @@ class Registry {
   // followed, or older than the instance's present version, are skipped. Returns the instances that a rule refuses on
   // this node.
   std::vector<Refused> follow(std::span<const DurableChange> changes, const TimeSource& clock, WallTime wall_now);
+  // The same for changes up to the index followed that the roll here does not have: what it was restored from had lost them.
+  std::vector<Refused> follow_again(std::span<const DurableChange> changes, const TimeSource& clock, WallTime wall_now);
   // The index up to which the roll has followed; and that it has followed further, where nothing of the roll has changed.
   [[nodiscard]] ChangeIndex followed() const noexcept { return followed_; }
   void follow_up_to(ChangeIndex index);

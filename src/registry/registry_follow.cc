@@ -79,6 +79,15 @@ std::vector<Refused> Registry::follow(std::span<const DurableChange> changes, co
   return refused;
 }
 
+std::vector<Refused> Registry::follow_again(std::span<const DurableChange> changes, const TimeSource& clock,
+                                            WallTime wall_now) {
+  const ChangeIndex followed = followed_;
+  followed_ = 0;
+  std::vector<Refused> refused = follow(changes, clock, wall_now);
+  follow_up_to(followed);
+  return refused;
+}
+
 std::vector<Outcome> Registry::conclude(StagedBatch& batch, const Committed& committed, LeaseTime now) const {
   for (Outcome& outcome : batch.outcomes) {
     if (outcome) outcome->index = committed.index_of(outcome->index);

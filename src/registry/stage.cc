@@ -339,11 +339,9 @@ std::optional<Error> Stage::add_durable(const DurableChange& change, LeaseTime n
     static_cast<void>(put(change.present->registration, before, std::move(standing), context));
     InstanceRecord& record = *edits_.at(event.key.service).instances.find(event.key.id)->second;
     record.registered_at = change.present->registered_at;
-    if (change.present->unchanged_since != 0) {
-      ServiceEdit& edit = edits_.at(event.key.service);
-      record.index = change.present->unchanged_since;
-      edit.index = std::max({record.index, index_before, edit.current == nullptr ? 0 : edit.current->index});
-    }
+    if (change.present->unchanged_since != 0) record.index = change.present->unchanged_since;
+    ServiceEdit& edit = edits_.at(event.key.service);
+    edit.index = std::max({record.index, index_before, edit.current == nullptr ? 0 : edit.current->index});
     record.lease_holder = change.present->lease_holder;
     record.renews_lease = change.present->renews_lease || !before.registration || before.renews_lease;
   }

@@ -18,7 +18,7 @@ INSERT INTO service (zone, name, protocols, emptied_at_ms, change_index, free_na
   ON CONFLICT DO UPDATE SET
     protocols = CASE WHEN excluded.protocols IN ('', protocols) THEN protocols
                      WHEN protocols = '' THEN excluded.protocols ELSE 'tcp,udp' END,
-    emptied_at_ms = excluded.emptied_at_ms, change_index = excluded.change_index)sql";
+    emptied_at_ms = excluded.emptied_at_ms, change_index = max(change_index, excluded.change_index))sql";
 
 const char* protocols_text(registry::ProtocolSet protocols) {
   static constexpr const char* k_texts[] = {"", "tcp", "udp", "tcp,udp"};

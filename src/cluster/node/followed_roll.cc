@@ -173,6 +173,23 @@ void FollowedRoll::explain(std::vector<registry::DurableChange>& changes) const 
 void FollowedRoll::show(std::vector<registry::DurableChange>&& changes) {
   if (changes.empty()) return;
   const std::vector<registry::Refused> refused = parts_.agreed.follow(changes, registry::wall_now());
+  keep_shown(std::move(changes), refused);
+}
+
+// A row that the copy in SQLite has lost is told by no change: its index was followed long ago.
+void FollowedRoll::show_lost(std::vector<registry::DurableChange>&& changes) {
+  if (changes.empty()) return;
+  const std::size_t count = changes.size();
+  const std::vector<registry::Refused> refused =
+      parts_.registry.follow_again(changes, parts_.clock, registry::wall_now());
+  keep_shown(std::move(changes), refused);
+  if (refused.size() == count) return;  // rules keep them off the roll here, not a fault of the copy
+  log::warn("{} instances were missing from the copy of the roll in SQLite: they are read from etcd again",
+            count - refused.size());
+}
+
+void FollowedRoll::keep_shown(std::vector<registry::DurableChange>&& changes,
+                              const std::vector<registry::Refused>& refused) {
   for (const registry::Refused& each : refused) {
     counters_.refused.fetch_add(1, std::memory_order_relaxed);
     log::warn("not on the roll of this node: instance {} of service {}: {}", each.key.id, each.key.service.name,
@@ -207,16 +224,18 @@ void FollowedRoll::begin(FollowedSnapshot&& snapshot) {
     }
     // What was put by hand may say that it is unchanged, and be another.
     if (live != nullptr && live->index == present.value.unchanged_since) present.value.unchanged_since = 0;
-    rest_->zones.insert(present.key.service.zone);
-    rest_->changes.push_back(
-        {.event = {.id = has_place_ ? difference_id(now, rest_->place) : registry::EventId{0},
-                   .at = registry::wall_now(),
-                   .key = std::move(present.key),
-                   .kind = live == nullptr ? registry::EventKind::registered : registry::EventKind::updated,
-                   .cause = live == nullptr ? registry::Cause::registered : registry::Cause::changed,
-                   .by = std::move(present.by),
-                   .index = index},
-         .present = std::move(present.value)});
+    // That a row is mended is no event: to everybody else the instance was there all the time.
+    const bool is_lost = live == nullptr && index <= parts_.registry.followed();
+    if (!is_lost) rest_->zones.insert(present.key.service.zone);
+    (is_lost ? rest_->lost : rest_->changes)
+        .push_back({.event = {.id = has_place_ && !is_lost ? difference_id(now, rest_->place) : registry::EventId{0},
+                              .at = registry::wall_now(),
+                              .key = std::move(present.key),
+                              .kind = live == nullptr ? registry::EventKind::registered : registry::EventKind::updated,
+                              .cause = live == nullptr ? registry::Cause::registered : registry::Cause::changed,
+                              .by = std::move(present.by),
+                              .index = index},
+                    .present = std::move(present.value)});
   }
   rest_->snapshot.instances.clear();
   // In the order of their indexes: a row that was edited here may have to be put with an older one.
@@ -274,6 +293,7 @@ std::size_t FollowedRoll::apply_portion() {
 }
 
 void FollowedRoll::finish_snapshot() {
+  show_lost(std::move(rest_->lost));
   FollowedSnapshot snapshot = std::move(rest_->snapshot);
   std::vector<registry::ZoneId> changed_uncounted;
   // A zone that has changed while nobody was watching, without being counted.

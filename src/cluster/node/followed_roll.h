@@ -98,6 +98,7 @@ class FollowedRoll final : public RollSink {
   // A snapshot that is being applied, in portions.
   struct Rest {
     std::vector<registry::DurableChange> changes;
+    std::vector<registry::DurableChange> lost;  // up to the index followed, and not here: the copy has lost them
     std::size_t next = 0;
     FollowedSnapshot snapshot;
     std::uint32_t place = 0;                // of its last event
@@ -113,7 +114,9 @@ class FollowedRoll final : public RollSink {
   void add_removals();
   [[nodiscard]] std::size_t apply_portion();
   void finish_snapshot();
+  void show_lost(std::vector<registry::DurableChange>&& changes);
   void show(std::vector<registry::DurableChange>&& changes);
+  void keep_shown(std::vector<registry::DurableChange>&& changes, const std::vector<registry::Refused>& refused);
   void note_service(const ServiceSeen& seen);
   void set_count(const ZoneCount& count);
 

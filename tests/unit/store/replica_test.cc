@@ -79,6 +79,14 @@ TEST_CASE("a replica keeps what was followed, and the place it has come to") {
   CHECK(roll.instances[1].registered_at == wall(1'700'000'000));
 }
 
+TEST_CASE("a row that is stored again with the index it had moves the index of its service never back") {
+  Node node;
+  REQUIRE(node.put({followed("web", "b", 12)}));
+  REQUIRE(node.put({followed("web", "a", 10)}));
+  CHECK(node.instances() == Rows{"web|a|8080|10", "web|b|8080|12"});
+  CHECK(node.plain.query("SELECT name, change_index FROM service") == Rows{"web|12"});
+}
+
 TEST_CASE("of several changes of one instance in one call the last is kept") {
   Node node;
   REQUIRE(node.put({followed("web", "a", 10, 80), followed_end("web", "a", 11), followed("web", "a", 12, 443),

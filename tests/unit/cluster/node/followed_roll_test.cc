@@ -44,6 +44,41 @@ TEST_CASE("a snapshot brings what has come and takes what has left") {
   CHECK(world.roll.index() == 1'000 + static_cast<registry::ChangeIndex>(world.store.header().revision));
 }
 
+TEST_CASE("a row that the copy has lost is on the roll again after a start, with its index, and in the copy") {
+  RollWorld world;
+  const auto index_of = [](Revision revision) { return 1'000 + static_cast<registry::ChangeIndex>(revision); };
+  const Revision lost = world.put_instance("a");
+  const Revision kept = world.put_instance("b");
+  // An earlier run has followed all this; what it has stored lacks one row.
+  registry::Registry& registry = world.roll_of_node.registry;
+  registry::Restored stored;
+  stored.index = index_of(kept);
+  stored.services.push_back(
+      {.key = registry::testing::k_a.service, .index = index_of(kept), .protocols = 1, .emptied_at = {}});
+  registry::InstanceRecord row;
+  row.registration = registry::testing::registration("web", "b");
+  row.index = index_of(kept);
+  stored.instances.push_back(std::move(row));
+  REQUIRE(registry.restore(std::move(stored), world.roll_of_node.clock.now(), world.roll_of_node.wall).empty());
+  world.follow();
+  CHECK(world.roll_of_node.ids("web") == Ids{"a", "b"});
+  {
+    const rcu::ReadLock lock;
+    const registry::Instance* mended = registry.find_instance(registry::testing::k_a.ref());
+    REQUIRE(mended != nullptr);
+    CHECK(mended->index == index_of(lost));
+    CHECK(registry.find_service(registry::testing::k_a.service.ref())->index == index_of(kept));  // never back
+  }
+  CHECK(registry.followed() == index_of(kept));
+  CHECK(world.roll_of_node.sink.lines.empty());  // to everybody else it was there all the time
+  world.keep_copy();
+  CHECK(world.replica.stored >= 1);
+  // It is like any other from now on.
+  world.erase(world.place("a"));
+  world.pass();
+  CHECK(world.roll_of_node.ids("web") == Ids{"b"});
+}
+
 TEST_CASE("what is followed while a snapshot waits to be shown does not change what the snapshot tells") {
   RollWorld world;
   world.put_instance("a");
