@@ -84,7 +84,7 @@ void Importer::tick(bool is_active, Time now) {
     read_records({}, 0);
   }
   if (phase_ == Phase::idle) return;
-  for (registry::ServiceKey& service : shown) unmirrored_.insert(std::move(service));
+  for (const registry::ServiceKey& service : shown) note_shown(service);
   if (phase_ != Phase::following) return;
   look_again(now);
   if (!is_importing_ && now >= next_import_) import();
@@ -104,6 +104,7 @@ void Importer::begin_again(Time at) {
   flight_.clear();
   mirrored_.clear();
   unmirrored_.clear();
+  names_.clear();
   is_importing_ = is_mirroring_ = false;
 }
 
@@ -159,7 +160,7 @@ void Importer::follow() {
   for (const auto& [key, record] : mirrored_) note_service(key);
   if (!options_.mirrors) return;
   const rcu::ReadLock lock;
-  registry_.for_each_service([&](const registry::Service& service) { unmirrored_.insert(to_key(service.key())); });
+  registry_.for_each_service([&](const registry::Service& service) { note_shown(to_key(service.key())); });
 }
 
 // A record as it is now.
@@ -199,7 +200,7 @@ void Importer::note_deleted(const std::string& key) {
 // The service of this record is to be mirrored again.
 void Importer::note_service(const std::string& key) {
   const auto place = place_of_record(options_.prefix, key, zones_);
-  if (place && *place) unmirrored_.insert({(*place)->zone, (*place)->service});
+  if (place && *place) unmirrored_.emplace((*place)->zone, (*place)->service);
 }
 
 void Importer::take(RevisionEvents&& events, Time) {

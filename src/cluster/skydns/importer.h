@@ -55,6 +55,7 @@ class Importer final : public std::enable_shared_from_this<Importer> {
   void shown(const registry::ServiceKey& service);  // the service has changed on the roll
 
  private:
+  using LabelKey = std::pair<registry::ZoneId, std::string>;  // the label of a service, as it stands in a record's key
   enum class Phase : std::uint8_t { idle, reading, following };
   struct Records : Snapshot {};
   struct Marks : Snapshot {};
@@ -90,8 +91,10 @@ class Importer final : public std::enable_shared_from_this<Importer> {
   [[nodiscard]] bool add_import(const std::string& key, Transaction& transaction, LaneRecord& record,
                                 std::set<std::string>& used, std::set<std::string>& zones);
   void learn(const std::string& key, const ImportStep& step, const std::vector<KeyValue>& read);
+  void note_shown(const registry::ServiceKey& service);
   void mirror_services();
-  void add_mirrored(const registry::ServiceKey& service, Transaction& transaction);
+  void add_mirrored(const LabelKey& place, Transaction& transaction);
+  [[nodiscard]] std::map<std::string, std::string> wanted_at(const LabelKey& place, const std::string& path) const;
 
   Engine& roll_;
   Engine& records_;
@@ -125,7 +128,9 @@ class Importer final : public std::enable_shared_from_this<Importer> {
   bool said_refused_ = false;
 
   std::map<std::string, KeyValue> mirrored_;  // our records, as they are in etcd
-  std::set<registry::ServiceKey> unmirrored_;
+  std::set<LabelKey> unmirrored_;
+  std::map<LabelKey, std::string> names_;         // of services with other names than their labels
+  std::set<registry::ServiceKey> without_label_;  // of which it was said that they are not mirrored
   Transaction mirror_flight_;
   bool is_mirroring_ = false;
 };

@@ -1,6 +1,7 @@
 // The roll as records for CoreDNS.
 #include <utility>
 
+#include "base/log.h"
 #include "base/rcu.h"
 #include "cluster/skydns/importer.h"
 #include "cluster/skydns/record.h"
@@ -10,16 +11,32 @@ namespace {
 
 constexpr std::chrono::milliseconds k_mirror_again{1'000};
 constexpr std::chrono::milliseconds k_after_mirror_difference{20};
+constexpr std::size_t k_without_label_said_max = 1'000;
 
 }  // namespace
+
+// A service has changed on the roll, or is there.
+void Importer::note_shown(const registry::ServiceKey& service) {
+  std::string label = mirror_label(service.ref(), zones_);
+  if (label.empty()) {
+    if (without_label_.size() < k_without_label_said_max && without_label_.insert(service).second) {
+      log::warn("service {} has no records below {}: CoreDNS cannot be asked for its name", service.name,
+                options_.prefix);
+    }
+    return;
+  }
+  LabelKey place{service.zone, std::move(label)};
+  if (place.second != service.name) names_.insert_or_assign(place, service.name);
+  unmirrored_.insert(std::move(place));
+}
 
 void Importer::mirror_services() {
   Transaction transaction;
   {
     const rcu::ReadLock lock;
     while (!unmirrored_.empty()) {
-      const registry::ServiceKey service = *unmirrored_.begin();
-      add_mirrored(service, transaction);
+      const LabelKey place = *unmirrored_.begin();
+      add_mirrored(place, transaction);
       if (transaction.compares.size() >= k_mirrored_of_transaction_max) break;  // the service may not be complete
       unmirrored_.erase(unmirrored_.begin());
     }
@@ -30,19 +47,28 @@ void Importer::mirror_services() {
   records_.commit(std::move(transaction), teller<Mirrored>());
 }
 
-// What a service's records lack, up to the limit of a transaction.
-void Importer::add_mirrored(const registry::ServiceKey& service, Transaction& transaction) {
-  const std::string zone = zones_.name_of(service.zone);
+// The records that have to be below this label: none where no service has it, as below a name that is not mirrored.
+std::map<std::string, std::string> Importer::wanted_at(const LabelKey& place, const std::string& path) const {
   std::map<std::string, std::string> wanted;
-  if (const registry::Service* shown = options_.mirrors ? registry_.find_service(service.ref()) : nullptr) {
-    for (const registry::Instance* instance : shown->instances) {
-      for (MirrorRecord& record : mirror(options_.prefix, zone, options_.cluster, *instance)) {
-        wanted.emplace(std::move(record.key), std::move(record.value));
-      }
+  const auto named = names_.find(place);
+  const std::string& name = named == names_.end() ? place.second : named->second;
+  const registry::ServiceRef service{place.first, name};
+  if (!options_.mirrors || mirror_label(service, zones_) != place.second) return wanted;
+  const registry::Service* const shown = registry_.find_service(service);
+  if (shown == nullptr) return wanted;
+  for (const registry::Instance* instance : shown->instances) {
+    for (MirrorRecord& record : mirror(path, options_.cluster, *instance)) {
+      wanted.emplace(std::move(record.key), std::move(record.value));
     }
   }
+  return wanted;
+}
+
+// What a service's records lack, up to the limit of a transaction.
+void Importer::add_mirrored(const LabelKey& place, Transaction& transaction) {
+  const std::string path = service_path(options_.prefix, zones_.name_of(place.first), place.second);
+  std::map<std::string, std::string> wanted = wanted_at(place, path);
   const auto is_full = [&] { return transaction.compares.size() >= k_mirrored_of_transaction_max; };
-  const std::string path = service_path(options_.prefix, zone, service.name);
   for (auto at = mirrored_.lower_bound(path); at != mirrored_.end() && at->first.starts_with(path); ++at) {
     if (is_full()) return;
     if (wanted.contains(at->first)) continue;

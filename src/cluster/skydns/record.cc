@@ -13,6 +13,7 @@
 #include "json/body.h"
 #include "json/values.h"
 #include "json/writer.h"
+#include "registry/rules.h"
 
 namespace rollcall::cluster {
 namespace {
@@ -235,24 +236,33 @@ std::string origin_of(std::string_view key) {
 
 bool has_origin(std::string_view attributes) { return attributes.starts_with(k_origin); }
 
-std::string service_path(std::string_view prefix, std::string_view zone_name, std::string_view service) {
+std::string mirror_label(const registry::ServiceRef& service, const registry::ZoneDirectory& zones) {
+  constexpr std::string_view k_plain = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string label = registry::service_label_of(service.name);
+  if (registry::is_dns_sd_label(service.name) || label == "_tcp" || label == "_udp" || zones.find_taken(service)) {
+    label = registry::derived_label_of(service.name);
+  }
+  if (label.find_first_not_of(k_plain) != std::string::npos) label.clear();
+  return label;
+}
+
+std::string service_path(std::string_view prefix, std::string_view zone_name, std::string_view label) {
   std::string path(prefix);
   for (std::string_view rest = zone_name; !rest.empty();) {
     const std::size_t dot = rest.rfind('.');
-    const std::string_view label = dot == std::string_view::npos ? rest : rest.substr(dot + 1);
-    path.append("/").append(label);
+    path.append("/").append(dot == std::string_view::npos ? rest : rest.substr(dot + 1));
     rest = dot == std::string_view::npos ? std::string_view() : rest.substr(0, dot);
   }
-  return path.append("/").append(service).append("/");
+  return path.append("/").append(label).append("/");
 }
 
-std::vector<MirrorRecord> mirror(std::string_view prefix, std::string_view zone_name, std::string_view cluster,
-                                 const registry::Instance& instance) {
+std::vector<MirrorRecord> mirror(std::string_view path, std::string_view cluster, const registry::Instance& instance) {
   std::vector<MirrorRecord> records;
   if (instance.is_draining() || instance.is_critical() || has_origin(instance.attributes())) return records;
   const registry::Registration asked = instance.registration();
-  const std::string path =
-      service_path(prefix, zone_name, asked.key.service.name) + to_lower(registry::label_of(asked.key.id));
+  const std::string label = to_lower(registry::label_of(asked.key.id));
+  if (path.ends_with("/dns/") && (label == "ns" || label == "apex")) return records;
+  const std::string key = std::string(path) + label;
   for (const IpAddress& address : asked.addresses) {
     json::Writer out;
     out.open_object().member("host", address.text());
@@ -260,7 +270,7 @@ std::vector<MirrorRecord> mirror(std::string_view prefix, std::string_view zone_
     out.member("priority", asked.priority).member("weight", asked.weight).member("ttl", 1);
     const std::string number = std::to_string(records.size() + 1);
     records.push_back(
-        {asked.addresses.size() == 1 ? path : path + "/" + number, out.member(k_mark, cluster).close_object().take()});
+        {asked.addresses.size() == 1 ? key : key + "/" + number, out.member(k_mark, cluster).close_object().take()});
   }
   return records;
 }

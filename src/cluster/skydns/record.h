@@ -58,10 +58,15 @@ struct MirrorRecord {
   std::string value;
   friend bool operator==(const MirrorRecord&, const MirrorRecord&) = default;
 };
-[[nodiscard]] std::vector<MirrorRecord> mirror(std::string_view prefix, std::string_view zone_name,
-                                               std::string_view cluster, const registry::Instance& instance);
+// `path`: of its service. Empty also for what CoreDNS reads as name servers of the zone (dns/ns, dns/apex).
+[[nodiscard]] std::vector<MirrorRecord> mirror(std::string_view path, std::string_view cluster,
+                                               const registry::Instance& instance);
+// The label below which the records of a service stand: that of its names in the DNS, which is a derived one where another
+// door has given it a name that is no label, or that the zone file, another zone or DNS-SD has. Empty: CoreDNS would not find it there, because a key has the label as a question shows it (`\032`), or would
+// take it for two (a slash).
+[[nodiscard]] std::string mirror_label(const registry::ServiceRef& service, const registry::ZoneDirectory& zones);
 // The service's part of a key: "<prefix>/internal/svc/web/".
-[[nodiscard]] std::string service_path(std::string_view prefix, std::string_view zone_name, std::string_view service);
+[[nodiscard]] std::string service_path(std::string_view prefix, std::string_view zone_name, std::string_view label);
 
 inline constexpr std::size_t k_record_key_bytes_max = 512;   // of a name in the DNS are 255
 inline constexpr std::size_t k_record_bytes_max = 64 << 10;  // of a value, as of a registration over HTTP

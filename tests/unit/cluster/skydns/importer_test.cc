@@ -138,5 +138,59 @@ TEST_CASE("ready instances are mirrored as records, which are never read back no
   CHECK_FALSE(world.store.has(mirrored));
 }
 
+// A Consul's client may give a service any name.
+registry::ServiceKey add_free(ImporterWorld& world, const std::string& service, const std::string& id) {
+  registry::Registration asked = registry::testing::registration(service, id);
+  asked.door = registry::Door::consul;
+  REQUIRE(world.roll.apply(registry::Register{std::move(asked)}));
+  registry::ServiceKey key{registry::ZoneId{0}, service};
+  world.importer->shown(key);
+  return key;
+}
+
+TEST_CASE("free names are mirrored below their labels, and never among the records of another service") {
+  ImporterWorld world(true);
+  world.run();
+  REQUIRE(world.roll.add("a", "x1"));
+  world.importer->shown(registry::testing::key("a", "x1").service);
+  const registry::ServiceKey dotted = add_free(world, "a.b", "x2");
+  add_free(world, "a/b", "x3");
+  add_free(world, "my web", "x4");
+  world.run(20);
+  const std::string path = "/skydns/internal/svc/";
+  const std::string derived = path + registry::service_label_of("a.b") + "/x2";
+  CHECK(world.store.has(path + "a/x1"));
+  CHECK(world.store.has(derived));
+  CHECK(world.store.read(range_of_prefix(path)).size() == 2);
+  const Revision settled = world.store.header().revision;
+  world.run(20);
+  CHECK(world.store.header().revision == settled);
+  // The next member finds them all in their places, and mends what somebody takes away.
+  world.importer = world.make(true, "n2");
+  world.run(20);
+  CHECK(world.store.header().revision == settled);
+  world.erase(derived);
+  world.run(20);
+  CHECK(world.store.has(derived));
+  REQUIRE(world.roll.remove("a.b", "x2"));
+  world.importer->shown(dotted);
+  world.run(20);
+  CHECK_FALSE(world.store.has(derived));
+}
+
+TEST_CASE("records that an earlier release has put below raw names are taken away") {
+  ImporterWorld world(true);
+  const std::string path = "/skydns/internal/svc/";
+  const std::string ours = R"({"host":"192.0.2.1","port":80,"rollcall":"lab"})";
+  for (const char* key : {"a.b/x2", "a/b/x3", "my web/x4"}) world.put(path + key, ours);
+  REQUIRE(world.roll.add("a", "x1"));
+  add_free(world, "a.b", "x2");
+  add_free(world, "my web", "x4");
+  world.run(20);
+  CHECK(world.store.read(range_of_prefix(path)).size() == 2);
+  CHECK(world.store.has(path + "a/x1"));
+  CHECK(world.store.has(path + registry::service_label_of("a.b") + "/x2"));
+}
+
 }  // namespace
 }  // namespace rollcall::cluster

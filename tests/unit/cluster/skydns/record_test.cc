@@ -143,12 +143,15 @@ TEST_CASE("the path of a service has the labels of its zone reversed") {
   CHECK(service_path("/a/b", "test", "web") == "/a/b/test/web/");
 }
 
-std::vector<MirrorRecord> mirrored(registry::Registration asked, const registry::Standing& standing = {}) {
-  asked.key = {{registry::ZoneId{0}, "web"}, "Host:1"};
+std::vector<MirrorRecord> mirrored(registry::Registration asked, const registry::Standing& standing = {},
+                                   const std::string& service = "web", const std::string& id = "Host:1") {
+  asked.key = {{registry::ZoneId{0}, service}, id};
   asked.port = 80;
   asked.ttl = std::chrono::seconds(15);
   const auto instance = registry::Instance::make(asked, standing, 1, registry::WallTime{}, registry::LeaseTime{});
-  return mirror("/skydns", "svc.internal", "prod", *instance);
+  const std::string label = mirror_label(asked.key.service.ref(), testing::SkyZones());
+  if (label.empty()) return {};
+  return mirror(service_path("/skydns", "svc.internal", label), "prod", *instance);
 }
 
 TEST_CASE("a ready instance has a record for each of its addresses") {
@@ -165,6 +168,33 @@ TEST_CASE("a ready instance has a record for each of its addresses") {
   CHECK(both[0].key == one[0].key + "/1");
   CHECK(both[1].key == one[0].key + "/2");
   CHECK(mirror_of(both[1].value) == "prod");
+}
+
+std::string label_at(const std::string& service) {
+  return mirror_label({registry::ZoneId{0}, service}, testing::SkyZones());
+}
+
+TEST_CASE("a service of a free name is mirrored below its label in the DNS, or not at all") {
+  registry::Registration asked;
+  asked.addresses = {*IpAddress::parse("192.0.2.1")};
+  CHECK(label_at("web") == "web");
+  CHECK(label_at("my_web-2") == "my_web-2");
+  for (const std::string& name : std::vector<std::string>{"order.system", "..", "a/b.c", std::string(64, 'a')}) {
+    const std::string label = label_at(name);
+    CHECK(label == registry::service_label_of(name));
+    REQUIRE(mirrored(asked, {}, name, "x1").size() == 1);
+    CHECK(mirrored(asked, {}, name, "x1")[0].key == "/skydns/internal/svc/" + label + "/x1");
+  }
+  // CoreDNS looks for these under other keys, or under those of another service.
+  for (const std::string name : {"a/b", "my web", "caf\xc3\xa9", "a\\b", "a%b", "/"}) {
+    CHECK(label_at(name).empty());
+    CHECK(mirrored(asked, {}, name, "x1").empty());
+  }
+  CHECK(label_at("taken") == registry::derived_label_of("taken"));  // the zone file keeps its name
+  CHECK(label_at("_tcp") == registry::derived_label_of("_tcp"));
+  CHECK(mirrored(asked, {}, "dns", "ns").empty());
+  CHECK(mirrored(asked, {}, "dns", "Apex").empty());
+  CHECK(mirrored(asked, {}, "dns", "resolver").size() == 1);
 }
 
 TEST_CASE("what is not ready, or comes from a record itself, is not mirrored") {
