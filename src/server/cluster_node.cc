@@ -31,8 +31,15 @@ answer::Freshness::State state_of(cluster::Freshness freshness) {
 
 constexpr std::uint64_t k_restored_margin = 1'000'000;  // of indexes
 constexpr std::chrono::milliseconds k_catch_up_max{
-    1'500};  // a resolver goes to the next name server sooner or about then
+    1'500};                                           // a resolver goes to the next name server sooner or about then
+constexpr std::chrono::seconds k_first_roll_max{60};  // a million instances are read in half of it
 constexpr std::chrono::milliseconds k_catch_up_look{2};
+
+// A signal that ends the program waits for the main thread.
+bool is_told_to_end() {
+  sigset_t pending;
+  return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
 
 std::vector<std::string> zone_names_of(const answer::Zones& zones) {
   std::vector<std::string> names;
@@ -120,8 +127,8 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
     : parts_(std::move(parts)), engine_(engine.get()), found_(std::move(found)) {
   const bool promotes = parts_.settings.cluster->start.entry == ops::ClusterStart::Entry::promote;
   const auto place = parts_.storage.replica().place();
-  const bool has_copy = promotes || (place && *place);
-  parts_.freshness.set(has_copy ? answer::Freshness::State::stale : answer::Freshness::State::expired);
+  has_copy_ = promotes || (place && *place);
+  parts_.freshness.set(has_copy_ ? answer::Freshness::State::stale : answer::Freshness::State::expired);
   {
     const rcu::ReadLock lock;
     for (const answer::Zone& zone : parts_.zones.table().zones()) {
@@ -137,7 +144,7 @@ ClusterNode::ClusterNode(Parts parts, std::unique_ptr<cluster::Engine> engine,
                            .stale_for = settings.stale_for,
                            .forget_service_after = parts_.settings.forget_service_after,
                            .bounds = parts_.settings.lease,
-                           .has_copy = has_copy},
+                           .has_copy = has_copy_},
       std::move(records),
       cluster::Node::Parts{
           .registry = parts_.registry,
@@ -286,8 +293,10 @@ void ClusterNode::start() {
   peers_->start();
   node_->start(*peers_);
   if (!found_) return;
-  const auto until = std::chrono::steady_clock::now() + k_catch_up_max;
-  while (!node_->is_fresh() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(k_catch_up_look);
+  const auto until = std::chrono::steady_clock::now() + (has_copy_ ? k_catch_up_max : k_first_roll_max);
+  while (!node_->is_fresh() && std::chrono::steady_clock::now() < until && !is_told_to_end()) {
+    std::this_thread::sleep_for(k_catch_up_look);
+  }
   if (!node_->is_fresh()) {
     log::warn("this node is not up to date with etcd yet: it answers what it knows, and says so");
   }

@@ -49,7 +49,8 @@ class ClusterNode {
   // (--promote), or refuses to start where there is none. An etcd that is away is waited for by the node.
   [[nodiscard]] Result<void> enter();
   // Follows, and joins. The writer's thread runs. Where etcd was there before the start, returns when the roll here is as new
-  // as etcd's, or after k_catch_up_max: what this node has stored may be old, and clients have other nodes meanwhile.
+  // as etcd's, or after k_catch_up_max: what this node has stored may be old, and clients have other nodes meanwhile. Where it
+  // has stored nothing it waits for k_first_roll_max, since lists would be empty. A signal to end cuts this short.
   void start();
   // Hands over, and leaves; heartbeats are refused from here on.
   void leave();
@@ -83,6 +84,7 @@ class ClusterNode {
   std::vector<registry::ZoneId> reverse_;
   cluster::Engine* engine_;                             // the node's
   Result<std::optional<cluster::StoredFormat>> found_;  // before the start
+  bool has_copy_ = false;                               // of the cluster's roll, of an earlier run
   std::unique_ptr<cluster::Node> node_;
   std::unique_ptr<net::Peers> peers_;
   mutable std::mutex mutex_;
