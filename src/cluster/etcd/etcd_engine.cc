@@ -58,13 +58,15 @@ void EtcdEngine::call(std::unique_ptr<Call> call) {
   call->member = members_->current();
   call->context = std::make_unique<grpc::ClientContext>();
   members_->prepare(*call->context, call->deadline);
-  if (!thread_.begin(*call->context)) return;
   Call& self = *call;
   self.over = [this, &self] { answered(std::unique_ptr<Call>(&self)); };
-  call.release();
   self.reader = self.prepare(*self.member, self.context.get(), self.request, &thread_.queue());
-  self.reader->StartCall();
-  self.reader->Finish(&self.answer, &self.status, static_cast<Event*>(&self));
+  // From `begin` on the call is the thread's: it may be over before `Finish` has returned.
+  auto& reader = *self.reader;
+  if (!thread_.begin(*self.context)) return;
+  call.release();
+  reader.StartCall();
+  reader.Finish(&self.answer, &self.status, static_cast<Event*>(&self));
 }
 
 template <class Call>

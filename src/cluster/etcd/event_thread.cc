@@ -90,10 +90,9 @@ void EventThread::work() {
     bool ok = false;
     if (is_done() || queue_.AsyncNext(&tag, &ok, next_deadline()) != grpc::CompletionQueue::GOT_EVENT) continue;
     auto* event = static_cast<Event*>(tag);
-    if (event == &wake_) {
-      const std::lock_guard lock(mutex_);
-      is_alarm_set_ = false;
-      continue;
+    {
+      const std::lock_guard lock(mutex_);  // so that all is seen that was written before `begin`
+      if (event == &wake_) is_alarm_set_ = false;
     }
     event->happened(ok);
   }

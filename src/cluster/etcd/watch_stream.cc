@@ -16,10 +16,12 @@ void WatchStream::start(const Range& prefix, Revision from) {
   members_.prepare(context_, milliseconds(0));
   context_.AddMetadata("hasleader",
                        "true");  // a member that has lost the others ends the stream instead of being silent
-  if (!thread_.begin(context_)) return;
-  self_ = shared_from_this();
   stream_ = member_->watch->PrepareAsyncWatch(&context_, &thread_.queue());
-  stream_->StartCall(&opening_);
+  auto& stream = *stream_;
+  self_ = shared_from_this();
+  // From `begin` on the stream is the thread's.
+  if (!thread_.begin(context_)) return self_.reset();
+  stream.StartCall(&opening_);
 }
 
 void WatchStream::give_up() {
