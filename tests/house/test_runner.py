@@ -50,7 +50,7 @@ class Words(unittest.TestCase):
 
     def test_without_words_what_takes_longest_for_its_worth_is_left_out(self):
         self.assertEqual(self.wanted(), run_tests.DEFAULT_PARTS)
-        self.assertEqual(set(self.wanted("all")) - set(self.wanted()), {"cluster", "clients", "threads", "clang"})
+        self.assertEqual(set(self.wanted("all")) - set(self.wanted()), {"cluster", "clients", "threads", "nodes", "clang"})
         self.assertEqual([part for part in self.wanted() if part.startswith("cluster/")],
                          [f"cluster/{suite}" for suite in run_tests.CLUSTER_SUITES])
 

@@ -17,6 +17,8 @@ behind are ended with it. Suites that mostly wait run two at a time. One line a 
                 arguments has four of its suites, one of them three minutes of faults
     clients     ASan+UBSan over the client library, the command line and the settings; not part of a run without arguments
     threads     TSan over the rest that has threads, and over a server under fire; nor is this
+    nodes       both sanitizers over the units of a cluster, the engine over etcd, and nodes that start, are cut off and are killed; nor
+                is this
     clang       everything builds with Clang 19 too; nor is this
 
     quick       the same as unit: what to run after every change
@@ -43,6 +45,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contain import adopt_orphans, end_descendants
+from test_counts import Count, count, skip_reasons
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
@@ -50,7 +53,7 @@ PYTHON = "/usr/bin/python3"
 CLUSTER_SUITES = ["checker", "cluster_faults", "cluster_start", "cluster_by_hand"]  # of a run without arguments
 DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault",
                  *(f"cluster/{suite}" for suite in CLUSTER_SUITES), "hostile", "unit", "sanitizers"]
-ALL_PARTS = [part for part in DEFAULT_PARTS if "/" not in part] + ["cluster", "clients", "threads", "clang"]
+ALL_PARTS = [part for part in DEFAULT_PARTS if "/" not in part] + ["cluster", "clients", "threads", "nodes", "clang"]
 GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
 BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile", "cluster"}
 BLACK_BOX_TARGETS = ["rollcalld", "rollcalld_on_a_faulty_disk", "rollcall", "rollcall_library", "rollcall_etcd", "examples"]
@@ -73,6 +76,13 @@ SANITIZED_BLACK_BOX = {"asan-ubsan": ["hostile", "fault"], "tsan": []}
 CLIENTS_PROGRAMS = ["test_ops", "test_client", "test_cli"]
 THREADS_PROGRAMS = ["test_store", "test_client", "test_cli"]
 THREADS_BLACK_BOX = ["hostile"]
+NODES_PROGRAMS = ["test_cluster", "test_etcd"]
+NODES_SUITES = ["cluster_start", "cluster_lapses", "cluster_partition"]
+# What gRPC does by itself is left out: it is not built with sanitizers.
+NODES_OPTIONS = {
+    "TSAN_OPTIONS": f"second_deadlock_stack=1:halt_on_error=1:suppressions={ROOT}/tests/sanitizers/tsan.supp",
+    "LSAN_OPTIONS": f"suppressions={ROOT}/tests/sanitizers/lsan.supp:print_suppressions=0",
+}
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
@@ -87,58 +97,6 @@ class Suite:
     cwd: Path = ROOT
     env: dict = field(default_factory=dict)
     seconds_max: int = SUITE_SECONDS_MAX
-
-
-@dataclass
-class Count:
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def add(self, other):
-        self.passed += other.passed
-        self.failed += other.failed
-        self.skipped += other.skipped
-
-    def __str__(self):
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {self.failed} failed{skipped}"
-
-
-def count(output, status):
-    """What a suite's own last words say; a program that ends badly has failed at least once."""
-    result = count_catch(output) or count_unittest(output)
-    if result is None:
-        skipped = status == 0 and re.search(r"^skipped: ", output, re.M)
-        result = Count(skipped=1) if skipped else Count(passed=int(status == 0))
-    if status != 0 and result.failed == 0:
-        result.failed = 1
-    return result
-
-
-def count_catch(output):
-    if all_passed := re.findall(r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)", output, re.M):
-        return Count(passed=int(all_passed[-1]))
-    if lines := re.findall(r"^test cases: *\d+ \|.*$", output, re.M):
-        found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", lines[-1])}
-        return Count(found.get("passed", 0), found.get("failed", 0), found.get("skipped", 0))
-    return None
-
-
-def count_unittest(output):
-    ran = re.findall(r"^Ran (\d+) tests? in ", output, re.M)
-    if not ran:
-        return None
-    verdict = re.findall(r"^(?:OK|FAILED)(?: \((.*)\))?$", output, re.M)
-    found = dict(re.findall(r"(\w[\w ]*)=(\d+)", verdict[-1])) if verdict else {}
-    failed = sum(int(found.get(kind, 0)) for kind in ("failures", "errors", "unexpected successes"))
-    skipped = int(found.get("skipped", 0))
-    return Count(max(0, int(ran[-1]) - failed - skipped), failed, skipped)
-
-
-def skip_reasons(output):
-    said = re.findall(r"\.\.\. skipped ['\"](.*)['\"]$|^skipped: (.*)$", output, re.M)
-    return sorted({of_unittest or of_program for of_unittest, of_program in said})
 
 
 # --- Processes ---
@@ -266,6 +224,18 @@ def sanitized(run, preset, programs, directories):
             run(suite)
 
 
+def sanitized_nodes(run):
+    prefix, options = without_random_layout(), {**SANITIZER_OPTIONS, **NODES_OPTIONS}
+    for preset in ("asan-ubsan", "tsan"):
+        if not run(build(preset, "rollcalld", "rollcall_etcd", *NODES_PROGRAMS), quiet=True):
+            continue
+        for suite in test_programs(preset, prefix, options, NODES_PROGRAMS):
+            run(suite)
+        for suite in python_files("cluster", preset, prefix, options):
+            if suite.name.rpartition("/")[2] in NODES_SUITES:
+                run(suite)
+
+
 class Run:
     """The run so far: prints as it goes, and ends with the line that counts."""
 
@@ -318,6 +288,8 @@ class Run:
             sanitized(self, "asan-ubsan", CLIENTS_PROGRAMS, [])
         elif name == "threads":
             sanitized(self, "tsan", THREADS_PROGRAMS, THREADS_BLACK_BOX)
+        elif name == "nodes":
+            sanitized_nodes(self)
         elif name == "clang":
             self(build("clang"))
         else:
@@ -350,7 +322,7 @@ def is_suite(word):
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but clients, threads, clang and most of cluster, unless named")
+    parser.add_argument("part", nargs="*", help="a part, a group (quick, all) or one suite; all parts but clients, threads, nodes, clang and most of cluster, unless named")
     parts = wanted_parts(parser.parse_args().part, parser.error)
 
     adopt_orphans()
