@@ -13,7 +13,10 @@ namespace rollcall::cluster {
 namespace {
 
 constexpr std::size_t k_portion_changes = 2'000;  // applied before the writer does other work
-constexpr std::size_t k_shown_alone_max = 16;     // revisions that wait; when there are more they are shown together
+// What may wait, each revision to be shown alone; when there is more they are shown together. Few large ones cost as much as
+// many small ones: each of them publishes the services it changes.
+constexpr std::size_t k_shown_alone_max = 16;
+constexpr std::size_t k_shown_alone_changes_max = 256;
 constexpr std::uint32_t k_difference_places = 1U << (registry::k_event_place_bits - 1);
 
 // Whether it is here as it was read.
@@ -32,7 +35,8 @@ registry::EventId difference_id(registry::ChangeIndex now, std::uint32_t& place)
 
 }  // namespace
 
-FollowedRoll::FollowedRoll(Parts parts) : parts_(std::move(parts)), counts_(parts_.zone_count) {
+FollowedRoll::FollowedRoll(Parts parts)
+    : parts_(std::move(parts)), stored_at_(parts_.clock.now()), counts_(parts_.zone_count) {
   if (const auto place = parts_.replica.place(); place && *place) {
     has_place_ = true;
     stored_ = (*place)->applied_revision;
@@ -49,6 +53,7 @@ void FollowedRoll::lost_history() { parts_.member.lose_history(); }
 
 // What waits before it is older.
 void FollowedRoll::took(FollowedSnapshot&& snapshot) {
+  parts_.member.brought(snapshot.revision);
   counters_.snapshots.fetch_add(1, std::memory_order_relaxed);
   std::deque<Item> before;
   {
@@ -66,6 +71,7 @@ bool FollowedRoll::took(FollowedRevision&& revision) {
     if (waiting_changes_ > k_waiting_changes_max) return false;
     waiting_changes_ += weight_of(revision);
   }
+  parts_.member.brought(revision.revision);
   counters_.revisions.fetch_add(1, std::memory_order_relaxed);
   add(std::move(revision));
   return true;
@@ -103,7 +109,7 @@ void FollowedRoll::work() {
         is_all = true;
         break;
       }
-      const bool is_behind = inbox_.size() > k_shown_alone_max;
+      const bool is_behind = inbox_.size() > k_shown_alone_max || waiting_changes_ > k_shown_alone_changes_max;
       while (!inbox_.empty() && !snapshot && done < k_portion_changes) {
         auto* const revision = std::get_if<FollowedRevision>(&inbox_.front());
         if (revision == nullptr && !revisions.empty()) break;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -34,6 +35,8 @@ namespace rollcall::cluster {
 inline constexpr std::size_t k_waiting_changes_max = std::size_t{1} << 17;  // about 100 MB
 inline constexpr std::size_t k_unstored_max = std::size_t{1}
                                               << 17;  // then only the last change of each instance is kept
+
+inline constexpr std::chrono::seconds k_copy_late_max{5};  // a restart reads so much more from etcd
 
 struct FollowedCounters {
   std::atomic<std::uint64_t> revisions{0};
@@ -70,7 +73,8 @@ class FollowedRoll final : public RollSink {
   void took(FollowedSnapshot&& snapshot) override;
   [[nodiscard]] bool took(FollowedRevision&& revision) override;
 
-  // Stores what the copy does not have, if that is due. Any thread: it is done on the writer's.
+  // Stores what the copy does not have, if that is due: what waits to be shown goes first, for k_copy_late_max at most. Any
+  // thread: it is done on the writer's.
   void store_soon();
   // The same at once, at the end. The writer's thread, or main once that has ended.
   void store_now();
@@ -132,6 +136,7 @@ class FollowedRoll final : public RollSink {
   std::vector<registry::Registration> lost_;  // of a roll that another history does not have: alive as far as is known
   std::optional<Rest> rest_;
   std::vector<registry::DurableChange> unstored_;
+  registry::LeaseTime stored_at_;  // when the copy was last as new as the roll here, or was tried to be
   std::size_t compact_above_ = k_unstored_max;
   std::optional<LaneSeen> lane_;
   bool was_behind_replica_ = false;

@@ -13,12 +13,16 @@ void FollowedRoll::store_soon() {
   if (is_storing_.exchange(true)) return;
   parts_.run_soon([this] {
     is_storing_ = false;
+    const bool may_wait = unstored_.size() <= k_unstored_max &&
+                          parts_.clock.now() - stored_at_ < registry::LeaseTime::duration(k_copy_late_max);
+    if (may_wait && counters_.waiting.load(std::memory_order_relaxed) > 0) return;
     store_now();
   });
 }
 
 void FollowedRoll::store_now() {
   const Revision applied = applied_;
+  stored_at_ = parts_.clock.now();
   if (history_.empty() || (stored_ == applied && unstored_.empty())) return;
   registry::ReplicaPlace place{
       .cluster = parts_.cluster, .incarnation = history_, .applied_revision = applied, .lane = {}, .lane_id = {}};

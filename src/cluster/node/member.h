@@ -25,6 +25,7 @@
 #include "cluster/engine.h"
 #include "cluster/keys.h"
 #include "cluster/liveness.h"
+#include "cluster/node/late_watch.h"
 #include "cluster/node/namesake.h"
 #include "cluster/peers.h"
 #include "cluster/roll/instance_ids.h"
@@ -74,6 +75,9 @@ class Member final : public registry::LeaseAuthority, public PeerService {
 
   // Before `found` every heartbeat is refused. `registry`: what is visible here.
   void found(const StoredFormat& format, const registry::Registry& registry);
+
+  // The watch, or a read, has brought what etcd had at this revision; it may wait here to be shown. Any thread.
+  void brought(Revision revision) { brought_.store(revision, std::memory_order_relaxed); }
 
   // --- what was followed; on the writer's thread, when it is visible
   void apply(const RollRevision& revision);
@@ -180,11 +184,12 @@ class Member final : public registry::LeaseAuthority, public PeerService {
   bool has_lease_ = false;  // the engine's session is open
   bool is_stopping_ = false;
   Revision newest_ = 0;  // of our keys, that is known to exist
-  Raw newest_since_{};
+  LateWatch late_watch_;
   Namesake namesake_;
   std::string why_joins_not_;
   GiveUp gave_up_ = GiveUp::no;
   std::vector<Heard> heard_;
+  std::atomic<Revision> brought_{0};
   std::atomic<bool> has_left_{false};
   MemberCounters counters_;
 };

@@ -9,12 +9,6 @@
 #include "registry/instance/wall_time.h"
 
 namespace rollcall::cluster {
-namespace {
-
-constexpr std::chrono::seconds k_watch_late{2};  // then another member of etcd is asked
-
-}  // namespace
-
 std::string Member::value(bool is_member) const {
   StoredNode node = self_;
   node.incarnation = liveness_.incarnation();
@@ -180,7 +174,8 @@ void Member::prove() {
     {
       const std::lock_guard lock(mutex_);
       newest_ = std::max(newest_, lanes.keys.front().changed);
-      is_late = !is_reading_ && liveness_.behind_for(here()) > k_watch_late;
+      const Now now = here();
+      is_late = late_watch_.is_late(liveness_.behind_for(now), brought_, newest_, now.raw) && !is_reading_;
     }
     if (is_late) engine_.move_on();
   });

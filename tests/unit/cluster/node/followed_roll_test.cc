@@ -9,6 +9,20 @@ using namespace testing;
 using registry::testing::k_svc;
 using Ids = std::vector<std::string>;
 
+// Registers so many instances of the service "web".
+FollowedRevision large_revision(Revision number, int instances) {
+  FollowedRevision revision;
+  revision.revision = number;
+  revision.index = 1'000 + static_cast<registry::ChangeIndex>(number);
+  for (int i = 0; i < instances; ++i) {
+    const std::string id = "m" + std::to_string(number) + "-" + std::to_string(i);
+    revision.changes.push_back(
+        {.event = {.key = registry::testing::key("web", id), .index = revision.index},
+         .present = registry::DurableChange::Present{.registration = registry::testing::registration("web", id)}});
+  }
+  return revision;
+}
+
 TEST_CASE("a change is answered when it is visible, and a heartbeat counts from then on") {
   RollWorld world;
   world.join();
@@ -256,6 +270,41 @@ TEST_CASE("revisions that wait are shown together: a large service is published 
   CHECK(world.roll_of_node.audience.lines.size() == 1);
   CHECK(world.roll.applied() == world.store.header().revision);
   CHECK(world.roll.index() == 1'000 + static_cast<registry::ChangeIndex>(world.store.header().revision));
+}
+
+TEST_CASE("a few large revisions that wait are shown together too") {
+  RollWorld world;
+  world.follow();
+  world.is_blocked = true;
+  const Revision at = world.store.header().revision;
+  for (int i = 1; i <= 4; ++i) REQUIRE(world.roll.took(large_revision(at + i, 100)));
+  world.roll_of_node.audience.lines.clear();
+  world.unblock();
+  CHECK(world.roll_of_node.ids("web").size() == 400);
+  CHECK(world.roll_of_node.audience.lines.size() == 1);
+  CHECK(world.roll.applied() == at + 4);
+}
+
+TEST_CASE("the copy waits for revisions that are not shown yet, but not for long") {
+  const bool is_overdue = GENERATE(false, true);
+  RollWorld world;
+  world.follow();
+  world.keep_copy();
+  world.put_instance("first");
+  world.pass();
+  const int calls = world.replica.calls;
+  const Revision at = world.store.header().revision;
+  world.is_blocked = true;
+  for (int i = 1; i <= 3; ++i) REQUIRE(world.roll.took(large_revision(at + i, 1'500)));
+  if (is_overdue) world.roll_of_node.clock.advance(std::chrono::seconds(6));
+  world.roll.store_soon();  // its turn comes after two of the three
+  world.unblock();
+  REQUIRE(world.roll.applied() == at + 3);
+  CHECK(world.replica.calls == calls + (is_overdue ? 1 : 0));
+  world.keep_copy();
+  CHECK(world.replica.stored >= 4'501);
+  REQUIRE(world.replica.kept);
+  CHECK(world.replica.kept->applied_revision == at + 3);
 }
 
 TEST_CASE("a copy that fails for long keeps the last change of each instance, and does not count them at every try") {
