@@ -47,8 +47,9 @@ asio::awaitable<void> serve_dns(Connection connection, const answer::Responder& 
   co_await session.run();
 }
 
-asio::awaitable<void> serve_http(Connection connection, HttpBackend& backend) {
-  const auto session = std::make_shared<HttpSession>(std::move(connection), backend);
+asio::awaitable<void> serve_http(Connection connection, HttpBackend& backend, const KnownHosts* hosts,
+                                 bool is_at_loopback) {
+  const auto session = std::make_shared<HttpSession>(std::move(connection), backend, hosts, is_at_loopback);
   co_await session->run();
 }
 
@@ -208,12 +209,15 @@ Result<void> Server::Parts::listen(GivenSockets sockets) {
 
 void Server::Parts::listen_for_http(TcpSocket socket, const TlsContext* tls, std::vector<IpEndpoint>& bound) {
   bound.push_back(socket.endpoint);
+  const bool is_loopback = socket.endpoint.address.is_loopback();
   const ConnectionLimits limits{listeners.http_connections_max, http_connections, http_clients};
   http.push_back(std::make_unique<TcpListener>(
-      *http_loops.front(), std::move(socket.descriptor), http_loops, limits, tls, [this](Connection connection) {
+      *http_loops.front(), std::move(socket.descriptor), http_loops, limits, tls,
+      [this, is_loopback](Connection connection) {
         EventLoop& loop = connection.loop;
         HttpBackend& backend = *http_backends[index_of(http_loops, loop)];
-        asio::co_spawn(loop.context(), serve_http(std::move(connection), backend), log_exception);
+        asio::co_spawn(loop.context(), serve_http(std::move(connection), backend, listeners.hosts, is_loopback),
+                       log_exception);
       }));
 }
 

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "net/dns/notifier.h"
 #include "net/http/backend.h"
+#include "net/http/known_hosts.h"
 #include "net/sockets/certificate.h"
 #include "net/supervisor/given_sockets.h"
 #include "registry/instance/lease.h"
@@ -49,6 +50,7 @@ struct Listeners {
   AnswerTimes http_times = {};  // tests wait less, for this and the next
   std::chrono::milliseconds dns_write_max = limits::k_write;
   std::size_t http_held_bytes_max = limits::k_http_held_total_bytes_max;
+  const KnownHosts* hosts = nullptr;     // null: requests may name any host; borrowed for life
   const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
 };
 

@@ -1,9 +1,12 @@
 #include "ops/access_settings.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "base/limits.h"
 #include "ops/credentials.h"
 #include "ops/settings.h"
@@ -42,6 +45,20 @@ Result<Sha256> parse_hash(std::string_view text) {
 Result<std::string> parse_pattern(std::string_view text) {
   if (!text.empty() && text.find('\0') == std::string_view::npos) return std::string(text);
   return failure(Errc::start_up, R"(must be a shell pattern, as "web-*")");
+}
+
+Result<std::string> parse_host(std::string_view text) {
+  std::string_view name = text;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  std::string host = to_lower(name);
+  if (name.starts_with("*.")) name.remove_prefix(2);
+  const bool is_plain = std::ranges::all_of(name, [](char c) {
+    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '.' || c == '_';
+  });
+  if (!name.empty() && is_plain && dns::Name::parse(name)) return host;
+  return failure(Errc::start_up, fmt::format(R"("{}" is no host name; write one without a port, as )"
+                                             R"("rollcall.example.net" or "*.example.net")",
+                                             text));
 }
 
 Result<dns::Name> parse_zone(std::string_view text) {
@@ -109,6 +126,7 @@ Result<void> check_zones(const GrantSettings& grant, std::string_view whose, con
 void read_openings(Section& http, AccessSettings& access) {
   access.open = http.boolean("open").value_or(access.open);
   access.open_metrics = http.boolean("open_metrics").value_or(access.open_metrics);
+  if (auto hosts = http.texts("hosts", limits::k_grant_patterns_max, parse_host)) access.hosts = std::move(*hosts);
 }
 
 void read_tokens(std::vector<Section> tables, Settings& settings) {
@@ -173,6 +191,16 @@ api::AccessRules access_rules_of(const Settings& settings) {
     rules.certificates.push_back({rule.match, grant_of(rule.grant, settings)});
   }
   return rules;
+}
+
+std::vector<std::string> names_of_machine() {
+  std::vector<std::string> names{"localhost"};
+  std::array<char, limits::k_identity_bytes_max + 1> host{};
+  if (gethostname(host.data(), limits::k_identity_bytes_max) != 0 || host[0] == '\0') return names;
+  const std::string name = to_lower(host.data());
+  names.push_back(name);
+  if (const std::size_t dot = name.find('.'); dot != std::string::npos && dot > 0) names.push_back(name.substr(0, dot));
+  return names;
 }
 
 Result<std::string> hash_token(std::string_view typed) {

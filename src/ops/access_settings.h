@@ -1,5 +1,5 @@
-// Access control settings of the HTTP API: `[[token]]`, `[[certificate]]`, and the keys `open` and `open_metrics` of
-// `[http]`.
+// Access control settings of the HTTP API: `[[token]]`, `[[certificate]]`, and the keys `open`, `open_metrics` and
+// `hosts` of `[http]`.
 //
 // Threads  values; read and checked at start and at a reload.
 // Failure  as in settings.h; no error message contains a token or its hash.
@@ -46,9 +46,10 @@ struct AccessSettings {
   std::vector<CertificateSettings> certificates;  // the first match wins
   bool open = false;
   bool open_metrics = false;
+  std::vector<std::string> hosts;  // lower case, without ports
 };
 
-// Reads `open` and `open_metrics` of [http]. The caller reads the other keys and calls `finish`.
+// Reads `open`, `open_metrics` and `hosts` of [http]. The caller reads the other keys and calls `finish`.
 void read_openings(Section& http, AccessSettings& access);
 // Read [[token]] and [[certificate]]. Call them after [http] and its TLS were read, because these settings are checked
 // against each other.
@@ -61,6 +62,9 @@ void read_certificates(std::vector<Section> tables, Settings& settings);
 
 // Converts the settings to the rules that the API uses.
 [[nodiscard]] api::AccessRules access_rules_of(const Settings& settings);
+
+// localhost, the host's name, and its first label where it has more; in lower case.
+[[nodiscard]] std::vector<std::string> names_of_machine();
 
 // --hash-token: returns the `hash` line for a [[token]] that accepts the token `typed`.
 [[nodiscard]] Result<std::string> hash_token(std::string_view typed);

@@ -37,6 +37,17 @@ net::Certificates certificates_of(const ops::Settings& settings) {
   return {.dns = files(settings.dns_tls), .http = files(settings.http_tls)};
 }
 
+// The names that requests may have in Host: those of the settings, of this machine and of its certificate.
+net::HostRules hosts_of(const ops::Settings& settings) {
+  net::HostRules rules{.has_credentials = ops::access_rules_of(settings).ask_for_credentials(),
+                       .listed = settings.access.hosts,
+                       .own = ops::names_of_machine()};
+  if (settings.http_tls.listen.empty()) return rules;
+  for (std::string& name : net::names_in_certificate(settings.http_tls.certificate))
+    rules.own.push_back(std::move(name));
+  return rules;
+}
+
 // Of every thread that serves.
 std::vector<std::unique_ptr<Pulse>> pulses_of(registry::Writer& writer, const net::Server& net) {
   std::vector<std::unique_ptr<Pulse>> pulses = net.pulses();
@@ -137,6 +148,7 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
                                 .transfers = &transfers_,
                                 .explains = settings_.explain,
                                 .freshness = cluster_ ? &freshness_ : nullptr});
+  hosts_.replace(hosts_of(settings_));
   Result<std::unique_ptr<net::Server>> bound =
       net::Server::bind({.dns = settings_.dns_listen,
                          .http = settings_.http_listen,
@@ -149,6 +161,7 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
                          .https = settings_.http_tls.listen,
                          .certificates = certificates_of(settings_),
                          .secondaries = secondaries(),
+                         .hosts = &hosts_,
                          .zones = &zones_},
                         *responder_, *api_, *writer_, clock_, {feed_, storage_->history()}, std::move(*given));
   if (!bound) return std::unexpected(bound.error());
@@ -362,6 +375,7 @@ Result<void> Server::read_again() {
   policies_.replace(wanted.zones, wanted.service_rules);
   report_.set_lease_bounds(wanted.lease);
   access_.replace(ops::access_rules_of(wanted));
+  hosts_.replace(hosts_of(wanted));
   log::set_up(wanted.log_level, wanted.log_format);
   settings_.zones = std::move(wanted.zones);
   settings_.service_rules = std::move(wanted.service_rules);

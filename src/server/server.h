@@ -120,6 +120,7 @@ class Server {
   std::unique_ptr<net::CheckRunner> checks_;
   ops::Report report_;
   api::Access access_;
+  net::KnownHosts hosts_{net::HostRules{}};  // set with the listeners
   api::native::NativeDoor native_door_{report_};
   consul::Identity consul_identity_;
   std::unique_ptr<registry::CatalogIndex> catalog_index_;  // null: switched off

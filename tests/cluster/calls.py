@@ -43,7 +43,7 @@ class Http:
     async def _exchange(self, method, path, body):
         reader, writer = self._streams
         text = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: rollcall\r\nContent-Length: {len(text)}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n"
         head += "Content-Type: application/json\r\n\r\n" if text else "\r\n"
         writer.write(head.encode() + text)
         lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")

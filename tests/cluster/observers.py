@@ -74,7 +74,7 @@ async def watch_events(fleet, node):
         try:
             reader, writer = await asyncio.wait_for(asyncio.open_connection(to.address, to.http_port, limit=1 << 20), 1)
             resume = f"Last-Event-ID: {last}\r\n" if last else ""
-            writer.write(f"GET /v1/watch HTTP/1.1\r\nHost: rollcall\r\n{resume}\r\n".encode())
+            writer.write(f"GET /v1/watch HTTP/1.1\r\nHost: localhost\r\n{resume}\r\n".encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 3)
             if b" 200 " in head.split(b"\r\n")[0]:
                 fleet.record(Stream(to.name, boot_time(), "open"))

@@ -34,7 +34,7 @@ class BlockedCrowdTest(Case):
         crowd = []
         for _ in range(count):
             connection = socket.create_connection(("127.0.0.1", self.rollcalld.http_port))
-            connection.sendall(f"GET {path}?index={index}&wait=10m HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+            connection.sendall(f"GET {path}?index={index}&wait=10m HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             crowd.append(connection)
         self.connections += crowd
         return crowd

@@ -238,7 +238,7 @@ def count_open(port, octets, source):
         except ConnectionError:
             pass
     return answered, streams
-http = b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"
+http = b"GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n"
 first, held = count_open(5300, message("svc.internal", "SOA"), "192.0.2.1")
 other, _ = count_open(5300, message("svc.internal", "SOA"), "192.0.2.2")
 api, _ = count_open(8500, http, "192.0.2.1")

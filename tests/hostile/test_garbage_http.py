@@ -45,7 +45,7 @@ class GarbageHttpTest(Case):
 
     def test_bad_request_lines_are_refused(self):
         for line in (b"\r\n\r\n", b"GET\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0\1\2\3\r\n\r\n",
-                     b"G\xc3\xa4T / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /v1/services HTTP/1.1\r\nbad header\r\n\r\n",
+                     b"G\xc3\xa4T / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /v1/services HTTP/1.1\r\nbad header\r\n\r\n",
                      b"GET  / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100),
                      b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET " + b"/" * 100_000 + b" HTTP/1.1\r\n\r\n"):
             with self.subTest(line=line[:40]):
@@ -55,23 +55,23 @@ class GarbageHttpTest(Case):
         for target in (b"*", b"//", b"/%zz", b"/v1/services/%", b"/v1/services/\xff", b"http://[::1", b"/v1/../../etc",
                        b"/v1/services/web/instances/" + b"a" * 5000, b"/v1/services/%00/instances/x"):
             with self.subTest(target=target[:40]):
-                self.expect_refused(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.expect_refused(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     def test_queries_are_read_or_refused_at_any_length(self):
         for query in (b"%zz", b"a=b", b"zone=nowhere.test", b"&&==&", b"zone", b"=", b"zone=%00", b"status=" + b"x" * 3000):
             with self.subTest(query=query[:40]):
-                answer = self.exchange(b"GET /v1/services/web?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+                answer = self.exchange(b"GET /v1/services/web?" + query + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 self.assertRegex(answer[:13], rb"^HTTP/1\.1 [24]\d\d ")
         for length in range(0, 400, 7):
-            good = b"GET /v1/services/web?status=ready&zone=svc.internal HTTP/1.1\r\nHost: x\r\nX-Fill: " + b"x" * length + b"\r\n\r\n"
+            good = b"GET /v1/services/web?status=ready&zone=svc.internal HTTP/1.1\r\nHost: localhost\r\nX-Fill: " + b"x" * length + b"\r\n\r\n"
             self.assertTrue(self.exchange(good).startswith(b"HTTP/1.1 200 "))
 
     def test_headers_without_end_are_refused(self):
-        self.expect_refused(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n")
-        self.expect_refused(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-Y: z\r\n" * 20_000 + b"\r\n")
+        self.expect_refused(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 200_000 + b"\r\n\r\n")
+        self.expect_refused(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + b"X-Y: z\r\n" * 20_000 + b"\r\n")
 
     def test_bad_lengths_and_chunks_are_refused(self):
-        head = b"PUT /v1/services/evil/instances/i-1 HTTP/1.1\r\nHost: x\r\n"
+        head = b"PUT /v1/services/evil/instances/i-1 HTTP/1.1\r\nHost: localhost\r\n"
         body = b'{"address":"192.0.2.66","port":80}'
         for rest in (b"Content-Length: -1\r\n\r\n" + body, b"Content-Length: x\r\n\r\n" + body,
                      b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n" + body,
@@ -86,7 +86,7 @@ class GarbageHttpTest(Case):
 
     def test_a_body_over_the_limit_is_refused_with_413(self):
         for size in (64 * 1024 + 1, 5 * 1024 * 1024):
-            head = f"PUT /v1/services/evil/instances/i-1 HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode()
+            head = f"PUT /v1/services/evil/instances/i-1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
             answer = self.exchange(head + b" " * min(size, 70_000))
             self.assertTrue(answer.startswith(b"HTTP/1.1 413 ") or answer == b"", answer[:80])
 

@@ -10,36 +10,36 @@ from tests.support.case import Case
 
 BODY = b'{"address":"192.0.2.66","port":80}'
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
-PUT = b"PUT /v1/services/evil/instances/i HTTP/1.1\r\nHost: x\r\n"
+PUT = b"PUT /v1/services/evil/instances/i HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = PUT + b"Transfer-Encoding: chunked\r\n\r\n"
 ONE_CHUNK = b"%x\r\n%s\r\n" % (len(BODY), BODY)
-NEXT = b"DELETE /v1/services/web/instances/i-1 HTTP/1.1\r\nHost: x\r\n\r\n"  # what somebody may try to smuggle in
+NEXT = b"DELETE /v1/services/web/instances/i-1 HTTP/1.1\r\nHost: localhost\r\n\r\n"  # what somebody may try to smuggle in
 
 # Each is refused with this status, and nothing behind it is read as a request.
 MALFORMED = {
     400: (
         # the request line
-        b"\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /healthz HTTP/1.1\nHost: x\n\n",
-        b"GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET\t/healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /healthz HTTP/1.1 \r\nHost: x\r\n\r\n", b"GET /healthz  HTTP/1.1\r\nHost: x\r\n\r\n",
-        b" GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GE(T /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"/healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /healthz HTTP/1.2\r\nHost: x\r\n\r\n", b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n",
-        b"GET /healthz HTTP/0.9\r\nHost: x\r\n\r\n", b"GET /healthz http/1.1\r\nHost: x\r\n\r\n",
-        b"GET /healthz HTTP/11\r\nHost: x\r\n\r\n", b"GET /healthz HTTP/1.1.1\r\nHost: x\r\n\r\n",
-        b"GET /hea\0lthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /hea\x7flthz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\r\nHost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /healthz HTTP/1.1\nHost: x\n\n",
+        b"GET  /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET\t/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/1.1 \r\nHost: localhost\r\n\r\n", b"GET /healthz  HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b" GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GE(T /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/1.2\r\nHost: localhost\r\n\r\n", b"GET /healthz HTTP/2.0\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/0.9\r\nHost: localhost\r\n\r\n", b"GET /healthz http/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/11\r\nHost: localhost\r\n\r\n", b"GET /healthz HTTP/1.1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /hea\0lthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /hea\x7flthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\r\nHost: localhost\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         # the fields
-        b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x y\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x y\r\n\r\n",
         b"GET /healthz HTTP/1.1\r\nHost: x/y\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: u@x\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n", b"GET /healthz HTTP/1.1\r\n Host: x\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nnothing\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n: x\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX Y: z\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\nY: b\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX\0: a\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX\xff: a\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\r\n\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: ,;\r\n\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: a\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n", b"GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nnothing\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX Y: z\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\nY: b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX\0: a\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX\xff: a\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\r\n\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: ,;\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nAuthorization: a\r\nAuthorization: a\r\n\r\n",
         # where a body ends
         PUT + b"Content-Length: -1\r\n\r\n" + BODY, PUT + b"Content-Length: +34\r\n\r\n" + BODY,
         PUT + b"Content-Length: 0x22\r\n\r\n" + BODY, PUT + b"Content-Length: \r\n\r\n" + BODY,
@@ -63,11 +63,11 @@ MALFORMED = {
     ),
     413: (PUT + b"Content-Length: 65537\r\n\r\n", CHUNKED + b"10001\r\n", CHUNKED + b"8000\r\n" + b" " * 0x8000 + b"\r\n8001\r\n",
           CHUNKED + b"fffffffffffffff\r\n"),
-    414: (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /" + b"x" * 100_000,),
-    431: (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 9000 + b"\r\n\r\n",
-          b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 2000 + b"\r\n",
-          b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 5000 + b"\r\n\r\n",
-          b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000),
+    414: (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /" + b"x" * 100_000,),
+    431: (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 9000 + b"\r\n\r\n",
+          b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 2000 + b"\r\n",
+          b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 5000 + b"\r\n\r\n",
+          b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 100_000),
     501: (PUT + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + ONE_CHUNK,),
 }
 # These may look odd, and mean one thing only.
@@ -115,7 +115,7 @@ class MalformedHttpTest(Case):
     def test_what_is_only_odd_means_one_thing(self):
         for data in ODD:
             with self.subTest(data=data[:100]):
-                received = self.exchange(data + b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                received = self.exchange(data + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 self.assertIn(self.statuses(received), ([200, 200], [201, 200]), received[:300])
         self.assertEqual(["192.0.2.66"], self.api.instances("evil")["i"]["addresses"])
 

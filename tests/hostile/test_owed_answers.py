@@ -136,7 +136,7 @@ class UnreadBodyTest(OwedCase):
         for fields, status in ((b"", 401), (b"Authorization: Bearer " + b"r" * 32 + b"\r\n", 403)):
             for expect in (b"", b"Expect: 100-continue\r\n"):
                 client = self.connect()
-                client.sendall(b"POST /v1/heartbeats HTTP/1.1\r\nHost: x\r\n" + fields + expect +
+                client.sendall(b"POST /v1/heartbeats HTTP/1.1\r\nHost: localhost\r\n" + fields + expect +
                                b"Content-Length: %d\r\n\r\n" % len(body))  # and none of it
                 answer = client.recv(65536)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 %d " % status), answer)
@@ -146,7 +146,7 @@ class UnreadBodyTest(OwedCase):
         before = self.rollcalld.process.resident_bytes()
         clients = [self.connect() for _ in range(60)]
         for client in clients:
-            client.sendall(b"POST /v1/heartbeats HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % MIB + b"x" * 9000)
+            client.sendall(b"POST /v1/heartbeats HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % MIB + b"x" * 9000)
         time.sleep(0.5)
         for client in clients:
             try:

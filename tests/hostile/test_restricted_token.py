@@ -40,6 +40,7 @@ ASKED = {
         ("www.example.org.", "A")]],
     "/v1/status": ["/v1/status"],
     "/v1/nodes": ["/v1/nodes"],
+    "/": ["/"],
     "/healthz": ["/healthz"],
     "/readyz": ["/readyz"],
     "/metrics": ["/metrics"],

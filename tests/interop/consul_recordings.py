@@ -142,7 +142,7 @@ class Reply:
 
 
 def request_bytes(exchange, target, body):
-    head = [f"{exchange.method} {target} HTTP/1.1", "Host: consul.example:8500"]
+    head = [f"{exchange.method} {target} HTTP/1.1", "Host: localhost:8500"]
     head += [f"{name}: {value}" for name, value in exchange.headers.items()]
     if exchange.headers.get("transfer-encoding") == "chunked":
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"

@@ -124,7 +124,7 @@ class ConsulAgentTest(Case):
     def test_headers_of_clients_tokens_chunks_and_upgrades_change_nothing(self):
         self.start_server()
         body = json.dumps({"Name": "web", "Check": {"TTL": "10s"}}).encode()
-        request = (b"PUT /v1/agent/service/register?token= HTTP/1.1\r\nHost: a\r\nX-Consul-Token: junk\r\n"
+        request = (b"PUT /v1/agent/service/register?token= HTTP/1.1\r\nHost: localhost\r\nX-Consul-Token: junk\r\n"
                    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
                    b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
         with socket.create_connection((self.rollcalld.address, self.rollcalld.http_port), timeout=5) as connection:

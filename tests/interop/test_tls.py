@@ -230,7 +230,7 @@ class HttpsTest(TlsCase):
     def test_pipelined_requests_are_answered_in_order(self):
         stream = self.connect(self.https_port)
         bodies = [f'{{"service":"web","id":"i-{n}","address":"192.0.2.{n + 1}","port":80}}' for n in range(50)]
-        stream.sendall(b"".join(f"POST /v1/heartbeat HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        stream.sendall(b"".join(f"POST /v1/heartbeat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}"
                                 .encode() for body in bodies))
         text = b""
         while text.count(b"HTTP/1.1 201") < len(bodies):
@@ -248,7 +248,7 @@ class HttpsTest(TlsCase):
 
     def test_connection_close_is_followed_by_close_notify(self):
         stream = self.connect(self.https_port)
-        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         text = b""
         while more := stream.recv(4096):  # without close_notify, ssl.SSLEOFError
             text += more
@@ -256,7 +256,7 @@ class HttpsTest(TlsCase):
 
     def test_plain_http_on_the_https_port_is_turned_away(self):
         with socket.create_connection(("127.0.0.1", self.https_port), timeout=10) as plain:
-            plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             octets = b""
             while more := plain.recv(1000):
                 octets += more

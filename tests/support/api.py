@@ -105,7 +105,7 @@ def registration(address, port, **fields):
 def wire(method, path, body=None, close=False):
     """The bytes of a request, for those who send many of them at once."""
     text = b"" if body is None else json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nHost: rollcall\r\nContent-Length: {len(text)}\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n"
     if text:
         head += "Content-Type: application/json\r\n"
     if close:

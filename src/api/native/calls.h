@@ -79,6 +79,7 @@ struct Call : api::Call {
 [[nodiscard]] Routed read_explanation(const Call& call);
 
 // server_reads.cc
+[[nodiscard]] Routed read_front_page(const Call& call);
 [[nodiscard]] Routed read_status(const Call& call);
 [[nodiscard]] Routed read_rights(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);

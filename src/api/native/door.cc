@@ -59,6 +59,7 @@ constexpr Route k_routes[] = {
     {Method::get, "/v1/status", Right::read, &run<&read_status>},
     {Method::get, "/v1/whoami", Right::read, &run<&read_rights>},
     {Method::get, "/v1/nodes", Right::read, &run<&read_nodes>},
+    {Method::get, "/", Right::none, &run<&read_front_page>},
     {Method::get, "/healthz", Right::none, &run<&read_health>},
     {Method::get, "/readyz", Right::none, &run<&read_readiness>},
     {Method::get, "/metrics", Right::read, &run<&read_metrics>, Effect::none, k_metrics},

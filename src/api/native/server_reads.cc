@@ -3,12 +3,54 @@
 
 #include "api/native/calls.h"
 #include "api/problem.h"
+#include "base/ascii_case.h"
 #include "json/writer.h"
 
 namespace rollcall::api::native {
 namespace {
 
 constexpr std::string_view k_metrics_type = "text/plain; version=0.0.4; charset=utf-8";  // Prometheus exposition
+
+struct Link {
+  std::string_view path;
+  std::string_view what;
+};
+constexpr Link k_links[] = {{"/v1/services", "the services, and how many instances each has"},
+                            {"/v1/events?limit=50", "what has happened last"},
+                            {"/v1/status", "version, zones, counts, listeners"},
+                            {"/v1/nodes", "the nodes of the cluster"},
+                            {"/metrics", "figures for Prometheus"},
+                            {"/healthz", "whether the process is up"},
+                            {"/readyz", "whether it can register and answer"}};
+constexpr std::string_view k_about =
+    "Rollcall: a DNS server whose zone is the services that are alive right now. This is its HTTP API.";
+
+// RFC 9110 §12.5.1. A page for browsers, which name this type; everybody else reads text.
+bool wants_html(const Request& request) {
+  return to_lower(request.header("Accept")).find("text/html") != std::string::npos;
+}
+
+std::string front_page_html() {
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Rollcall</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width\"></head>\n<body><h1>Rollcall</h1>\n";
+  page.append("<p>").append(k_about).append("</p>\n<ul>\n");
+  for (const Link& link : k_links) {
+    page.append("<li><a href=\"").append(link.path).append("\">").append(link.path).append("</a>: ");
+    page.append(link.what).append("</li>\n");
+  }
+  return page.append("</ul></body></html>\n");
+}
+
+std::string front_page_text() {
+  std::string page(k_about);
+  page += "\n\n";
+  for (const Link& link : k_links) {
+    page.append("  ").append(link.path).append(link.path.size() < 22 ? 22 - link.path.size() : 1, ' ');
+    page.append(link.what).append("\n");
+  }
+  return page;
+}
 
 Response json(std::string body) {
   Response response;
@@ -17,6 +59,18 @@ Response json(std::string body) {
 }
 
 }  // namespace
+
+Routed read_front_page(const Call& call) {
+  const bool is_html = wants_html(call.request);
+  Response page{200,
+                is_html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
+                is_html ? front_page_html() : front_page_text(),
+                {}};
+  page.headers.emplace_back("Vary", "Accept");
+  page.headers.emplace_back("Content-Security-Policy", "default-src 'none'");
+  page.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return page;
+}
 
 Routed read_status(const Call& call) { return json(call.server.status_json(*call.standing.grant)); }
 

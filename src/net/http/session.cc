@@ -3,11 +3,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include "api/event_text.h"
+#include "api/finish.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "net/http/response_head.h"
@@ -21,10 +23,11 @@ constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-HttpSession::HttpSession(Connection connection, HttpBackend& backend)
+HttpSession::HttpSession(Connection connection, HttpBackend& backend, const KnownHosts* hosts, bool is_at_loopback)
     : connection_(std::move(connection)),
       backend_(backend),
       caller_(connection_.peer),
+      host_check_(hosts, is_at_loopback),
       progress_(connection_.loop.context(), asio::steady_timer::time_point::max()),
       reader_(connection_.loop, connection_.socket, caller_, backend, *this),
       writer_(connection_.loop, connection_.socket, backend.times.write, *this),
@@ -178,6 +181,12 @@ bool HttpSession::take_request() {
   }
   const RequestReader::WholeRequest* const whole = std::get_if<RequestReader::WholeRequest>(&next);
   if (whole == nullptr) return false;
+  if (std::optional<api::Response> refused = host_check_.refuse(whole->request)) {
+    api::count_errors(*refused, backend_.counters);
+    reader_.accept();
+    add_last_answer(*std::move(refused));
+    return false;
+  }
   api::Routed routed = route(whole->request);
   if (std::holds_alternative<api::RouteAgain>(routed)) {
     reader_.hold();

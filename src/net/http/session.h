@@ -32,6 +32,7 @@
 #include "net/http/connection_writer.h"
 #include "net/http/event_stream.h"
 #include "net/http/held_bytes.h"
+#include "net/http/known_hosts.h"
 #include "net/http/pending_answers.h"
 #include "net/http/request_reader.h"
 #include "net/sockets/tcp_listener.h"
@@ -44,7 +45,9 @@ class HttpSession final : private RequestReader::Owner,
                           private EventStream::Output,
                           public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(Connection connection, HttpBackend& backend);
+  // `hosts`: null where no name is checked. `is_at_loopback`: the listener's address is one of loopback.
+  HttpSession(Connection connection, HttpBackend& backend, const KnownHosts* hosts = nullptr,
+              bool is_at_loopback = false);
 
   boost::asio::awaitable<void> run();
 
@@ -106,6 +109,7 @@ class HttpSession final : private RequestReader::Owner,
   Connection connection_;
   HttpBackend& backend_;
   api::Caller caller_;
+  HostCheck host_check_;
   Phase phase_ = Phase::serving;
   bool is_flush_posted_ = false;
   boost::asio::steady_timer progress_;  // cancelled when something has happened that `run` may wait for

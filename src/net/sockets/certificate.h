@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -22,5 +23,8 @@ struct CertificateFiles {
 
 // Whether they can be used.
 [[nodiscard]] Result<void> check_certificate(const CertificateFiles& files);
+
+// The DNS names of the first certificate in the file; none where it cannot be read.
+[[nodiscard]] std::vector<std::string> names_in_certificate(const std::string& file);
 
 }  // namespace rollcall::net

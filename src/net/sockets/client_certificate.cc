@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string_view>
 
 #include "base/limits.h"
+#include "net/sockets/certificate.h"
 
 namespace rollcall::net {
 namespace {
@@ -14,6 +17,7 @@ namespace {
 struct Free {
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+  void operator()(BIO* file) const { BIO_free(file); }
 };
 
 // A NUL inside a name could make a comparison stop early, and accept another name.
@@ -42,6 +46,18 @@ void keep_common_name(const X509* certificate, std::vector<std::string>& names) 
 }
 
 }  // namespace
+
+std::vector<std::string> names_in_certificate(const std::string& file) {
+  std::vector<std::string> names;
+  const std::unique_ptr<BIO, Free> opened(BIO_new_file(file.c_str(), "r"));
+  const std::unique_ptr<X509, Free> certificate(opened ? PEM_read_bio_X509(opened.get(), nullptr, nullptr, nullptr)
+                                                       : nullptr);
+  ERR_clear_error();
+  if (!certificate) return names;
+  keep_alternative_names(certificate.get(), names);
+  if (names.empty()) keep_common_name(certificate.get(), names);
+  return names;
+}
 
 std::chrono::system_clock::time_point end_of(const X509* certificate) {
   std::tm parts{};

@@ -2,6 +2,7 @@
 #include "ops/access_settings.h"
 
 #include <string>
+#include <vector>
 
 #include "base/limits.h"
 #include "catch.h"
@@ -23,6 +24,12 @@ std::string token(const std::string& more, const std::string& hash = k_hash) {
 std::string refused(const std::string& text) {
   const Result<Settings> settings = parse_settings(text, "t");
   return settings ? "" : settings.error().message;
+}
+
+TEST_CASE("host names of requests are kept in lower case and without a final dot") {
+  CHECK(settings_of("[http]\nhosts = [\"Registry.Example.NET.\", \"*.apps.example\"]\n").access.hosts ==
+        std::vector<std::string>{"registry.example.net", "*.apps.example"});
+  CHECK(settings_of("").access.hosts.empty());
 }
 
 TEST_CASE("without a word about it, nobody needs a token and other machines may not write") {

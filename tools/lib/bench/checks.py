@@ -50,7 +50,7 @@ def body(number, port, interval):
     registration = {"service": f"svc-{number % SERVICES}", "id": f"i-{number}", "address": "127.0.0.1", "port": port,
                     "ttl": "24h", "checks": [{"type": "tcp", "interval": f"{interval}s"}]}
     text = json.dumps(registration).encode()
-    return b"POST /v1/heartbeat HTTP/1.1\r\nHost: bench\r\nContent-Length: %d\r\n\r\n" % len(text) + text
+    return b"POST /v1/heartbeat HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(text) + text
 
 
 def cumulative(metrics, prefix):

@@ -98,7 +98,7 @@ def ask_around(port, ends, sample):
 def watch(port, told, leases, ready):
     """Notes when each expiry is told of: {service: time}."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(b"GET /v1/watch HTTP/1.1\r\nHost: b\r\n\r\n")
+        connection.sendall(b"GET /v1/watch HTTP/1.1\r\nHost: localhost\r\n\r\n")
         stream = connection.makefile("rb")
         ready.set()
         expired = False

@@ -26,7 +26,7 @@ LENGTH = re.compile(rb"Content-Length: (\d+)")
 
 def put(service, instance):
     body = b'{"address":"192.0.2.1","port":80,"ttl":"24h"}'
-    return b"PUT /v1/services/s%d/instances/%s HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n%s" % (
+    return b"PUT /v1/services/s%d/instances/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (
         service, instance, len(body), body)
 
 
@@ -54,7 +54,7 @@ def watch(port, services, pipe, target=NATIVE):
     selector, woken, told = selectors.EpollSelector(), [], False
 
     def ask(connection, service, index):
-        connection.send(b"GET " + target % (service, index) + b" HTTP/1.1\r\nHost: b\r\n\r\n")
+        connection.send(b"GET " + target % (service, index) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     for service in services:
         connection = socket.create_connection(("127.0.0.1", port))
@@ -95,7 +95,7 @@ def register_steadily(port, services, rate, seconds, run, pipe):
 
 def beat(port, seconds, pipe):
     """Heartbeats a second, pipelined on one connection."""
-    block = b"POST /v1/services/s0/instances/first/heartbeat HTTP/1.1\r\nHost: b\r\n\r\n" * PIPELINED
+    block = b"POST /v1/services/s0/instances/first/heartbeat HTTP/1.1\r\nHost: localhost\r\n\r\n" * PIPELINED
     count = 0
     with socket.create_connection(("127.0.0.1", port)) as connection:
         stream, begun = connection.makefile("rb"), time.monotonic()

@@ -12,7 +12,7 @@ LENGTH = re.compile(rb"content-length:\s*(\d+)", re.I)
 def post(path, body=b""):
     """A request. `body`: octets, or what is to be JSON."""
     octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return b"POST %s HTTP/1.1\r\nHost: bench\r\nContent-Length: %d\r\n\r\n" % (path.encode(), len(octets)) + octets
+    return b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (path.encode(), len(octets)) + octets
 
 
 class Pipeline:
