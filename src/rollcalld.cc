@@ -21,12 +21,15 @@
 namespace rollcall {
 namespace {
 
+constexpr int k_misused = 2;  // the command line is wrong; 1: the server cannot start
+
 int start(const std::vector<std::string>& arguments) {
   const auto refuse = [](const Error& error) {
     std::fprintf(stderr, "rollcalld: %s\n", log::one_line(error.message).c_str());
     return 1;
   };
   Result<ops::Command> command = ops::parse_command_line(arguments);
+  if (!command && ops::is_misuse(command.error())) return refuse(command.error()), k_misused;
   if (command && std::holds_alternative<ops::HashToken>(*command)) command = ops::hash_typed_token(stdin);
   if (!command) return refuse(command.error());
   if (const auto* print = std::get_if<ops::Print>(&*command)) {

@@ -18,6 +18,8 @@ namespace rollcall::ops {
 namespace {
 
 constexpr const char* k_default_config = "rollcall.toml";
+constexpr std::string_view k_config_flag = "--config";
+constexpr const char* k_command_line = "--";  // the field of an error about the whole of it
 
 // The flags as typed, before validation.
 struct Flags {
@@ -92,14 +94,23 @@ std::unexpected<Error> extras_failure(const CLI::App& app, const std::vector<std
   const auto first = std::ranges::find_first_of(arguments, extras);
   const std::string name = first == arguments.end() ? "the command line" : *first;
   const char* what = name.starts_with('-') ? "no such flag" : "not expected; every argument is a flag";
-  return failure(Errc::start_up, fmt::format("{}: {}; see rollcalld --help", name, what), name);
+  return failure(Errc::start_up, fmt::format("{}: {}; see rollcalld --help", name, what), k_command_line);
 }
 
-// CLI11's error message, on one line.
+// In our words: CLI11's begin with the flag, and go on in its own terms.
 std::unexpected<Error> usage_failure(const CLI::ParseError& error) {
   std::string words = error.what();
   std::ranges::replace(words, '\n', ' ');
-  return failure(Errc::start_up, fmt::format("{}; see rollcalld --help", words));
+  const std::size_t at = words.find("--");
+  if (at != std::string::npos) {
+    const std::string flag = words.substr(at, words.find_first_of(" :", at) - at);
+    const bool is_mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr;
+    const bool is_repeated = words.find("At Most") != std::string::npos;
+    words = flag + (is_repeated   ? ": is given more than once"
+                    : is_mismatch ? ": its value is missing"
+                                  : ": does not take this value");
+  }
+  return failure(Errc::start_up, fmt::format("{}; see rollcalld --help", words), k_command_line);
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -224,8 +235,10 @@ Result<ClusterStart> parse_start(const Settings& settings, const Flags& flags) {
                    flag);
   }
   if (flags.promote && (flags.join || flags.restored)) {
-    return failure(Errc::start_up, fmt::format("--promote begins a cluster, {} is about one that exists; leave one out",
-                                               flags.join ? "--join" : "--restored"));
+    return failure(Errc::start_up,
+                   fmt::format("--promote begins a cluster, {} is about one that exists; leave one out",
+                               flags.join ? "--join" : "--restored"),
+                   k_command_line);
   }
   ClusterStart start;
   if (flags.join) start.entry = ClusterStart::Entry::join;
@@ -237,7 +250,8 @@ Result<ClusterStart> parse_start(const Settings& settings, const Flags& flags) {
 // --check, --backup and --restore exclude each other.
 Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
   if (static_cast<int>(flags.check_only) + flags.backup.has_value() + flags.restore.has_value() > 1) {
-    return failure(Errc::start_up, "--backup, --restore and --check exclude each other; see rollcalld --help");
+    return failure(Errc::start_up, "--backup, --restore and --check exclude each other; see rollcalld --help",
+                   k_command_line);
   }
   const Result<std::string> file = parse_path(flags.backup ? *flags.backup : *flags.restore);
   if (!file) return flag_failure(flags.backup ? "--backup" : "--restore", file.error());
@@ -245,6 +259,8 @@ Result<Command> parse_copy(const Settings& settings, const Flags& flags) {
 }
 
 }  // namespace
+
+bool is_misuse(const Error& error) { return error.field.starts_with("--") && error.field != k_config_flag; }
 
 Result<Command> hash_typed_token(std::FILE* in) {
   std::array<char, limits::k_token_bytes_max + 3> line{};  // one more than allowed, to detect it; newline; final zero

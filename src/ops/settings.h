@@ -184,6 +184,10 @@ using Command = std::variant<Serve, Print, Copy, HashToken>;
 // token.
 [[nodiscard]] Result<Command> hash_typed_token(std::FILE* in);
 
+// Whether an error of `parse_command_line` is one of the flags themselves: the exit code is 2 then. A file that a flag names is
+// none.
+[[nodiscard]] bool is_misuse(const Error& error);
+
 // Reads the flags (`arguments`, without the program's name) and the settings file. Without --config, it reads
 // `rollcall.toml` in the working directory if that exists. At SIGHUP it is called again with the same arguments.
 // Relative paths are relative to the working directory.

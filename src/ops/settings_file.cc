@@ -206,7 +206,9 @@ void read_log(Section log, Settings& settings) {
 
 // toml++'s error message, on one line.
 std::unexpected<Error> syntax_failure(const toml::parse_error& error, std::string_view source) {
+  constexpr std::string_view k_begin = "Error while parsing ";
   std::string words(error.description());
+  if (words.starts_with(k_begin)) words = "is no TOML, in the " + words.substr(k_begin.size());
   std::ranges::replace_if(words, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   const toml::source_position at = error.source().begin;
   return failure(Errc::start_up, fmt::format("{}:{}:{}: {}", source, at.line, at.column, words));

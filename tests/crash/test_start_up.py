@@ -9,14 +9,14 @@ from tests.support.rollcall import BINARY, ZONE, log_free_lines, run_to_end
 
 
 class StartUpTest(Case):
-    def refusal(self, *arguments):
+    def refusal(self, *arguments, exit_code=1):
         """The sentence; the harness's free ports and a database of the test come first, `arguments` override them."""
         given = [str(argument) for argument in arguments]
         for flag, value in (("--dns", "127.0.0.1:0"), ("--http", "127.0.0.1:0"), ("--db", str(self.directory / "a.db"))):
             if flag not in given:
                 given += [flag, value]
         result = run_to_end(given, self.directory)
-        self.assertEqual(1, result.returncode, result.stderr)
+        self.assertEqual(exit_code, result.returncode, result.stderr)
         lines = log_free_lines(result.stderr)
         self.assertEqual(1, len(lines), result.stderr)
         self.assertEqual("", result.stdout)
@@ -24,8 +24,8 @@ class StartUpTest(Case):
             self.assertNotIn(trace_of_the_inside, lines[0])
         return lines[0]
 
-    def expect_refusal(self, words, *arguments):
-        sentence = self.refusal(*arguments)
+    def expect_refusal(self, words, *arguments, exit_code=1):
+        sentence = self.refusal(*arguments, exit_code=exit_code)
         for word in words:
             self.assertIn(word, sentence)
 
@@ -149,14 +149,14 @@ class StartUpTest(Case):
         self.expect_refusal(["absent.toml"], "--config", self.directory / "absent.toml")
 
     def test_an_unknown_flag_is_named(self):
-        self.expect_refusal(["--frobnicate"], "--frobnicate")
-        self.expect_refusal(["stray"], "stray")
+        self.expect_refusal(["--frobnicate"], "--frobnicate", exit_code=2)
+        self.expect_refusal(["stray"], "stray", exit_code=2)
 
     def test_a_flag_with_a_bad_value_is_named(self):
-        self.expect_refusal(["--dns", "localhost:53"], "--dns", "localhost:53")
-        self.expect_refusal(["--http", "127.0.0.1:65536"], "--http", "127.0.0.1:65536")
-        self.expect_refusal(["--log-level"], "--log-level", "loud")
-        self.expect_refusal(["--dns-workers"], "--dns-workers", "-1")
+        self.expect_refusal(["--dns", "localhost:53"], "--dns", "localhost:53", exit_code=2)
+        self.expect_refusal(["--http", "127.0.0.1:65536"], "--http", "127.0.0.1:65536", exit_code=2)
+        self.expect_refusal(["--log-level"], "--log-level", "loud", exit_code=2)
+        self.expect_refusal(["--dns-workers"], "--dns-workers", "-1", exit_code=2)
 
     def test_check_validates_and_serves_nothing(self):
         good = run_to_end(["--check", "--zone", f"svc.internal={self.zone_file()}"], self.directory)

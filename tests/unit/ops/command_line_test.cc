@@ -191,6 +191,26 @@ TEST_CASE("a wrong flag or value is one sentence that names the flag") {
   CHECK(refusal_of({"--log-level", "loud"}).starts_with("--log-level: \"loud\" is not one of "));
 }
 
+TEST_CASE("a wrong flag is told apart from settings that cannot be used") {
+  const WorkingDirectory directory;
+  const auto is_wrong = [](const Arguments& arguments) { return is_misuse(parse_command_line(arguments).error()); };
+  CHECK(is_wrong({"--dsn", "127.0.0.1:53"}));
+  CHECK(is_wrong({"serve"}));
+  CHECK(is_wrong({"--db"}));
+  CHECK(is_wrong({"--dns-workers", "4x"}));
+  CHECK(is_wrong({"--join"}));
+  CHECK_FALSE(is_wrong({"--config", "missing.toml"}));
+  WorkingDirectory::write("rollcall.toml", "[dns]\nlisten = [\"53\"]\n");
+  CHECK_FALSE(is_wrong({}));
+}
+
+TEST_CASE("a flag without its value says so in our words") {
+  const WorkingDirectory empty;
+  CHECK(refusal_of({"--db"}) == "--db: its value is missing; see rollcalld --help");
+  CHECK(refusal_of({"--db", "a", "--db", "b"}) == "--db: is given more than once; see rollcalld --help");
+  CHECK(refusal_of({"--check=maybe"}) == "--check: does not take this value; see rollcalld --help");
+}
+
 TEST_CASE("--version is one line") { CHECK(text_of({"--version"}) == "rollcalld 0.1.0\n"); }
 
 TEST_CASE("--help names every flag with its default, and ends with an example") {

@@ -319,7 +319,7 @@ TEST_CASE("a mistake in the TOML itself is named with file, line and column, in 
     CHECK(complaint.find('\n') == std::string::npos);
   }
   CHECK(complaint_of("[dns]\nworkers = 1\nworkers = 2\n") ==
-        "rollcall.toml:3:11: Error while parsing key-value pair: cannot redefine existing integer 'workers'");
+        "rollcall.toml:3:11: is no TOML, in the key-value pair: cannot redefine existing integer 'workers'");
 }
 
 TEST_CASE("a file of 32 MiB is read, and one byte more is refused") {
