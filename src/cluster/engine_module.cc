@@ -42,7 +42,7 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineSettings& settings, cons
   const std::string found = find_module(path);
   if (found.empty()) {
     return failure(Errc::start_up,
-                   "[cluster] and [etcd] need the module librollcall_etcd.so: install the package rollcall-etcd");
+                   "[cluster] and [etcd] need the module librollcall_etcd.so: install the package rollcalld-etcd");
   }
   void* module = dlopen(found.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {

@@ -1,4 +1,4 @@
-// The program's version, for `--version` and `/v1/status`. Must equal the project version in CMakeLists.txt.
+// The program's version, for `--version` and `/v1/status`. CMakeLists.txt and packages take theirs from here.
 #pragma once
 
 #include <string_view>

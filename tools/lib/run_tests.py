@@ -10,6 +10,7 @@ behind are ended with it. Suites that mostly wait run two at a time. One line a 
     differential tests/differential: random questions over random zones, beside Knot and NSD
     crash       tests/crash: kill -9, SIGSTOP, exact leases
     fault       tests/fault: the database locked, the disk full
+    package     tests/package: Debian packages, installed and removed in a root of their own; their man pages
     hostile     tests/hostile: garbage over UDP, TCP and HTTP
     unit        every test program of the Release build: units, conformance, scenarios, model, faults, fuzz corpora
     sanitizers  the server's test programs again, and a server under fire, with ASan+UBSan; those of threads with TSan
@@ -51,11 +52,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 # Those that mostly wait come first: what the others need is built beside them.
 CLUSTER_SUITES = ["checker", "cluster_faults", "cluster_start", "cluster_by_hand"]  # of a run without arguments
-DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault",
+DEFAULT_PARTS = ["house", "cli", "interop", "differential", "crash", "fault", "package",
                  *(f"cluster/{suite}" for suite in CLUSTER_SUITES), "hostile", "unit", "sanitizers"]
 ALL_PARTS = [part for part in DEFAULT_PARTS if "/" not in part] + ["cluster", "clients", "threads", "nodes", "clang"]
 GROUPS = {"quick": ["unit"], "all": ALL_PARTS}
-BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile", "cluster"}
+BLACK_BOX = {"house", "cli", "interop", "differential", "crash", "fault", "hostile", "cluster", "package"}
 BLACK_BOX_TARGETS = ["rollcalld", "rollcalld_on_a_faulty_disk", "rollcall", "rollcall_library", "rollcall_etcd", "examples"]
 SERVERS = ["rollcalld", "rollcalld_on_a_faulty_disk"]  # what black boxes ask
 # Parts whose suites mostly wait run two at a time; but not those that count the failures of a steady load.
