@@ -18,8 +18,8 @@ behind are ended with it. Suites that mostly wait run two at a time. One line a 
                 arguments has four of its suites, one of them three minutes of faults
     clients     ASan+UBSan over the client library, the command line and the settings; not part of a run without arguments
     threads     TSan over the rest that has threads, and over a server under fire; nor is this
-    nodes       both sanitizers over the units of a cluster, the engine over etcd, and nodes that start, are cut off and are killed; nor
-                is this
+    nodes       ASan+UBSan over the units of a cluster, the engine over etcd, and nodes that start, are cut off and are killed; nor is
+                this
     clang       everything builds with Clang 19 too; nor is this
 
     quick       the same as unit: what to run after every change
@@ -79,11 +79,8 @@ THREADS_PROGRAMS = ["test_store", "test_client", "test_cli"]
 THREADS_BLACK_BOX = ["hostile"]
 NODES_PROGRAMS = ["test_cluster", "test_etcd"]
 NODES_SUITES = ["cluster_start", "cluster_lapses", "cluster_partition"]
-# What gRPC does by itself is left out: it is not built with sanitizers.
-NODES_OPTIONS = {
-    "TSAN_OPTIONS": f"second_deadlock_stack=1:halt_on_error=1:suppressions={ROOT}/tests/sanitizers/tsan.supp",
-    "LSAN_OPTIONS": f"suppressions={ROOT}/tests/sanitizers/lsan.supp:print_suppressions=0",
-}
+# What gRPC keeps until the end is left out: it is not built with sanitizers.
+NODES_OPTIONS = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/sanitizers/lsan.supp:print_suppressions=0"}
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
@@ -226,15 +223,14 @@ def sanitized(run, preset, programs, directories):
 
 
 def sanitized_nodes(run):
-    prefix, options = without_random_layout(), {**SANITIZER_OPTIONS, **NODES_OPTIONS}
-    for preset in ("asan-ubsan", "tsan"):
-        if not run(build(preset, "rollcalld", "rollcall_etcd", *NODES_PROGRAMS), quiet=True):
-            continue
-        for suite in test_programs(preset, prefix, options, NODES_PROGRAMS):
+    preset, prefix, options = "asan-ubsan", without_random_layout(), {**SANITIZER_OPTIONS, **NODES_OPTIONS}
+    if not run(build(preset, "rollcalld", "rollcall_etcd", *NODES_PROGRAMS), quiet=True):
+        return
+    for suite in test_programs(preset, prefix, options, NODES_PROGRAMS):
+        run(suite)
+    for suite in python_files("cluster", preset, prefix, options):
+        if suite.name.rpartition("/")[2] in NODES_SUITES:
             run(suite)
-        for suite in python_files("cluster", preset, prefix, options):
-            if suite.name.rpartition("/")[2] in NODES_SUITES:
-                run(suite)
 
 
 class Run:
