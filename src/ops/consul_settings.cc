@@ -102,6 +102,8 @@ void read_consul(Section table, Settings& settings) {
   take(consul.kv, table.boolean("kv"));
   take(consul.kv_bytes, table.text("kv_bytes", parse_bytes));
   take(consul.follow, table.text("follow", parse_url));
+  take(consul.follow_token_file,
+       table.text("follow_token_file", [](std::string_view text) -> Result<std::string> { return std::string(text); }));
   table.finish();
 }
 

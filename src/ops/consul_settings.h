@@ -24,6 +24,7 @@ struct ConsulSettings {
   bool kv = true;
   std::uint64_t kv_bytes = std::uint64_t{64} << 20;  // of all keys and values
   std::string follow;                                // the URL of a Consul to keep in step with; empty: none
+  std::string follow_token_file;                     // its token is the content; empty: none
   friend bool operator==(const ConsulSettings&, const ConsulSettings&) = default;
 };
 

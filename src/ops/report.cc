@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "base/rcu.h"
-#include "json/writer.h"
 #include "ops/cluster_report.h"
 #include "ops/cluster_settings.h"
 #include "ops/explain_json.h"
@@ -92,6 +91,12 @@ std::string Report::status_json(const api::Grant& reader) const {
   json.member("paused_ms", std::chrono::duration_cast<std::chrono::milliseconds>(from.clock.given_back()).count());
   json.name("cluster");
   write_cluster_status(json, cluster_view(), reads_all);
+  json.name("follow");
+  if (from.follow && reads_all) {
+    from.follow(json);
+  } else {
+    json.raw("null");
+  }
   json.name("zones").open_array();
   {
     const rcu::ReadLock lock;

@@ -19,6 +19,7 @@
 #include "api/routed.h"
 #include "base/guarded.h"
 #include "base/metrics.h"
+#include "json/writer.h"
 #include "ops/cluster_view.h"
 #include "ops/metrics.h"
 #include "registry/events/feed.h"
@@ -56,6 +57,8 @@ struct StatusSources {
   std::vector<const api::Counters*> http_loops = {};
   ListenerTexts listeners = {};
   std::function<IgnoredRows()> ignored_rows = {};
+  // The Consul that is followed, as one member of the status; null: none. Any thread.
+  std::function<void(json::Writer&)> follow = {};
   // The cluster as this node sees it; null: a single node. Any thread; for each status, list of nodes and scrape.
   std::function<ClusterView()> cluster = {};
   // Why this node is no member, or refuses: a sentence; empty: it answers. Null: a single node. Any thread; it must be

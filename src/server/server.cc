@@ -133,6 +133,14 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
                            .why_no_keys = settings_.cluster ? "a cluster does not keep them yet ([cluster])"
                                                             : "they are switched off ([consul] kv = false)"});
     doors.push_back(consul_door_.get());
+    auto follower = make_follower(settings_.consul, {.door = *consul_door_,
+                                                     .registry = *registry_,
+                                                     .zones = zones_,
+                                                     .waiters = waiters_,
+                                                     .writer = *writer_,
+                                                     .clock = clock_});
+    if (!follower) return std::unexpected(follower.error());
+    follower_ = std::move(*follower);
   }
   api_ = std::make_unique<api::Router>(*registry_, zones_, waiters_, access_, std::move(doors));
   responder_ = std::make_unique<answer::Responder>(
@@ -179,6 +187,9 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
        .ignored_rows = [this]() -> ops::IgnoredRows {
          return {storage_->ignored().count(), storage_->ignored().sentences(limits::k_ignored_rows_shown_max)};
        },
+       .follow = follower_ ? std::function<void(json::Writer&)>(
+                                 [this](json::Writer& json) { write_follow_status(json, follower_->status()); })
+                           : nullptr,
        .cluster = cluster_ ? std::function<ops::ClusterView()>([this] { return cluster_->view(); }) : nullptr,
        .why_no_member = cluster_ ? std::function<std::string()>([this] { return cluster_->why_not(); }) : nullptr},
       [this](MetricsSink& sink) { put_metrics(sink); });
@@ -192,6 +203,7 @@ void Server::put_metrics(MetricsSink& sink) const {
   registry::put_metrics(sink, checks_->counters());
   registry::put_metrics(sink, feed_, storage_->history());
   if (keys_) kv::put_metrics(sink, *keys_);
+  if (follower_) follower_->put_metrics(sink);
 }
 
 std::vector<net::Secondary> Server::secondaries() const {
@@ -290,9 +302,7 @@ Result<void> Server::run(const ops::Signals& signals) {
   if (settings_.etcd && !settings_.cluster) {
     log::warn("[etcd] without [cluster]: its records are not on the roll of a single node");
   }
-  if (!settings_.consul.follow.empty())
-    log::warn("[consul] follow is not built yet: run `rollcall import --from-consul {} --every 10s` beside the server",
-              settings_.consul.follow);
+  if (follower_) follower_->start();
   std::optional<ops::Watchdog> watchdog;
   if (manager_.watchdog())
     watchdog.emplace(*manager_.watchdog(), pulses_of(*writer_, *net_), [this] { manager_.beat(); });
@@ -312,6 +322,7 @@ Result<void> Server::run(const ops::Signals& signals) {
   if (cluster_) cluster_->leave();
   net_->close_listeners();
   checks_->stop();
+  if (follower_) follower_->stop();
   writing.request_stop();
   writing.join();
   if (keys_) keys_->finish();

@@ -49,6 +49,7 @@
 #include "registry/work/waiters.h"
 #include "registry/work/writer.h"
 #include "server/cluster_node.h"
+#include "server/consul_follow.h"
 #include "server/consul_zone.h"
 #include "store/sqlite_storage.h"
 
@@ -125,6 +126,7 @@ class Server {
   consul::Identity consul_identity_;
   std::unique_ptr<registry::CatalogIndex> catalog_index_;  // null: switched off
   std::unique_ptr<api::consul::ConsulDoor> consul_door_;   // null: switched off
+  std::unique_ptr<net::ConsulFollower> follower_;          // null: no Consul is followed
   std::unique_ptr<api::Router> api_;
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;

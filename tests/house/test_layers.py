@@ -21,7 +21,7 @@ ARROWS = {
     "api": {"base", "json", "dns", "health", "registry", "consul", "kv"},
     "net": {"base", "dns", "health", "registry", "consul", "cluster", "answer", "api"},  # cluster: the messages between nodes
     "ops": {"base", "json", "dns", "health", "registry", "consul", "cluster", "answer", "api"},
-    "server": {"base", "dns", "health", "registry", "consul", "kv", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
+    "server": {"base", "json", "dns", "health", "registry", "consul", "kv", "store", "cluster", "answer", "api", "net", "ops"},  # puts them together
     "client": {"base", "dns", "rollcall"},
     "rollcall": set(),  # include/rollcall: what users of the client library see
 }
@@ -32,11 +32,11 @@ FLOORS = {
     "registry": ["instance", "events", "ports", "", "work"],
     "api": ["", "native", "consul"],
     "answer": ["zone", "roster", "encode", "consul", "look_up", "transfer", "explain", ""],
-    "net": ["sockets", "supervisor", "dns", "http", "checks", "peers", ""],  # peers: host names are found as for checks
+    "net": ["sockets", "supervisor", "dns", "http", "checks", "peers", "follow", ""],  # peers, follow: host names are found as for checks
     "cluster": ["", "wire", "roll", "skydns", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
-APART = [("native", "consul"), ("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"),
+APART = [("native", "consul"), ("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"), ("dns", "follow"), ("http", "follow"), ("peers", "follow"),
          ("wire", "roll"), ("wire", "skydns"), ("wire", "etcd"), ("roll", "etcd"), ("skydns", "etcd")]
 UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
 

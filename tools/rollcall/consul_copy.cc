@@ -227,7 +227,8 @@ Result<void> ConsulCopy::drop_vanished(const std::string& name, Copied& copied) 
 
 Result<void> ConsulCopy::deregister(const std::string& node, const std::string& id, Copied& copied) {
   client::HttpRequest request{.method = "PUT", .target = "/v1/catalog/deregister"};
-  request.body = json::serialize(json::object{{"Node", node}, {"ServiceID", id}});
+  request.body = json::serialize(
+      json::object{{"Node", node}, {"NodeMeta", json::object{{k_mark, rules_.source}}}, {"ServiceID", id}});
   const Result<bool> done = change(std::move(request), fmt::format("{} of node {}", id, node), copied);
   if (!done) return std::unexpected(done.error());
   if (*done) ++copied.deregistered;

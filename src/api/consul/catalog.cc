@@ -30,7 +30,7 @@ std::map<std::string, KnownNode> other_nodes(const Scene& scene, LeaseTime now) 
   scene.for_each_instance(now, [&](const Instance& instance) {
     if (!instance.attributes().contains(R"("node")")) return;
     Attributes attributes = rollcall::consul::parse_attributes(instance.attributes());
-    if (!attributes.node) return;
+    if (!attributes.node || equal_but_for_case(attributes.node->name, scene.identity.node)) return;
     KnownNode& known = nodes[attributes.node->name];
     // Of several rows the newest says how the node is.
     if (known.index >= instance.index) return;

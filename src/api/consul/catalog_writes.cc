@@ -7,6 +7,7 @@
 #include "api/consul/agent/composition.h"
 #include "api/consul/catalog.h"
 #include "api/consul/door.h"
+#include "api/consul/follow/source.h"
 #include "api/consul/responses.h"
 #include "api/permission.h"
 #include "base/ascii_case.h"
@@ -122,7 +123,9 @@ std::expected<Asked, Response> read_asked(const Call& call, const Fields& fields
   }();
   if (!zone) return std::unexpected(zone.error());
   asked.zone = *zone;
-  asked.is_own = equal_but_for_case(asked.node.name, identity.node);
+  // What was taken over from a Consul on this host is beside our own node, under the same name.
+  asked.is_own =
+      equal_but_for_case(asked.node.name, identity.node) && !asked.node.meta.contains(std::string(k_taken_over_mark));
   asked.agent = {*zone, asked.is_own ? std::string() : asked.node.name};
   if (asked.node.name.size() > limits::k_door_id_bytes_max || asked.node.address.size() > limits::k_door_id_bytes_max) {
     return std::unexpected(text(400, "a node's name and address have at most 255 octets"));

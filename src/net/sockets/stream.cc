@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/ip_address.h"
 #include "net/sockets/acknowledged.h"
 #include "net/sockets/client_certificate.h"
 
@@ -20,6 +21,10 @@ asio::awaitable<bool> Stream::handshake(asio::ssl::stream_base::handshake_type s
   auto done = asio::redirect_error(asio::use_awaitable, error);
   co_await tls_->async_handshake(side, done);
   co_return !error;
+}
+
+void Stream::name_server(const std::string& host) {
+  if (tls_ && !IpAddress::parse(host)) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
 }
 
 api::CertificateIdentity Stream::client_identity() const {

@@ -32,6 +32,8 @@ class Stream {
 
   executor_type get_executor() { return socket().get_executor(); }
   [[nodiscard]] bool is_encrypted() const { return tls_ != nullptr; }
+  // Before the handshake of a client: which server is meant (SNI, RFC 6066 §3). Nothing where the host is an address.
+  void name_server(const std::string& host);
   // After the handshake: what the client's certificate says (client_certificate.h).
   [[nodiscard]] api::CertificateIdentity client_identity() const;
 

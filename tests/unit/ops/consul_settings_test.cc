@@ -19,11 +19,12 @@ TEST_CASE("consul: the door is open by default, on a node called as the host") {
 TEST_CASE("consul: all that can be set") {
   const Result<Settings> settings = parse_settings(
       "[consul]\nenabled = false\ndomain = \"Corp.Example.\"\ndatacenter = \"east\"\nnode = \"Db-1.example\"\n"
-      "address = \"192.0.2.1\"\nonly_passing = true\nkv = false\nkv_bytes = \"1GiB\"\nfollow = \"http://a:8500\"\n",
+      "address = \"192.0.2.1\"\nonly_passing = true\nkv = false\nkv_bytes = \"1GiB\"\nfollow = \"http://a:8500\"\n"
+      "follow_token_file = \"token\"\n",
       "rollcall.toml");
   REQUIRE(settings.has_value());
-  const ConsulSettings wanted{false, "corp.example", "east",    "Db-1.example", "192.0.2.1",
-                              true,  false,          1U << 30U, "http://a:8500"};
+  const ConsulSettings wanted{false, "corp.example", "east",    "Db-1.example",  "192.0.2.1",
+                              true,  false,          1U << 30U, "http://a:8500", "token"};
   CHECK(settings->consul == wanted);
   CHECK(settings_that_need_a_restart(default_settings(), *settings) == std::vector<std::string>{"consul"});
 }
