@@ -133,6 +133,34 @@ class WatchCommandTest(Case):
         self.assertEqual(3, watch.wait())
         self.assertEqual(1, watch.stderr().count("\n"), watch.stderr())
 
+    def test_state_lease_and_the_last_event_are_visible_on_narrow_terminals(self):
+        name = "web-deployment-7f9c6d5b48-x2k4p-of-a-long-name-1"
+        self.api.expect_registered("web", name, "192.0.2.1", 8001)
+        for columns in (50, 80):
+            with self.subTest(columns=columns):
+                terminal = self.terminal("web", columns=columns)
+                self.eventually(lambda: "ready" in terminal.frame(), "the instance")
+                lines = terminal.frame().replace("\x1b[J", "").splitlines()
+                row = next(line for line in lines if line.startswith("web "))
+                self.assertRegex(row, r"^web +web-\S+-1 +ready .* [0-9]+m")
+                self.assertTrue(all(len(line.rstrip("\r")) <= columns for line in lines), lines)
+                if columns == 80:
+                    self.assertIn("regist", row)  # from the history: it has happened before
+
+    def test_keys_filter_and_say_what_they_do(self):
+        for id in ("a", "b"):
+            self.api.expect_registered("web", f"web-{id}", "192.0.2.1", 8001)
+        terminal = self.terminal("web")
+        self.eventually(lambda: "web-b" in terminal.frame(), "both")
+        terminal.type("?")
+        self.eventually(lambda: "keys: j k one row" in terminal.frame(), "the keys")
+        terminal.type("/")
+        for key in "web-b\n":
+            terminal.type(key)
+        self.eventually(lambda: "web-b" in terminal.frame() and "web-a" not in terminal.frame(), "the filter")
+        terminal.type("q")
+        self.assertEqual(0, terminal.wait())
+
     def test_a_terminal_shows_a_table_that_follows(self):
         self.api.expect_registered("web", "web-1", "192.0.2.1", 8001)
         terminal = self.terminal("web")

@@ -53,7 +53,62 @@ milliseconds since(WatchView::Time then, WatchView::Time now) {
   return std::chrono::floor<milliseconds>(std::max(now - then, WatchView::Time::duration::zero()));
 }
 
+enum Column : std::size_t { k_service, k_id, k_state, k_address, k_lease, k_event };
+constexpr std::size_t k_gap = 2;  // between columns
+
+// Takes what is too much from one column, down to `least`.
+void narrow(std::size_t& width, std::size_t least, std::size_t& too_much) {
+  const std::size_t taken = std::min(too_much, width > least ? width - least : 0);
+  width -= taken;
+  too_much -= taken;
+}
+
+// State and lease are always whole: ids are shortened first, then services; then the address is left out.
+void fit(std::vector<std::size_t>& widths, std::size_t columns) {
+  constexpr std::size_t k_id_least = 16;
+  constexpr std::size_t k_service_least = 8;
+  constexpr std::size_t k_least = 3;
+  constexpr std::size_t k_event_wanted = 14;  // of the last event, where shorter ids make room for it
+  const auto taken = [&] {
+    std::size_t all = 0;
+    for (std::size_t i = 0; i <= k_lease; ++i) all += widths[i] == 0 ? 0 : widths[i] + k_gap;
+    return all;
+  };
+  const auto excess = [&] { return taken() > columns + k_gap ? taken() - columns - k_gap : std::size_t{0}; };
+  std::size_t too_much = excess() + std::min(widths[k_event], k_event_wanted) + k_gap;
+  if (const std::size_t slack = columns + k_gap - std::min(columns + k_gap, taken()); excess() == 0) {
+    too_much -= std::min(too_much, slack);
+  }
+  narrow(widths[k_id], k_id_least, too_much);
+  narrow(widths[k_service], k_service_least, too_much);
+  if (excess() == 0) return;
+  widths[k_address] = 0;
+  too_much = excess();
+  narrow(widths[k_id], k_service_least, too_much);
+  narrow(widths[k_service], k_least, too_much);
+  narrow(widths[k_id], k_least, too_much);
+}
+
+std::string last_of(std::string_view text, std::size_t columns) {
+  std::size_t skipped = columns_of(text) - std::min(columns, columns_of(text));
+  std::size_t at = 0;
+  while (skipped > 0 && at < text.size()) {
+    do {
+      ++at;
+    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U);
+    --skipped;
+  }
+  return std::string(text.substr(at));
+}
+
 }  // namespace
+
+std::string shortened(std::string_view text, std::size_t columns, bool has_utf8) {
+  if (columns_of(text) <= columns) return std::string(text);
+  if (columns < 3) return cut(text, columns);
+  const std::size_t head = columns / 2;
+  return cut(text, head) + (has_utf8 ? "…" : "~") + last_of(text, columns - head - 1);
+}
 
 std::string lease_bar(milliseconds left, milliseconds ttl, bool has_utf8) {
   const milliseconds kept = std::clamp(left, milliseconds(0), ttl);
@@ -93,6 +148,41 @@ void WatchView::note(const RollEvent& event, Time now) {
   row.gone_at = is_farewell(event.kind) ? now : Time{};
 }
 
+void WatchView::recall(const RollEvent& event, Time at) {
+  const auto found = rows_.find({event.service, event.id});
+  if (found == rows_.end() || !found->second.last_event.empty()) return;
+  found->second.last_event = event.cause.empty() ? event.kind : event.cause;
+  found->second.last_event_at = at;
+}
+
+void WatchView::scroll(std::ptrdiff_t rows) {
+  const auto most = static_cast<std::ptrdiff_t>(ordered().size()) - 1;
+  first_ = static_cast<std::size_t>(
+      std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(first_) + rows, 0, std::max<std::ptrdiff_t>(most, 0)));
+}
+
+bool WatchView::is_wanted(const Entry& entry) const {
+  const Instance& instance = entry.second.instance;
+  const auto has_it = [&](std::string_view text) { return text.find(filter_) != std::string_view::npos; };
+  return filter_.empty() || has_it(entry.first.first) || has_it(entry.first.second) || has_it(instance.status) ||
+         std::ranges::any_of(instance.addresses, has_it);
+}
+
+std::vector<const WatchView::Entry*> WatchView::ordered() const {
+  std::vector<const Entry*> entries;
+  for (const Entry& entry : rows_) {
+    if (is_wanted(entry)) entries.push_back(&entry);
+  }
+  const auto rank = [](const Entry* entry) {
+    if (entry->second.instance.status == "critical") return 0;
+    return entry->second.instance.status == "draining" ? 1 : 2;
+  };
+  if (sort_ == Sort::state) std::ranges::stable_sort(entries, {}, rank);
+  if (sort_ == Sort::lease)
+    std::ranges::stable_sort(entries, {}, [](const Entry* entry) { return entry->second.expires_at; });
+  return entries;
+}
+
 WatchView::Cells WatchView::cells_of(const std::string& service, const Row& row, const Frame& frame, Time now) const {
   const Instance& instance = row.instance;
   const milliseconds left = std::chrono::ceil<milliseconds>(row.expires_at - now);
@@ -102,7 +192,7 @@ WatchView::Cells WatchView::cells_of(const std::string& service, const Row& row,
       instance.addresses.empty() ? "" : endpoint_text(instance.addresses.front(), instance.port);
   if (row.is_gone()) {
     return {{Color::dim, printable(service)},
-            {Color::dim, cut(printable(instance.id), k_id_columns_max)},
+            {Color::dim, shortened(printable(instance.id), k_id_columns_max, frame.has_utf8)},
             {Color::dim, "gone"},
             {Color::dim, printable(address)},
             {Color::dim, ""},
@@ -111,7 +201,7 @@ WatchView::Cells WatchView::cells_of(const std::string& service, const Row& row,
   const bool is_late = left * 3 < instance.ttl;
   const bool is_fresh = !event.empty() && since(row.last_event_at, now) < k_fresh;
   return {{Color::plain, printable(service)},
-          {Color::bold, cut(printable(instance.id), k_id_columns_max)},
+          {Color::bold, shortened(printable(instance.id), k_id_columns_max, frame.has_utf8)},
           {color_of(instance.status), printable(instance.status)},
           {Color::plain, printable(address)},
           {is_late ? Color::yellow : Color::plain,
@@ -133,10 +223,9 @@ std::string WatchView::title_line(const Frame& frame) const {
 
 std::vector<std::string> WatchView::services_in(const Frame& frame) const {
   std::vector<std::string> names;
-  std::size_t room = frame.rows;
-  for (const auto& [key, row] : rows_) {
-    if (room-- == 0) break;
-    if (names.empty() || names.back() != key.first) names.push_back(key.first);
+  const std::vector<const Entry*> entries = ordered();
+  for (std::size_t i = std::min(first_, entries.size()); i < std::min(entries.size(), first_ + frame.rows); ++i) {
+    if (std::ranges::find(names, entries[i]->first.first) == names.end()) names.push_back(entries[i]->first.first);
   }
   return names;
 }
@@ -148,27 +237,33 @@ std::vector<std::string> WatchView::draw(const Frame& frame, Time now) const {
   for (const char* heading : {"SERVICE", "INSTANCE", "STATE", "ADDRESS", "LEASE", "LAST EVENT"}) {
     table.front().emplace_back(Color::dim, heading);
   }
-  for (const auto& [key, row] : rows_) {
-    if (table.size() > room) break;
-    table.push_back(cells_of(key.first, row, frame, now));
+  const std::vector<const Entry*> entries = ordered();
+  const std::size_t first = std::min(first_, entries.empty() ? 0 : entries.size() - 1);
+  for (std::size_t i = first; i < entries.size() && table.size() <= room; ++i) {
+    table.push_back(cells_of(entries[i]->first.first, entries[i]->second, frame, now));
   }
   std::vector<std::size_t> widths(table.front().size());
   for (const Cells& cells : table) {
     for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], columns_of(cells[i].second));
   }
+  fit(widths, frame.columns);
   std::vector<std::string> lines{title_line(frame)};
   for (const Cells& cells : table) {
     std::string line;
     std::size_t at = 0;
     for (std::size_t i = 0; i < cells.size() && at < frame.columns; ++i) {
-      const std::string padded = cells[i].second + std::string(widths[i] - columns_of(cells[i].second), ' ');
-      const std::string shown = cut(i + 1 == cells.size() ? cells[i].second : padded + "  ", frame.columns - at);
+      if (widths[i] == 0) continue;
+      const std::string cell = shortened(cells[i].second, widths[i], frame.has_utf8);
+      const std::string padded = cell + std::string(widths[i] - columns_of(cell) + k_gap, ' ');
+      const std::string shown = cut(i + 1 == cells.size() ? cells[i].second : padded, frame.columns - at);
       line += colored(frame.is_colored, cells[i].first, shown);
       at += columns_of(shown);
     }
     lines.push_back(std::move(line));
   }
-  if (rows_.size() > room) lines.push_back(cut(fmt::format("… and {} more", rows_.size() - room), frame.columns));
+  if (entries.size() > first + room) {
+    lines.push_back(cut(fmt::format("… and {} more", entries.size() - first - room), frame.columns));
+  }
   return lines;
 }
 

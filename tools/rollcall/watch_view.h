@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -37,6 +38,17 @@ class WatchView {
   void show(const Service& service, Time now);
   void forget_services_but(const std::vector<std::string>& names);
   void note(const RollEvent& event, Time now);
+  // What happened to an instance before the watch began: only where nothing newer is known of it.
+  void recall(const RollEvent& event, Time at);
+
+  // By service and id; by state, the worst first; by what is left of the lease.
+  enum class Sort : std::uint8_t { name, state, lease };
+  void sort_by_next() { sort_ = static_cast<Sort>((static_cast<int>(sort_) + 1) % 3); }
+  // Only rows that have this text in service, id, state or address; empty: all.
+  void set_filter(std::string text) { filter_ = std::move(text); }
+  // Moves the first row that is shown, within what there is.
+  void scroll(std::ptrdiff_t rows);
+
   // Shown until it is empty again.
   void set_remark(std::string remark) { remark_ = std::move(remark); }
 
@@ -55,14 +67,23 @@ class WatchView {
     [[nodiscard]] bool is_gone() const { return gone_at != Time{}; }
   };
   using Cells = std::vector<std::pair<Color, std::string>>;
+  using Entry = std::pair<const std::pair<std::string, std::string>, Row>;
 
   [[nodiscard]] Cells cells_of(const std::string& service, const Row& row, const Frame& frame, Time now) const;
   [[nodiscard]] std::string title_line(const Frame& frame) const;
+  [[nodiscard]] std::vector<const Entry*> ordered() const;
+  [[nodiscard]] bool is_wanted(const Entry& entry) const;
 
   std::string title_;
   std::string remark_;
+  std::string filter_;
+  Sort sort_ = Sort::name;
+  std::size_t first_ = 0;                                    // the row at the top
   std::map<std::pair<std::string, std::string>, Row> rows_;  // by service and id
 };
+
+// Text that is too wide keeps its beginning and its end: "web-7f9c…-x2k4p".
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns, bool has_utf8);
 
 // "█████░░░░░ 12s"
 [[nodiscard]] std::string lease_bar(std::chrono::milliseconds left, std::chrono::milliseconds ttl, bool has_utf8);

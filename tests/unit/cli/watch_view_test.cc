@@ -86,6 +86,61 @@ TEST_CASE("a frame is no larger than its terminal, and says what did not fit") {
   CHECK(view.services_in({.columns = 80, .rows = 10}) == std::vector<std::string>{"web"});
 }
 
+TEST_CASE("state and lease are visible on narrow terminals, and ids keep both ends") {
+  WatchView view("web");
+  view.show(
+      web({"web-deployment-7f9c6d5b48-x2k4p-of-a-long-name-1", "web-deployment-7f9c6d5b48-x2k4p-of-a-long-name-2"}),
+      k_opened);
+  for (const std::size_t columns : {50U, 80U}) {
+    const auto lines = view.draw({.columns = columns, .rows = 10, .has_utf8 = false}, k_opened);
+    for (const std::string& line : lines) CHECK(columns_of(line) <= columns);
+    CHECK(lines.at(1).contains("STATE"));
+    CHECK(lines.at(1).contains("LEASE"));
+    CHECK(lines.at(2).contains("ready"));
+    CHECK(lines.at(2).contains("#####----- 15s"));
+    CHECK(lines.at(2).contains("web-"));
+    CHECK(lines.at(2).contains("-1 "));
+    CHECK(lines.at(3).contains("-2 "));
+  }
+  CHECK(shortened("abcdefghij", 5, false) == "ab~ij");
+  CHECK(shortened("abcde", 5, false) == "abcde");
+}
+
+TEST_CASE("rows are scrolled, filtered and sorted") {
+  WatchView view("web");
+  Service service = web({"a", "b", "c"});
+  service.instances[2].status = "critical";
+  service.instances[1].expires_in = 5s;
+  view.show(service, k_opened);
+  const auto ids = [&] {
+    std::string all;
+    const auto lines = view.draw(k_frame, k_opened);
+    for (std::size_t i = 2; i < lines.size(); ++i) all += lines[i].substr(9, 1);
+    return all;
+  };
+  CHECK(ids() == "abc");
+  view.sort_by_next();
+  CHECK(ids() == "cab");
+  view.sort_by_next();
+  CHECK(ids() == "bac");
+  view.sort_by_next();
+  view.scroll(2);
+  CHECK(ids() == "c");
+  view.scroll(-9);
+  view.set_filter("critical");
+  CHECK(ids() == "c");
+}
+
+TEST_CASE("what happened before the watch stands in the last column, and gives way to what is newer") {
+  WatchView view("web");
+  view.show(web({"a"}), k_opened);
+  view.recall(event("registered", "registered", "a"), k_opened - 60s);
+  view.recall(event("updated", "changed", "a"), k_opened - 90s);
+  CHECK(view.draw(k_frame, k_opened).at(2).ends_with("registered 1m ago"));
+  view.note(event("draining", "drain started", "a"), k_opened);
+  CHECK(view.draw(k_frame, k_opened).at(2).ends_with("drain started 0s ago"));
+}
+
 TEST_CASE("what others have written moves no cursor") {
   WatchView view("web");
   view.show(web({"a\x1b[2J"}), k_opened);
