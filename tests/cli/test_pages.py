@@ -68,6 +68,17 @@ printf '%s\\n' "${COMPREPLY[@]}"
         self.assertEqual(["web"], self.offers("rollcall", "list", "", **here))
         self.assertEqual(["web"], self.offers("rollcall", "resolve", "w", **here))
 
+    def test_ids_of_instances_follow_the_service(self):
+        server = self.server()
+        for number in (1, 2):
+            self.api_of(server).call("POST", "/v1/heartbeat", {"service": "web", "id": f"i-{number}", "address": "192.0.2.1", "port": 80})
+        here = {"ROLLCALL_HTTP": f"127.0.0.1:{server.http_port}"}
+        self.assertEqual(["web"], self.offers("rollcall", "drain", "", **here))
+        self.assertEqual(["i-1", "i-2"], sorted(self.offers("rollcall", "drain", "web", "", **here)))
+        self.assertEqual(["i-2"], self.offers("rollcall", "set", "weight", "web", "i-2", **here))
+        self.assertEqual(["weight"], self.offers("rollcall", "set", "w", **here))
+        self.assertEqual(["service"], self.offers("rollcall", "delete", "", **here))
+
     def test_a_registry_that_is_away_offers_nothing_and_says_nothing(self):
         self.assertEqual([], self.offers("rollcall", "list", "", ROLLCALL_HTTP="127.0.0.1:1"))
 

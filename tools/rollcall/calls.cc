@@ -33,7 +33,7 @@ struct Instance {
 
 void declare_instance_arguments(Options& options, Instance& instance) {
   options.argument("SERVICE", instance.service, "of the instance").required().offers(Offer::services);
-  options.argument("ID", instance.id, "the instance").required();
+  options.argument("ID", instance.id, "the instance").required().offers(Offer::instances);
 }
 
 client::HttpRequest call_of(const Session& session, const Instance& instance, std::string method,
@@ -102,7 +102,7 @@ Action declare_heartbeat(Options& options) {
   constexpr std::uint64_t k_port_max = 65'535;
   auto flags = std::make_shared<Heartbeat>();
   options.argument("SERVICE", flags->service, "of the instance").required().offers(Offer::services);
-  options.argument("ID", flags->id, "the instance; its lease is renewed");
+  options.argument("ID", flags->id, "the instance; its lease is renewed").offers(Offer::instances);
   options.number("--port", "PORT", flags->port, 1, k_port_max,
                  "send the whole registration: registers, updates or renews");
   declare_instance(options, flags->fields);

@@ -12,6 +12,8 @@ extern const Command k_heartbeat;
 extern const Command k_drain;
 extern const Command k_undrain;
 extern const Command k_deregister;
+extern const Command k_set;
+extern const Command k_delete;
 extern const Command k_list;
 extern const Command k_show;
 extern const Command k_resolve;
@@ -31,9 +33,9 @@ extern const Command k_man;
 namespace {
 
 constexpr std::array k_commands{
-    &k_register, &k_run,     &k_heartbeat, &k_drain,  &k_undrain, &k_deregister, &k_list,
-    &k_show,     &k_resolve, &k_explain,   &k_events, &k_status,  &k_nodes,      &k_watch,
-    &k_template, &k_export,  &k_import,    &k_load,   &k_help,    &k_completion, &k_man,
+    &k_register, &k_run,    &k_heartbeat, &k_drain,   &k_undrain, &k_deregister, &k_set,   &k_delete,
+    &k_list,     &k_show,   &k_resolve,   &k_explain, &k_events,  &k_status,     &k_nodes, &k_watch,
+    &k_template, &k_export, &k_import,    &k_load,    &k_help,    &k_completion, &k_man,
 };
 
 }  // namespace

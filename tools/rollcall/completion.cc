@@ -36,14 +36,20 @@ std::string flags_of(const Options& options) {
   return flags;
 }
 
-const Option* first_argument(const Options& options) {
+std::vector<const Option*> arguments_of(const Options& options) {
+  std::vector<const Option*> arguments;
   for (const Option& option : options.all()) {
-    if (option.is_argument) return &option;
+    if (option.is_argument) arguments.push_back(&option);
   }
-  return nullptr;
+  return arguments;
 }
 
 constexpr std::string_view k_services = "rollcall --timeout 1s list --names 2>/dev/null";
+
+// The ids of a service; `service` is how the shell says its name: the argument before.
+std::string instances_of(std::string_view service) {
+  return fmt::format("rollcall --timeout 1s list {} --names 2>/dev/null", service);
+}
 
 // --- bash ---
 
@@ -56,6 +62,7 @@ std::string bash_offer(const Option& option) {
   switch (option.offer) {
     case Offer::files: return "COMPREPLY=($(compgen -f -- \"$cur\"))";
     case Offer::services: return words(fmt::format("$({})", k_services));
+    case Offer::instances: return words(fmt::format("$({})", instances_of("\"${args[-1]}\"")));
     case Offer::commands: return words(names_of_commands());
     case Offer::nothing: break;
   }
@@ -73,19 +80,32 @@ std::string bash_values(const Options& options) {
   return text;
 }
 
+// By how many arguments there are already; the last one goes on where it is repeatable.
+std::string bash_arguments(const Options& options) {
+  std::string text = "case ${#args[@]} in ";
+  std::size_t place = 0;
+  for (const Option* argument : arguments_of(options)) {
+    text += fmt::format("{}) {} ;; ", argument->is_repeatable ? std::string("*") : std::to_string(place++),
+                        bash_offer(*argument));
+  }
+  return text + "esac";
+}
+
 std::string bash() {
   // The command is the first word that is a command name.
   std::string text =
       "# bash completion of rollcall\n"
       "_rollcall() {\n"
       "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= word\n"
+      "  local -a args=()\n"
       "  COMPREPLY=()\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+      "    if [[ $command ]]; then [[ $word == -* ]] || args+=(\"$word\"); continue; fi\n"
       "    case $word in\n";
   std::string names = names_of_commands();
   for (char& octet : names) octet = octet == ' ' ? '|' : octet;
   text += fmt::format(
-      "      {}) command=$word; break ;;\n"
+      "      {}) command=$word ;;\n"
       "    esac\n"
       "  done\n"
       "  case $prev in\n{}  esac\n"
@@ -95,13 +115,12 @@ std::string bash() {
       names, bash_values(options_of(nullptr, true)), flags_of(options_of(nullptr, true)), names_of_commands());
   for (const Command* command : commands()) {
     const Options own = options_of(command, false);
-    const Option* const argument = first_argument(own);
     text += fmt::format(
         "    {}) case $prev in\n{}        esac\n"
         "        if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"{}\" -- \"$cur\"))\n"
         "        else {}; fi ;;\n",
         command->name, bash_values(own), flags_of(options_of(command, true)),
-        argument == nullptr ? "COMPREPLY=()" : bash_offer(*argument));
+        arguments_of(own).empty() ? "COMPREPLY=()" : bash_arguments(own));
   }
   return text + "  esac\n}\ncomplete -o default -F _rollcall rollcall\n";
 }
@@ -123,6 +142,7 @@ std::string zsh_offer(const Option& option) {
   switch (option.offer) {
     case Offer::files: return "_files";
     case Offer::services: return "_rollcall_services";
+    case Offer::instances: return "_rollcall_instances";
     case Offer::commands: return fmt::format("({})", names_of_commands());
     case Offer::nothing: break;
   }
@@ -154,13 +174,14 @@ std::string zsh() {
   std::string text = fmt::format(
       "#compdef rollcall\n"
       "_rollcall_services() {{ compadd -- ${{(f)\"$({})\"}} }}\n"
+      "_rollcall_instances() {{ compadd -- ${{(f)\"$({})\"}} }}\n"
       "_rollcall() {{\n"
       "  local context state line curcontext=$curcontext\n"
       "  _arguments -C '(-h --help)'{{-h,--help}}'[print help]' '--version[print the version]'{} '1:command:->command' "
       "'*::argument:->argument'\n"
       "  case $state in\n"
       "    command) local -a all=(\n",
-      k_services, zsh_specs(options_of(nullptr, true)));
+      k_services, instances_of("\"$words[CURRENT-1]\""), zsh_specs(options_of(nullptr, true)));
   for (const Command* command : commands()) {
     text += fmt::format("        {}\n", quoted_text(fmt::format("{}:{}", command->name, zsh_text(command->summary))));
   }
@@ -182,6 +203,8 @@ std::string fish_offer(const Option& option) {
   switch (option.offer) {
     case Offer::files: return " -r -F";
     case Offer::services: return fmt::format(" -x -a '({})'", k_services);
+    case Offer::instances:
+      return fmt::format(" -x -a {}", quoted_text("(" + instances_of("(commandline -opc)[-1]") + ")"));
     case Offer::commands: return fmt::format(" -x -a {}", quoted_text(names_of_commands()));
     case Offer::nothing: break;
   }
@@ -190,11 +213,16 @@ std::string fish_offer(const Option& option) {
 
 std::string fish_options(const Options& options, std::string_view condition) {
   std::string text;
+  std::size_t words = 2;  // before the first argument: rollcall and the command
   for (const Option& option : options.all()) {
     if (option.is_argument) {
       if (option.offer != Offer::nothing || !option.choices.empty()) {
-        text += fmt::format("complete -c rollcall -n {}{}\n", quoted_text(condition), fish_offer(option));
+        // The ids of a service follow its name; other arguments are offered up to their place.
+        const std::string place = fmt::format("{}; and test (count (commandline -opc)) {} {}", condition,
+                                              option.is_repeatable ? "-ge" : "-eq", words);
+        text += fmt::format("complete -c rollcall -n {}{}\n", quoted_text(place), fish_offer(option));
       }
+      ++words;
       continue;
     }
     const bool has_letter = option.name.starts_with("-") && !option.name.starts_with("--");

@@ -156,7 +156,23 @@ class Load {
                                   [this](std::size_t n) { return of(n, "DELETE", ""); });
     if (!gone) return give_up(gone.error());
     if (gone->is_interrupted) return failure(Errc::unreachable, left_behind());
+    forget_services();
     return has_failed_ ? k_refused : k_done;
+  }
+
+  // They would stay known, and empty, for an hour. A registry of an older version does not take it.
+  void forget_services() {
+    for (std::size_t i = 0; i < asked_.services; ++i) {
+      client::HttpRequest request;
+      request.method = "DELETE";
+      request.target =
+          target_of("/v1/services", {fmt::format("{}-{}", prefix_, i)}, {{"zone", session_.globals().zone}});
+      const auto done = session_.ask(request);
+      if (!done && done.error().code != Errc::unknown_service) {
+        return session_.remark(
+            fmt::format("the empty services {}-* stay known for an hour: {}", prefix_, done.error().message));
+      }
+    }
   }
 
   [[nodiscard]] Result<int> give_up(const Error& why) const {

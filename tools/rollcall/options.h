@@ -20,7 +20,7 @@
 namespace rollcall::cli {
 
 // What shell completion offers for a value.
-enum class Offer : std::uint8_t { nothing, files, services, commands };
+enum class Offer : std::uint8_t { nothing, files, services, instances, commands };
 
 struct Option {
   // Stores a value as typed. Returns an error text, or an empty string.
