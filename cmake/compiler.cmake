@@ -6,9 +6,10 @@ if(CCACHE_PROGRAM)
   set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
 endif()
 
+option(ROLLCALL_WERROR "Warnings end the build; packages, which others build with other flags, go without" ON)
 add_library(rollcall_options INTERFACE)
 target_compile_options(rollcall_options INTERFACE
-  -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Werror -fno-omit-frame-pointer)
+  -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor $<$<BOOL:${ROLLCALL_WERROR}>:-Werror> -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside its own <string> and <variant> at -O2 (GCC bugs 105329, 105562).
   target_compile_options(rollcall_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow

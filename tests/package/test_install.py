@@ -15,6 +15,7 @@ from tests.support.case import Case
 from tests.support.processes import REPOSITORY, need_program
 from tests.support.rollcall import BINARY
 
+ROOT_SECONDS_MAX = 300  # half of what a suite may take
 STEPS = r"""
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
@@ -31,6 +32,8 @@ dpkg -i /packages/*.deb >/dev/null
 echo "version $(rollcalld --version)"
 echo "settings $(stat -c '%a %U:%G' /etc/rollcall/rollcall.toml)"
 rollcalld --check --config /etc/rollcall/rollcall.toml
+systemd-analyze verify --man=no /lib/systemd/system/rollcalld.service /lib/systemd/system/rollcalld.socket 2>&1 |
+  sed 's/^/unit: /' | grep rollcall || true
 ls /usr/share/man/man8/rollcalld.8.gz /usr/share/man/man5/rollcall.toml.5.gz >/dev/null
 start
 curl -sf http://127.0.0.1:8500/v1/heartbeat -d '{"service":"web","address":"192.0.2.1","port":80,"ttl":"1h"}' >/dev/null
@@ -52,13 +55,16 @@ getent passwd rollcall || echo "purged"
 
 
 class Packages(Case):
+    packages = None  # made once
+
     def setUp(self):
         for program in ("mmdebstrap", "dpkg-buildpackage", "unshare", "ip"):
             need_program(program)
         if os.geteuid() != 0:
             raise unittest.SkipTest("a root of its own takes root")
-        packages = self.expect([REPOSITORY / "tools/package"], env={**os.environ, "ROLLCALL_BUILD": str(BINARY.parents[1])}).split()
-        self.packages = [REPOSITORY / package for package in packages]
+        if Packages.packages is None:
+            made = self.expect([REPOSITORY / "tools/package"], env={**os.environ, "ROLLCALL_BUILD": str(BINARY.parents[1])})
+            Packages.packages = [REPOSITORY / package for package in made.split()]
 
     def expect(self, command, **more):
         done = subprocess.run(command, capture_output=True, text=True, timeout=500, **more)
@@ -75,10 +81,13 @@ class Packages(Case):
         kept = REPOSITORY / f"build/roots/{hashlib.sha256(include.encode()).hexdigest()[:12]}.tar"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
-            made = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", "bookworm", f"{kept}.part.tar"],
-                                  capture_output=True, text=True, timeout=400)
+            make = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", "bookworm", f"{kept}.part.tar"]
+            try:
+                made = subprocess.run(make, capture_output=True, text=True, timeout=ROOT_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                raise unittest.SkipTest(f"mmdebstrap had made no root after {ROOT_SECONDS_MAX} s") from None
             if made.returncode != 0:
-                raise unittest.SkipTest(f"mmdebstrap made no root: {made.stderr.strip().splitlines()[-1]}")
+                raise unittest.SkipTest(f"mmdebstrap made no root: {(made.stderr.strip() or 'it says nothing').splitlines()[-1]}")
             os.replace(f"{kept}.part.tar", kept)
         root = self.directory / "root"
         root.mkdir()
