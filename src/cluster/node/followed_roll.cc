@@ -12,7 +12,10 @@
 namespace rollcall::cluster {
 namespace {
 
-constexpr std::size_t k_portion_changes = 2'000;  // applied before the writer does other work
+// Applied before the writer does other work; more where more than that waits: each portion publishes its services anew, which is
+// most of its cost where they are large.
+constexpr std::size_t k_portion_changes = 2'000;
+constexpr std::size_t k_large_portion_changes = 10'000;
 // What may wait, each revision to be shown alone; when there is more they are shown together. Few large ones cost as much as
 // many small ones: each of them publishes the services it changes.
 constexpr std::size_t k_shown_alone_max = 16;
@@ -94,8 +97,9 @@ void FollowedRoll::post() {
 // One portion, then the writer's other work, then the next.
 void FollowedRoll::work() {
   std::size_t done = 0;
+  std::size_t portion = k_portion_changes;
   bool is_all = false;
-  while (done < k_portion_changes) {
+  while (done < portion) {
     if (rest_) {
       done += apply_portion();
       continue;
@@ -109,8 +113,9 @@ void FollowedRoll::work() {
         is_all = true;
         break;
       }
+      if (waiting_changes_ > k_portion_changes) portion = k_large_portion_changes;
       const bool is_behind = inbox_.size() > k_shown_alone_max || waiting_changes_ > k_shown_alone_changes_max;
-      while (!inbox_.empty() && !snapshot && done < k_portion_changes) {
+      while (!inbox_.empty() && !snapshot && done < portion) {
         auto* const revision = std::get_if<FollowedRevision>(&inbox_.front());
         if (revision == nullptr && !revisions.empty()) break;
         if (revision == nullptr) {

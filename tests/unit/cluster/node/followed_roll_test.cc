@@ -285,6 +285,18 @@ TEST_CASE("a few large revisions that wait are shown together too") {
   CHECK(world.roll.applied() == at + 4);
 }
 
+TEST_CASE("much that waits is published a few times, not once for each portion of usual size") {
+  RollWorld world;
+  world.follow();
+  world.is_blocked = true;
+  const Revision at = world.store.header().revision;
+  for (int i = 1; i <= 90; ++i) REQUIRE(world.roll.took(large_revision(at + i, 100)));
+  world.roll_of_node.audience.lines.clear();
+  world.unblock();
+  CHECK(world.roll_of_node.ids("web").size() == 9'000);
+  CHECK(world.roll_of_node.audience.lines.size() == 1);
+}
+
 TEST_CASE("the copy waits for revisions that are not shown yet, but not for long") {
   const bool is_overdue = GENERATE(false, true);
   RollWorld world;
@@ -295,14 +307,14 @@ TEST_CASE("the copy waits for revisions that are not shown yet, but not for long
   const int calls = world.replica.calls;
   const Revision at = world.store.header().revision;
   world.is_blocked = true;
-  for (int i = 1; i <= 3; ++i) REQUIRE(world.roll.took(large_revision(at + i, 1'500)));
+  for (int i = 1; i <= 3; ++i) REQUIRE(world.roll.took(large_revision(at + i, 5'000)));
   if (is_overdue) world.roll_of_node.clock.advance(std::chrono::seconds(6));
   world.roll.store_soon();  // its turn comes after two of the three
   world.unblock();
   REQUIRE(world.roll.applied() == at + 3);
   CHECK(world.replica.calls == calls + (is_overdue ? 1 : 0));
   world.keep_copy();
-  CHECK(world.replica.stored >= 4'501);
+  CHECK(world.replica.stored >= 15'001);
   REQUIRE(world.replica.kept);
   CHECK(world.replica.kept->applied_revision == at + 3);
 }
