@@ -15,6 +15,7 @@
 #include "ops/signals.h"
 #include "ops/system_limits.h"
 #include "ops/zone_loader.h"
+#include "server/net_settings.h"
 #include "server/server.h"
 #include "store/copy.h"
 

@@ -55,9 +55,6 @@
 
 namespace rollcall::server {
 
-// Checks at start that the certificate files of all configured TLS listeners can be loaded.
-[[nodiscard]] Result<void> check_certificates(const ops::Settings& settings);
-
 class Server {
  public:
   // `manager`: is told how the server is.
