@@ -175,4 +175,4 @@ class ReverseZonesOfAnyCut(Case):
                                ("1.1.2.0.192.in-addr.arpa", "more labels than an address")):
             process = run_to_end(["--zone", "svc.internal", "--zone", f"{name}={self.zone_file(REVERSE_ZONE)}"], self.directory)
             self.assertEqual(1, process.returncode, name)
-            self.assertRegex(process.stderr, rf"^rollcalld: the reverse zone .*{sentence}", name)
+            self.assertRegex(process.stderr, rf"(?m)^rollcalld: the reverse zone .*{sentence}", name)

@@ -63,7 +63,7 @@ def free_port(address="127.0.0.1"):
                 udp.bind((address, port))
             except OSError:
                 continue
-            if port in _given_ports or port % lanes != lane:
+            if port in _given_ports or port // 2 % lanes != lane:
                 continue
             _given_ports.add(port)
             return port

@@ -177,10 +177,8 @@ class ConsulFollower::Parts {
     followed.is_answered = true;
     // An index that falls, or that nobody gives, begins anew.
     followed.index = answer->index < followed.index || !is_done ? 0 : answer->index;
-    // Nobody is left: no query waits for it, so that it is forgotten when the list of names lacks it.
-    const bool is_empty = answer->body.starts_with("[]");
-    if (is_empty) followed.index = 0;
     if (followed.index == 0) followed.due = steady_clock::now() + k_look_again_every;
+    const bool is_empty = answer->body.starts_with("[]");
     co_return followed.is_named || !is_empty || !is_done;
   }
 

@@ -67,7 +67,7 @@ class Backend:
         """One request on a connection of its own."""
         text = json.dumps(body).encode() if body is not None else b""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.api_port)
-        writer.write(f"{method} {path} HTTP/1.1\r\nHost: rollcall\r\nConnection: close\r\n"
+        writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                      f"Content-Length: {len(text)}\r\n\r\n".encode() + text)
         answer = await reader.read()
         writer.close()
