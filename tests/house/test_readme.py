@@ -26,6 +26,8 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 PATH = re.compile(r"`((?:src|tests|tools|docs|zones)/[\w./-]+)`")
 IDENTIFIER = re.compile(r"\b(base|dns|registry|store|answer|api|net|ops|rcu)::(\w+)(?:::(\w+))?")
 README_LINES_MAX = 180
+COMMAND = re.compile(r"(?:`|^|^\$ )rollcall ([a-z]+)", re.M)
+METRIC = re.compile(r"`(rollcall_\w+_(?:total|seconds|bytes))`")
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
@@ -117,6 +119,20 @@ class Documents(Case):
         for document in DOCUMENTS:
             for path in PATH.findall(document.read_text()):
                 self.assertTrue((REPOSITORY / path).exists(), f"{document.name}: {path}")
+
+    def test_every_command_the_documents_name_is_one_of_rollcall(self):
+        sources = "".join(path.read_text() for path in (REPOSITORY / "tools/rollcall").glob("*.cc"))
+        known = set(re.findall(r'\.name = "([a-z]+)"', sources))
+        self.assertIn("register", known)
+        for document in DOCUMENTS:
+            named = set(COMMAND.findall(document.read_text()))
+            self.assertEqual(named - known, set(), document.name)
+
+    def test_every_metric_the_documents_name_is_counted(self):
+        sources = "".join(path.read_text() for path in (REPOSITORY / "src").rglob("*.cc"))
+        for document in DOCUMENTS:
+            for metric in METRIC.findall(document.read_text()):
+                self.assertIn(f'"{metric}"', sources, document.name)
 
     def test_every_fuzzer_has_its_row(self):
         targets = re.findall(r'\{"(\w+)", &\w+\}', (REPOSITORY / "tests/fuzz/targets.h").read_text())
