@@ -52,7 +52,7 @@ HOMES = {
     r"boost/system": {"client/tls_files.cc"},
     r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "kv/loose_object.h", "kv/loose_object.cc", "kv/query_definition.cc", "cluster/roll", "cluster/skydns", "registry/instance/patched.cc", "health/check_json.cc", "health/json_values.h", "health/json_values.cc", "health/named_check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
-    r"boost/url": {"api", "client/base_url.cc"},
+    r"boost/url": {"api", "base/http_url.cc"},
     r"re2/": {"api/consul/filter/expression.cc"},
     r"spdlog/": {"base/log.cc"},
     r"fmt/": {"*"},

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
-#include "client/base_url.h"
+#include "base/http_url.h"
 #include "client/problem.h"
 #include "tools/rollcall/fields.h"
 
@@ -59,7 +59,7 @@ std::string path_of_key(std::string_view key) {
   std::string path = "/v1/kv/";
   while (true) {
     const std::size_t slash = key.find('/');
-    path += client::encode_segment(key.substr(0, slash));
+    path += encode_segment(key.substr(0, slash));
     if (slash == std::string_view::npos) return path;
     path += '/';
     key.remove_prefix(slash + 1);
@@ -88,6 +88,7 @@ json::array checks_of(const json::value& row, const std::string& id) {
   return checks;
 }
 
+// What is taken of a row is the same as in src/api/consul/follow/source.cc.
 json::object registration_of(const json::value& row, const std::string& source) {
   const json::value& node = member(row, "Node");
   const json::value& service = member(row, "Service");
@@ -161,7 +162,7 @@ Result<void> ConsulCopy::copy_services(Copied& copied) {
 }
 
 Result<void> ConsulCopy::copy_service(const std::string& name, Copied& copied) {
-  const std::string path = "/v1/health/service/" + client::encode_segment(name);
+  const std::string path = "/v1/health/service/" + encode_segment(name);
   const Result<json::value> source = get(source_, path);
   if (!source) return std::unexpected(source.error());
   const Result<json::value> ours = get(registry_, path);
@@ -212,7 +213,7 @@ Result<void> ConsulCopy::copy_service(const std::string& name, Copied& copied) {
 
 // What an earlier copy has brought here, and the source has no more or has registered here by itself.
 Result<void> ConsulCopy::drop_vanished(const std::string& name, Copied& copied) {
-  const Result<json::value> ours = get(registry_, "/v1/health/service/" + client::encode_segment(name));
+  const Result<json::value> ours = get(registry_, "/v1/health/service/" + encode_segment(name));
   if (!ours) return std::unexpected(ours.error());
   for (const json::value& row : rows(*ours)) {
     const json::value& node = member(row, "Node");

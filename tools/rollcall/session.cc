@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/http_url.h"
 #include "base/limits.h"
-#include "client/base_url.h"
 #include "client/problem.h"
 #include "tools/rollcall/exit_code.h"
 
@@ -65,12 +65,12 @@ std::string target_of(std::string_view path, std::initializer_list<std::string_v
   for (const std::string_view segment : segments) {
     // A segment with a slash before it is a word of the API, "/drain".
     if (segment.empty()) continue;
-    target += segment.starts_with('/') ? std::string(segment) : "/" + client::encode_segment(segment);
+    target += segment.starts_with('/') ? std::string(segment) : "/" + encode_segment(segment);
   }
   char separator = '?';
   for (const auto& [key, value] : parameters) {
     if (value.empty()) continue;
-    target += fmt::format("{}{}={}", std::exchange(separator, '&'), key, client::encode_segment(value));
+    target += fmt::format("{}{}={}", std::exchange(separator, '&'), key, encode_segment(value));
   }
   return target;
 }

@@ -1,7 +1,5 @@
 #include <array>
 #include <boost/json/monotonic_resource.hpp>
-#include <boost/url/encode.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <string>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "api/native/shown.h"
 #include "api/problem.h"
 #include "base/check.h"
+#include "base/http_url.h"
 #include "base/rcu.h"
 #include "json/body.h"
 
@@ -35,11 +34,8 @@ Result<Registration> read_registration(const Call& call, const Given& given) {
 
 // Where an instance can be read.
 std::string location_of(const registry::InstanceKey& key, std::string_view zone) {
-  const auto encode = [](std::string_view text) {
-    return boost::urls::encode(boost::urls::string_view(text.data(), text.size()), boost::urls::unreserved_chars);
-  };
-  std::string location = "/v1/services/" + key.service.name + "/instances/" + encode(key.id);
-  if (key.service.zone != registry::ZoneId{0}) location += "?zone=" + encode(zone);
+  std::string location = "/v1/services/" + key.service.name + "/instances/" + encode_segment(key.id);
+  if (key.service.zone != registry::ZoneId{0}) location += "?zone=" + encode_segment(zone);
   return location;
 }
 

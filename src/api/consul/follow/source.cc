@@ -1,20 +1,15 @@
 #include "api/consul/follow/source.h"
 
 #include <boost/json.hpp>
-#include <boost/url/encode.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
-#include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 
 namespace rollcall::api::consul {
 namespace {
 
 namespace json = boost::json;
-namespace urls = boost::urls;
 
 constexpr std::uint16_t k_consul_port = 8500;
-constexpr std::uint16_t k_https_port = 443;
+constexpr std::string_view k_token_goes = "a token is in the file that [consul] follow_token_file names";
 constexpr std::string_view k_own_service = "consul";  // of the source itself
 
 const json::value& member(const json::value& value, std::string_view name) {
@@ -59,6 +54,7 @@ void add_checks(const json::value& row, SourceInstance& instance, json::object& 
   body["Checks"] = std::move(checks);
 }
 
+// What is taken of a row is the same as in tools/rollcall/consul_copy.cc: the command line stands on the client library alone.
 SourceInstance instance_of(const json::value& row, const std::string& authority) {
   const json::value& node = member(row, "Node");
   const json::value& service = member(row, "Service");
@@ -84,33 +80,12 @@ SourceInstance instance_of(const json::value& row, const std::string& authority)
   return instance;
 }
 
-std::unexpected<Error> no_url(std::string_view text, std::string_view why) {
-  return failure(Errc::invalid, fmt::format("\"{}\" is no address of a Consul: {}", text, why));
-}
-
 }  // namespace
 
-std::string SourceUrl::authority() const {
-  return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
-}
-
 Result<SourceUrl> parse_source_url(std::string_view text) {
-  const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
-  if (!parsed || parsed->encoded_host().empty()) return no_url(text, "write http://HOST:PORT");
-  const urls::url_view url = *parsed;
-  SourceUrl source;
-  source.is_secure = url.scheme_id() == urls::scheme::https;
-  if (!source.is_secure && url.scheme_id() != urls::scheme::http) return no_url(text, "it must be http or https");
-  if (url.has_userinfo()) return no_url(text, "a token is in the file that [consul] follow_token_file names");
-  if (url.has_query() || url.has_fragment()) return no_url(text, "it ends with the path");
-  source.host = url.host_type() == urls::host_type::ipv6 ? std::string(url.host_address()) : std::string(url.host());
-  const bool has_port = url.has_port() && !url.port().empty();
-  source.port = has_port ? url.port_number() : source.is_secure ? k_https_port : k_consul_port;
-  if (source.port == 0) return no_url(text, "a port is 1 to 65535");
-  source.prefix = std::string(url.encoded_path());
-  if (!source.prefix.empty() && !source.prefix.starts_with('/')) return no_url(text, "write http://HOST:PORT");
-  while (source.prefix.ends_with('/')) source.prefix.pop_back();
-  return source;
+  Result<SourceUrl> url = parse_http_url(text, {.http_port = k_consul_port, .instead_of_userinfo = k_token_goes});
+  if (url) return url;
+  return failure(Errc::invalid, fmt::format("\"{}\" is no address of a Consul: {}", text, url.error().message));
 }
 
 std::string waiting_target(std::string_view path, std::uint64_t index, std::chrono::milliseconds wait) {
@@ -118,9 +93,7 @@ std::string waiting_target(std::string_view path, std::uint64_t index, std::chro
   return fmt::format("{}?index={}&wait={}ms", path, index, wait.count());
 }
 
-std::string path_of_service(std::string_view name) {
-  return "/v1/health/service/" + urls::encode(urls::string_view(name.data(), name.size()), urls::unreserved_chars);
-}
+std::string path_of_service(std::string_view name) { return "/v1/health/service/" + encode_segment(name); }
 
 Result<std::vector<std::string>> read_source_names(std::string_view body) {
   const Result<json::value> value = parse(body, "/v1/catalog/services");

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/http_url.h"
 #include "base/result.h"
 
 namespace rollcall::api::consul {
@@ -18,14 +19,8 @@ namespace rollcall::api::consul {
 // In the meta of a node: the instance was taken over from the Consul with this authority.
 inline constexpr std::string_view k_taken_over_mark = "imported-from";
 
-struct SourceUrl {
-  bool is_secure = false;
-  std::string host;  // a name, or an address without brackets
-  std::uint16_t port = 0;
-  std::string prefix;  // of every path; without a slash at its end
-
-  [[nodiscard]] std::string authority() const;  // HOST:PORT
-};
+// The port is 8500, or 443 for https, where the URL names none.
+using SourceUrl = HttpUrl;
 [[nodiscard]] Result<SourceUrl> parse_source_url(std::string_view text);
 
 // The target of a query that waits for the next change after `index`; 0: it is answered at once.
