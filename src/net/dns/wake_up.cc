@@ -1,5 +1,6 @@
 #include "net/dns/wake_up.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>

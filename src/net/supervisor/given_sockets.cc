@@ -1,7 +1,6 @@
 #include "net/supervisor/given_sockets.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -11,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+
+#include "net/supervisor/environment.h"
 
 namespace rollcall::net {
 namespace {
@@ -26,15 +27,6 @@ struct Sorted {
   bool is_udp = false;
   std::string name;
 };
-
-std::optional<int> integer_in_environment(const char* variable) {
-  const char* text = std::getenv(variable);
-  if (text == nullptr) return std::nullopt;
-  int number = 0;
-  const char* const end = text + std::strlen(text);
-  const auto [rest, error] = std::from_chars(text, end, number);
-  return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
-}
 
 std::optional<int> option_of(const Descriptor& socket, int option) {
   int value = 0;
@@ -118,8 +110,8 @@ Result<void> check_whole(const GivenSockets& given, const TlsAddresses& tls) {
 
 std::vector<NamedSocket> sockets_of_environment() {
   std::vector<NamedSocket> sockets;
-  if (integer_in_environment("LISTEN_PID") != getpid()) return sockets;
-  const int count = std::clamp(integer_in_environment("LISTEN_FDS").value_or(0), 0, k_given_max);
+  if (number_in_environment<int>("LISTEN_PID") != getpid()) return sockets;
+  const int count = std::clamp(number_in_environment<int>("LISTEN_FDS").value_or(0), 0, k_given_max);
   const char* const text = std::getenv("LISTEN_FDNAMES");
   std::string_view names = text == nullptr ? "" : text;
   for (int i = 0; i < count; ++i) {

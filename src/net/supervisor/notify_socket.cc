@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,24 +13,16 @@
 #include <unistd.h>
 
 #include "net/sockets/socket.h"
+#include "net/supervisor/environment.h"
 
 namespace rollcall::net {
 namespace {
 
 constexpr timeval k_notify_wait{.tv_sec = 1, .tv_usec = 0};  // a manager that is busy takes it within a moment
 
-std::optional<std::uint64_t> number_in_environment(const char* name) {
-  const char* text = std::getenv(name);
-  if (text == nullptr) return std::nullopt;
-  std::uint64_t number = 0;
-  const char* const end = text + std::strlen(text);
-  const auto [rest, error] = std::from_chars(text, end, number);
-  return error == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
-}
-
 std::optional<std::chrono::microseconds> watchdog_in_environment() {
-  const std::optional<std::uint64_t> limit = number_in_environment("WATCHDOG_USEC");
-  const std::optional<std::uint64_t> process = number_in_environment("WATCHDOG_PID");
+  const std::optional<std::uint64_t> limit = number_in_environment<std::uint64_t>("WATCHDOG_USEC");
+  const std::optional<std::uint64_t> process = number_in_environment<std::uint64_t>("WATCHDOG_PID");
   if (!limit || *limit == 0 || *limit > INT64_MAX) return std::nullopt;
   if (process && *process != static_cast<std::uint64_t>(getpid())) return std::nullopt;
   return std::chrono::microseconds(static_cast<std::int64_t>(*limit));
@@ -67,8 +58,6 @@ void NotifySocket::reloading() const {
 void NotifySocket::stopping() const { send("STOPPING=1\nSTATUS=stopping"); }
 
 void NotifySocket::beat() const { send("WATCHDOG=1"); }
-
-void NotifySocket::main_process(pid_t process) const { send(fmt::format("MAINPID={}", process)); }
 
 void NotifySocket::send(std::string_view lines) const {
   if (path_.empty()) return;

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 namespace rollcall::net {
 
@@ -36,8 +35,6 @@ class NotifySocket {
   void reloading() const;
   void stopping() const;
   void beat() const;
-  // From now on `process` is the service's main process (NotifyAccess=all).
-  void main_process(pid_t process) const;
 
  private:
   void send(std::string_view lines) const;
