@@ -26,7 +26,7 @@ Result<std::unique_ptr<net::ConsulFollower>> make_follower(const ops::ConsulSett
 void write_follow_status(json::Writer& json, const net::FollowStatus& status) {
   json.open_object();
   json.member("source", status.source);
-  json.name("in_step").raw(status.is_in_step ? "true" : "false");
+  json.member("in_step", status.is_in_step);
   json.member("services", status.services).member("instances", status.instances);
   json.member("changes", status.changes).member("failures", status.failures);
   json.member("why_not", status.why_not);

@@ -89,11 +89,11 @@ std::optional<api::Response> HostCheck::refuse(const api::Request& request) {
   }
   return api::problem(api::Refusal{
       421, "unknown_host",
-      fmt::format(
-          "\"{}\" is no name of this server: as long as no [[token]] is configured, a request names an IP address, "
-          "localhost, this machine's or its certificate's name, or one of hosts in [http], so that no web page "
-          "reads the roll through its visitor's browser",
-          host.substr(0, k_quoted_host_max))});
+      fmt::format("\"{}\" is no name of this server: as long as no [[token]] and no [[certificate]] is configured, a "
+                  "request names an IP address, "
+                  "localhost, this machine's or its certificate's name, or one of hosts in [http], so that no web page "
+                  "reads the roll through its visitor's browser",
+                  host.substr(0, k_quoted_host_max))});
 }
 
 }  // namespace rollcall::net
