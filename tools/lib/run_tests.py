@@ -100,18 +100,13 @@ class Suite:
 # --- Processes ---
 
 
-class BuildsAhead:
-    """Builds made beside tests that mostly wait. They only fill the build directories: whoever needs one builds it again
-    and learns whether it is whole."""
-
-    def __init__(self):
-        self.process = None
-
-    def start(self, parts):
-        # Where the scheduler groups by session, it is the group that has to be nice (sched(7), autogroup).
-        lines = "echo 19 2>/dev/null >/proc/self/autogroup; " + "; ".join(shlex.join(suite.command) for suite in builds_of(parts))
-        self.process = subprocess.Popen(["nice", "-n", "19", "sh", "-c", lines], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+def start_builds_ahead(parts):
+    """Builds made beside tests that mostly wait. They only fill the build directories: whoever needs one builds it again and
+    learns whether it is whole."""
+    # Where the scheduler groups by session, it is the group that has to be nice (sched(7), autogroup).
+    lines = "echo 19 2>/dev/null >/proc/self/autogroup; " + "; ".join(shlex.join(suite.command) for suite in builds_of(parts))
+    subprocess.Popen(["nice", "-n", "19", "sh", "-c", lines], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def execute(suite, env=None):
@@ -336,7 +331,7 @@ def main():
 
     if any(part.partition("/")[0] in BLACK_BOX for part in parts):
         if run(build("release", *BLACK_BOX_TARGETS), quiet=True):
-            BuildsAhead().start(parts)
+            start_builds_ahead(parts)
         else:
             parts = []
     for part in parts:

@@ -61,19 +61,13 @@ Result<json::value> value_of(const Set& asked) {
 }
 
 std::string described(const std::string& field, const json::value& answer) {
-  const json::value* const value = find_field(answer, field);
   const std::string id = text_at(answer, "id");
   if (field == "tags") {
     const std::string tags = list_at(answer, "tags", ", ");
     return fmt::format("{} has {}", id, tags.empty() ? "no tags" : "the tags " + tags);
   }
   if (field != "meta") return fmt::format("{} has {} {}", id, field, text_at(answer, field));
-  std::string pairs;
-  if (value != nullptr && value->is_object()) {
-    for (const auto& [key, text] : value->get_object()) {
-      pairs += fmt::format("{}{}={}", pairs.empty() ? "" : ", ", printable(std::string(key)), text_at(*value, key));
-    }
-  }
+  const std::string pairs = pairs_at(answer, "meta", ", ");
   return fmt::format("{} has {}", id, pairs.empty() ? "no meta" : "the meta " + pairs);
 }
 

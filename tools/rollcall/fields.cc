@@ -44,6 +44,18 @@ std::string list_at(const json::value& object, std::string_view key, std::string
   return text;
 }
 
+std::string pairs_at(const json::value& object, std::string_view key, std::string_view between) {
+  const json::value* const value = find_field(object, key);
+  const json::object* const members = value == nullptr ? nullptr : value->if_object();
+  if (members == nullptr) return {};
+  std::string text;
+  for (const auto& member : *members) {
+    const std::string_view name(member.key().data(), member.key().size());
+    text.append(text.empty() ? "" : between).append(printable(name)).append("=").append(text_at(*value, name));
+  }
+  return text;
+}
+
 Result<const json::array*> rows_at(const json::value& object, std::string_view key) {
   const json::value* const value = find_field(object, key);
   const json::array* const rows = value == nullptr ? nullptr : value->if_array();

@@ -24,6 +24,9 @@ namespace rollcall::cli {
 // The texts of a list, joined by `between`.
 [[nodiscard]] std::string list_at(const boost::json::value& object, std::string_view key,
                                   std::string_view between = ",");
+// The members of an object of texts, KEY=VALUE each, joined by `between`.
+[[nodiscard]] std::string pairs_at(const boost::json::value& object, std::string_view key,
+                                   std::string_view between = ",");
 // Errc::unreachable if the list is missing: the server is not a registry.
 [[nodiscard]] Result<const boost::json::array*> rows_at(const boost::json::value& object, std::string_view key);
 

@@ -65,24 +65,13 @@ Result<Listing> list_services(Session& session, const Flags& flags) {
   return Listing{flags.wants_names ? std::move(names) : table.text(session.is_colored()), {}};
 }
 
-std::string meta_of(const boost::json::value& instance) {
-  const boost::json::value* const meta = find_field(instance, "meta");
-  std::string text;
-  if (meta == nullptr || !meta->is_object()) return text;
-  for (const auto& pair : meta->get_object()) {
-    const std::string_view key(pair.key().data(), pair.key().size());
-    text.append(text.empty() ? "" : ",").append(printable(key)).append("=").append(text_at(*meta, key));
-  }
-  return text;
-}
-
 Table wide_table(const Session& session, const boost::json::array& instances) {
   Table table({"ID", "ADDRESS", "PORT", "PROTOCOL", "STATUS", "SINCE", "LEASE", "TTL", "PRIORITY", "WEIGHT", "TAGS",
                "META", "REGISTERED"});
   for (const boost::json::value& each : instances) {
     table.add({text_at(each, "id"), list_at(each, "addresses"), text_at(each, "port"), text_at(each, "protocol"),
                painted_status(session, each), text_at(each, "status_since"), lease_left_of(each), text_at(each, "ttl"),
-               text_at(each, "priority"), text_at(each, "weight"), list_at(each, "tags"), meta_of(each),
+               text_at(each, "priority"), text_at(each, "weight"), list_at(each, "tags"), pairs_at(each, "meta"),
                text_at(each, "registered_at")});
   }
   return table;
