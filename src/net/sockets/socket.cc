@@ -95,10 +95,9 @@ std::uint16_t bound_port(const Descriptor& socket) {
 }
 
 // The flag is the open file's, so whoever else has the socket sees it too.
-void set_waits(const Descriptor& socket, Waits waits) {
+void let_wait(const Descriptor& socket) {
   const int flags = fcntl(socket.get(), F_GETFL);
-  const int wanted = waits == Waits::yes ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-  if (flags >= 0 && wanted != flags) static_cast<void>(fcntl(socket.get(), F_SETFL, wanted));
+  if (flags >= 0) static_cast<void>(fcntl(socket.get(), F_SETFL, flags & ~O_NONBLOCK));
 }
 
 // Zero, or the errno of what failed.
@@ -197,14 +196,13 @@ Result<void> adopt_dns(DnsSockets& sockets, std::size_t workers, std::size_t udp
   const std::size_t given = sockets.udp.size();
   for (const Descriptor& socket : sockets.udp) {
     set_up_udp(socket, sockets.endpoint, udp_payload);
-    set_waits(socket, Waits::yes);
+    let_wait(socket);
   }
   for (std::size_t i = given; i < workers; ++i) {
     const int shared = fcntl(sockets.udp[i % given].get(), F_DUPFD_CLOEXEC, 0);
     if (shared < 0) return cannot_listen(sockets.endpoint, Transport::udp, errno, {});
     sockets.udp.emplace_back(shared);
   }
-  set_waits(sockets.tcp, Waits::no);
   return {};
 }
 
@@ -216,8 +214,6 @@ Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint, std::string_view setting)
   socket.endpoint.port = bound_port(socket.descriptor);
   return socket;
 }
-
-void adopt_tcp(const TcpSocket& socket) { set_waits(socket.descriptor, Waits::no); }
 
 std::optional<IpEndpoint> own_endpoint(const Descriptor& socket) {
   sockaddr_storage storage{};

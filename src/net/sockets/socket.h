@@ -43,7 +43,7 @@ struct DnsSockets {
   std::vector<Descriptor> udp;
   Descriptor tcp;
 };
-// UDP sockets wait in recvmmsg, the TCP socket does not. No answer over UDP has more than `udp_payload` octets. `setting`:
+// UDP sockets wait in recvmmsg; a TcpListener keeps its socket from waiting. No answer over UDP has more than `udp_payload` octets. `setting`:
 // where another address is chosen, for the sentence of one that is taken.
 [[nodiscard]] Result<DnsSockets> bind_dns(const IpEndpoint& endpoint, std::size_t workers, std::size_t udp_payload,
                                           std::string_view setting = "--dns ADDR:PORT or dns.listen");
@@ -57,7 +57,6 @@ struct TcpSocket {
 };
 [[nodiscard]] Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint,
                                          std::string_view setting = "--http ADDR:PORT or http.listen");
-void adopt_tcp(const TcpSocket& socket);
 
 // What a socket is bound to; empty: it is none of IPv4 or IPv6.
 [[nodiscard]] std::optional<IpEndpoint> own_endpoint(const Descriptor& socket);

@@ -84,6 +84,7 @@ TcpListener::TcpListener(EventLoop& loop, Descriptor socket, std::span<const std
       tls_(tls),
       serve_(std::move(serve)) {
   static_cast<void>(socket.release());
+  acceptor_.native_non_blocking(true);  // one that another program bound may wait; accept_one must never
 } catch (const boost::system::system_error& error) {
   throw std::system_error(error.code(), "a network loop cannot watch a socket");
 }
