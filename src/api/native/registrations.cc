@@ -161,11 +161,6 @@ Routed deregister(const Call& call) {
 Routed forget_service(const Call& call) {
   auto service = parse_service(call);
   if (!service) return problem(service.error());
-  if (call.registry.authority() != nullptr) {
-    return problem(Error{Errc::conflict,
-                         "the nodes of a cluster forget a service together, when it has been empty for "
-                         "lease.forget_service_after: no call does it before"});
-  }
   return Submission{registry::ForgetService{{{call.zone(), std::move(*service)}, {}}},
                     [](const Outcome& outcome, LeaseTime) -> std::variant<Response, Wait> {
                       return outcome ? Response{204, {}, {}, {}} : problem(outcome.error());

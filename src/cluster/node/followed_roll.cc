@@ -346,6 +346,11 @@ void FollowedRoll::note_service(const ServiceSeen& seen) {
     return;
   }
   services_[seen.key] = {seen.changed, *seen.stored};
+  if (seen.stored->emptied_at == k_forgotten) {
+    empty_.insert(seen.key);
+    if (!parts_.registry.forget(seen.key.ref())) unsettled_.insert(seen.key);  // an instance has come meanwhile
+    return;
+  }
   if (seen.stored->emptied_at) {
     empty_.insert(seen.key);
   } else {

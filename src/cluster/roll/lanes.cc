@@ -109,6 +109,7 @@ struct Lanes::Place {
   LaneRecord record;
   std::map<std::string, Changed> changed;  // by etcd key
   std::string id;                          // of the record that was sent last
+  bool only_deletes = false;               // but for what counts them
   bool only_compares = false;              // etcd is out of space, and these are deletions
   Reply reply;
 };
@@ -194,6 +195,11 @@ std::expected<void, NotRecorded> Lanes::fill(Place& place, const registry::Trans
   if (place.changed.size() != transaction.removed.size() + transaction.instances.size()) {
     return std::unexpected(NotRecorded(Error{Errc::conflict, std::string(k_same_name)}, NotRecorded::Reason::split));
   }
+  for (const registry::ServiceRef& service : transaction.forgotten) {
+    place.transaction.puts.push_back({keys_.service(zones_.name_of(service.zone), service.name),
+                                      write_service({.protocols = 0, .emptied_at = k_forgotten})});
+  }
+  place.only_deletes = transaction.instances.empty() && transaction.forgotten.empty();
   for (const std::string& zone : zones) {
     place.transaction.puts.push_back({keys_.serial(zone), bases_.value_of(zone)});
   }
@@ -227,8 +233,7 @@ void Lanes::took(const std::shared_ptr<Place>& place, Committed committed) {
     case CommitOutcome::unknown: counters_.unknown.fetch_add(1, std::memory_order_relaxed); return settle(place);
     case CommitOutcome::refused: break;
   }
-  const bool only_deletes = place->record.marks.size() == place->transaction.deletes.size();
-  if (committed.refusal == Refusal::no_space && only_deletes && !place->only_compares) {
+  if (committed.refusal == Refusal::no_space && place->only_deletes && !place->only_compares) {
     place->only_compares = true;
     return send(place);
   }

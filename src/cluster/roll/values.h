@@ -90,6 +90,10 @@ struct StoredFormat {
 [[nodiscard]] Result<StoredFormat> read_format(std::string_view json);
 
 // service/<zone>/<service>
+//
+// A service that somebody forgets is put with `k_forgotten`: a deletion alone would be no event where the key is not written
+// yet. The first member deletes the key, as that of any service that has been empty for long enough.
+inline constexpr registry::WallTime k_forgotten{};  // 1970
 struct StoredService {
   registry::ProtocolSet protocols = 0;
   std::optional<registry::WallTime> emptied_at = {};

@@ -29,7 +29,9 @@ Error stopping() {
 
 // Whether the outcome comes from the roll as it is here, which may be behind.
 bool speaks_of_the_roll(const Outcome& outcome) {
-  return outcome || outcome.error().code == Errc::unknown_instance || outcome.error().code == Errc::conflict;
+  if (outcome) return true;
+  const Errc code = outcome.error().code;
+  return code == Errc::unknown_instance || code == Errc::unknown_service || code == Errc::conflict;
 }
 
 // Whether any outcome that no record waits for does.

@@ -188,6 +188,55 @@ TEST_CASE("the first member records services, counts what others have changed, a
   CHECK_FALSE(world.roll_of_node.knows("web"));
 }
 
+TEST_CASE("a service that is forgotten by a call is off the roll with the answer, and its key is deleted afterwards") {
+  RollWorld world;
+  world.join();
+  const std::string key = world.keys.service("svc.internal", "web");
+  const registry::ServiceKey web = registry::testing::k_a.service;
+  std::vector<registry::Outcome> outcomes;
+  const auto submit = [&](registry::Change change) {
+    REQUIRE(world.agreed.submit(std::move(change),
+                                [&](registry::Outcome outcome) { outcomes.push_back(std::move(outcome)); }));
+    for (int i = 0; i < 3; ++i) world.propose();
+  };
+  submit({registry::Register{registry::testing::registration("web", "a")}, {}});
+  submit({registry::ForgetService{{web, {}}}, {}});
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[1].error().code == Errc::conflict);
+  CHECK(world.roll_of_node.knows("web"));
+
+  submit({registry::Deregister{registry::testing::k_a}, {}});
+  CHECK(world.roll_of_node.knows("web"));
+  submit({registry::ForgetService{{web, {}}}, {}});
+  REQUIRE(outcomes.size() == 4);
+  CHECK(outcomes[3]);
+  CHECK_FALSE(world.roll_of_node.knows("web"));
+  submit({registry::ForgetService{{web, {}}}, {}});
+  CHECK(outcomes[4].error().code == Errc::unknown_service);
+
+  const Transaction house = world.roll.housekeeping(world.keys, std::chrono::hours(1));
+  CHECK(house.deletes == std::vector<std::string>{key});
+  CHECK(world.store.apply(house, 0).outcome == CommitOutcome::applied);
+  world.pass();
+  CHECK(world.roll.housekeeping(world.keys, std::chrono::hours(1)).deletes.empty());
+}
+
+TEST_CASE(
+    "a service that is forgotten while an instance comes on another node stays, and its record is written again") {
+  RollWorld world;
+  world.join();
+  const std::string key = world.keys.service("svc.internal", "web");
+  world.put_instance("b");
+  world.put(key, write_service({.protocols = 0, .emptied_at = k_forgotten}));
+  world.pass();
+  CHECK(world.roll_of_node.knows("web"));
+  const Transaction house = world.roll.housekeeping(world.keys, std::chrono::hours(1));
+  CHECK(house.deletes.empty());
+  CHECK(world.store.apply(house, 0).outcome == CommitOutcome::applied);
+  world.pass();
+  CHECK_FALSE(read_service(world.store.read(Range{key, {}}).at(0).value)->emptied_at);
+}
+
 TEST_CASE("a batch of large instances is split, and two ids with one name do not spoil the others") {
   RollWorld world;
   world.join();
