@@ -63,14 +63,14 @@ Result<std::string> parse_address(const json::value& value, std::string_view fie
 
 Result<std::int64_t> parse_integer(const json::value& value, std::string_view field, std::int64_t min,
                                    std::int64_t max) {
-  const std::int64_t* number = value.if_int64();
-  if (number != nullptr && *number >= min && *number <= max) return *number;
+  const std::optional<std::int64_t> number = find_integer(value);
+  if (number && *number >= min && *number <= max) return *number;
   return invalid(fmt::format("{} must be an integer from {} to {}", field, min, max), field);
 }
 
 Result<milliseconds> parse_time(const json::value& value, std::string_view field, milliseconds min, milliseconds max) {
   std::optional<milliseconds> time;
-  if (const std::int64_t* seconds = value.if_int64(); seconds != nullptr && *seconds >= 0 && *seconds <= 86'400) {
+  if (const std::optional<std::int64_t> seconds = find_integer(value); seconds && *seconds >= 0 && *seconds <= 86'400) {
     time = std::chrono::seconds(*seconds);
   } else if (const json::string* text = value.if_string()) {
     time = parse_duration({text->data(), text->size()});
@@ -84,7 +84,7 @@ Result<milliseconds> parse_time(const json::value& value, std::string_view field
 // 204, "2xx", "200-299".
 std::optional<StatusRange> find_status(const json::value& value) {
   const auto legal = [](std::uint16_t status) { return status >= 100 && status <= 599; };
-  if (const std::int64_t* number = value.if_int64()) {
+  if (const std::optional<std::int64_t> number = find_integer(value)) {
     if (*number < 100 || *number > 599) return std::nullopt;
     return StatusRange{static_cast<std::uint16_t>(*number), static_cast<std::uint16_t>(*number)};
   }
@@ -297,6 +297,14 @@ Result<std::uint16_t> parse_streak(const json::value& value, std::string_view fi
   const Result<std::int64_t> number = parse_integer(value, field, 1, limits::k_check_streak_max);
   if (!number) return std::unexpected(number.error());
   return static_cast<std::uint16_t>(*number);
+}
+
+std::vector<std::string_view> check_fields(CheckType type, CheckRole role) {
+  std::vector<std::string_view> names;
+  for (const Field& field : k_fields) {
+    if (has(field, type, role)) names.push_back(field.name);
+  }
+  return names;
 }
 
 Result<Check> parse_check(const json::value& value, std::string_view path, CheckRole role) {

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "health/plan.h"
@@ -28,6 +29,9 @@ enum class CheckRole : std::uint8_t { check, probe, stored };
 
 // How many results in a row: 1 to k_check_streak_max.
 [[nodiscard]] Result<std::uint16_t> parse_streak(const boost::json::value& value, std::string_view field);
+
+// The names of the fields that a check of this type may have.
+[[nodiscard]] std::vector<std::string_view> check_fields(CheckType type, CheckRole role);
 
 [[nodiscard]] std::string write_check(const Check& check, CheckRole role);
 

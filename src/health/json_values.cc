@@ -1,6 +1,7 @@
 #include "health/json_values.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <optional>
 
@@ -11,6 +12,14 @@
 namespace rollcall::health {
 
 namespace json = boost::json;
+
+std::optional<std::int64_t> find_integer(const json::value& value) {
+  constexpr double k_exact_max = 9'007'199'254'740'992.0;  // 2^53
+  if (const std::int64_t* number = value.if_int64()) return *number;
+  const double* number = value.if_double();
+  if (number == nullptr || std::trunc(*number) != *number || std::abs(*number) > k_exact_max) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
 
 Result<std::string> parse_text(const json::value& value, std::string_view field, std::size_t max) {
   const json::string* text = value.if_string();

@@ -7,6 +7,8 @@
 
 #include <boost/json/value.hpp>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,8 @@ namespace rollcall::health {
   return failure(Errc::invalid, std::move(sentence), std::string(field));
 }
 
+// As json::find_integer: "10.0" is 10.
+[[nodiscard]] std::optional<std::int64_t> find_integer(const boost::json::value& value);
 // At most `max` octets.
 [[nodiscard]] Result<std::string> parse_text(const boost::json::value& value, std::string_view field, std::size_t max);
 // Goes into a request line or a header field: nothing that could end either.

@@ -23,6 +23,10 @@ namespace rollcall::json {
 
 [[nodiscard]] std::unexpected<Error> invalid(std::string sentence, std::string_view field);
 
+// The integer that a number is, also where it is written "80.0" or "8e1": JSON knows one kind of number, and some encoders
+// write integers so (JSON Schema 2020-12 §4.2.3). Empty: no number, no integer, or beyond 2^53 and written so.
+[[nodiscard]] std::optional<std::int64_t> find_integer(const boost::json::value& value);
+
 [[nodiscard]] Result<std::string_view> parse_text(const boost::json::value& value, std::string_view field);
 [[nodiscard]] Result<std::uint16_t> parse_u16(const boost::json::value& value, std::string_view field,
                                               std::uint16_t min);

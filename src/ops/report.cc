@@ -32,6 +32,8 @@ void Report::set_lease_bounds(registry::LeaseBounds bounds) {
   bounds_.with([&](registry::LeaseBounds& current) { current = bounds; });
 }
 
+std::string_view Report::version() const { return k_version; }
+
 registry::LeaseBounds Report::lease_bounds() const {
   return bounds_.with([](const registry::LeaseBounds& current) { return current; });
 }

@@ -77,6 +77,7 @@ class Report final : public api::native::ServerView {
   void show(StatusSources sources, PutMetrics put_metrics);
   void set_lease_bounds(registry::LeaseBounds bounds);
 
+  [[nodiscard]] std::string_view version() const override;
   [[nodiscard]] std::string status_json(const api::Grant& reader) const override;
   [[nodiscard]] std::string metrics_text() const override;
   [[nodiscard]] api::native::Explanation explain(const dns::Name& name, dns::Type type) const override;

@@ -40,6 +40,7 @@ ASKED = {
         ("www.example.org.", "A")]],
     "/v1/status": ["/v1/status"],
     "/v1/nodes": ["/v1/nodes"],
+    "/v1/openapi.json": ["/v1/openapi.json"],
     "/": ["/"],
     "/healthz": ["/healthz"],
     "/readyz": ["/readyz"],

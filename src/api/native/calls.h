@@ -84,6 +84,7 @@ struct Call : api::Call {
 [[nodiscard]] Routed read_rights(const Call& call);
 [[nodiscard]] Routed read_health(const Call& call);
 [[nodiscard]] Routed read_nodes(const Call& call);
+[[nodiscard]] Routed read_document(const Call& call);
 [[nodiscard]] Routed read_readiness(const Call& call);
 [[nodiscard]] Routed read_metrics(const Call& call);
 

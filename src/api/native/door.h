@@ -6,6 +6,9 @@
 // Source   interface.md §4; docs/http.md.
 #pragma once
 
+#include <mutex>
+#include <string>
+
 #include "api/door.h"
 #include "api/native/server_view.h"
 #include "registry/ports/everywhere.h"
@@ -24,6 +27,9 @@ class NativeDoor final : public Door {
 
   [[nodiscard]] const ServerView& server() const { return server_; }
 
+  // GET /v1/openapi.json: built at the first call, and kept.
+  [[nodiscard]] const std::string& document(registry::EventNumbers numbers) const;
+
   // Of a node of a cluster; before the first call.
   void set_everywhere(registry::Everywhere& everywhere) { everywhere_ = &everywhere; }
   [[nodiscard]] registry::Everywhere* everywhere() const { return everywhere_; }
@@ -31,6 +37,8 @@ class NativeDoor final : public Door {
  private:
   const ServerView& server_;
   registry::Everywhere* everywhere_ = nullptr;
+  mutable std::once_flag is_documented_;
+  mutable std::string document_;
 };
 
 }  // namespace rollcall::api::native

@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,14 @@
 #include "registry/registry.h"
 
 namespace rollcall::api::native {
+
+// A field of a registration, besides those of its health plan (health::k_plan_fields), as /v1/openapi.json tells of it.
+struct FieldText {
+  std::string_view name;
+  std::string_view schema;  // of openapi/schemas.h
+  std::string_view text;
+};
+[[nodiscard]] std::span<const FieldText> registration_fields();
 
 // What the path and the query say: where the body says it as well, both must agree.
 struct Given {

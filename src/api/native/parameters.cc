@@ -81,81 +81,100 @@ constexpr std::size_t k_meta_prefix_bytes = 5;  // "meta."
 // A line for each parameter there is.
 struct Line {
   Parameter known;
+  ParameterText says;
   Result<void> (*read)(std::string_view value, const registry::ZoneDirectory& zones, Parameters& into);
 };
 
 constexpr Line k_lines[] = {
     {{bit(Takes::nothing), "zone"},  // every call takes it
+     {"ZoneName", "The zone that is meant; where it is left out the first, for lists of instances and events all."},
      [](std::string_view value, const registry::ZoneDirectory& zones, Parameters& into) {
        return store(into.zone, parse_zone(value, "zone", zones));
      }},
     {{bit(Takes::tag), "tag"},
+     {"Label", "Only instances with this tag."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.tag, registry::parse_label(value, "tag"));
      }},
     {{bit(Takes::status), "status"},
+     {"Status", "Only instances in this state."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.status, parse_status(value));
      }},
     {{bit(Takes::index), "index"},
+     {"Index", "With `wait`: answered when the service is at another index than this."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.index, parse_number<registry::ChangeIndex>(value, "index", 0, limits::k_index_max));
      }},
     {{bit(Takes::wait), "wait"},
+     {"Wait", "How long to wait at most."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.wait, parse_wait(value));
      }},
     {{bit(Takes::service), "service"},
+     {"Label", "Only of this service."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.service, registry::parse_label(value, "service"));
      }},
     {{bit(Takes::id), "id"},
+     {"InstanceId", "Only of the instance with this id."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.id, registry::parse_instance_id(value, "id"));
      }},
     {{bit(Takes::limit), "limit"},
+     {"Limit", "How many at most; 100 where it is left out."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.limit, parse_number<std::uint32_t>(value, "limit", 1, limits::k_events_limit_max));
      }},
     {{bit(Takes::name), "name"},
+     {"DnsName", "The name that the DNS is asked for; required."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.name, parse_name(value, "name"));
      }},
     {{bit(Takes::type), "type"},
+     {"DnsType", "The type of records; A where it is left out."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.type, parse_name(value, "type"));
      }},
     {{bit(Takes::last_event_id), "last_event_id"},
+     {"EventId", "First the events after this one; the header Last-Event-ID is looked at before."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        into.last_event_id = std::string(value);  // the call knows what numbers are
        return Result<void>();
      }},
     {{bit(Takes::at_least), "at_least"},
+     {"Index", "In a cluster: answered when this node shows that index."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.at_least, parse_number<registry::ChangeIndex>(value, "at_least", 0, limits::k_index_max));
      }},
     {{bit(Takes::consistent), "consistent"},
+     {"Flag", "In a cluster: answered when this node shows all that was acknowledged before."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.consistent, parse_flag(value, "consistent"));
      }},
     {{bit(Takes::everywhere), "everywhere"},
+     {"Flag", "In a cluster: answered when all nodes show the change."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.everywhere, parse_flag(value, "everywhere"));
      }},
     {{bit(Takes::cursor), "cursor"},
+     {"Cursor", "The page that begins there."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.cursor, parse_name(value, "cursor"));
      }},
     {{bit(Takes::sort), "sort"},
+     {"Sort", "The order; with a `-` before it the last first."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        return store(into.sort, parse_sort(value));
      }},
     {{bit(Takes::text), "text"},
+     {"Text", "Only instances that have this text in service, id, addresses, tags or meta; the case does not matter."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        into.text = to_lower(value);
        return Result<void>();
      }},
     {{bit(Takes::meta), k_meta, true},
+     {"MetaPairs", "Only instances with this pair: `meta.version=2`; several may be given."},
      [](std::string_view value, const registry::ZoneDirectory&, Parameters& into) {
        into.meta.emplace_back(std::string(), value);  // read_parameter knows the key
        return Result<void>();
@@ -168,9 +187,19 @@ constexpr auto k_known = [] {
   return known;
 }();
 
+constexpr auto k_texts = [] {
+  std::array<ParameterText, std::size(k_lines)> texts{};
+  std::ranges::transform(k_lines, texts.begin(), &Line::says);
+  return texts;
+}();
+static_assert(std::ranges::none_of(k_texts,
+                                   [](const ParameterText& each) { return each.schema.empty() || each.text.empty(); }),
+              "a parameter says what it is");
+
 }  // namespace
 
 std::span<const Parameter> known_parameters() { return k_known; }
+std::span<const ParameterText> parameter_texts() { return k_texts; }
 
 Result<void> read_parameter(std::string_view name, std::string_view value, const registry::ZoneDirectory& zones,
                             Parameters& into) {

@@ -69,6 +69,13 @@ inline constexpr std::string_view k_sorts[] = {"service", "id", "status", "regis
 // All of them, in the order an error lists them; for Manners::known_parameters.
 [[nodiscard]] std::span<const Parameter> known_parameters();
 
+// What /v1/openapi.json says of each, in the same order.
+struct ParameterText {
+  std::string_view schema;  // of openapi/schemas.h
+  std::string_view text;
+};
+[[nodiscard]] std::span<const ParameterText> parameter_texts();
+
 // Reads one of them.
 [[nodiscard]] Result<void> read_parameter(std::string_view name, std::string_view value,
                                           const registry::ZoneDirectory& zones, Parameters& into);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -110,25 +111,35 @@ Result<void> read_protocol(const boost::json::value& value, Draft& draft) {
   return json::invalid("protocol must be \"tcp\" or \"udp\"", "protocol");
 }
 
-struct Field {
-  std::string_view name;
-  Result<void> (*read)(const boost::json::value&, Draft&);
-};
+using Read = Result<void> (*)(const boost::json::value&, Draft&);
 
-constexpr Field k_registration_fields[] = {
-    {"service", &read_service},     {"id", &read_id},     {"zone", &read_zone},         {"address", &read_address},
-    {"addresses", &read_addresses}, {"port", &read_port}, {"protocol", &read_protocol}, {"priority", &read_priority},
-    {"weight", &read_weight},       {"tags", &read_tags}, {"meta", &read_meta},         {"ttl", &read_ttl},
+constexpr FieldText k_registration_fields[] = {
+    {"service", "Label", "The service that the instance is one of."},
+    {"id", "InstanceId", "Unique within the service; where it is left out `<address>-<port>`, for udp with `-udp`."},
+    {"zone", "ZoneName", "Where it is left out the first zone."},
+    {"address", "Address", "Required, or `addresses`; where both are given the first of them."},
+    {"addresses", "Addresses", "All addresses, where there is more than one."},
+    {"port", "Port", "Where it listens."},
+    {"protocol", "Protocol", "Which `_proto` name finds it; tcp where it is left out."},
+    {"priority", "Number16", "Lower is asked first; 1 where it is left out."},
+    {"weight", "Number16", "Its share within a priority; 1 where it is left out."},
+    {"tags", "Tags", "Subsets of the service, each a name `tag.service.zone`."},
+    {"meta", "Meta", "Told in TXT records."},
+    {"ttl", "Ttl", "How long after its last heartbeat the instance stays."},
 };
+constexpr Read k_read_fields[] = {&read_service,   &read_id,   &read_zone,     &read_address,
+                                  &read_addresses, &read_port, &read_protocol, &read_priority,
+                                  &read_weight,    &read_tags, &read_meta,     &read_ttl};
+static_assert(std::size(k_read_fields) == std::size(k_registration_fields), "every field is read, in this order");
 
 // `null` stands for a field that is left out: encoders of several languages write it where nothing is set.
 Result<void> read_field(std::string_view name, const boost::json::value& value, Draft& draft) {
-  for (const Field& field : k_registration_fields) {
-    if (field.name == name) return value.is_null() ? Result<void>{} : field.read(value, draft);
+  for (std::size_t i = 0; i < std::size(k_registration_fields); ++i) {
+    if (k_registration_fields[i].name == name) return value.is_null() ? Result<void>{} : k_read_fields[i](value, draft);
   }
   if (health::is_plan_field(name)) return health::read_plan_field(name, value, draft.health);
   std::string known;
-  for (const Field& field : k_registration_fields) known.append(known.empty() ? "" : ", ").append(field.name);
+  for (const FieldText& field : k_registration_fields) known.append(known.empty() ? "" : ", ").append(field.name);
   const std::string_view shown = json::quotable(name);
   return json::invalid(fmt::format("unknown field \"{}\"; a registration has {}, {}", shown, known,
                                    fmt::join(health::k_plan_fields, ", ")),
@@ -178,6 +189,8 @@ void settle_lease(Draft& draft, const registry::Registry* roll, const registry::
 }
 
 }  // namespace
+
+std::span<const FieldText> registration_fields() { return k_registration_fields; }
 
 Result<Registration> parse_registration(const boost::json::object& body, const Given& given,
                                         const registry::ZoneDirectory& zones, const registry::LeaseBounds& bounds) {

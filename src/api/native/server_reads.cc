@@ -19,6 +19,7 @@ constexpr Link k_links[] = {{"/v1/services", "the services, and how many instanc
                             {"/v1/events?limit=50", "what has happened last"},
                             {"/v1/status", "version, zones, counts, listeners"},
                             {"/v1/nodes", "the nodes of the cluster"},
+                            {"/v1/openapi.json", "this API, as OpenAPI 3.1"},
                             {"/metrics", "figures for Prometheus"},
                             {"/healthz", "whether the process is up"},
                             {"/readyz", "whether it can register and answer"}};
@@ -95,6 +96,10 @@ Routed read_rights(const Call& call) {
 }
 
 Routed read_nodes(const Call& call) { return json(call.server.nodes_json()); }
+
+Routed read_document(const Call& call) {
+  return json(static_cast<const NativeDoor&>(call.door).document(call.registry.event_numbers()));
+}
 
 Routed read_health(const Call&) { return json(R"({"status":"up"})"); }
 

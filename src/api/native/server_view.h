@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/access.h"
@@ -23,6 +24,7 @@ struct Explanation {
 class ServerView {
  public:
   virtual ~ServerView() = default;
+  [[nodiscard]] virtual std::string_view version() const = 0;  // a constant
   // GET /v1/status: zones and rows by name, and how many services and instances, as far as the grant covers them.
   [[nodiscard]] virtual std::string status_json(const Grant& reader) const = 0;
   [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics: sums over everything, and no name

@@ -60,6 +60,7 @@ class TwoZones final : public registry::ZoneDirectory {
 
 class FakeServer final : public native::ServerView {
  public:
+  std::string_view version() const override { return "0.0.0"; }
   std::string status_json(const Grant&) const override { return R"({"version":"0.0.0"})"; }
   // Of the service that the name's first label names.
   native::Explanation explain(const dns::Name& name, dns::Type type) const override {

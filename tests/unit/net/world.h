@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 
 class FakeServer final : public api::native::ServerView {
  public:
+  std::string_view version() const override { return "0.0.0"; }
   std::string metrics = "rollcall_up 1\n";  // set before the first request
 
   [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }

@@ -87,8 +87,10 @@ TEST_CASE("an instance has at most 32 addresses, and the first is its address") 
 }
 
 TEST_CASE("numbers are integers within their bounds") {
-  for (const char* port : {"1", "65535"}) CHECK(outcome_of(fmt::format(R"("port":{})", port)) == "ok");
-  for (const char* port : {"0", "65536", "-1", "80.5", "80.0", "\"80\"", "true", "null", "1e9", "9223372036854775808",
+  // "80.0" is how some encoders write 80: JSON has one kind of number.
+  for (const char* port : {"1", "65535", "80.0", "8e1", "65535.0"})
+    CHECK(outcome_of(fmt::format(R"("port":{})", port)) == "ok");
+  for (const char* port : {"0", "65536", "-1", "80.5", "8e9", "\"80\"", "true", "null", "1e9", "9223372036854775808",
                            "-9223372036854775809", "[80]"}) {
     CAPTURE(port);
     CHECK(outcome_of(fmt::format(R"("port":{})", port)) == wrong("port"));
@@ -138,7 +140,7 @@ TEST_CASE("meta has at most 1300 bytes of keys and values, and keys of at most 6
 }
 
 TEST_CASE("a lease is from one second to a day") {
-  for (const char* ttl : {"1", "86400", "\"1s\"", "\"24h\"", "\"1000ms\"", "\"1m30s\"", "\"1d\""}) {
+  for (const char* ttl : {"1", "86400", "\"1s\"", "\"24h\"", "\"1000ms\"", "\"1m30s\"", "\"1d\"", "15.0"}) {
     CAPTURE(ttl);
     CHECK(outcome_of(fmt::format(R"("ttl":{})", ttl)) == "ok");
   }
