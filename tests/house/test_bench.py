@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools/lib"), str(ROOT)]
-from bench import cluster, counts  # noqa: E402
+from bench import cluster, counts, masses  # noqa: E402
 from bench.harness import command, cpu, load, plot, report, roll, rounds, tables  # noqa: E402
 
 
@@ -177,8 +177,20 @@ class Clusters(unittest.TestCase):
 
     def test_an_unknown_measurement_is_refused(self):
         run = types.SimpleNamespace(arguments=types.SimpleNamespace(only=["nothing"]))
-        with self.assertRaisesRegex(AssertionError, "there is no nothing; there are registrations, "):
-            cluster.measure(run)
+        for part, first in ((cluster, "registrations, "), (masses, "beats, ")):
+            with self.assertRaisesRegex(AssertionError, f"there is no nothing; there are {first}"):
+                part.measure(run)
+
+    def test_instances_that_move_keep_their_ids(self):
+        with tempfile.TemporaryDirectory() as directory:
+            run = types.SimpleNamespace(directory=Path(directory))
+            [before] = [file.read_text() for file in cluster.shares(run, 5, 1, "x")]
+            [after] = [file.read_text() for file in cluster.shares(run, 5, 1, "x", moved_by=5)]
+        self.assertEqual(re.findall(r'"id":"(i\d+)"', before), re.findall(r'"id":"(i\d+)"', after))
+        self.assertFalse(set(re.findall(r'"address":"([^"]+)"', before)) & set(re.findall(r'"address":"([^"]+)"', after)))
+
+    def test_a_session_that_began_anew_is_not_kept(self):
+        self.assertEqual(1, masses.kept({"n1": 5, "n2": 6, "n3": 7}, {"n1": 5, "n2": 9}))
 
 
 class CommandLine(unittest.TestCase):

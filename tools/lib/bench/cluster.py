@@ -69,20 +69,20 @@ def registration(service, id, number, ttl=http.TTL):
     return {"service": service, "id": id, "address": address(number), "port": 8080, "ttl": ttl}
 
 
-def shares(run, count, parts, prefix, ttl=http.TTL):
-    """Files of requests, one for each of so many loads: `count` new instances, four in a service."""
+def shares(run, count, parts, prefix, ttl=http.TTL, moved_by=0):
+    """Files of requests, one for each of so many loads: `count` instances, four in a service."""
     files = []
     for part in range(parts):
-        requests = (http.request("POST", "/v1/heartbeat", registration(f"{prefix}{n // 4}", f"i{n}", n, ttl))
+        requests = (http.request("POST", "/v1/heartbeat", registration(f"{prefix}{n // 4}", f"i{n}", n + moved_by, ttl))
                     for n in range(part, count, parts))
         files.append(http.write(run.directory / f"{prefix}-{part}", requests))
     return files
 
 
-def fill(run, servers, count, prefix, connections=128, ttl=http.TTL):
-    """count instances over all nodes, everywhere when it returns."""
+def fill(run, servers, count, prefix, *words, ttl=http.TTL):
+    """count instances over all nodes, everywhere when it returns. `words`: how http-load sends them."""
     servers = list(servers)
-    on_all(lambda server, file: load(run, server, file, "--once", "--connections", connections, expect=(201,)),
+    on_all(lambda server, file: load(run, server, file, "--once", *(words or ("--connections", 128)), expect=(201,)),
            list(zip(servers, shares(run, count, len(servers), prefix, ttl))))
     for server in servers:
         server.wait_until(lambda: server.metrics()["rollcall_instances"] >= count, f"shows {count} instances")

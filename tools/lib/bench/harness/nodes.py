@@ -32,17 +32,27 @@ GO_BUILD_SECONDS = 900
 
 class Etcd:
     def __init__(self, run, count=3):
-        ports = [(free_port(), free_port()) for _ in range(count)]
+        self._run, ports = run, [(free_port(), free_port()) for _ in range(count)]
         members = ",".join(f"e{n}=http://127.0.0.1:{peer}" for n, (_, peer) in enumerate(ports))
         self.endpoints = [f"127.0.0.1:{client}" for client, _ in ports]
-        self.members = []
+        self.members, self._commands = [], []
         for n, (client, peer) in enumerate(ports):
             urls = [f"http://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"]
             command = [program("etcd"), "--name", f"e{n}", "--data-dir", "data", "--listen-client-urls", urls[0],
                        "--advertise-client-urls", urls[0], "--listen-peer-urls", urls[1], "--initial-advertise-peer-urls",
                        urls[1], "--initial-cluster", members, *ETCD_OPTIONS]
             self.members.append(run.server(f"e{n}", command, {}, cpu.everywhere()))
+            self._commands.append(command)
+        self._wait_until_healthy()
+
+    def _wait_until_healthy(self):
         self.members[0].wait_until(lambda: self.ctl("endpoint", "health").returncode == 0, "all members of etcd are healthy")
+
+    def start_again(self):
+        """All of them, with their data, after they have been killed."""
+        self.members = [self._run.server(member.name, command, {}, cpu.everywhere(), member.directory)
+                        for member, command in zip(self.members, self._commands)]
+        self._wait_until_healthy()
 
     def ctl(self, *words):
         command = [program("etcdctl"), "--endpoints", ",".join(self.endpoints), *words]

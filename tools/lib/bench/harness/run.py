@@ -51,10 +51,11 @@ class Run:
         """A running peer of bench.harness.peers, e.g. run.start(peers.knot, {"svc.internal": zone})."""
         return self._cleanup.enter_context(peer(self.new_directory(peer.__name__), *arguments, **options))
 
-    def server(self, name, command, ports, core=None):
-        """A running program that is not one of the peers; `ports` as of servers.Server."""
-        directory = self.new_directory(name)
-        directory.mkdir()
+    def server(self, name, command, ports, core=None, directory=None):
+        """A running program that is not one of the peers; `ports` as of servers.Server. `directory`: of one that has ended."""
+        if directory is None:
+            directory = self.new_directory(name)
+            directory.mkdir()
         return self._cleanup.enter_context(servers.Server(name, command, directory, ports, core))
 
     def on_load_core(self, command):
