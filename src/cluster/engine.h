@@ -124,8 +124,7 @@ struct Snapshot {
 
 struct KeyEvent {
   bool deleted = false;
-  KeyValue now;               // of a deleted key: only its name, and the revision of the deletion
-  LeaseNumber lease_was = 0;  // of the value before; 0 too where etcd does not know it any more
+  KeyValue now;  // of a deleted key: only its name, and the revision of the deletion
 };
 
 // How the store is, as the member that is asked tells it.

@@ -146,9 +146,8 @@ std::vector<RevisionEvents> to_revisions(pb::WatchResponse& message) {
   for (pb::StoredEvent& event : *message.mutable_events()) {
     const Revision revision = event.kv().mod_revision();
     if (revisions.empty() || revisions.back().revision != revision) revisions.push_back({revision, {}});
-    revisions.back().events.push_back({.deleted = event.type() == pb::StoredEvent::DELETE,
-                                       .now = to_value(*event.mutable_kv()),
-                                       .lease_was = event.prev_kv().lease()});
+    revisions.back().events.push_back(
+        {.deleted = event.type() == pb::StoredEvent::DELETE, .now = to_value(*event.mutable_kv())});
   }
   return revisions;
 }

@@ -11,7 +11,6 @@ void WatchStream::start(const Range& prefix, Revision from) {
   create.set_key(prefix.begin);
   create.set_range_end(prefix.end);
   create.set_start_revision(from);
-  create.set_prev_kv(true);  // the lease that a deleted key went with
   member_ = members_.current();
   members_.prepare(context_, milliseconds(0));
   context_.AddMetadata("hasleader",

@@ -59,7 +59,8 @@ void put_lease(json::Writer& out, const Registration& asked) {
 }
 
 void put_endpoint(json::Writer& out, const Registration& asked) {
-  out.member("service", asked.key.service.name).member("id", asked.key.id);
+  if (asked.door != Door::native) out.member("service", asked.key.service.name);  // else the key has it
+  out.member("id", asked.key.id);
   if (asked.addresses.size() == 1) out.member("address", asked.addresses.front().text());
   if (asked.addresses.size() > 1) {
     out.name("addresses").open_array();

@@ -22,6 +22,7 @@ struct KnownInstance {
   Revision revision = 0;            // of its key's last change
   std::chrono::milliseconds ttl{};  // zero: the nodes end no lease of it (it has none, or it goes with an etcd lease)
   bool turns_critical = false;      // at the end of its lease a check does, and the instance stays
+  bool has_etcd_lease = false;      // its key goes with a lease that another program keeps
 };
 
 class KnownInstances {

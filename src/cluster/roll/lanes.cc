@@ -21,6 +21,10 @@ using registry::Recorded;
 constexpr std::string_view k_no_space =
     "etcd is out of space: compact and defragment it, then disarm its alarm (docs/cluster.md)";
 
+// What etcd reads where a compare fails travels, and is logged, with every transaction. So it is asked for only while
+// differences are likely; the first of them costs a second try, which may find none.
+constexpr std::size_t k_reads_after_difference = 64;
+
 constexpr std::string_view k_same_name =
     "another instance of this service has an id with the same name in the DNS: choose another id";
 
@@ -111,6 +115,7 @@ struct Lanes::Place {
   std::string id;                          // of the record that was sent last
   bool only_deletes = false;               // but for what counts them
   bool only_compares = false;              // etcd is out of space, and these are deletions
+  std::size_t reads_for = 1;               // so many transactions more ask etcd what differs, should a compare fail
   Reply reply;
 };
 
@@ -216,6 +221,7 @@ void Lanes::send(const std::shared_ptr<Place>& place) {
   Transaction transaction = place->transaction;
   if (place->only_compares) transaction.puts.clear();
   place->id = place->lane.guard(transaction, place->record, place->only_compares);
+  if (place->reads_for == 0) transaction.otherwise.clear();
   engine_.commit(std::move(transaction), [this, place](Committed committed) {
     run_soon_([this, place, committed = std::move(committed)]() mutable { took(place, std::move(committed)); });
   });
@@ -225,11 +231,14 @@ void Lanes::took(const std::shared_ptr<Place>& place, Committed committed) {
   switch (committed.outcome) {
     case CommitOutcome::applied: {
       if (!place->only_compares) place->lane.applied(committed.header.revision);
+      if (place->reads_for > 0) --place->reads_for;
       const ChangeIndex index = base_ + static_cast<ChangeIndex>(committed.header.revision);
       counters_.applied.fetch_add(1, std::memory_order_relaxed);
       return reply(place, registry::Committed{index, index, 0});
     }
-    case CommitOutcome::differed: return differed(place, committed);
+    case CommitOutcome::differed:
+      if (std::exchange(place->reads_for, k_reads_after_difference) == 0) return send(place);
+      return differed(place, committed);
     case CommitOutcome::unknown: counters_.unknown.fetch_add(1, std::memory_order_relaxed); return settle(place);
     case CommitOutcome::refused: break;
   }

@@ -20,8 +20,8 @@ using registry::EventKind;
 // What the transaction's lane says of one key. "Believed" only where the revision has an event of the key.
 const LaneRecord::Mark* find_mark(const LaneRecord* lane, std::string_view key) {
   if (lane == nullptr) return nullptr;
-  const auto at = std::ranges::find(lane->marks, key, &LaneRecord::Mark::key);
-  return at == lane->marks.end() ? nullptr : &*at;
+  const auto at = std::ranges::lower_bound(lane->marks, key, {}, &LaneRecord::Mark::key);
+  return at == lane->marks.end() || at->key != key ? nullptr : &*at;
 }
 
 // Beyond the last place of an index, events share one.
@@ -86,7 +86,7 @@ KnownInstance RollDecoder::known_of(const StoredInstance& stored, const KeyValue
                          !registry::is_overdue(stored.registration, stored.standing);
   return {stored.registration.key, value.changed,
           has_lease ? stored.registration.ttl : std::chrono::milliseconds::zero(),
-          stored.registration.lease == registry::LeaseKind::turns_critical};
+          stored.registration.lease == registry::LeaseKind::turns_critical, value.lease != 0};
 }
 
 registry::ChangeIndex RollDecoder::shown_since(const StoredInstance& stored, const KeyValue& value) const {
@@ -106,6 +106,7 @@ FollowedRevision RollDecoder::decode(const RevisionEvents& events) {
       if (Result<LaneRecord> record = read_lane(event.now.value)) {
         followed.lane = LaneSeen{event.now.key, record->id};
         lane = std::move(*record);
+        std::ranges::stable_sort(lane->marks, {}, &LaneRecord::Mark::key);  // for find_mark
       }
     } else if (const auto* serial = std::get_if<SerialPlace>(&place); serial != nullptr && !event.deleted) {
       if (const std::optional<ZoneCount> count = count_of(event.now, *serial)) {
@@ -192,7 +193,7 @@ void RollDecoder::remove(const KeyEvent& event, const InstancePlace& place, cons
   followed.liveness.ended.push_back(found->id);
   // Of a key that is still there, the mark tells of what is there now.
   const LaneRecord::Mark* mark = event.deleted ? find_mark(lane, event.now.key.substr(keys_.all().size())) : nullptr;
-  const bool was_leased = event.deleted && event.lease_was != 0;  // expiry, revocation and deletion look alike
+  const bool was_leased = event.deleted && before->has_etcd_lease;  // expiry, revocation and deletion look alike
   const registry::ChangeIndex index = index_of(event.now.changed);
   followed.changes.push_back({.event = {.id = registry::event_id(index, next_place(number)),
                                         .at = lane != nullptr ? lane->at : registry::wall_now(),

@@ -44,7 +44,7 @@ Committed MemoryStore::apply(const Transaction& transaction, LeaseId lease) {
   for (const std::string& key : transaction.deletes) {
     const auto at = keys_.find(key);
     if (at == keys_.end()) continue;
-    events.push_back({true, {.key = key, .changed = revision_ + 1}, at->second.value.lease});
+    events.push_back({true, {.key = key, .changed = revision_ + 1}});
     keys_.erase(at);
   }
   for (const Put& put : transaction.puts) {
@@ -135,7 +135,7 @@ void MemoryStore::drop(LeaseId lease) {
     const auto at = keys_.find(key);
     if (at == keys_.end() || at->second.lease != lease) continue;
     keys_.erase(at);
-    events.push_back({true, {.key = key, .changed = revision_ + 1}, static_cast<LeaseNumber>(lease)});
+    events.push_back({true, {.key = key, .changed = revision_ + 1}});
   }
   attached_.erase(lease);
   finish(std::move(events));

@@ -71,7 +71,7 @@ TEST_CASE("a written instance is short, and in the words of the API") {
   const registry::InstanceRecord record{
       .registration = read->registration, .standing = read->standing, .registered_at = read->registered_at};
   CHECK(write_instance(record, read->by) ==
-        R"({"service":"web","id":"x1","address":"192.0.2.1","port":8080,"tags":["blue"],"meta":{"v":"2"},)"
+        R"({"id":"x1","address":"192.0.2.1","port":8080,"tags":["blue"],"meta":{"v":"2"},)"
         R"("ttl_ms":60000,"registered_at":"2026-01-31T09:30:00.250Z","by":"token:ann"})");
 }
 

@@ -74,6 +74,26 @@ TEST_CASE("a lane that an earlier run has moved is learnt, and the change applie
   CHECK(world.lanes.counters().conflicts == 0);
 }
 
+TEST_CASE("a lane that met no difference for a while asks etcd for it when there is one") {
+  LanesWorld world;
+  for (const char* id : {"a", "b", "c"}) {
+    world.propose_put(id);
+    world.pass();
+    REQUIRE(world.replies.back().has_value());
+  }
+  const Revision seen = world.store.changed(world.place("a"));
+  const Revision theirs = world.put_instance("a", R"(,"weight":9)");
+  world.propose_put("a", seen);
+  world.pass();
+  REQUIRE_FALSE(world.replies.back().has_value());
+  CHECK(world.replies.back().error().reason == Reason::conflict);
+  CHECK(world.replies.back().error().conflicts.size() == 1);
+  CHECK(world.replies.back().error().follow_up_to == 1'000 + static_cast<ChangeIndex>(theirs));
+  world.propose_put("a", theirs);
+  world.pass();
+  CHECK(world.replies.back().has_value());
+}
+
 TEST_CASE("an id that another one has the key of is told so, by whatever door it comes") {
   LanesWorld world;
   world.put_instance("web1", R"(,"id":"Web1")");
