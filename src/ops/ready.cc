@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/counted.h"
 #include "base/duration.h"
 
 namespace rollcall::ops {
@@ -38,9 +39,6 @@ std::string ready_message(const IpEndpoint& dns, const IpEndpoint& http, const d
 }
 
 std::string state_sentence(const registry::Counts& counts) {
-  const auto counted = [](std::uint64_t count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-  };
   return fmt::format("answering; {} of {} on the roll when this was written", counted(counts.instances, "instance"),
                      counted(counts.services, "service"));
 }

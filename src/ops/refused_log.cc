@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/limits.h"
 #include "base/log.h"
 
@@ -10,7 +11,7 @@ namespace rollcall::ops {
 void log_ignored(std::string_view database, std::span<const std::string> sentences, std::size_t count) {
   const std::size_t said = std::min(sentences.size(), limits::k_ignored_rows_said_max);
   for (const std::string& sentence : sentences.first(said)) log::warn("{}: ignored: {}", database, sentence);
-  if (count > said) log::warn("{}: ignored: {} more rows", database, count - said);
+  if (count > said) log::warn("{}: ignored: {}", database, counted(count - said, "more row"));
 }
 
 void log_set_aside(std::span<const registry::Refused> refused, const registry::ZoneDirectory& zones) {
@@ -19,7 +20,7 @@ void log_set_aside(std::span<const registry::Refused> refused, const registry::Z
     log::warn("no longer on the roll: instance {}/{} in zone {}: {}", each.key.service.name, each.key.id,
               zones.name_of(each.key.service.zone), each.sentence);
   }
-  if (refused.size() > said) log::warn("no longer on the roll: {} more instances", refused.size() - said);
+  if (refused.size() > said) log::warn("no longer on the roll: {}", counted(refused.size() - said, "more instance"));
 }
 
 }  // namespace rollcall::ops

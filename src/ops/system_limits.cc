@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/rcu.h"
 
@@ -31,9 +32,8 @@ void warn_of_open_files(const Settings& settings, std::size_t allowed) {
   const std::size_t wanted =
       k_besides + settings.max_http_connections + settings.max_tcp_connections + settings.checks_in_flight;
   if (allowed >= wanted) return;
-  log::warn(
-      "{} files may be open, and as many connections as the settings allow take {}: raise LimitNOFILE (ulimit -n)",
-      allowed, wanted);
+  log::warn("{} may be open, and as many connections as the settings allow take {}: raise LimitNOFILE (ulimit -n)",
+            counted(allowed, "file"), wanted);
 }
 
 }  // namespace rollcall::ops

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/limits.h"
 #include "base/log.h"
 
@@ -59,9 +60,10 @@ bool ExpiryLimit::is_mass_silence(const rcu::Table<Instance>& roll, LeaseTime no
   const bool is_mass = static_cast<double>(silent) > rule_.silent_share * static_cast<double>(all);
   if (is_mass != is_holding_.exchange(is_mass, std::memory_order_relaxed)) {
     if (is_mass) {
-      log::warn("{} of {} instances are silent: at most {} leases end per second", silent, all, rule_.per_second);
+      log::warn("{} of {} silent: at most {} ended per second", silent, counted(all, "instance"),
+                counted(rule_.per_second, "lease"));
     } else {
-      log::info("{} of {} instances are silent: leases end when they should again", silent, all);
+      log::info("{} of {} silent: leases end when they should again", silent, counted(all, "instance"));
     }
   }
   return is_mass;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/counted.h"
 #include "registry/instance/patched.h"
 #include "registry/stage.h"
 
@@ -46,8 +47,8 @@ Outcome Stage::add(const ForgetService& change, Context& context) {
   context.needs_record = false;
   if (members > 0) {
     return failure(Errc::conflict,
-                   fmt::format("the service \"{}\" has {} instance{}: deregister {} first, or wait for the end of {}",
-                               key.name, members, members == 1 ? "" : "s", members == 1 ? "it" : "them",
+                   fmt::format("the service \"{}\" has {}: deregister {} first, or wait for the end of {}", key.name,
+                               counted(members, "instance"), members == 1 ? "it" : "them",
                                members == 1 ? "its lease" : "their leases"));
   }
   if (is_forgotten || (service == nullptr && edits_.find(key) == edits_.end())) {

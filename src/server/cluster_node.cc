@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "cluster/engine_module.h"
@@ -251,9 +252,9 @@ Result<void> ClusterNode::enter() {
   if (!*place && parts_.registry.counts().instances > 0) {
     return rollcall::failure(
         Errc::start_up,
-        fmt::format("{} has {} instances of a single node, and the cluster \"{}\" has a roll of its own: start with "
+        fmt::format("{} has {} of a single node, and the cluster \"{}\" has a roll of its own: start with "
                     "another [store] path",
-                    parts_.storage.name(), parts_.registry.counts().instances, settings.name));
+                    parts_.storage.name(), counted(parts_.registry.counts().instances, "instance"), settings.name));
   }
   return {};
 }
@@ -262,8 +263,8 @@ Result<void> ClusterNode::promote(const cluster::Keys& keys) {
   const cluster::Founding founding = stored_roll();
   const Result<void> founded = cluster::found_cluster(*engine_, keys, parts_.zones, founding);
   if (founded) {
-    log::info("the cluster \"{}\" is made of this node's roll: {} instances, indexes from {}",
-              parts_.settings.cluster->name, founding.instances.size(), founding.base);
+    log::info("the cluster \"{}\" is made of this node's roll: {}, indexes from {}", parts_.settings.cluster->name,
+              counted(founding.instances.size(), "instance"), founding.base);
   }
   return founded;
 }

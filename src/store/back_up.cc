@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "store/copy.h"
 #include "store/copy_file.h"
 
@@ -49,8 +50,8 @@ Copied copy_out(const std::filesystem::path& database, const std::filesystem::pa
 }  // namespace
 
 std::string to_text(const Copied& copied) {
-  std::string text = fmt::format("{} instances of {} services, {} bytes, in {:.2f} s", copied.instances,
-                                 copied.services, copied.bytes, copied.took.count());
+  std::string text = fmt::format("{} of {}, {} bytes, in {:.2f} s", counted(copied.instances, "instance"),
+                                 counted(copied.services, "service"), copied.bytes, copied.took.count());
   if (!copied.kept.empty()) text += fmt::format("; the database before is {}", copied.kept.string());
   return text;
 }

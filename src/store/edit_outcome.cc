@@ -1,5 +1,6 @@
 #include "store/edit_outcome.h"
 
+#include "base/counted.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/ignored_rows.h"
@@ -8,7 +9,7 @@ namespace rollcall::store {
 
 NewlyIgnored::~NewlyIgnored() {
   if (count_ <= limits::k_ignored_rows_said_max) return;
-  log::warn("edited in the database and ignored: {} more rows", count_ - limits::k_ignored_rows_said_max);
+  log::warn("edited in the database and ignored: {}", counted(count_ - limits::k_ignored_rows_said_max, "more row"));
 }
 
 void NewlyIgnored::add(const std::string& name, const std::string& problem) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "base/counted.h"
 #include "client/problem.h"
 #include "tools/rollcall/campaign.h"
 #include "tools/rollcall/command.h"
@@ -86,7 +87,8 @@ void say(Session& session, const std::string& registry, const Outcome& outcome, 
   std::size_t said = 0;
   for (const auto& [number, error] : outcome.failures) {
     if (said++ == k_failures_said_max) {
-      session.remark(fmt::format("{}and {} lines more", prefix, outcome.failures.size() - k_failures_said_max));
+      session.remark(
+          fmt::format("{}and {}", prefix, counted(outcome.failures.size() - k_failures_said_max, "more line")));
       break;
     }
     session.remark(fmt::format("{}line {}: {}", prefix, number, error.message));

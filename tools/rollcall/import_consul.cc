@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/counted.h"
 #include "client/base_url.h"
 #include "tools/rollcall/consul_copy.h"
 #include "tools/rollcall/exit_code.h"
@@ -52,13 +53,13 @@ void say(Session& session, const std::string& registry, const Copied& copied, bo
   const std::string prefix = registry.empty() ? "" : registry + ": ";
   for (const std::string& sentence : copied.skipped) session.remark(prefix + "skipped: " + printable(sentence));
   for (const std::string& sentence : copied.failures) session.remark(prefix + "refused: " + printable(sentence));
-  session.print(
-      fmt::format("{}{}{} instances of {} services registered, {} deregistered, {} as they were; {} keys set, {} "
-                  "deleted, {} as they "
-                  "were; {} prepared queries made, {} as they were; {} skipped, {} refused\n",
-                  prefix, is_trial ? "dry run: " : "", copied.registered, copied.services, copied.deregistered,
-                  copied.unchanged, copied.keys_set, copied.keys_deleted, copied.keys_unchanged, copied.queries_made,
-                  copied.queries_unchanged, copied.skipped.size(), copied.failures.size()));
+  session.print(fmt::format(
+      "{}{}{} of {} registered, {} deregistered, {} unchanged; {} set, {} deleted, {} unchanged; {} made, {} "
+      "unchanged; {} skipped, {} refused\n",
+      prefix, is_trial ? "dry run: " : "", counted(copied.registered, "instance"), counted(copied.services, "service"),
+      copied.deregistered, copied.unchanged, counted(copied.keys_set, "key"), copied.keys_deleted,
+      copied.keys_unchanged, counted(copied.queries_made, "prepared query", "prepared queries"),
+      copied.queries_unchanged, copied.skipped.size(), copied.failures.size()));
 }
 
 Result<client::HttpClient> open_source(const Session& session, const ConsulImport& asked) {

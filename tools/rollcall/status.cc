@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "base/counted.h"
 #include "tools/rollcall/command.h"
 #include "tools/rollcall/exit_code.h"
 #include "tools/rollcall/fields.h"
@@ -12,11 +13,6 @@ namespace rollcall::cli {
 namespace {
 
 namespace json = boost::json;
-
-// "1 instance", "2 instances".
-std::string counted(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 bool is_true(const json::value& object, std::string_view key) {
   const json::value* const value = find_field(object, key);
@@ -39,8 +35,8 @@ std::string zones_of(const json::value& answer) {
 std::string cluster_of(const json::value& answer) {
   const json::value* const cluster = find_field(answer, "cluster");
   if (cluster == nullptr || !cluster->is_object()) return {};
-  return fmt::format("{} of {}, {} of {} nodes are members", text_at(*cluster, "node"), text_at(*cluster, "name"),
-                     text_at(*cluster, "members"), text_at(*cluster, "nodes"));
+  return fmt::format("{} of {}, {} of {}", text_at(*cluster, "node"), text_at(*cluster, "name"),
+                     counted(number_at(*cluster, "members"), "member"), counted(number_at(*cluster, "nodes"), "node"));
 }
 
 // Why nobody can register: of a node that is no member, its sentence.

@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "base/counted.h"
+
 namespace rollcall::answer {
 namespace {
 
 // At the end of the way: how many are in the answer.
 std::string count_clause(const Explained& explained) {
   if (explained.instances == 0) return "it has no instances";
-  return fmt::format("{} of its {} instance{} {} in the answer to {}", explained.answered, explained.instances,
-                     explained.instances == 1 ? "" : "s", explained.answered == 1 ? "is" : "are", explained.type);
+  return fmt::format("{} of its {} {} in the answer to {}", explained.answered,
+                     counted(explained.instances, "instance"), explained.answered == 1 ? "is" : "are", explained.type);
 }
 
 std::string instance_clause(const Explained& explained, const std::string& name, const Stop& stop) {
@@ -56,9 +58,7 @@ std::string clause_of(const Explained& explained, const Stop& stop, bool is_firs
                          explained.service, count_clause(explained));
     case Rule::instance: return instance_clause(explained, name, stop);
     case Rule::dns_sd: return dns_sd_clause(explained, name, stop);
-    case Rule::reverse:
-      return fmt::format("{} is the address of {} instance{}", name, explained.answered,
-                         explained.answered == 1 ? "" : "s");
+    case Rule::reverse: return fmt::format("{} is the address of {}", name, counted(explained.answered, "instance"));
     case Rule::static_record: return file_clause(explained, name, zone, "in");
     case Rule::wildcard: return file_clause(explained, name, zone, "made from a wildcard in");
     case Rule::delegation: return fmt::format("the zone file of {} delegates {} to other servers", zone, name);

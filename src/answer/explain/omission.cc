@@ -8,6 +8,7 @@
 
 #include "answer/roster/tls_offer.h"
 #include "base/ascii_case.h"
+#include "base/counted.h"
 #include "dns/rdata.h"
 #include "registry/instance/wall_time.h"
 
@@ -232,8 +233,8 @@ class Sorter {
   [[nodiscard]] std::string lower_priority(std::uint16_t own) const {
     const auto best =
         std::ranges::count_if(ready_, [&](const Instance* instance) { return instance->priority() == best_priority_; });
-    return fmt::format("its priority is {}, and {} {} ready with the better {}", own, best,
-                       best == 1 ? "instance is" : "instances are", best_priority_);
+    return fmt::format("its priority is {}, and {} ready with the better {}", own,
+                       counted(best, "instance is", "instances are"), best_priority_);
   }
 
   const Stop& stop_;

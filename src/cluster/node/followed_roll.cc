@@ -5,6 +5,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "registry/instance/wall_time.h"
@@ -195,8 +196,8 @@ void FollowedRoll::show_lost(std::vector<registry::DurableChange>&& changes) {
       parts_.registry.follow_again(changes, parts_.clock, registry::wall_now());
   keep_shown(std::move(changes), refused);
   if (refused.size() == count) return;  // rules keep them off the roll here, not a fault of the copy
-  log::warn("{} instances were missing from the copy of the roll in SQLite: they are read from etcd again",
-            count - refused.size());
+  log::warn("missing from the copy of the roll in SQLite, and read from etcd again: {}",
+            counted(count - refused.size(), "instance"));
 }
 
 void FollowedRoll::keep_shown(std::vector<registry::DurableChange>&& changes,
@@ -331,11 +332,10 @@ void FollowedRoll::finish_snapshot() {
   index_.store(snapshot.index, std::memory_order_release);
   if (!lost_.empty()) {
     has_lost_ = true;
-    log::warn("{} instances that live are not in the history that etcd has now: they are registered again",
-              lost_.size());
+    log::warn("not in the history that etcd has now, and registered again: {}", counted(lost_.size(), "live instance"));
   }
-  log::info("the roll of the cluster is followed: {} instances at index {}", parts_.registry.counts().instances,
-            index());
+  log::info("the roll of the cluster is followed: {} at index {}",
+            counted(parts_.registry.counts().instances, "instance"), index());
 }
 
 void FollowedRoll::note_service(const ServiceSeen& seen) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii_case.h"
+#include "base/counted.h"
 #include "base/rcu.h"
 #include "registry/instance/wall_time.h"
 
@@ -230,12 +231,13 @@ MemberState Member::state() const {
   } else if (is_reading_) {
     state.why_not = "this node reads the roll from etcd";
   } else if (!state.is_member) {
-    state.why_not = !why_joins_not_.empty()    ? why_joins_not_
-                    : liveness_.session() == 0 ? "this node has no session in etcd yet"
-                    : state.rejoins_in > Duration::zero()
-                        ? fmt::format("this node has ended uncleanly {} times within an hour, and joins again in {} s",
-                                      unclean_.ends.size(), state.rejoins_in / std::chrono::seconds(1) + 1)
-                        : "this node waits until every member hears it and is heard by it";
+    state.why_not =
+        !why_joins_not_.empty()    ? why_joins_not_
+        : liveness_.session() == 0 ? "this node has no session in etcd yet"
+        : state.rejoins_in > Duration::zero()
+            ? fmt::format("this node has ended uncleanly {} within an hour, and joins again in {} s",
+                          counted(unclean_.ends.size(), "time"), state.rejoins_in / std::chrono::seconds(1) + 1)
+            : "this node waits until every member hears it and is heard by it";
   } else {
     state.why_not = "this node has not reached a majority of etcd for 4.5 s";
   }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/counted.h"
+
 namespace rollcall::net {
 namespace {
 
@@ -40,7 +42,8 @@ void PeerCounts::fail_to_connect(std::string_view who, std::string_view sentence
   add(connect_failures);
   const auto left_out = said_failure_.is_due(std::chrono::steady_clock::now());
   if (left_out)
-    log::warn("node {} cannot be reached: {} ({} more tries since the last such line)", who, sentence, *left_out);
+    log::warn("node {} cannot be reached: {} ({} since the last such line)", who, sentence,
+              counted(*left_out, "more try", "more tries"));
 }
 
 cluster::PeerCounters PeerCounts::read() const {

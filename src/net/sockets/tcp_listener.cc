@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/counted.h"
+
 namespace rollcall::net {
 namespace {
 
@@ -135,8 +137,8 @@ void TcpListener::tell_of_failure(int error) {
   limits_.counters.not_accepted.fetch_add(1, std::memory_order_relaxed);
   const std::optional<std::uint64_t> left_out = trouble_.is_due(std::chrono::steady_clock::now());
   if (!left_out) return;
-  log::error("no TCP connection can be accepted ({} tries more since the last such line): {}", *left_out,
-             std::generic_category().message(error));
+  log::error("no TCP connection can be accepted ({} since the last such line): {}",
+             counted(*left_out, "more try", "more tries"), std::generic_category().message(error));
 }
 
 // Beyond a limit the socket closes here.
