@@ -7,6 +7,11 @@ if(TARGET rollcall_etcd)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/templates DESTINATION ${CMAKE_INSTALL_DATADIR}/rollcall COMPONENT command)
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/rollcall.sysusers DESTINATION lib/sysusers.d RENAME rollcall.conf COMPONENT server)
+# Alert rules of Prometheus and a dashboard of Grafana (docs/operations.md).
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/prometheus/rollcall.rules.yml
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/rollcall/prometheus COMPONENT server)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/grafana/rollcall.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/rollcall/grafana COMPONENT server)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/rollcall.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/rollcalld/examples COMPONENT server)
 
 # Man pages and completions of the server come from its --help and docs/settings.md.

@@ -3,8 +3,11 @@
 // Threads  one worker writes; a scrape reads.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,6 +44,20 @@ class alignas(64) Counters {
   static constexpr std::array<std::string_view, 2> k_not_fresh{"stale", "refused"};
   void count_not_fresh(NotFresh action) noexcept { bump(not_fresh_[static_cast<std::size_t>(action)]); }
 
+  // So many answers were given to the system so long after their queries were taken from it: of one batch, whose datagrams
+  // are taken and sent together. The bounds of the buckets are powers of two nanoseconds, so none of them is searched for.
+  static constexpr unsigned k_first_bound_bit = 12;  // 4 us: a batch of one, and its two system calls
+  static constexpr unsigned k_last_bound_bit = 30;   // 1.07 s
+  static constexpr std::size_t k_durations = k_last_bound_bit - k_first_bound_bit + 2;
+  void count_duration(std::chrono::nanoseconds duration, std::size_t answers) noexcept {
+    const std::uint64_t nanoseconds = duration.count() > 0 ? static_cast<std::uint64_t>(duration.count()) : 1;
+    const auto bits = static_cast<unsigned>(std::bit_width(nanoseconds - 1));  // at most the bound of 2^bits
+    bump(durations_[std::clamp(bits, k_first_bound_bit, k_last_bound_bit + 1) - k_first_bound_bit], answers);
+    bump(nanoseconds_, nanoseconds * answers);
+  }
+
+  [[nodiscard]] std::uint64_t durations(std::size_t bucket) const { return load(durations_[bucket]); }
+  [[nodiscard]] std::uint64_t nanoseconds() const { return load(nanoseconds_); }  // the sum of them
   [[nodiscard]] std::uint64_t answers(std::size_t type, std::size_t rcode) const { return load(answers_[type][rcode]); }
   [[nodiscard]] std::uint64_t truncated() const { return load(truncated_); }
   [[nodiscard]] std::uint64_t bytes() const { return load(bytes_); }
@@ -91,6 +108,8 @@ class alignas(64) Counters {
   std::array<Count, k_limited.size()> limited_{};
   std::array<Count, k_unproven.size()> unproven_{};
   std::array<Count, k_not_fresh.size()> not_fresh_{};
+  std::array<Count, k_durations> durations_{};
+  Count nanoseconds_{0};
 };
 
 }  // namespace rollcall::answer

@@ -255,12 +255,13 @@ Response Router::refuse_path(const Entry& entry, const Target& target, const Req
 Result<Standing> Router::admit(const Request& request, const Found& found, const Result<Query>& query) const {
   const Route& route = *found.route;
   const bool is_open = route.options.opened_by != nullptr && (*access_.current()).*route.options.opened_by;
-  const Right needed = is_open ? Right::none : route.right;
-  if (needed == Right::none) return Standing{{}, &nothing()};
+  if (route.right == Right::none) return Standing{{}, &nothing()};
   check(request.caller != nullptr, "net knows whose connection it is");
   static const Query k_no_query;
   const Query& shown = query ? *query : k_no_query;
   Result<Standing> standing = request.caller->identify(access_, found.entry->door->credentials_of(request, shown));
+  const Right needed = route.right;
+  if (is_open && !(standing && standing->grant->right >= needed)) return Standing{{}, &nothing()};
   if (!standing) return standing;
   // A page from anywhere may send requests from this machine; only a token shows that it was meant to.
   const bool is_forged =

@@ -32,6 +32,8 @@ class TimeSource {
  public:
   virtual ~TimeSource() = default;
   [[nodiscard]] virtual LeaseTime now() const noexcept = 0;
+  // The lease time at an instant just read from the monotonic clock: who needs both reads that clock once.
+  [[nodiscard]] virtual LeaseTime at(std::chrono::steady_clock::time_point /*instant*/) const noexcept { return now(); }
 };
 
 class ManualClock final : public TimeSource {

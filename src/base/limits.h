@@ -152,6 +152,15 @@ inline constexpr std::uint64_t k_index_max = std::uint64_t{1} << 62;            
 inline constexpr std::uint32_t k_events_limit_default = 100;                       // of one page of the history
 inline constexpr std::uint32_t k_events_limit_max = 10'000;
 
+// --- Metrics ---
+// Services with rows of their own in a scrape, three each, so a time series database gets no more than some hundred of them.
+inline constexpr std::size_t k_metric_services_max = 100;
+inline constexpr std::size_t k_metric_secondaries_max = 100;          // addresses of secondaries with rows of their own
+inline constexpr std::chrono::milliseconds k_secondary_look{10'000};  // between two questions for a zone's serial
+inline constexpr std::chrono::milliseconds k_secondary_patience{2'000};  // for the answer
+// Between two such questions, whatever the number of zones: at most two hundred a second.
+inline constexpr std::chrono::milliseconds k_secondary_pace{5};
+
 // --- Waiting calls and event streams ---
 inline constexpr std::size_t k_waiters_max = 65'536;                   // calls that block; beyond: 503
 inline constexpr std::size_t k_feed_events_max = 16'384;               // of the history in memory: how far an event

@@ -21,6 +21,11 @@ struct Sample {
   double value = 0;
 };
 
+struct HistogramSample {
+  std::vector<std::pair<std::string, std::string>> labels;
+  Histogram::Snapshot snapshot;
+};
+
 class MetricsSink {
  public:
   virtual ~MetricsSink() = default;
@@ -28,7 +33,7 @@ class MetricsSink {
   // Only ever grows while the program runs.
   virtual void counter(std::string name, std::string help, const std::vector<Sample>& samples) = 0;
   virtual void gauge(std::string name, std::string help, const std::vector<Sample>& samples) = 0;
-  virtual void histogram(std::string name, std::string help, const Histogram::Snapshot& snapshot) = 0;
+  virtual void histogram(std::string name, std::string help, const std::vector<HistogramSample>& samples) = 0;
 
   // The same without labels.
   void counter(std::string name, std::string help, double value) {
@@ -36,6 +41,9 @@ class MetricsSink {
   }
   void gauge(std::string name, std::string help, double value) {
     gauge(std::move(name), std::move(help), std::vector<Sample>{{.labels = {}, .value = value}});
+  }
+  void histogram(std::string name, std::string help, const Histogram::Snapshot& snapshot) {
+    histogram(std::move(name), std::move(help), std::vector<HistogramSample>{{.labels = {}, .snapshot = snapshot}});
   }
 };
 

@@ -12,9 +12,11 @@
 
 #include "api/routed.h"
 #include "base/log.h"
+#include "net/dns/secondary_watch.h"
 #include "net/dns/session.h"
 #include "net/dns/udp_worker.h"
 #include "net/http/session.h"
+#include "net/metrics.h"
 #include "net/sockets/client_limit.h"
 #include "net/sockets/event_loop.h"
 #include "net/sockets/socket.h"
@@ -67,28 +69,6 @@ std::vector<std::string> texts(const std::vector<IpEndpoint>& endpoints) {
   return result;
 }
 
-void put_connection_metrics(MetricsSink& sink, const ConnectionCounters& dns, const ConnectionCounters& http) {
-  sink.gauge("rollcall_http_owed_bytes", "Octets held for HTTP clients: answers they have not taken, bodies, changes.",
-             metric_of(http.held_bytes));
-  const auto connections = [&](std::atomic<std::uint64_t> ConnectionCounters::* counter) {
-    return std::vector<Sample>{{.labels = {{"protocol", "dns"}}, .value = metric_of(dns.*counter)},
-                               {.labels = {{"protocol", "http"}}, .value = metric_of(http.*counter)}};
-  };
-  sink.gauge("rollcall_connections", "TCP connections that are open.", connections(&ConnectionCounters::open));
-  sink.counter("rollcall_connections_total", "TCP connections accepted.", connections(&ConnectionCounters::accepted));
-  sink.counter("rollcall_connections_refused_total", "TCP connections closed at once: a limit was reached.",
-               connections(&ConnectionCounters::refused));
-  sink.counter("rollcall_connections_not_accepted_total",
-               "Times that no TCP connection could be accepted for want of a descriptor or memory.",
-               connections(&ConnectionCounters::not_accepted));
-  sink.counter("rollcall_tls_handshakes_total", "TLS handshakes that succeeded.",
-               connections(&ConnectionCounters::handshakes));
-  sink.counter("rollcall_tls_handshakes_failed_total", "TLS handshakes that did not.",
-               connections(&ConnectionCounters::handshakes_failed));
-  sink.counter("rollcall_connections_timed_out_total", "TCP connections closed because a deadline had passed.",
-               connections(&ConnectionCounters::timed_out));
-}
-
 }  // namespace
 
 // Members in the order of their lives: what a loop runs goes before the loop does.
@@ -120,6 +100,7 @@ struct Server::Parts {
   std::vector<std::unique_ptr<TcpListener>> dns_tcp;
   std::vector<std::unique_ptr<TcpListener>> http;
   std::unique_ptr<Notifier> notifier;
+  std::unique_ptr<SecondaryWatch> secondaries;
   std::vector<IpEndpoint> dns_endpoints;
   std::vector<IpEndpoint> http_endpoints;
   std::vector<IpEndpoint> dns_tls_endpoints;
@@ -244,6 +225,7 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
   if (listeners.zones != nullptr) {
     p.notifier =
         std::make_unique<Notifier>(*p.dns_loops.front(), *listeners.zones, listeners.secondaries, p.dns_endpoints);
+    p.secondaries = std::make_unique<SecondaryWatch>(*p.dns_loops.front(), *listeners.zones, listeners.secondaries);
   }
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -262,6 +244,7 @@ void Server::start() {
     asio::co_spawn(p.http_loops.front()->context(), listener->run(), log_exception);
   }
   if (p.notifier != nullptr) p.notifier->start();
+  if (p.secondaries != nullptr) p.secondaries->start();
   for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-tcp-" + std::to_string(i));
   p.lists.start();
   for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
@@ -330,6 +313,13 @@ void Server::put_metrics(MetricsSink& sink) const {
   api::put_metrics(sink, http_counters());
   put_connection_metrics(sink, parts_->dns_connections, parts_->http_connections);
   api::put_watch_metrics(sink, http_counters());
+  put_certificate_metrics(sink, parts_->dns_context.get(), parts_->http_context.get());
+  std::vector<const answer::Counters*> udp;
+  std::vector<const answer::Counters*> tcp;
+  for (const auto& worker : parts_->udp_workers) udp.push_back(&worker->counters());
+  for (const auto& state : parts_->dns_states) tcp.push_back(&state->counters);
+  put_duration_metrics(sink, udp, tcp);
+  if (parts_->secondaries != nullptr) parts_->secondaries->put_metrics(sink);
 }
 
 std::vector<const answer::Counters*> Server::dns_counters() const {

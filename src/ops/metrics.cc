@@ -15,9 +15,9 @@ prometheus::MetricFamily open_family(std::string name, std::string help, prometh
   return {.name = std::move(name), .help = std::move(help), .type = type, .metric = {}};
 }
 
-prometheus::ClientMetric open_metric(const Sample& sample) {
+prometheus::ClientMetric open_metric(const std::vector<std::pair<std::string, std::string>>& labels) {
   prometheus::ClientMetric metric;
-  for (const auto& [name, value] : sample.labels) {
+  for (const auto& [name, value] : labels) {
     check(prometheus::CheckLabelName(name), "a label's name is legal");
     metric.label.push_back({.name = name, .value = value});
   }
@@ -50,7 +50,7 @@ void MetricsPage::counter(std::string name, std::string help, const std::vector<
   check(name.ends_with("_total"), "a counter's name ends in _total");
   auto family = open_family(std::move(name), std::move(help), prometheus::MetricType::Counter);
   for (const Sample& sample : samples) {
-    family.metric.push_back(open_metric(sample));
+    family.metric.push_back(open_metric(sample.labels));
     family.metric.back().counter.value = sample.value;
   }
   if (!family.metric.empty()) families_->list.push_back(std::move(family));
@@ -59,18 +59,19 @@ void MetricsPage::counter(std::string name, std::string help, const std::vector<
 void MetricsPage::gauge(std::string name, std::string help, const std::vector<Sample>& samples) {
   auto family = open_family(std::move(name), std::move(help), prometheus::MetricType::Gauge);
   for (const Sample& sample : samples) {
-    family.metric.push_back(open_metric(sample));
+    family.metric.push_back(open_metric(sample.labels));
     family.metric.back().gauge.value = sample.value;
   }
   if (!family.metric.empty()) families_->list.push_back(std::move(family));
 }
 
-void MetricsPage::histogram(std::string name, std::string help, const Histogram::Snapshot& snapshot) {
+void MetricsPage::histogram(std::string name, std::string help, const std::vector<HistogramSample>& samples) {
   auto family = open_family(std::move(name), std::move(help), prometheus::MetricType::Histogram);
-  prometheus::ClientMetric metric;
-  metric.histogram = accumulate(snapshot);
-  family.metric.push_back(std::move(metric));
-  families_->list.push_back(std::move(family));
+  for (const HistogramSample& sample : samples) {
+    family.metric.push_back(open_metric(sample.labels));
+    family.metric.back().histogram = accumulate(sample.snapshot);
+  }
+  if (!family.metric.empty()) families_->list.push_back(std::move(family));
 }
 
 std::string MetricsPage::text() const { return prometheus::TextSerializer().Serialize(families_->list); }

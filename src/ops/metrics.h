@@ -24,6 +24,7 @@ class MetricsPage final : public MetricsSink {
  public:
   using MetricsSink::counter;
   using MetricsSink::gauge;
+  using MetricsSink::histogram;
 
   MetricsPage();
   ~MetricsPage() override;
@@ -32,7 +33,7 @@ class MetricsPage final : public MetricsSink {
 
   void counter(std::string name, std::string help, const std::vector<Sample>& samples) override;
   void gauge(std::string name, std::string help, const std::vector<Sample>& samples) override;
-  void histogram(std::string name, std::string help, const Histogram::Snapshot& snapshot) override;
+  void histogram(std::string name, std::string help, const std::vector<HistogramSample>& samples) override;
 
   [[nodiscard]] std::string text() const;
 

@@ -10,6 +10,7 @@
 #include "ops/explain_json.h"
 #include "ops/version.h"
 #include "registry/instance/wall_time.h"
+#include "registry/work/service_metrics.h"
 
 namespace rollcall::ops {
 namespace {
@@ -138,13 +139,16 @@ std::string Report::status_json(const api::Grant& reader) const {
   return json.take();
 }
 
-std::string Report::metrics_text() const {
+std::string Report::metrics_text(const api::Grant& reader) const {
   MetricsPage page;
   page.gauge("rollcall_build_info", "Always 1; the label says which version runs.",
              {{.labels = {{"version", std::string(k_version)}}, .value = 1}});
   page.gauge("rollcall_uptime_seconds", "Seconds since the start.",
              std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count());
   put_metrics_(page);
+  registry::put_metrics(page, sources_->registry, sources_->zones, [&](const registry::ServiceRef& service) {
+    return reader.right >= api::Right::read && reader.covers(service);
+  });
   if (sources_->cluster) put_metrics(page, sources_->cluster());
   page.gauge("rollcall_ignored_rows", "Rows of the database that are not on the roll because they break a rule.",
              sources_->ignored_rows ? static_cast<double>(sources_->ignored_rows().count) : 0);

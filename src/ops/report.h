@@ -79,7 +79,7 @@ class Report final : public api::native::ServerView {
 
   [[nodiscard]] std::string_view version() const override;
   [[nodiscard]] std::string status_json(const api::Grant& reader) const override;
-  [[nodiscard]] std::string metrics_text() const override;
+  [[nodiscard]] std::string metrics_text(const api::Grant& reader) const override;
   [[nodiscard]] api::native::Explanation explain(const dns::Name& name, dns::Type type) const override;
   [[nodiscard]] std::string nodes_json() const override;
   [[nodiscard]] std::string unready_reason() const override;

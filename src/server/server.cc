@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "answer/metrics.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "consul/catalog_face.h"
 #include "kv/metrics.h"
 #include "net/sockets/socket.h"
+#include "ops/process_metrics.h"
 #include "ops/ready.h"
 #include "ops/refused_log.h"
 #include "ops/version.h"
@@ -176,6 +178,8 @@ void Server::put_metrics(MetricsSink& sink) const {
   registry::put_metrics(sink, feed_, storage_->history());
   if (keys_) kv::put_metrics(sink, *keys_);
   if (follower_) follower_->put_metrics(sink);
+  reloads_.put_metrics(sink);
+  ops::put_process_metrics(sink);
 }
 
 std::vector<net::Secondary> Server::secondaries() const {
@@ -210,8 +214,8 @@ Result<void> Server::restore() {
   static_cast<void>(clock_.tick(steady_clock::now()));  // prevents a clock-pause warning about the restore
   const registry::StoredRoll::LeftOut left_out = storage_->stored().left_out();
   ops::log_ignored(storage_->name(), left_out.sentences, left_out.count);
-  log::info("{} instances of {} services restored from {}", registry_->counts().instances, registry_->counts().services,
-            storage_->name());
+  log::info("{} of {} restored from {}", counted(registry_->counts().instances, "instance"),
+            counted(registry_->counts().services, "service"), storage_->name());
   // Store the change index before any client can see it.
   if (const Result<void> recorded = registry_->record_pending(); !recorded) {
     log::warn("the index of this start is not stored yet: {}", recorded.error().message);

@@ -35,6 +35,7 @@
 #include "net/supervisor/given_sockets.h"
 #include "net/supervisor/notify_socket.h"
 #include "ops/policies.h"
+#include "ops/reload_record.h"
 #include "ops/report.h"
 #include "ops/settings.h"
 #include "ops/signals.h"
@@ -119,6 +120,7 @@ class Server {
   ops::Report report_;
   api::Access access_;
   net::KnownHosts hosts_{net::HostRules{}};  // set with the listeners
+  ops::ReloadRecord reloads_;
   api::native::NativeDoor native_door_{report_};
   consul::Identity consul_identity_;
   std::unique_ptr<registry::CatalogIndex> catalog_index_;  // null: switched off

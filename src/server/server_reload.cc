@@ -20,6 +20,7 @@ namespace rollcall::server {
 void Server::reload() {
   manager_.reloading();
   const Result<void> done = read_again();
+  reloads_.note(done.has_value());
   if (!done) log::error("nothing is reloaded: {}", done.error().message);
   manager_.ready(done ? ops::state_sentence(registry_->counts()) : "nothing was reloaded: " + done.error().message);
 }

@@ -129,7 +129,7 @@ class Documents(Case):
             self.assertEqual(named - known, set(), document.name)
 
     def test_every_metric_the_documents_name_is_counted(self):
-        sources = "".join(path.read_text() for path in (REPOSITORY / "src").rglob("*.cc"))
+        sources = "".join(path.read_text() for path in (REPOSITORY / "src").rglob("*.[ch]*"))
         for document in DOCUMENTS:
             for metric in METRIC.findall(document.read_text()):
                 self.assertIn(f'"{metric}"', sources, document.name)

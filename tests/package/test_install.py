@@ -35,6 +35,7 @@ rollcalld --check --config /etc/rollcall/rollcall.toml
 systemd-analyze verify --man=no /lib/systemd/system/rollcalld.service /lib/systemd/system/rollcalld.socket 2>&1 |
   sed 's/^/unit: /' | grep rollcall || true
 ls /usr/share/man/man8/rollcalld.8.gz /usr/share/man/man5/rollcall.toml.5.gz >/dev/null
+ls /usr/share/rollcall/prometheus/rollcall.rules.yml /usr/share/rollcall/grafana/rollcall.json >/dev/null
 start
 curl -sf http://127.0.0.1:8500/v1/heartbeat -d '{"service":"web","address":"192.0.2.1","port":80,"ttl":"1h"}' >/dev/null
 echo "before $(dig +short @127.0.0.1 -p 8600 web.svc.internal)"

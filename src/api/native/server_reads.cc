@@ -4,6 +4,7 @@
 #include "api/native/calls.h"
 #include "api/problem.h"
 #include "base/ascii_case.h"
+#include "base/limits.h"
 #include "json/writer.h"
 
 namespace rollcall::api::native {
@@ -109,6 +110,13 @@ Routed read_readiness(const Call& call) {
   return json(R"({"status":"ready"})");
 }
 
-Routed read_metrics(const Call& call) { return Response{200, k_metrics_type, call.server.metrics_text(), {}}; }
+// Every instance is looked at.
+Routed read_metrics(const Call& call) {
+  const auto show = [&server = call.server, grant = *call.standing.grant](registry::LeaseTime) {
+    return Response{200, k_metrics_type, server.metrics_text(grant), {}};
+  };
+  if (call.registry.counts().instances > limits::k_http_list_at_once_max) return LongAnswer{show};
+  return show(call.now);
+}
 
 }  // namespace rollcall::api::native

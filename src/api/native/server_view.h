@@ -27,7 +27,8 @@ class ServerView {
   [[nodiscard]] virtual std::string_view version() const = 0;  // a constant
   // GET /v1/status: zones and rows by name, and how many services and instances, as far as the grant covers them.
   [[nodiscard]] virtual std::string status_json(const Grant& reader) const = 0;
-  [[nodiscard]] virtual std::string metrics_text() const = 0;  // GET /metrics: sums over everything, and no name
+  // GET /metrics: sums over everything, and of services by name as far as the grant covers them. Long where the roll is.
+  [[nodiscard]] virtual std::string metrics_text(const Grant& reader) const = 0;
   // GET /v1/explain: what the DNS answers now, and why. Inside the router's ReadLock.
   [[nodiscard]] virtual Explanation explain(const dns::Name& name, dns::Type type) const = 0;
   // GET /v1/nodes: the nodes of the cluster; without one this server alone.

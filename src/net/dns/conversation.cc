@@ -32,7 +32,7 @@ bool DnsConversation::may_have_more() const {
 
 bool DnsConversation::answer_messages(const Now& now) {
   out_.clear();
-  answered_ = false;
+  answered_ = 0;
   bool goes_on = true;
   state_.wall_seconds = now.wall_seconds;
   std::size_t at = 0;
@@ -41,7 +41,7 @@ bool DnsConversation::answer_messages(const Now& now) {
     if (taken_ - at - k_length_bytes < length) break;
     goes_on = answer_message(Bytes(in_).subspan(at + k_length_bytes, length), now.lease);
     at += k_length_bytes + length;
-    answered_ = true;
+    ++answered_;
   }
   in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(at));
   taken_ = in_.size();

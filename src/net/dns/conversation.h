@@ -46,8 +46,8 @@ class DnsConversation {
 
   // To be written, with the lengths in front.
   [[nodiscard]] Bytes out() const { return out_; }
-  // Whether the last answer_messages found a whole message.
-  [[nodiscard]] bool has_answered() const { return answered_; }
+  // How many whole messages the last answer_messages found.
+  [[nodiscard]] std::size_t answered() const { return answered_; }
   // Whether answer_messages stopped before it had answered all whole messages.
   [[nodiscard]] bool may_have_more() const;
 
@@ -60,7 +60,7 @@ class DnsConversation {
   std::vector<std::uint8_t> in_;  // read, and not a whole message yet
   std::size_t taken_ = 0;         // octets of it that were read; the rest is room
   std::vector<std::uint8_t> out_;
-  bool answered_ = false;
+  std::size_t answered_ = 0;
   std::unique_ptr<answer::TransferStream> transfer_;
 };
 

@@ -29,6 +29,7 @@ DnsSession::DnsSession(Connection connection, const answer::Responder& responder
     : Deadline(connection.loop),
       connection_(std::move(connection)),
       clock_(clock),
+      counters_(state.counters),
       conversation_(responder, client_of(connection_), state),
       write_max_(write_max) {}
 
@@ -89,11 +90,14 @@ asio::awaitable<bool> DnsSession::converse() {
     }
     if (is_leaving_) co_return true;
     while (true) {
-      const bool goes_on = conversation_.answer_messages({clock_.now(), wall_seconds()});
+      const auto read_at = std::chrono::steady_clock::now();
+      const bool goes_on = conversation_.answer_messages({clock_.at(read_at), wall_seconds()});
+      std::size_t unsent = conversation_.answered() - (goes_on ? 0 : 1);  // the last one gets no reply
       const bool may_have_more = conversation_.may_have_more();
       while (!conversation_.out().empty()) {
         error = co_await write(conversation_.out());
         if (error) co_return false;
+        counters_.count_duration(std::chrono::steady_clock::now() - read_at, std::exchange(unsent, 0));
         if (!conversation_.continue_transfer(wall_seconds())) {
           log::error("a zone transfer to {} has broken off: a record is too large for a message",
                      connection_.peer.text());
@@ -101,7 +105,7 @@ asio::awaitable<bool> DnsSession::converse() {
         }
       }
       if (!goes_on) co_return true;
-      if (conversation_.has_answered()) expires_after(limits::k_dns_tcp_idle);
+      if (conversation_.answered() > 0) expires_after(limits::k_dns_tcp_idle);
       if (!may_have_more) break;
     }
   }

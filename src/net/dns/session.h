@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "answer/counters.h"
 #include "answer/responder.h"
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -41,6 +42,7 @@ class DnsSession final : private Deadline {
 
   Connection connection_;
   const registry::TimeSource& clock_;
+  answer::Counters& counters_;  // its loop's
   DnsConversation conversation_;
   const std::chrono::milliseconds write_max_;
   bool is_writing_ = false;

@@ -72,7 +72,9 @@ void UdpWorker::run() {
 
 void UdpWorker::answer(std::size_t received) {
   check(received <= UdpBatch::k_batch, "no more datagrams are answered than a batch holds");
-  const registry::LeaseTime now = clock_.now();
+  const std::chrono::steady_clock::time_point taken_at = std::chrono::steady_clock::now();
+  std::size_t answers = 0;
+  const registry::LeaseTime now = clock_.at(taken_at);
   state_.wall_seconds = static_cast<std::uint32_t>(std::time(nullptr));
   {
     const rcu::ReadLock lock;
@@ -87,10 +89,13 @@ void UdpWorker::answer(std::size_t received) {
       const answer::Response response =
           responder_.respond(batch_.query(i), client, now, batch_.room(), state_, &ahead_[i]);
       check(std::holds_alternative<std::monostate>(response.following), "an answer over UDP is one message");
-      if (response.bytes > 0) batch_.add(i, response.bytes);
+      if (response.bytes == 0) continue;
+      batch_.add(i, response.bytes);
+      ++answers;
     }
   }
   batch_.send(socket_.get());
+  if (answers > 0) state_.counters.count_duration(std::chrono::steady_clock::now() - taken_at, answers);
 }
 
 }  // namespace rollcall::net

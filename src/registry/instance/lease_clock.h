@@ -27,7 +27,7 @@ class LeaseClock final : public TimeSource {
   [[nodiscard]] LeaseTime now() const noexcept override { return at(std::chrono::steady_clock::now()); }
 
   // The lease time at a given monotonic instant, for callers that have read the clock already.
-  [[nodiscard]] LeaseTime at(Monotonic instant) const noexcept;
+  [[nodiscard]] LeaseTime at(Monotonic instant) const noexcept override;
 
   // Called by the ticker thread. Returns the pause that was taken out of lease time; zero: none.
   std::chrono::nanoseconds tick(Monotonic instant) noexcept;

@@ -68,7 +68,7 @@ class FakeServer final : public native::ServerView {
         R"({"name":")" + name.text() + R"(","type":)" + std::to_string(static_cast<unsigned>(type)) + '}';
     return {json, {{registry::ZoneId{0}, std::string(name.first_label())}}};
   }
-  std::string metrics_text() const override { return "rollcall_up 1\n"; }
+  std::string metrics_text(const Grant&) const override { return "rollcall_up 1\n"; }
   std::string nodes_json() const override { return R"({"nodes":[]})"; }
   std::string unready_reason() const override { return reason; }
   registry::LeaseBounds lease_bounds() const override { return bounds; }

@@ -33,7 +33,7 @@ class FakeServer final : public api::native::ServerView {
   [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
   [[nodiscard]] std::string nodes_json() const override { return "{}"; }
   [[nodiscard]] api::native::Explanation explain(const dns::Name&, dns::Type) const override { return {"{}", {}}; }
-  [[nodiscard]] std::string metrics_text() const override { return metrics; }
+  [[nodiscard]] std::string metrics_text(const api::Grant&) const override { return metrics; }
   [[nodiscard]] std::string unready_reason() const override { return ""; }
   [[nodiscard]] registry::LeaseBounds lease_bounds() const override { return {}; }
 };
