@@ -51,6 +51,7 @@ class WholeRoll {
  private:
   class Silence final : public api::native::ServerView {
    public:
+    [[nodiscard]] std::string_view version() const override { return "0.0.0"; }
     [[nodiscard]] std::string status_json(const api::Grant&) const override { return "{}"; }
     [[nodiscard]] std::string nodes_json() const override { return {}; }
     [[nodiscard]] std::string metrics_text(const api::Grant&) const override { return {}; }
