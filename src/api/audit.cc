@@ -73,6 +73,23 @@ void Audit::record(const registry::Outcome& outcome) const {
   }
 }
 
+OtherAudit::OtherAudit(std::vector<std::string> what, const Principal& principal) : words_(std::move(what)) {
+  for (std::string& each : words_) {
+    each.insert(0, "audit: ").append(1, ' ');
+    append_words_about(principal, each);
+  }
+}
+
+void OtherAudit::record(Came to, std::string_view why) const {
+  for (const std::string& words : words_) {
+    switch (to) {
+      case Came::done: write_audit(log::Level::info, words, {": done"}); break;
+      case Came::refused: write_audit(log::Level::debug, words, {": refused: ", escape(why)}); break;
+      case Came::failed: write_audit(log::Level::info, words, {": failed: ", escape(why)}); break;
+    }
+  }
+}
+
 void record_refusal(const Request& request, const Principal& principal, std::string_view reason) {
   const bool is_known = principal.kind != Principal::Kind::address;
   const auto level = is_known ? log::Level::info : log::Level::debug;

@@ -9,8 +9,10 @@
 // Threads  any.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/message.h"
 #include "base/result.h"
@@ -28,6 +30,20 @@ class Audit {
 
  private:
   std::string words_;  // up to the outcome
+};
+
+// A change of what is beside the roll: keys, sessions, prepared queries. `what`: a verb and what it is about, escaped.
+class OtherAudit {
+ public:
+  OtherAudit(std::vector<std::string> what, const Principal& principal);
+
+  [[nodiscard]] bool is_empty() const { return words_.empty(); }
+  // `refused`: not made, because what it asks for is not so; `failed`: nobody knows, or the store has refused it.
+  enum class Came : std::uint8_t { done, refused, failed };
+  void record(Came to, std::string_view why = {}) const;
+
+ private:
+  std::vector<std::string> words_;  // of each line, up to the outcome
 };
 
 // A change that was refused before it reached the writer.

@@ -31,7 +31,12 @@ struct LockDelay {
   std::chrono::milliseconds lasts = {};
 };
 
-using Change = std::variant<Replaced<Entry>, Replaced<Session>, Replaced<Query>, LockDelay>;
+// A heartbeat that is kept: the session has its whole TTL again. Of a cluster's sessions alone.
+struct Renewed {
+  std::string session = {};
+};
+
+using Change = std::variant<Replaced<Entry>, Replaced<Session>, Replaced<Query>, LockDelay, Renewed>;
 
 struct Changes {
   std::vector<Change> list = {};

@@ -1,37 +1,22 @@
-// The key-value store of this server: keys, sessions that hold locks, and prepared queries; in memory, and on the disk before
-// anything is answered.
+// The key-value store as the doors and the DNS use it: keys, sessions that hold locks, and prepared queries; in memory, and
+// kept before anything is answered.
 //
-//   submit(request) → what waits, as one batch on the writer's thread → rules (stage.h) → disk (journal.h)
-//                   → readers (view.h) → those who wait are woken → replies
-//
-// Shape    the rules change tables of their own, and readers have others, so nobody waits for the disk to read.
-// Owner    rollcalld.cc. Journal, clock and the writer outlive it.
-// Threads  `submit`, `renew` and everything that reads: any; `restore`: main; `find_query`: any, without a lock. A Reply is
-//          called on the writer's thread, and must only hand over.
-// Failure  what the disk refuses is refused with its error, and nothing has changed; sessions that are over have ended all the
-//          same, and are recorded as soon as the disk works.
+// Shape    changes and heartbeats are those of an implementation: on this server's disk (local_key_values.h), or in the store
+//          of a cluster (cluster/kv). What readers see, and who waits, is the same for both.
+// Owner    rollcalld.cc.
+// Threads  any; `find_query` without a lock. A Reply is called on the writer's thread, and must only hand over.
 // Limits   kv/limits.h.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
-#include <vector>
 
-#include "base/clock.h"
 #include "base/guarded.h"
-#include "base/result.h"
-#include "kv/journal.h"
-#include "kv/limits.h"
 #include "kv/operation.h"
 #include "kv/query_table.h"
-#include "kv/stage.h"
 #include "kv/view.h"
 
 namespace rollcall::kv {
@@ -63,21 +48,24 @@ class KeyValues {
     View::Seat seat_ = 0;
   };
 
-  KeyValues(Journal& journal, const TimeSource& clock, RunSoon run_soon, std::size_t bytes_max = k_bytes_default);
-
-  // What is stored. Each session has one whole TTL from now on. Returns a sentence for each row that was left out. The index of
-  // this start is on the disk when it returns, or a sentence says why not.
-  [[nodiscard]] Result<std::vector<std::string>> restore(WallTime wall_now);
-  // From here on sessions end.
-  void start();
-  // After the writer's thread has ended: what still waits is done here, on this thread.
-  void finish();
+  virtual ~KeyValues() = default;
+  KeyValues(const KeyValues&) = delete;
+  KeyValues& operator=(const KeyValues&) = delete;
 
   // False: too much waits, and the reply is dropped uncalled.
-  [[nodiscard]] bool submit(Request request, Reply reply);
+  [[nodiscard]] virtual bool submit(Request request, Reply reply) = 0;
 
-  // A session's heartbeat: in memory alone. Null: there is no such session, or it has ended.
-  [[nodiscard]] SessionPtr renew(std::string_view id) const;
+  // A session's heartbeat, in memory alone. Null: there is no such session, or it has ended. Empty: memory is not enough, and
+  // a RenewSession is to be submitted.
+  [[nodiscard]] virtual std::optional<SessionPtr> renew(std::string_view id) const = 0;
+
+  // `done(true)` when this server shows all that was acknowledged anywhere before, so that a read may follow. False: it cannot
+  // be known now.
+  virtual void catch_up(std::move_only_function<void(bool)> done) = 0;
+  // Others may have acknowledged what is not shown here yet.
+  [[nodiscard]] virtual bool is_shared() const = 0;
+  // Why nothing can be read yet, a sentence; empty: it can.
+  [[nodiscard]] virtual std::string why_unread() const = 0;
 
   // `use` is called with a View, under its lock: it copies what it needs.
   template <class F>
@@ -90,40 +78,16 @@ class KeyValues {
 
   [[nodiscard]] const consul::PreparedQueries& queries() const { return query_table_; }
 
- private:
-  struct Waiting {
-    Request request;
-    Reply reply;  // empty for a Sweep
-    std::size_t bytes = 0;
-  };
-  struct Inbox {
-    std::deque<Waiting> waiting;
-    std::size_t bytes = 0;
-    bool is_scheduled = false;
-  };
-  struct Timer {
-    std::optional<LeaseTime> next;  // when to sweep
-  };
+ protected:
+  KeyValues() = default;
+  // Shows changes that are kept to readers, and wakes who waits for them. One thread at a time.
+  void show(const Changes& changes, LeaseTime now);
 
-  void push(Waiting waiting);
-  void schedule();
-  [[nodiscard]] std::vector<Waiting> take_batch();
-  void run_batch();
-  [[nodiscard]] Outcome apply(Request& request);
-  [[nodiscard]] Stage::Result sweep();
-  void show(const Changes& changes);
-  void set_timer(bool has_failed);
-  void keep_time(const std::stop_token& stop);
-
-  Journal& journal_;
-  const TimeSource& clock_;
-  const RunSoon run_soon_;
-  Stage stage_;  // the writer's
-  QueryTable query_table_;
   mutable Guarded<View> view_;
-  Guarded<Inbox> inbox_;
-  GuardedCondition<Timer> timer_;
-  std::jthread timing_;  // after what it uses
+  QueryTable query_table_;
 };
+
+// What a request keeps in memory while it waits.
+[[nodiscard]] std::size_t waiting_bytes(const Request& request);
 
 }  // namespace rollcall::kv

@@ -22,11 +22,18 @@ inline constexpr std::size_t k_name_bytes_max = 255;                          //
 inline constexpr std::size_t k_checks_max = 64;                               // of a session
 inline constexpr std::size_t k_definition_bytes_max = std::size_t{16} << 10;  // of a prepared query
 
+// Of what one session holds, where all of it must end in one transaction of etcd, which takes 128 operations and 1.5 MiB.
+inline constexpr std::size_t k_shared_held_max = 100;
+inline constexpr std::size_t k_shared_held_bytes_max = std::size_t{1} << 20;  // as bytes_of counts them
+inline constexpr std::size_t k_shared_bound_queries_max = 16;
+
 inline constexpr std::chrono::milliseconds k_ttl_min = std::chrono::seconds(10);
 inline constexpr std::chrono::milliseconds k_ttl_max = std::chrono::hours(24);
 inline constexpr std::chrono::milliseconds k_lock_delay_default = std::chrono::seconds(15);
 inline constexpr std::chrono::milliseconds k_lock_delay_max = std::chrono::seconds(60);
 inline constexpr std::chrono::milliseconds k_delays_looked_at_every{1'000};  // for those to be forgotten
+inline constexpr std::chrono::milliseconds k_shared_patience{
+    5'000};                                                     // then a client of a cluster is told that etcd is away
 inline constexpr std::chrono::milliseconds k_again_after{500};  // when the disk has refused the end of a session
 
 }  // namespace rollcall::kv

@@ -70,6 +70,10 @@ struct CreateSession {
 struct DestroySession {
   std::string id = {};
 };
+// A heartbeat, where KeyValues::renew says that memory is not enough.
+struct RenewSession {
+  std::string id = {};
+};
 // Ends the sessions whose time is over.
 struct Sweep {};
 
@@ -84,7 +88,7 @@ struct RemoveQuery {
 // What such a request is refused with where there is no query of its id.
 inline constexpr std::string_view k_query_not_found = "Query not found";
 
-using Request = std::variant<Transaction, CreateSession, DestroySession, Sweep, PutQuery, RemoveQuery>;
+using Request = std::variant<Transaction, CreateSession, DestroySession, RenewSession, Sweep, PutQuery, RemoveQuery>;
 
 // Why an operation was not done. `unmet`: what it asks for is not so, which a single call answers with `false`.
 enum class Why : std::uint8_t { unmet, no_session, full, too_large };

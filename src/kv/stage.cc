@@ -1,5 +1,6 @@
 #include "kv/stage.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -52,6 +53,30 @@ Changes Stage::take() {
   return changes;
 }
 
+void Stage::take_back(std::size_t size) {
+  if (made_.size() == size) return;
+  undo_to(size);
+  made_before_ = size;
+  --index_;
+}
+
+void Stage::follow(const Change& change, LeaseTime now) {
+  if (const auto* entry = std::get_if<Replaced<Entry>>(&change)) {
+    tables_.replace(entry->before, entry->after);
+  } else if (const auto* session = std::get_if<Replaced<Session>>(&change)) {
+    tables_.replace(session->before, session->after);
+  } else if (const auto* query = std::get_if<Replaced<Query>>(&change)) {
+    tables_.replace(query->before, query->after);
+  } else if (const auto* delay = std::get_if<LockDelay>(&change)) {
+    LeaseTime& until = delays_[delay->key];
+    until = std::max(until, now + delay->lasts);
+  }
+}
+
+void Stage::forget_delays(LeaseTime now) {
+  std::erase_if(delays_, [now](const auto& each) { return each.second <= now; });
+}
+
 void Stage::undo() {
   undo_to(0);
   index_ = index_before_;
@@ -70,9 +95,8 @@ void Stage::undo_to(std::size_t count) {
       tables_.replace(entry->after, entry->before);
     } else if (const auto* session = std::get_if<Replaced<Session>>(&last.change)) {
       tables_.replace(session->after, session->before);
-    } else {
-      const auto& query = std::get<Replaced<Query>>(last.change);
-      tables_.replace(query.after, query.before);
+    } else if (const auto* query = std::get_if<Replaced<Query>>(&last.change)) {
+      tables_.replace(query->after, query->before);
     }
     made_.pop_back();
   }
@@ -96,7 +120,7 @@ Stage::Result Stage::refused(Refusal refusal) {
 }
 
 bool Stage::has_room_for(std::size_t more, std::size_t instead_of) const {
-  return more <= instead_of || tables_.bytes() + (more - instead_of) <= bytes_max_;
+  return more <= instead_of || tables_.bytes() + (more - instead_of) <= bounds_.bytes_max;
 }
 
 // --- Keys ---
@@ -205,10 +229,38 @@ Stage::Fault Stage::set(const Operation& operation, const EntryPtr& present, std
         0, Why::full,
         fmt::format("the key-value store is full: it holds {} of {} bytes ([consul] kv_bytes), and \"{}\" has "
                     "no room. It is not meant for large data: delete keys, or raise the bound",
-                    tables_.bytes(), bytes_max_, entry->key)};
+                    tables_.bytes(), bounds_.bytes_max, entry->key)};
   }
+  if (Fault fault = check_held(*entry, present)) return fault;
   replace<Entry>(present, entry);
   return show(std::move(entry), false, reading);
+}
+
+// All that a session holds changes at once when it ends.
+Stage::Fault Stage::check_held(const Entry& entry, const EntryPtr& present) const {
+  if (entry.session.empty() || bounds_.held_max == SIZE_MAX) return std::nullopt;
+  const Tables::Keys* const held = tables_.held_by(entry.session);
+  std::size_t count = 1;
+  std::size_t bytes = bytes_of(entry);
+  if (held != nullptr) {
+    for (const std::string& key : *held) {
+      if (present && key == present->key) continue;
+      ++count;
+      bytes += bytes_of(*tables_.find(key));
+    }
+  }
+  if (count > bounds_.held_max) {
+    return Refusal{0, Why::too_large,
+                   fmt::format("in a cluster a session holds at most {} keys: create another session for \"{}\"",
+                               bounds_.held_max, entry.key)};
+  }
+  if (bytes > bounds_.held_bytes_max) {
+    return Refusal{0, Why::too_large,
+                   fmt::format("in a cluster the keys that a session holds have at most {} bytes together: keep large "
+                               "values in keys of their own, without a lock",
+                               bounds_.held_bytes_max)};
+  }
+  return std::nullopt;
 }
 
 void Stage::remove(const EntryPtr& present) { replace<Entry>(present, nullptr); }
@@ -225,10 +277,19 @@ Stage::Result Stage::apply(const CreateSession& asked) {
   if (!has_room_for(bytes_of(asked.session), 0)) {
     return refused({0, Why::full, "the key-value store is full ([consul] kv_bytes): no session can be created"});
   }
-  check(!tables_.find_session(asked.session.id), "ids are not drawn twice");
+  if (tables_.find_session(asked.session.id)) return done();  // ids are not drawn twice: it is this one, made already
   auto session = std::make_shared<Session>(asked.session);
   session->create_index = session->modify_index = index_ + 1;
   replace<Session>(nullptr, session);
+  return done();
+}
+
+Stage::Result Stage::apply(const RenewSession& asked) {
+  const SessionPtr session = tables_.find_session(asked.id);
+  if (!session) {
+    return refused({0, Why::no_session, fmt::format("Session id '{}' not found", asked.id)});
+  }
+  if (session->ttl > session->ttl.zero()) made_.push_back({.change = Renewed{asked.id}});
   return done();
 }
 
@@ -287,6 +348,14 @@ Stage::Result Stage::apply(const PutQuery& asked) {
   if (!asked.is_new && !present) return refused({0, Why::unmet, std::string(k_query_not_found)});
   if (!asked.query.session.empty() && !tables_.find_session(asked.query.session)) {
     return refused({0, Why::no_session, fmt::format("invalid session \"{}\"", asked.query.session)});
+  }
+  std::size_t bound = 1;
+  for (const auto& [id, other] : tables_.queries()) {
+    if (other != present && !asked.query.session.empty() && other->session == asked.query.session) ++bound;
+  }
+  if (bound > bounds_.bound_queries_max) {
+    return refused({0, Why::too_large,
+                    fmt::format("in a cluster a session has at most {} prepared queries", bounds_.bound_queries_max)});
   }
   for (const auto& [id, other] : tables_.queries()) {
     if (other == present || asked.query.name.empty()) continue;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 
 #include "base/clock.h"
 #include "kv/changes.h"
+#include "kv/limits.h"
 #include "kv/operation.h"
 #include "kv/tables.h"
 
@@ -34,7 +36,16 @@ class Stage {
     std::size_t bytes = 0;
   };
 
-  explicit Stage(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  struct Bounds {
+    std::size_t bytes_max = k_bytes_default;
+    // Of one session.
+    std::size_t held_max = SIZE_MAX;
+    std::size_t held_bytes_max = SIZE_MAX;
+    std::size_t bound_queries_max = SIZE_MAX;
+  };
+
+  explicit Stage(std::size_t bytes_max) : bounds_{.bytes_max = bytes_max} {}
+  explicit Stage(Bounds bounds) : bounds_(bounds) {}
 
   // At a start, before anything else: what is stored, and the index that changes are counted from.
   void put(const EntryPtr& entry) { tables_.replace(nullptr, entry); }
@@ -43,14 +54,25 @@ class Stage {
   void put(const LockDelay& delay, LeaseTime now) { delays_[delay.key] = now + delay.lasts; }
   void count_from(Index index) { index_ = index; }
 
+  // What was changed elsewhere, between two batches: it counts here from `now` on.
+  void follow(const Change& change, LeaseTime now);
+  // Lock delays that are over, between two batches.
+  void forget_delays(LeaseTime now);
+
   // A batch: everything until `take`. Lock delays that are over are part of its changes.
   void begin(LeaseTime now);
   [[nodiscard]] Result apply(const Transaction& transaction);
   [[nodiscard]] Result apply(const CreateSession& asked);
   [[nodiscard]] Result apply(const DestroySession& asked);
+  [[nodiscard]] Result apply(const RenewSession& asked);
   [[nodiscard]] Result apply(const PutQuery& asked);
   [[nodiscard]] Result apply(const RemoveQuery& asked);
   [[nodiscard]] Changes take();
+  // What the batch has changed so far, by requests that were done.
+  [[nodiscard]] std::size_t size() const { return made_.size(); }
+  [[nodiscard]] const Change& operator[](std::size_t at) const { return made_[at].change; }
+  // Takes back what the last request has changed, if it has done anything: the batch had `size` changes before it.
+  void take_back(std::size_t size);
   // After `take`: takes the changes of the batch back, because they could not be recorded.
   void undo();
 
@@ -73,6 +95,7 @@ class Stage {
   void end(const SessionPtr& session);
   void set_delay(const std::string& key, std::chrono::milliseconds lasts);
   [[nodiscard]] bool is_delayed(std::string_view key) const;
+  [[nodiscard]] Fault check_held(const Entry& entry, const EntryPtr& present) const;
   [[nodiscard]] bool has_room_for(std::size_t more, std::size_t instead_of) const;
   [[nodiscard]] Result done(std::vector<Shown> entries = {});
   [[nodiscard]] Result refused(Refusal refusal);
@@ -80,7 +103,7 @@ class Stage {
   void replace(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after);
   void undo_to(std::size_t count);
 
-  const std::size_t bytes_max_;
+  const Bounds bounds_;
   Tables tables_;
   std::map<std::string, LeaseTime, std::less<>> delays_;  // until when nobody acquires a key
   LeaseTime look_for_ended_delays_at_{};

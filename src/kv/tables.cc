@@ -37,14 +37,33 @@ void Tables::replace(const EntryPtr& before, const EntryPtr& after) {
 
 void Tables::replace(const SessionPtr& before, const SessionPtr& after) {
   replace_in(sessions_, after ? after->id : before->id, before, after);
-  if (before) bytes_ -= bytes_of(*before);
-  if (after) bytes_ += bytes_of(*after);
+  if (before) let_go(*before);
+  if (after) bind(*after);
 }
 
 void Tables::replace(const QueryPtr& before, const QueryPtr& after) {
   replace_in(queries_, after ? after->id : before->id, before, after);
   if (before) bytes_ -= bytes_of(*before);
   if (after) bytes_ += bytes_of(*after);
+}
+
+void Tables::bind(const Session& session) {
+  bytes_ += bytes_of(session);
+  for (const auto* checks : {&session.node_checks, &session.service_checks}) {
+    for (const std::string& check : *checks) by_check_[check].insert(session.id);
+  }
+}
+
+void Tables::let_go(const Session& session) {
+  bytes_ -= bytes_of(session);
+  for (const auto* checks : {&session.node_checks, &session.service_checks}) {
+    for (const std::string& check : *checks) {
+      const auto bound = by_check_.find(check);
+      if (bound == by_check_.end()) continue;
+      bound->second.erase(session.id);
+      if (bound->second.empty()) by_check_.erase(bound);
+    }
+  }
 }
 
 void Tables::hold(const Entry& entry) {

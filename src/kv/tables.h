@@ -39,6 +39,8 @@ class Tables {
       visit(at->second);
     }
   }
+  // The sessions that end with a check, by its id.
+  [[nodiscard]] const std::map<std::string, Keys, std::less<>>& by_check() const { return by_check_; }
   // What all of it counts (values.h).
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
@@ -50,11 +52,14 @@ class Tables {
  private:
   void hold(const Entry& entry);
   void let_go(const Entry& entry);
+  void bind(const Session& session);
+  void let_go(const Session& session);
 
   Entries entries_;
   Sessions sessions_;
   Queries queries_;
-  std::map<std::string, Keys, std::less<>> held_;  // none is empty
+  std::map<std::string, Keys, std::less<>> held_;      // none is empty
+  std::map<std::string, Keys, std::less<>> by_check_;  // none is empty
   std::size_t bytes_ = 0;
 };
 

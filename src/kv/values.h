@@ -36,7 +36,8 @@ struct Session {
   std::string id = {};    // UUID, lower case
   std::string name = {};  // may be empty
   std::string node = {};
-  std::vector<std::string> node_checks = {};     // kept and shown
+  std::string host = {};                         // that has made it, as in consul/names.h; empty: our own node
+  std::vector<std::string> node_checks = {};     // it ends with them (session_checks.h)
   std::vector<std::string> service_checks = {};  // likewise, their ids
   std::chrono::milliseconds ttl = {};            // zero: it ends only when it is destroyed
   std::chrono::milliseconds lock_delay = {};     // zero: none
@@ -64,7 +65,7 @@ using QueryPtr = std::shared_ptr<const Query>;
   return 256 + 2 * entry.key.size() + entry.value.size();
 }
 [[nodiscard]] inline std::size_t bytes_of(const Session& session) {
-  std::size_t bytes = 512 + session.name.size() + session.node.size();
+  std::size_t bytes = 512 + session.name.size() + session.node.size() + session.host.size();
   for (const auto* checks : {&session.node_checks, &session.service_checks}) {
     for (const std::string& check : *checks) bytes += 64 + check.size();
   }

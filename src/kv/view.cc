@@ -24,6 +24,8 @@ std::vector<View::Wake> View::apply(const Changes& changes, LeaseTime now) {
       follow(*session, now, woken);
     } else if (const auto* query = std::get_if<Replaced<Query>>(&change)) {
       follow(*query, woken);
+    } else if (const auto* renewed = std::get_if<Renewed>(&change)) {
+      if (const SessionPtr known = tables_.find_session(renewed->session)) set_deadline(*known, now);
     }
   }
   index_ = std::max(index_, changes.index);
@@ -47,7 +49,7 @@ void View::follow(const Replaced<Entry>& change, std::vector<Wake>& woken) {
 
 void View::follow(const Replaced<Session>& change, LeaseTime now, std::vector<Wake>& woken) {
   tables_.replace(change.before, change.after);
-  sessions_index_ = change.index;
+  sessions_index_ = std::max(sessions_index_, change.index);
   const Session& session = change.either();
   if (change.after) {
     set_deadline(session, now);
@@ -61,7 +63,7 @@ void View::follow(const Replaced<Session>& change, LeaseTime now, std::vector<Wa
 
 void View::follow(const Replaced<Query>& change, std::vector<Wake>& woken) {
   tables_.replace(change.before, change.after);
-  queries_index_ = change.index;
+  queries_index_ = std::max(queries_index_, change.index);
   wake(lines_of(Topic::Kind::queries), "", woken);
 }
 
@@ -184,6 +186,24 @@ std::vector<std::string> View::end_due(LeaseTime now) {
     ending_.insert(id);
   }
   return {ending_.begin(), ending_.end()};
+}
+
+std::vector<std::string> View::due(LeaseTime now) const {
+  std::vector<std::string> over;
+  for (const auto& [end, id] : by_time_) {
+    if (end > now) break;
+    over.push_back(id);
+  }
+  return over;
+}
+
+bool View::is_due(std::string_view id, LeaseTime now) const {
+  const auto found = deadlines_.find(id);
+  return found != deadlines_.end() && found->second <= now;
+}
+
+void View::give_all_time(LeaseTime now) {
+  for (const auto& [id, session] : tables_.sessions()) set_deadline(*session, now);
 }
 
 std::optional<LeaseTime> View::next_end() const {

@@ -73,6 +73,11 @@ class View {
   [[nodiscard]] bool is_alive(std::string_view id) const { return !ending_.contains(id); }
   // Sessions that are over by now: nobody renews them or sees them from here on.
   [[nodiscard]] std::vector<std::string> end_due(LeaseTime now);
+  // In a cluster, where a session is over when it has ended there: those whose time is up, which may go on all the same.
+  [[nodiscard]] std::vector<std::string> due(LeaseTime now) const;
+  [[nodiscard]] bool is_due(std::string_view id, LeaseTime now) const;
+  // Nobody could renew: each has its whole time again.
+  void give_all_time(LeaseTime now);
   // When the first session is over, unless it is renewed.
   [[nodiscard]] std::optional<LeaseTime> next_end() const;
 

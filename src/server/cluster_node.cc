@@ -82,6 +82,10 @@ Result<cluster::RecordOptions> records_of(const ops::Settings& settings) {
 
 }  // namespace
 
+Result<std::unique_ptr<cluster::Engine>> open_engine_of(const ops::ClusterSettings& settings) {
+  return open_engine(ops::engine_settings_of(settings));
+}
+
 Result<std::unique_ptr<ClusterNode>> ClusterNode::open(Parts parts) {
   Result<std::unique_ptr<cluster::Engine>> engine = open_engine(ops::engine_settings_of(*parts.settings.cluster));
   if (!engine) return std::unexpected(engine.error());

@@ -29,6 +29,9 @@
 
 namespace rollcall::server {
 
+// A connection to etcd of its own.
+[[nodiscard]] Result<std::unique_ptr<cluster::Engine>> open_engine_of(const ops::ClusterSettings& settings);
+
 class ClusterNode {
  public:
   struct Parts {

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "consul/catalog_face.h"
-#include "kv/metrics.h"
 #include "net/sockets/socket.h"
 #include "ops/process_metrics.h"
 #include "ops/ready.h"
@@ -50,11 +49,17 @@ Result<void> Server::open_store() {
                                                    settings_.forget_service_after, &feed_);
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
-  if (settings_.consul.enabled && !settings_.cluster) {
-    keys_ = std::make_unique<kv::KeyValues>(
-        storage_->keys(), clock_, [this](kv::KeyValues::Task task) { writer_->run_soon(std::move(task)); },
-        settings_.consul.kv_bytes);
-    consul_names_.set_queries(keys_->queries());
+  if (settings_.consul.enabled) {
+    Result<std::unique_ptr<Keys>> keys = Keys::open({.settings = settings_,
+                                                     .storage = *storage_,
+                                                     .registry = *registry_,
+                                                     .writer = *writer_,
+                                                     .clock = clock_,
+                                                     .ids = agent_ids_,
+                                                     .audiences = audiences_});
+    if (!keys) return std::unexpected(keys.error());
+    keys_ = std::move(*keys);
+    consul_names_.set_queries(keys_->all().queries());
   }
   show_again_ = std::make_unique<registry::ShowAgain>(*registry_, audiences_, *writer_);
   serials_ = std::make_unique<registry::SerialKeeper>(storage_->serials(), *writer_);
@@ -102,10 +107,9 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
         api::consul::Parts{.identity = consul_identity_,
                            .ids = agent_ids_,
                            .catalog = *catalog_index_,
-                           .store = keys_.get(),
+                           .store = &keys_->all(),
                            .has_keys = settings_.consul.kv,
-                           .why_no_keys = settings_.cluster ? "a cluster does not keep them yet ([cluster])"
-                                                            : "they are switched off ([consul] kv = false)"});
+                           .why_no_keys = "they are switched off ([consul] kv = false)"});
     doors.push_back(consul_door_.get());
     auto follower = make_follower(settings_.consul, {.door = *consul_door_,
                                                      .registry = *registry_,
@@ -176,7 +180,7 @@ void Server::put_metrics(MetricsSink& sink) const {
   registry::put_metrics(sink, *registry_, clock_, *writer_);
   registry::put_metrics(sink, checks_->counters());
   registry::put_metrics(sink, feed_, storage_->history());
-  if (keys_) kv::put_metrics(sink, *keys_);
+  if (keys_) keys_->put_metrics(sink);
   if (follower_) follower_->put_metrics(sink);
   reloads_.put_metrics(sink);
   ops::put_process_metrics(sink);
@@ -226,18 +230,7 @@ Result<void> Server::restore() {
     take_kept_serials(stored_index);
   }
   static_cast<void>(transfers_.tick(*registry_, [this](const auto& serials) { return serials_->keep_now(serials); }));
-  return restore_keys();
-}
-
-Result<void> Server::restore_keys() {
-  if (!keys_) return {};
-  const Result<std::vector<std::string>> restored = keys_->restore(registry::wall_now());
-  if (!restored) {
-    return failure(Errc::start_up,
-                   fmt::format("the keys cannot be read from {}: {}", storage_->name(), restored.error().message));
-  }
-  for (const std::string& sentence : *restored) log::warn("{}: {}", storage_->name(), sentence);
-  return {};
+  return keys_ ? keys_->restore(storage_->name()) : Result<void>();
 }
 
 // Serials go on above those that were shown before this start.

@@ -29,7 +29,6 @@
 #include "api/router.h"
 #include "consul/agent_ids.h"
 #include "consul/identity.h"
-#include "kv/key_values.h"
 #include "net/checks/runner.h"
 #include "net/server.h"
 #include "net/supervisor/given_sockets.h"
@@ -52,6 +51,7 @@
 #include "server/cluster_node.h"
 #include "server/consul_follow.h"
 #include "server/consul_zone.h"
+#include "server/keys.h"
 #include "store/sqlite_storage.h"
 
 namespace rollcall::server {
@@ -88,7 +88,6 @@ class Server {
   void take_kept_serials(registry::ChangeIndex stored_index);
   void put_metrics(MetricsSink& sink) const;
   Result<void> restore();
-  Result<void> restore_keys();
   void announce() const;
   void reload();
   [[nodiscard]] Result<void> read_again();
@@ -112,7 +111,7 @@ class Server {
   std::unique_ptr<store::Storage> storage_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Writer> writer_;
-  std::unique_ptr<kv::KeyValues> keys_;  // null: in a cluster, or the door for Consul's clients is switched off
+  std::unique_ptr<Keys> keys_;  // null: the door for Consul's clients is switched off
   std::unique_ptr<registry::ShowAgain> show_again_;
   std::unique_ptr<registry::SerialKeeper> serials_;
   std::unique_ptr<registry::OutsideEdits> edits_;

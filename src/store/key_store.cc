@@ -68,7 +68,7 @@ struct KeyStore::Statements {
         put_session(
             connection,
             "REPLACE INTO kv_session (id, name, node, node_checks, service_checks, ttl_ms, lock_delay_ms, behavior,"
-            " create_index, modify_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            " create_index, modify_index, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         remove_session(connection, "DELETE FROM kv_session WHERE id = ?"),
         put_query(connection,
                   "REPLACE INTO prepared_query (id, definition, create_index, modify_index) VALUES (?, ?, ?, ?)"),
@@ -106,6 +106,7 @@ struct KeyStore::Statements {
     put_session.bind(8, session.at_end == kv::AtEnd::remove ? "delete" : "release");
     put_session.bind(9, to_stored(session.create_index));
     put_session.bind(10, to_stored(session.modify_index));
+    put_session.bindNoCopy(11, session.host);
     run(put_session);
   }
   void write(const kv::Replaced<kv::Query>& change) {
@@ -123,6 +124,8 @@ struct KeyStore::Statements {
     put_delay.bind(2, static_cast<std::int64_t>(delay.lasts.count()));
     run(put_delay);
   }
+
+  static void write(const kv::Renewed&) {}  // of a cluster's sessions; those here live in memory
 
   SQLite::Statement put_entry, remove_entry;
   SQLite::Statement put_session, remove_session;
@@ -166,7 +169,7 @@ Result<kv::Stored> KeyStore::read() {
     std::set<std::string> sessions;
     SQLite::Statement session_rows(connection,
                                    "SELECT id, name, node, node_checks, service_checks, ttl_ms, lock_delay_ms, "
-                                   "behavior, create_index, modify_index"
+                                   "behavior, create_index, modify_index, host"
                                    " FROM kv_session");
     while (session_rows.executeStep()) {
       auto session = std::make_shared<kv::Session>();
@@ -180,6 +183,7 @@ Result<kv::Stored> KeyStore::read() {
       session->at_end = session_rows.getColumn(7).getString() == "delete" ? kv::AtEnd::remove : kv::AtEnd::release;
       session->create_index = from_stored(session_rows.getColumn(8).getInt64());
       session->modify_index = from_stored(session_rows.getColumn(9).getInt64());
+      session->host = session_rows.getColumn(10).getString();
       sessions.insert(session->id);
       stored.sessions.push_back(std::move(session));
     }

@@ -378,7 +378,12 @@ CREATE TABLE prepared_query (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array k_steps{k_version_1, k_version_2, k_version_3, k_version_4, k_version_5};
+// Adds the host that has made a session, on which its checks are looked for.
+constexpr const char* k_version_6 = R"sql(
+ALTER TABLE kv_session ADD COLUMN host TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array k_steps{k_version_1, k_version_2, k_version_3, k_version_4, k_version_5, k_version_6};
 
 }  // namespace
 

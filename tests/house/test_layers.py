@@ -14,7 +14,7 @@ ARROWS = {
     "health": {"base", "dns"},
     "registry": {"base", "dns", "health"},
     "store": {"base", "json", "dns", "health", "registry", "consul", "kv"},
-    "cluster": {"base", "json", "dns", "health", "registry"},  # json: the values of its keys
+    "cluster": {"base", "json", "dns", "health", "registry", "consul", "kv"},  # json: the values of its keys
     "consul": {"base", "json", "dns", "health", "registry"},
     "kv": {"base", "json", "dns", "health", "registry", "consul"},
     "answer": {"base", "dns", "health", "registry", "consul"},  # consul: the names of its services
@@ -33,11 +33,11 @@ FLOORS = {
     "api": ["", "native", "consul"],
     "answer": ["zone", "roster", "encode", "consul", "look_up", "transfer", "explain", ""],
     "net": ["sockets", "supervisor", "dns", "http", "checks", "peers", "follow", ""],  # peers, follow: host names are found as for checks
-    "cluster": ["", "wire", "roll", "skydns", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
+    "cluster": ["", "wire", "roll", "skydns", "kv", "node", "etcd"],  # skydns: records of other programs; etcd: a module of its own, which nothing includes
 }
 # Floors beside each other: neither may include the other.
 APART = [("native", "consul"), ("transfer", "explain"), ("dns", "http"), ("dns", "checks"), ("http", "checks"), ("dns", "peers"), ("http", "peers"), ("dns", "follow"), ("http", "follow"), ("peers", "follow"),
-         ("wire", "roll"), ("wire", "skydns"), ("wire", "etcd"), ("roll", "etcd"), ("skydns", "etcd")]
+         ("wire", "roll"), ("wire", "skydns"), ("wire", "etcd"), ("roll", "etcd"), ("skydns", "etcd"), ("kv", "etcd"), ("kv", "node")]
 UNITS_ON_A_FLOOR_MAX = 16  # more, and a newcomer no longer finds a file by guessing its name
 
 # A library's headers, and where they may be included: rooms, floors, or single files.
@@ -50,7 +50,7 @@ HOMES = {
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
     r"boost/system": {"client/tls_files.cc"},
-    r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "kv/loose_object.h", "kv/loose_object.cc", "kv/query_definition.cc", "cluster/roll", "cluster/skydns", "registry/instance/patched.cc", "health/check_json.cc", "health/json_values.h", "health/json_values.cc", "health/named_check_json.cc", "health/plan_json.cc", "client/problem.cc",
+    r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "kv/loose_object.h", "kv/loose_object.cc", "kv/query_definition.cc", "cluster/roll", "cluster/skydns", "cluster/kv", "registry/instance/patched.cc", "health/check_json.cc", "health/json_values.h", "health/json_values.cc", "health/named_check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "base/http_url.cc"},
     r"re2/": {"api/consul/filter/expression.cc"},

@@ -24,7 +24,7 @@ struct Parts {
   const rollcall::consul::Identity& identity;
   const rollcall::consul::AgentIds& ids;
   const registry::CatalogIndex& catalog;  // of lists, and what waits for them
-  kv::KeyValues* store = nullptr;         // prepared queries, and with `has_keys` keys and sessions; null: in a cluster
+  kv::KeyValues* store = nullptr;         // prepared queries, and with `has_keys` keys and sessions; null: in tests
   bool has_keys = true;                   // [consul] kv
   std::string_view why_no_keys = {};      // a constant: why there is no store, or no keys
 };

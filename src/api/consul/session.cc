@@ -1,5 +1,6 @@
 #include "api/consul/session.h"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <fmt/format.h>
@@ -7,13 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "api/consul/agent/holder.h"
 #include "api/consul/door.h"
 #include "api/consul/keys/calls.h"
 #include "api/consul/keys/shown.h"
 #include "base/ascii_case.h"
+#include "consul/seen.h"
 #include "json/writer.h"
 #include "kv/limits.h"
 #include "kv/loose_object.h"
+#include "kv/session_checks.h"
 
 namespace rollcall::api::consul {
 namespace {
@@ -117,6 +121,39 @@ Response list(const std::vector<kv::SessionPtr>& sessions, bool is_pretty) {
   return json(out.close_array().take(), is_pretty);
 }
 
+// The checks that it will end with have to be there, and not to be critical.
+std::string why_not_alive(const Call& call, const kv::Session& session) {
+  const rollcall::consul::Identity& self = parts_of(call).identity;
+  const bool is_own = equal_but_for_case(session.node, self.node);
+  for (const auto* checks : {&session.node_checks, &session.service_checks}) {
+    for (const std::string& check : *checks) {
+      if (check == kv::k_serf_health) continue;
+      const registry::Instance* instance = nullptr;
+      for (const std::string& host : is_own ? std::vector{session.host, std::string()} : std::vector{session.node}) {
+        for (std::size_t zone = 0; instance == nullptr && zone < self.datacenters.size(); ++zone) {
+          instance = find_check(call, {static_cast<registry::ZoneId>(zone), host}, check);
+        }
+      }
+      const rollcall::consul::Seen seen =
+          instance == nullptr ? rollcall::consul::Seen{} : rollcall::consul::see(*instance, call.now);
+      const auto found = std::ranges::find(seen.checks, check, &rollcall::consul::SeenCheck::id);
+      if (found == seen.checks.end()) return fmt::format("Missing check '{}' registration", check);
+      if (found->status == health::CheckStatus::critical) return fmt::format("Check '{}' is in critical state", check);
+    }
+  }
+  return {};
+}
+
+Response describe_renewal(const kv::KeyValues& keys, const std::string& id, const kv::Outcome& outcome,
+                          bool is_pretty) {
+  const kv::Refusal* const refusal = refusal_of_outcome(outcome);
+  if (refusal != nullptr && refusal->why == kv::Why::no_session) return text(404, refusal->what);
+  if (done_of(outcome) == nullptr) return failed(outcome);
+  const kv::SessionPtr session = keys.read([&](const kv::View& view) { return view.tables().find_session(id); });
+  if (!session) return text(404, fmt::format("Session id '{}' not found", id));
+  return list({session}, is_pretty);
+}
+
 }  // namespace
 
 Routed create_session(const Call& call) {
@@ -124,6 +161,8 @@ Routed create_session(const Call& call) {
   if (const auto zone = zone_of(call); !zone) return zone.error();
   Result<kv::Session> session = parse_session(call.request.body, parts_of(call).identity.node);
   if (!session) return text(400, session.error().message);
+  session->host = agent_of(call, *zone_of(call)).host;
+  if (std::string wrong = why_not_alive(call, *session); !wrong.empty()) return text(500, std::move(wrong));
   return change(call, kv::CreateSession{*session},
                 [id = session->id, is_pretty = is_pretty(call)](const kv::Outcome& outcome) {
                   if (done_of(outcome) == nullptr) return failed(outcome);
@@ -139,16 +178,21 @@ Routed destroy_session(const Call& call) {
                 [](const kv::Outcome& outcome) { return done_of(outcome) != nullptr ? truth(true) : failed(outcome); });
 }
 
-// A heartbeat: in memory, without the writer.
+// A heartbeat: in memory, without the writer, where that is enough.
 Routed renew_session(const Call& call) {
   if (const auto permitted = permit_keys(call); !permitted) return permitted.error();
   if (const auto zone = zone_of(call); !zone) return zone.error();
   const kv::KeyValues* const keys = keys_of(call);
   if (keys == nullptr) return no_keys(call);
   const std::string id = id_of(call);
-  const kv::SessionPtr session = keys->renew(id);
-  if (!session) return text(404, fmt::format("Session id '{}' not found", id));
-  return list({session}, is_pretty(call));
+  const std::optional<kv::SessionPtr> session = keys->renew(id);
+  if (!session) {
+    return change(call, kv::RenewSession{id}, [keys, id, is_pretty = is_pretty(call)](const kv::Outcome& outcome) {
+      return describe_renewal(*keys, id, outcome, is_pretty);
+    });
+  }
+  if (!*session) return text(404, fmt::format("Session id '{}' not found", id));
+  return list({*session}, is_pretty(call));
 }
 
 Routed read_session(const Call& call) {

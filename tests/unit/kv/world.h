@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "kv/key_values.h"
 #include "kv/journal.h"
+#include "kv/local_key_values.h"
 
 namespace rollcall::kv::testing {
 
@@ -73,7 +73,7 @@ struct World {
   // As a server that was killed and comes back.
   void start() {
     tasks.with([](auto& waiting) { waiting.clear(); });
-    all = std::make_unique<KeyValues>(
+    all = std::make_unique<LocalKeyValues>(
         journal, clock,
         [this](KeyValues::Task task) { tasks.with([&](auto& waiting) { waiting.push_back(std::move(task)); }); },
         bytes_max_);
@@ -137,7 +137,7 @@ struct World {
   ManualClock clock;
   Guarded<std::vector<KeyValues::Task>> tasks;
   std::vector<std::string> left_out;
-  std::unique_ptr<KeyValues> all;
+  std::unique_ptr<LocalKeyValues> all;
 
  private:
   std::size_t bytes_max_;

@@ -4,9 +4,12 @@
 #include <utility>
 #include <variant>
 
+#include "api/audit.h"
 #include "api/consul/blocking.h"
 #include "api/consul/door.h"
 #include "api/permission.h"
+#include "base/log.h"
+#include "base/printable.h"
 #include "base/random.h"
 #include "kv/awaiting.h"
 
@@ -24,6 +27,75 @@ Routed answer_without_store(Read read, const Blocking& blocking, std::string_vie
   };
   if (blocking.known != k_index_without_store) return make({});
   return Wait{.at_most = blocking.wait, .answer = std::move(make)};
+}
+
+std::string_view verb_of(kv::Verb verb) {
+  switch (verb) {
+    case kv::Verb::set:
+    case kv::Verb::cas: return "set key";
+    case kv::Verb::lock: return "lock key";
+    case kv::Verb::unlock: return "unlock key";
+    case kv::Verb::remove_tree: return "delete keys below";
+    case kv::Verb::remove:
+    case kv::Verb::remove_cas: return "delete key";
+    case kv::Verb::get:
+    case kv::Verb::get_or_empty:
+    case kv::Verb::get_tree:
+    case kv::Verb::check_index:
+    case kv::Verb::check_session:
+    case kv::Verb::check_not_exists: break;
+  }
+  return "read key";
+}
+
+// For the audit: which key is changed, never its value. Heartbeats are no changes.
+std::vector<std::string> words_about(const kv::Request& request) {
+  std::vector<std::string> words;
+  if (const auto* transaction = std::get_if<kv::Transaction>(&request)) {
+    for (const kv::Operation& each : transaction->operations) {
+      if (!kv::is_change(each.verb)) continue;
+      std::string line = fmt::format("{}=\"{}\"", verb_of(each.verb), escape(each.key));
+      if (!each.session.empty()) line.append(" session=\"").append(escape(each.session)).append("\"");
+      words.push_back(std::move(line));
+    }
+  } else if (const auto* created = std::get_if<kv::CreateSession>(&request)) {
+    words.push_back(
+        fmt::format("create session=\"{}\" name=\"{}\"", created->session.id, escape(created->session.name)));
+  } else if (const auto* destroyed = std::get_if<kv::DestroySession>(&request)) {
+    words.push_back(fmt::format("destroy session=\"{}\"", escape(destroyed->id)));
+  } else if (const auto* put = std::get_if<kv::PutQuery>(&request)) {
+    words.push_back(fmt::format("put query=\"{}\" name=\"{}\"", escape(put->query.id), escape(put->query.name)));
+  } else if (const auto* removed = std::get_if<kv::RemoveQuery>(&request)) {
+    words.push_back(fmt::format("delete query=\"{}\"", escape(removed->id)));
+  }
+  return words;
+}
+
+void record(const OtherAudit& audit, const kv::Outcome& outcome) {
+  if (!outcome) return audit.record(OtherAudit::Came::failed, outcome.error().message);
+  const kv::Refusal* const refusal = std::get_if<kv::Refusal>(&*outcome);
+  if (refusal == nullptr) return audit.record(OtherAudit::Came::done);
+  const bool is_unmet = refusal->why == kv::Why::unmet;
+  audit.record(is_unmet ? OtherAudit::Came::refused : OtherAudit::Came::failed, refusal->what);
+}
+
+// Of a cluster's keys: with all that any node has acknowledged before.
+Routed answer_when_caught_up(kv::KeyValues& keys, std::move_only_function<Response(registry::LeaseTime)> make) {
+  auto is_caught_up = std::make_shared<bool>(false);
+  return OtherChange{.begin =
+                         [&keys, is_caught_up](OtherChange::Done done) mutable {
+                           keys.catch_up([is_caught_up, done = std::move(done)](bool is) mutable {
+                             *is_caught_up = is;
+                             done();
+                           });
+                           return true;
+                         },
+                     .describe =
+                         [is_caught_up, make = std::move(make)](registry::LeaseTime now) mutable {
+                           if (*is_caught_up) return make(now);
+                           return text(
+                               500, "No cluster leader: etcd, which keeps the keys of this cluster, does not answer");
+                         }};
 }
 
 }  // namespace
@@ -60,6 +132,8 @@ Routed change_store(const Call& call, kv::Request request,
                     std::move_only_function<Response(const kv::Outcome&)> describe) {
   kv::KeyValues* const keys = store_of(call);
   if (keys == nullptr) return no_keys(call);
+  std::optional<OtherAudit> audit;
+  if (log::enabled(log::Level::info)) audit.emplace(words_about(request), call.standing.principal);
   // The outcome is written before `done` is called, and read after it.
   auto outcome = std::make_shared<kv::Outcome>();
   return OtherChange{
@@ -70,8 +144,11 @@ Routed change_store(const Call& call, kv::Request request,
               done();
             });
           },
-      .describe = [outcome,
-                   describe = std::move(describe)](registry::LeaseTime) mutable { return describe(*outcome); }};
+      .describe =
+          [outcome, audit = std::move(audit), describe = std::move(describe)](registry::LeaseTime) mutable {
+            if (audit) record(*audit, *outcome);
+            return describe(*outcome);
+          }};
 }
 
 Response failed(const kv::Outcome& outcome) {
@@ -88,7 +165,7 @@ const kv::Refusal* refusal_of_outcome(const kv::Outcome& outcome) {
 
 Routed answer(const Call& call, Read read) { return answer_of(call, keys_of(call), std::move(read)); }
 
-Routed answer_of(const Call& call, const kv::KeyValues* keys, Read read) {
+Routed answer_of(const Call& call, kv::KeyValues* keys, Read read) {
   if (const auto checked = check_consistency(call); !checked) return checked.error();
   if (const auto zone = zone_of(call); !zone) return zone.error();
   const auto blocking = read_blocking(call);
@@ -96,6 +173,7 @@ Routed answer_of(const Call& call, const kv::KeyValues* keys, Read read) {
   const std::string_view consistency = consistency_of(call);
   if (keys == nullptr) return answer_without_store(std::move(read), *blocking, consistency);
 
+  if (std::string why = keys->why_unread(); !why.empty()) return text(500, std::move(why));
   const kv::Index known = blocking->known;
   auto make = [keys, known, consistency, topic = read.topic, look = std::move(read.look)](registry::LeaseTime) {
     kv::Index index = 0;
@@ -113,6 +191,7 @@ Routed answer_of(const Call& call, const kv::KeyValues* keys, Read read) {
                 .answer = std::move(make),
                 .is_long = read.is_long};
   }
+  if (keys->is_shared() && call.query.has("consistent")) return answer_when_caught_up(*keys, std::move(make));
   if (read.is_long) return LongAnswer{std::move(make)};
   return make(call.now);
 }

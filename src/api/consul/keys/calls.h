@@ -19,9 +19,9 @@
 
 namespace rollcall::api::consul {
 
-// Null where there is no store (`[consul] kv = false`, a cluster): reads find nothing, and changes are refused by `no_keys`.
+// Null where there is no store (`[consul] kv = false`): reads find nothing, and changes are refused by `no_keys`.
 [[nodiscard]] kv::KeyValues* keys_of(const Call& call);
-// The same store where only keys are switched off: prepared queries are in it. Null in a cluster.
+// The same store where only keys are switched off: prepared queries are in it.
 [[nodiscard]] kv::KeyValues* store_of(const Call& call);
 [[nodiscard]] Response no_keys(const Call& call);
 
@@ -49,7 +49,7 @@ struct Read {
 };
 [[nodiscard]] Routed answer(const Call& call, Read read);
 // The same from another store than `keys_of`; null: none.
-[[nodiscard]] Routed answer_of(const Call& call, const kv::KeyValues* store, Read read);
+[[nodiscard]] Routed answer_of(const Call& call, kv::KeyValues* store, Read read);
 
 // A UUID of random bits, version 4.
 [[nodiscard]] std::string draw_uuid();

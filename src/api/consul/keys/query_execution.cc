@@ -86,6 +86,9 @@ Routed execute_query(const Call& call) {
   if (!own) return own.error();
   const std::optional<std::size_t> limit = read_limit(call);
   if (!limit) return text(400, "Invalid limit");
+  if (const kv::KeyValues* const store = store_of(call); store != nullptr) {
+    if (std::string why = store->why_unread(); !why.empty()) return text(500, std::move(why));
+  }
   std::string room;
   const kv::QueryPtr query = find_query(call, to_lower(decode(call.path.captures[0], room)));
   const std::string service = query ? to_lower(query->asked.service) : std::string();
