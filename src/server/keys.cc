@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cluster/node/member.h"
 #include "kv/metrics.h"
+#include "kv/query_definition.h"
 #include "registry/instance/wall_time.h"
 #include "server/cluster_node.h"
 #include "server/consul_identity.h"
@@ -44,7 +45,47 @@ Result<std::unique_ptr<Keys>> Keys::open(const Parts& parts) {
   return keys;
 }
 
-Result<void> Keys::restore(const std::string& store) {
+namespace {
+
+// Keys as transactions that fit in etcd, and prepared queries. Locks are open, since sessions do not come along: their holders
+// make them again. What the cluster has already stays.
+std::vector<kv::Request> requests_of(const kv::Stored& stored) {
+  constexpr std::size_t k_operations = 100;
+  constexpr std::size_t k_bytes = 512 << 10;  // and one more value
+  std::vector<kv::Request> requests;
+  kv::Transaction transaction;
+  std::size_t bytes = 0;
+  for (const kv::EntryPtr& entry : stored.entries) {
+    bytes += kv::bytes_of(*entry);
+    transaction.operations.push_back(
+        {.verb = kv::Verb::cas, .key = entry->key, .value = entry->value, .flags = entry->flags, .index = 0});
+    if (transaction.operations.size() < k_operations && bytes < k_bytes) continue;
+    requests.emplace_back(std::exchange(transaction, {}));
+    bytes = 0;
+  }
+  if (!transaction.operations.empty()) requests.emplace_back(std::move(transaction));
+  for (const kv::Query& row : stored.queries) {
+    Result<kv::Query> query = kv::parse_definition(row.definition);
+    if (!query) continue;
+    query->id = row.id;
+    query->session.clear();
+    requests.emplace_back(kv::PutQuery{std::move(*query), true});
+  }
+  return requests;
+}
+
+}  // namespace
+
+Result<void> Keys::restore(const Parts& parts) {
+  const std::string& store = parts.storage.name();
+  const bool promotes = shared_ && parts.settings.cluster->start.entry == ops::ClusterStart::Entry::promote;
+  if (promotes) {
+    const Result<kv::Stored> stored = parts.storage.keys().read();
+    if (!stored) {
+      return failure(Errc::start_up, fmt::format("the keys cannot be read from {}: {}", store, stored.error().message));
+    }
+    carried_over_ = requests_of(*stored);
+  }
   if (!local_) return {};
   const Result<std::vector<std::string>> restored = local_->restore(registry::wall_now());
   if (!restored) {
@@ -58,6 +99,21 @@ void Keys::start() {
   if (local_) local_->start();
   if (shared_) shared_->start();
   session_checks_->start();
+  carry_over();
+}
+
+void Keys::carry_over() {
+  for (kv::Request& request : std::exchange(carried_over_, {})) {
+    const bool is_taken = shared_->submit(std::move(request), [](const kv::Outcome& outcome) {
+      if (!outcome) {
+        log::warn("keys of this server are not in the cluster yet: {}; write them again", outcome.error().message);
+      } else if (const auto* refusal = std::get_if<kv::Refusal>(&*outcome)) {
+        log::warn("keys of this server are not taken over by the cluster: {}", refusal->what);
+      }
+    });
+    if (!is_taken)
+      log::warn("more keys than can wait: those of this server are not all in the cluster; write them again");
+  }
 }
 
 void Keys::finish() {

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
@@ -39,8 +41,9 @@ class Keys {
   [[nodiscard]] static Result<std::unique_ptr<Keys>> open(const Parts& parts);
 
   [[nodiscard]] kv::KeyValues& all() { return local_ ? static_cast<kv::KeyValues&>(*local_) : *shared_; }
-  // What the disk has; nothing in a cluster, which is followed from `start` on.
-  [[nodiscard]] Result<void> restore(const std::string& store);
+  // What the disk has. In a cluster, which is followed from `start` on: what a single server had there, if this node makes the
+  // cluster of it.
+  [[nodiscard]] Result<void> restore(const Parts& parts);
   // The writer's thread runs.
   void start();
   // It has ended.
@@ -48,10 +51,13 @@ class Keys {
   void put_metrics(MetricsSink& sink) const;
 
  private:
+  void carry_over();
+
   std::unique_ptr<kv::LocalKeyValues> local_;
   std::unique_ptr<cluster::SharedKeyValues> shared_;
   std::unique_ptr<cluster::Engine> engine_;  // of shared_, which it calls: it ends first
   std::unique_ptr<kv::SessionChecks> session_checks_;
+  std::vector<kv::Request> carried_over_;  // to the cluster that this node makes
 };
 
 }  // namespace rollcall::server

@@ -50,13 +50,7 @@ Result<void> Server::open_store() {
   registry_->limit_expiries(settings_.expiry);
   writer_ = std::make_unique<registry::Writer>(*registry_, clock_);
   if (settings_.consul.enabled) {
-    Result<std::unique_ptr<Keys>> keys = Keys::open({.settings = settings_,
-                                                     .storage = *storage_,
-                                                     .registry = *registry_,
-                                                     .writer = *writer_,
-                                                     .clock = clock_,
-                                                     .ids = agent_ids_,
-                                                     .audiences = audiences_});
+    Result<std::unique_ptr<Keys>> keys = Keys::open(parts_of_keys());
     if (!keys) return std::unexpected(keys.error());
     keys_ = std::move(*keys);
     consul_names_.set_queries(keys_->all().queries());
@@ -79,6 +73,16 @@ Result<void> Server::open_store() {
     audiences_.add(*catalog_index_);
   }
   return settings_.cluster ? open_cluster() : Result<void>();
+}
+
+Keys::Parts Server::parts_of_keys() {
+  return {.settings = settings_,
+          .storage = *storage_,
+          .registry = *registry_,
+          .writer = *writer_,
+          .clock = clock_,
+          .ids = agent_ids_,
+          .audiences = audiences_};
 }
 
 Result<void> Server::open_cluster() {
@@ -230,7 +234,7 @@ Result<void> Server::restore() {
     take_kept_serials(stored_index);
   }
   static_cast<void>(transfers_.tick(*registry_, [this](const auto& serials) { return serials_->keep_now(serials); }));
-  return keys_ ? keys_->restore(storage_->name()) : Result<void>();
+  return keys_ ? keys_->restore(parts_of_keys()) : Result<void>();
 }
 
 // Serials go on above those that were shown before this start.

@@ -84,6 +84,7 @@ class Server {
 
  private:
   [[nodiscard]] std::vector<net::Secondary> secondaries() const;
+  [[nodiscard]] Keys::Parts parts_of_keys();
   Result<void> open_cluster();
   void take_kept_serials(registry::ChangeIndex stored_index);
   void put_metrics(MetricsSink& sink) const;

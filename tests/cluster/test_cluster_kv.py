@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+from tests.cluster.case import ClusterCase
 from tests.cluster.test_cluster_by_hand import ByHandCase
 from tests.support.processes import REPOSITORY, Process, environment
 
@@ -105,8 +106,21 @@ class KeysInAClusterTest(KeysCase):
             self.assertIsNone(self.value(number, "lost"))
             self.assertEqual(404, self.call(number, "PUT", f"/v1/session/renew/{lost}").status)
 
+    def test_a_session_ends_everywhere_with_a_check_that_fails_at_another_node(self):
+        body = {"ID": "x1", "Name": "web", "Address": "192.0.2.1", "Port": 80, "Check": {"TTL": "60s", "Status": "passing"}}
+        self.assertEqual(200, self.call(0, "PUT", "/v1/agent/service/register", body).status)
+        session = self.begin_session(0, Checks=["service:x1"], LockDelay="0s")
+        other = self.begin_session(1)
+        self.assertIs(True, self.put(2, f"leader?acquire={session}"))
+        self.assertIs(False, self.put(1, f"leader?acquire={other}"))
+        self.eventually_equal(200, lambda: self.call(1, "PUT", "/v1/agent/check/fail/service:x1").status)
+        for number in range(3):
+            self.eventually_equal([], lambda: self.call(number, "GET", f"/v1/session/info/{session}").json, timeout=5)
+        self.assertIs(True, self.put(1, f"leader?acquire={other}"))
+
     def test_a_query_is_asked_at_all_nodes(self):
-        self.call(0, "PUT", "/v1/agent/service/register", {"ID": "x1", "Name": "web", "Address": "192.0.2.1", "Port": 80})
+        body = {"ID": "x1", "Name": "web", "Address": "192.0.2.1", "Port": 80, "Check": {"TTL": "60s", "Status": "passing"}}
+        self.assertEqual(200, self.call(0, "PUT", "/v1/agent/service/register", body).status)
         answer = self.call(1, "POST", "/v1/query", {"Name": "near-web", "Service": {"Service": "web"}})
         self.assertEqual(200, answer.status, answer)
         for number in range(3):
@@ -171,6 +185,25 @@ class ElectionTest(KeysCase):
         self.nodes[0].start()
         time.sleep(5)
         self.assertEqual(("leads", "follows"), (self.said(second)[-1][0], self.said(first)[-1][0]))
+
+
+class PromotedKeysTest(ClusterCase):
+    def test_the_keys_and_queries_of_a_single_server_come_along(self):
+        single = self.server(database=self.directory / "n1.db")
+        api = single.api()
+        for number in range(250):
+            self.assertIs(True, api.call("PUT", f"/v1/kv/many/{number}?flags={number}", str(number).encode()).json)
+        self.assertIs(True, api.call("PUT", "/v1/kv/large", b"x" * (512 << 10)).json)
+        self.assertEqual(200, api.call("POST", "/v1/query", {"Name": "q", "Service": {"Service": "web"}}).status)
+        api.close()
+        self.assertEqual(0, single.stop())
+        nodes = list(self.world().start().nodes.values())
+        api = self.api_of(nodes[2])
+        self.eventually_equal(250, lambda: len(api.call("GET", "/v1/kv/many/?keys&consistent").json or []))
+        [entry] = api.call("GET", "/v1/kv/many/17").json
+        self.assertEqual((17, "MTc="), (entry["Flags"], entry["Value"]))
+        self.eventually_equal(512 << 10, lambda: len(api.call("GET", "/v1/kv/large?raw&consistent").body))
+        self.eventually_equal(["q"], lambda: [query["Name"] for query in api.call("GET", "/v1/query").json])
 
 
 if __name__ == "__main__":
