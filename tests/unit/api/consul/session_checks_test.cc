@@ -115,6 +115,7 @@ TEST_CASE("a check that was never seen ends nobody, and one that is critical alr
 
 TEST_CASE("checks are those of the host that made the session, where it has one of that name") {
   ChecksWorld world;
+  world.access.replace({.tokens = {}, .certificates = {}, .open = true});
   Caller there{*IpAddress::parse("192.0.2.7")};
   world.caller = &there;
   world.web("w1");
