@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import importlib.util
+import shutil
 import signal
 import sys
 import threading
@@ -189,7 +190,7 @@ class ElectionTest(KeysCase):
 
 class PromotedKeysTest(ClusterCase):
     def test_the_keys_and_queries_of_a_single_server_come_along(self):
-        single = self.server(database=self.directory / "n1.db")
+        single = self.server()
         api = single.api()
         for number in range(250):
             self.assertIs(True, api.call("PUT", f"/v1/kv/many/{number}?flags={number}", str(number).encode()).json)
@@ -197,9 +198,15 @@ class PromotedKeysTest(ClusterCase):
         self.assertEqual(200, api.call("POST", "/v1/query", {"Name": "q", "Service": {"Service": "web"}}).status)
         api.close()
         self.assertEqual(0, single.stop())
-        nodes = list(self.world().start().nodes.values())
-        api = self.api_of(nodes[2])
-        self.eventually_equal(250, lambda: len(api.call("GET", "/v1/kv/many/?keys&consistent").json or []))
+        world = self.world()
+        shutil.copy(single.database, world.nodes["n1"].database)
+        api = self.api_of(list(world.start().nodes.values())[2])
+
+        def names():
+            answer = api.call("GET", "/v1/kv/many/?keys&consistent")
+            return answer.json if answer.status == 200 else []
+
+        self.eventually_equal(250, lambda: len(names()))
         [entry] = api.call("GET", "/v1/kv/many/17").json
         self.assertEqual((17, "MTc="), (entry["Flags"], entry["Value"]))
         self.eventually_equal(512 << 10, lambda: len(api.call("GET", "/v1/kv/large?raw&consistent").body))
