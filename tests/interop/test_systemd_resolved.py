@@ -8,6 +8,7 @@ import os
 import pathlib
 import unittest
 
+from tests.interop.test_documented_resolvers import block
 from tests.support.case import Case
 from tests.support.namespace import need_mount_namespaces
 from tests.support.processes import REPOSITORY, need_program, run
@@ -73,7 +74,10 @@ def find_resolved():
     return daemon, UNPACKED / "systemd-resolved/usr/bin/resolvectl", libraries[0]
 
 
-class SystemdResolved(Case):
+class Scene(Case):
+    def settings(self):
+        return RESOLVED.format(address=self.rollcalld.address, port=self.rollcalld.dns_port)
+
     def setUp(self):
         daemon, self.resolvectl, library = find_resolved()
         bus = need_program("dbus-daemon")
@@ -81,8 +85,7 @@ class SystemdResolved(Case):
         self.rollcalld = self.server()
         self.environment = {**os.environ, "LC_ALL": "C.UTF-8", **({"LD_LIBRARY_PATH": str(library)} if library else {})}
         (self.directory / "bus.conf").write_text(BUS)
-        (self.directory / "resolved.conf").write_text(
-            RESOLVED.format(address=self.rollcalld.address, port=self.rollcalld.dns_port))
+        (self.directory / "resolved.conf").write_text(self.settings())
         self.resolved = self.start("resolved", ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", SCENE, "sh", self.directory, bus, daemon],
                                    env=self.environment)
         api = self.api_of(self.rollcalld)
@@ -103,6 +106,8 @@ class SystemdResolved(Case):
         self.assertEqual(0, result.returncode, result.stderr)
         return result.stdout
 
+
+class SystemdResolved(Scene):
     def test_addresses_are_found(self):
         self.assertRegex(self.said("query", "--legend=no", "web.svc.internal"), r"web\.svc\.internal: 192\.0\.2\.2")
         text = self.said("query", "--legend=no", "i-1.web.svc.internal")
@@ -125,3 +130,22 @@ class SystemdResolved(Case):
         self.assertIn("path=/a", text)
         self.assertIn("192.0.2.1", text)
         self.assertNotEqual(0, self.ask("service", "nobody", "_web._tcp", "svc.internal").returncode)
+
+
+class Documented(Scene):
+    """With the settings of the documents: those for a zone of Rollcall, and those for Consul's names."""
+
+    document, heading = "forwarding.md", "systemd-resolved"
+    name = "web.svc.internal"
+
+    def settings(self):
+        frame = "".join(line + "\n" for line in RESOLVED.splitlines() if not line.startswith(("[", "DNS=", "Domains=", "DNSSEC=")))
+        return block(self.document, self.heading).replace("8600", str(self.rollcalld.dns_port)) + frame
+
+    def test_the_name_is_found(self):
+        self.assertRegex(self.said("query", "--legend=no", self.name), r"192\.0\.2\.[12]")
+
+
+class DocumentedForConsul(Documented):
+    document, heading = "consul-dns.md", "systemd-resolved, `/etc/systemd/resolved.conf.d/consul.conf`"
+    name = "web.service.consul"
