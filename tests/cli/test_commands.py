@@ -1,5 +1,6 @@
 """The commands that ask once, against a real server."""
 
+import hashlib
 import http.server
 import json
 import os
@@ -107,6 +108,17 @@ class Commands(CliCase):
         page = self.said(self.registry, "status")
         self.assertIn(f"127.0.0.1:{self.registry.http_port}", page)
         self.assertIn("2 instances of 1 service,", page)
+
+    def test_whether_it_is_ready_is_told_without_a_token(self):
+        digest = hashlib.sha256(b"correct-horse-battery").hexdigest()
+        settings = self.settings_file(f'[[token]]\nname = "all"\nhash = "sha256:{digest}"\nallow = "admin"\n')
+        guarded = self.server("--config", settings, name="guarded", database=self.directory / "guarded.db")
+        self.assertEqual("ready\n", self.said(guarded, "status", "--ready"))
+        self.assertEqual('{"status":"ready"}\n', self.said(guarded, "status", "--ready", "--json"))
+        self.assertEqual(5, self.ask(guarded, "status").returncode)
+        guarded.stop()
+        done = self.ask(guarded, "status", "--ready")
+        self.assertEqual((3, ""), (done.returncode, done.stdout))
 
     def test_what_is_not_there_has_an_exit_code_of_its_own(self):
         for words in (["list", "nobody"], ["show", "web", "web-9"], ["drain", "web", "web-9"], ["heartbeat", "web", "web-9"],

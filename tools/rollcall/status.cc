@@ -1,6 +1,7 @@
 // `rollcall status`: shows the state of the server.
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <memory>
 
 #include "base/counted.h"
 #include "tools/rollcall/command.h"
@@ -13,6 +14,10 @@ namespace rollcall::cli {
 namespace {
 
 namespace json = boost::json;
+
+struct Flags {
+  bool only_ready = false;
+};
 
 bool is_true(const json::value& object, std::string_view key) {
   const json::value* const value = find_field(object, key);
@@ -73,7 +78,17 @@ std::string page(const Session& session, const json::value& answer) {
   return text + row("ignored", session.paint(Color::yellow, list_at(answer, "ignored_rows", "; ")));
 }
 
-Result<int> status(Session& session) {
+// Of /readyz, which needs no token. A server that is not ready answers 503 with the reason.
+Result<int> ready(Session& session) {
+  const auto answer = session.get("/readyz");
+  if (!answer) return std::unexpected(answer.error());
+  if (find_field(*answer, "status") == nullptr) return std::unexpected(no_registry());
+  session.wants_json() ? session.print_json(*answer) : session.print(text_at(*answer, "status") + "\n");
+  return k_done;
+}
+
+Result<int> status(Session& session, const Flags& flags) {
+  if (flags.only_ready) return ready(session);
   const auto answer = session.get("/v1/status");
   if (!answer) return std::unexpected(answer.error());
   if (find_field(*answer, "version") == nullptr) return std::unexpected(no_registry());
@@ -81,18 +96,25 @@ Result<int> status(Session& session) {
   return is_true(*answer, "ready") ? k_done : k_unreachable;
 }
 
-Action declare(Options&) { return status; }
+Action declare(Options& options) {
+  auto flags = std::make_shared<Flags>();
+  options.flag("--ready", flags->only_ready, "ask only whether it can register and answer; needs no token");
+  return [flags](Session& session) { return status(session, *flags); };
+}
 
 }  // namespace
 
 extern const Command k_status{
     .name = "status",
-    .synopsis = "",
+    .synopsis = "[--ready]",
     .summary = "the server: version, zones, counts, listeners",
     .description =
         "What the server says about itself. The exit code is 3 where it answers but cannot register anybody, "
-        "because the store cannot write, or because it is no member of its cluster.",
+        "because the store cannot write, or because it is no member of its cluster.\n\n"
+        "With --ready it asks GET /readyz alone, which needs no token: for health checks of containers and load "
+        "balancers.",
     .examples = {{"rollcall status", "how is it?"},
+                 {"rollcall status --ready", "a health check: exit code 0, or 3"},
                  {"rollcall status --json | jq .instances", "how many are on the roll"}},
     .asks = Asks::http,
     .trial = {},
