@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 #include "base/log.h"
@@ -72,6 +73,7 @@ int start(const std::vector<std::string>& arguments) {
 }  // namespace rollcall
 
 int main(int argc, char** argv) {
+  ::umask(S_IRWXG | S_IRWXO);  // the database, its log and its copies are for this user alone
   try {
     return rollcall::start({argv + 1, argv + argc});
   } catch (const std::exception& failed) {

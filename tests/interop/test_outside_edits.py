@@ -34,6 +34,12 @@ class OutsideEditsTest(Case):
         self.api, self.dns = self.api_of(self.rollcalld), self.rollcalld.dns()
         self.api.expect_registered("web", "a", "192.0.2.1", 80, ttl="60s")
 
+    def test_the_files_are_for_the_user_of_the_server_alone(self):
+        copy = self.directory / "copy.db"
+        self.assertEqual(0, run([self.rollcalld.binary, "--db", self.rollcalld.database, "--backup", copy]).returncode)
+        for path in (*self.directory.glob("rollcall.db*"), copy):
+            self.assertEqual(0o600, path.stat().st_mode & 0o777, path.name)
+
     def sqlite(self, sql):
         """(exit code, output)"""
         result = run([self.program, "-cmd", ".timeout 5000", self.rollcalld.database, sql])
