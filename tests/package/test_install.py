@@ -4,30 +4,31 @@ The root is made by mmdebstrap with what the packages depend on, and kept in bui
 own loopback.
 """
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
+import threading
 import unittest
 
 from tests.support.case import Case
-from tests.support.processes import REPOSITORY, need_program
+from tests.support.packages import expect, made_packages, made_root
+from tests.support.processes import need_program
 from tests.support.rollcall import BINARY
+from tests.support.service_manager import NotifySocket
 
-ROOT_SECONDS_MAX = 300  # half of what a suite may take
 STEPS = r"""
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 start() {
   exec_start=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/rollcalld.service)
   cd /var/lib/rollcall
-  (umask 077; exec setpriv --reuid rollcall --regid rollcall --clear-groups $exec_start) >/tmp/log 2>&1 &
+  (umask 077; export NOTIFY_SOCKET=/tmp/notify WATCHDOG_USEC=400000; exec setpriv --reuid rollcall --regid rollcall --clear-groups $exec_start) >/tmp/log 2>&1 &
   server=$!
   for try in $(seq 100); do curl -sf http://127.0.0.1:8500/readyz >/dev/null && return; sleep 0.1; done
   cat /tmp/log; exit 1
 }
-stop() { kill -TERM $server; wait $server; }
+stop() { sleep 0.5; kill -TERM $server; wait $server; }
 dpkg -i /packages/*.deb >/dev/null
 echo "version $(rollcalld --version)"
 echo "settings $(stat -c '%a %U:%G' /etc/rollcall/rollcall.toml)"
@@ -64,46 +65,24 @@ class Packages(Case):
         if os.geteuid() != 0:
             raise unittest.SkipTest("a root of its own takes root")
         if Packages.packages is None:
-            made = self.expect([REPOSITORY / "tools/package"], env={**os.environ, "ROLLCALL_BUILD": str(BINARY.parents[1])})
-            Packages.packages = [REPOSITORY / package for package in made.split()]
-
-    def expect(self, command, **more):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=500, **more)
-        self.assertEqual(0, done.returncode, done.stdout[-4000:] + done.stderr[-4000:])
-        return done.stdout
+            Packages.packages = made_packages()
 
     def root(self):
         """A fresh copy of the root, with what the packages depend on."""
-        needs = {"curl", "bind9-dnsutils"}
-        for package in self.packages:
-            for clause in self.expect(["dpkg-deb", "-f", package, "Depends"]).split(","):
-                needs.add(re.match(r"[\w.+-]*", clause.split("|")[0].strip())[0])
-        include = ",".join(sorted(name for name in needs if name and "rollcall" not in name))
-        kept = REPOSITORY / f"build/roots/{hashlib.sha256(include.encode()).hexdigest()[:12]}.tar"
-        if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            make = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", "bookworm", f"{kept}.part.tar"]
-            try:
-                made = subprocess.run(make, capture_output=True, text=True, timeout=ROOT_SECONDS_MAX)
-            except subprocess.TimeoutExpired:
-                raise unittest.SkipTest(f"mmdebstrap had made no root after {ROOT_SECONDS_MAX} s") from None
-            if made.returncode != 0:
-                raise unittest.SkipTest(f"mmdebstrap made no root: {(made.stderr.strip() or 'it says nothing').splitlines()[-1]}")
-            os.replace(f"{kept}.part.tar", kept)
         root = self.directory / "root"
         root.mkdir()
-        self.expect(["tar", "-C", root, "--exclude=./dev/*", "-xf", kept])
+        expect(["tar", "-C", root, "--exclude=./dev/*", "-xf", made_root(self.packages)])
         return root
 
     def newer(self, package, directory):
         """The same package with a higher version."""
         tree = self.directory / "repack"
         shutil.rmtree(tree, ignore_errors=True)
-        self.expect(["dpkg-deb", "-R", package, tree])
+        expect(["dpkg-deb", "-R", package, tree])
         control = tree / "DEBIAN/control"
         version = re.search(r"^Version: (.*)$", control.read_text(), re.M)[1]
         control.write_text(control.read_text().replace(version, version + "+next"))
-        self.expect(["dpkg-deb", "-Znone", "-b", tree, directory])
+        expect(["dpkg-deb", "-Znone", "-b", tree, directory])
 
     def test_install_run_upgrade_remove_purge(self):
         root = self.root()
@@ -115,11 +94,33 @@ class Packages(Case):
         (root / "steps").write_text(STEPS)
         prepare = ('ip link set lo up; mount -t tmpfs none "$0/dev"; for n in null zero random urandom; do touch "$0/dev/$n"; '
                    'mount --bind "/dev/$n" "$0/dev/$n"; done; mount -t proc none "$0/proc"; exec chroot "$0" sh /steps')
-        said = self.expect(["unshare", "--mount", "--net", "--pid", "--fork", "sh", "-c", prepare, root])
-        version = self.expect([BINARY, "--version"]).strip()
+        manager = NotifySocket(root / "tmp/notify")
+        self.addCleanup(manager.close)
+        (root / "tmp/notify").chmod(0o666)
+        ended = threading.Event()
+        listener = threading.Thread(target=lambda: [manager.hear(0.1) for _ in iter(ended.is_set, True)])
+        listener.start()
+        self.addCleanup(listener.join)
+        self.addCleanup(ended.set)
+        said = expect(["unshare", "--mount", "--net", "--pid", "--fork", "sh", "-c", prepare, root])
+        version = expect([BINARY, "--version"]).strip()
         self.assertEqual([f"version {version}", "settings 640 root:rollcall", "settings and zones are good", "before 192.0.2.1",
                           f"installed {version.split()[-1]}+next", "kept # mine 640 root:rollcall", "after 192.0.2.1",
                           "removed, data kept", "purged"], said.splitlines())
+        ended.set()
+        listener.join()
+        self.assert_told(manager.states)
+
+    def assert_told(self, states):
+        """What systemd heard of the unit's command line, before and after the upgrade."""
+        told = [next((key for key in ("READY", "STOPPING") if key in state), None) for state in states]
+        self.assertEqual(["READY", "STOPPING"] * 2, [key for key in told if key])
+        ready = [state["STATUS"] for state in states if "READY" in state]
+        self.assertRegex(ready[0], "^answering; 0 instances of 0 services on the roll")
+        self.assertRegex(ready[1], "^answering; 1 instance of 1 service on the roll")  # it was restored by then
+        self.assertFalse([state for state in states if "MAINPID" in state])
+        between = states[told.index("READY"):told.index("STOPPING")]
+        self.assertTrue([state for state in between if state.get("WATCHDOG") == "1"], states)
 
     def test_lintian_has_nothing_to_say(self):
         changes = next(self.packages[0].parent.glob("*.changes"))
