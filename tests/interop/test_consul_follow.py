@@ -3,9 +3,11 @@ that are written by hand."""
 
 import http.server
 import json
+import ssl
 import threading
 import time
 
+from tests.support import certificates
 from tests.support.case import Case
 
 SERVICES, HEALTH = "/v1/catalog/services", "/v1/health/service/db"
@@ -20,7 +22,8 @@ def row(id, status="passing", node="db-1", address="192.0.2.1", port=5432):
 class ByHand:
     """A Consul of one service, whose answers a test sets: {path: (status, headers, body)}."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        """`certificate`: the paths of one and of its key, for https."""
         consul = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +52,10 @@ class ByHand:
         self.changed = threading.Condition()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def set(self, rows, index=None, **headers):
@@ -67,8 +74,8 @@ class ByHand:
 
 
 class FollowCase(Case):
-    def follow(self, port, more="", **options):
-        settings = self.settings_file(f'[consul]\nfollow = "http://127.0.0.1:{port}"\n{more}', "follow.toml")
+    def follow(self, port, more="", scheme="http", **options):
+        settings = self.settings_file(f'[consul]\nfollow = "{scheme}://127.0.0.1:{port}"\n{more}', "follow.toml")
         server = self.server("--config", settings, **options)
         self.here = self.api_of(server)
         return server
@@ -259,3 +266,30 @@ class FollowedByHandTest(FollowCase):
         rollcalld = self.start_following(f'follow_token_file = "{token}"\n')
         self.assertEqual({"a-secret-of-consul"}, self.consul.tokens)
         self.assertNotIn("a-secret-of-consul", rollcalld.log())
+
+
+class FollowOverTlsTest(FollowCase):
+    def setUp(self):
+        self.certificate = certificates.make(self.directory)
+        self.consul = ByHand(self.certificate)
+        self.addCleanup(self.consul.close)
+        self.consul.set([row("db-a")])
+        self.token = self.directory / "token"
+        self.token.write_text("a-secret-of-consul\n")
+
+    def start_following(self, trusted):
+        """`trusted`: the file of the authorities that this host trusts."""
+        return self.follow(self.consul.server.server_address[1], f'follow_token_file = "{self.token}"\n', "https",
+                           wrapper=["env", f"SSL_CERT_FILE={trusted}"])
+
+    def test_a_consul_with_a_trusted_certificate_is_followed_and_shown_the_token(self):
+        self.start_following(self.certificate[0])
+        self.eventually(lambda: self.ids("passing") == [("db-1", "db-a")], "the instance is taken over")
+        self.consul.set([row("db-a"), row("db-b")])
+        self.eventually(lambda: len(self.ids("passing")) == 2, "changes are followed")
+        self.assertEqual({"a-secret-of-consul"}, self.consul.tokens)
+
+    def test_one_with_another_certificate_is_not_asked_anything(self):
+        self.start_following(certificates.make(self.directory, "other")[0])
+        self.eventually(lambda: "certificate that this host does not trust" in self.status()["why_not"], "the status says why")
+        self.assertEqual((set(), [], []), (self.consul.tokens, self.consul.asked, self.ids()))
