@@ -1,11 +1,12 @@
 """Man pages and completions: the programs they are for read them without a complaint, and offer what there is."""
 
 import json
+import re
 import subprocess
 import unittest
 
 from tests.support.cli import ROLLCALL, CliCase, rollcall
-from tests.support.processes import environment, need_program
+from tests.support.processes import REPOSITORY, environment, need_program
 
 
 def commands():
@@ -29,6 +30,39 @@ class ManPages(unittest.TestCase):
         words = " ".join(text.replace("\b", "").split())
         for part in ("rollcall-drain", "SERVICE ID [--wait TIME]", "answer when no cache can have it any more"):
             self.assertIn(part, words)
+
+
+class GlobalFlags(unittest.TestCase):
+    """docs/global-flags.md says what `rollcall --help` says, and what beats what."""
+
+    PAGE = (REPOSITORY / "docs/global-flags.md").read_text()
+
+    def test_the_page_and_the_manual_have_every_global_flag_variable_and_exit_code(self):
+        everything = json.loads(rollcall("help", "--json").stdout)
+        described = set(re.findall(r"^\| (?:`-h`, )?`(--[a-z-]+)", self.PAGE, re.M))
+        self.assertEqual({option["name"].split(",")[-1] for option in everything["options"]} | {"--help", "--version"}, described)
+        manual = rollcall("man").stdout.replace("\\-", "-")
+        for name in described - {"--help", "--version"}:
+            self.assertIn(name, manual)
+        overview = rollcall("--help").stdout
+        for variable in re.findall(r"^  ([A-Z_]{4,}) ", overview, re.M):
+            self.assertIn(f"`{variable}`", self.PAGE)
+            self.assertIn(variable, manual)
+        codes = re.findall(r"^  ([0-9]) {5,}", overview, re.M)
+        self.assertEqual(["0", "1", "2", "3", "4", "5"], codes)
+        for code in codes:
+            self.assertRegex(self.PAGE, rf"(?m)^\| {code} \| ")
+
+    def test_what_beats_what(self):
+        def said(*arguments, **changes):
+            return rollcall(*arguments, **changes).stderr
+        self.assertIn("127.0.0.1:3:", said("list", ROLLCALL_HTTP="127.0.0.1:3"))
+        self.assertIn("127.0.0.1:2:", said("list", "--http", "127.0.0.1:2", ROLLCALL_HTTP="127.0.0.1:3"))
+        self.assertNotIn("127.0.0.1:1:", said("--http", "127.0.0.1:1", "list", "--http", "127.0.0.1:2"))
+        self.assertIn("second", said("--token-file", "/nowhere/first", "list", "--token-file", "/nowhere/second"))
+        self.assertIn("/nowhere/file", said("list", "--token", "a-token", "--token-file", "/nowhere/file", ROLLCALL_TOKEN="another"))
+        for arguments in (["--timeout", "1s", "--timeout", "2s", "list"], ["list", "--timeout", "1s", "--timeout", "2s"]):
+            self.assertEqual(2, rollcall(*arguments).returncode)
 
 
 class Bash(CliCase):
