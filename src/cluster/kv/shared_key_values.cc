@@ -289,6 +289,7 @@ void SharedKeyValues::finish_batch() {
   batch_.reset();
   if (!batch.transaction.puts.empty()) {
     counters_.batches.fetch_add(1, std::memory_order_relaxed);
+    refuse_late(batch);
     note_sure(batch);
   }
   const kv::Index index = mirror_.base() + static_cast<kv::Index>(batch.made_at);

@@ -145,6 +145,7 @@ class SharedKeyValues final : public kv::KeyValues, private KvLink::Sink {
   void overtaken(Revision last);
   void finish_batch();
   void complete(kv::Outcome& outcome, kv::Index index) const;
+  void refuse_late(Batch& batch) const;
   void note_sure(const Batch& batch);
   void give_up_late(LeaseTime now);
   void refuse_all(std::vector<Waiting> requests, const Error& why);

@@ -17,6 +17,9 @@ constexpr std::size_t k_ends_at_once_max = 64;
 // Clocks of nodes run within 100 ppm of each other.
 constexpr std::int64_t k_drift_per = 5'000;
 
+// How long after the sending of a heartbeat a whole TTL is left, whoever counts.
+std::chrono::nanoseconds sure_for(std::chrono::nanoseconds ttl) { return ttl / 2 - ttl / k_drift_per; }
+
 }  // namespace
 
 void SharedKeyValues::start() {
@@ -118,13 +121,30 @@ std::string SharedKeyValues::why_unread() const {
 
 // --- Sessions ---
 
+// A heartbeat is confirmed within half a TTL of its sending alone: others count from then, and a whole TTL must be left.
+void SharedKeyValues::refuse_late(Batch& batch) const {
+  const Raw now = parts_.raw_now();
+  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
+    std::chrono::milliseconds ttl{};
+    if (const auto* created = std::get_if<kv::CreateSession>(&batch.requests[i].request)) {
+      ttl = created->session.ttl;
+    } else if (const auto* renewed = std::get_if<kv::RenewSession>(&batch.requests[i].request)) {
+      const kv::SessionPtr session = stage_.tables().find_session(renewed->id);
+      if (session) ttl = session->ttl;
+    }
+    if (ttl == ttl.zero() || !batch.outcomes[i]) continue;
+    if (now <= batch.sent + sure_for(ttl)) continue;
+    batch.outcomes[i] =
+        failure(Errc::store_failed, "the heartbeat took too long to count for a whole TTL: renew again");
+  }
+}
+
 // Nobody ends the session before it was not renewed for one and a half of its TTL as he has seen it, and he has seen the
 // heartbeat later than it was sent. So in the first half of a TTL after that another heartbeat changes nothing.
 void SharedKeyValues::note_sure(const Batch& batch) {
   const auto put_sure = [&](const std::string& id, std::chrono::milliseconds ttl) {
     if (ttl == ttl.zero()) return;
-    const std::chrono::nanoseconds half = std::chrono::nanoseconds(ttl) / 2;
-    const Raw until = batch.sent + half - std::chrono::nanoseconds(ttl) / k_drift_per;
+    const Raw until = batch.sent + sure_for(ttl);
     sure_.with([&](auto& sure) { sure[id] = {until}; });
   };
   for (std::size_t i = 0; i < batch.requests.size(); ++i) {

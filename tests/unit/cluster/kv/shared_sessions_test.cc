@@ -110,6 +110,22 @@ TEST_CASE("a node that was stopped ends no session that lives elsewhere") {
   CHECK(world.has_session(1, "one"));
 }
 
+TEST_CASE("a heartbeat whose confirmation comes so late that no whole TTL is left is not confirmed") {
+  SharedWorld world;
+  world.begin_session(0, "one", 10s);
+  world.pass(6s);
+  std::optional<kv::Outcome> got;
+  CHECK(world.at(0).submit(kv::RenewSession{"one"}, [&](kv::Outcome outcome) { got = std::move(outcome); }));
+  world.pass(1ms);  // it is sent
+  world.nodes[0]->stop();
+  world.pass(6s);
+  world.nodes[0]->go_on();
+  world.pass(1s);
+  REQUIRE(got.has_value());
+  CHECK_FALSE(got->has_value());
+  CHECK(world.renew(0, "one"));
+}
+
 TEST_CASE("what a session holds is bounded, so that its end is one transaction") {
   SharedWorld world;
   world.begin_session(0, "one", 0ms, 15s);
