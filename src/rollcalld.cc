@@ -12,6 +12,7 @@
 #include "net/sockets/socket.h"
 #include "net/supervisor/given_sockets.h"
 #include "net/supervisor/notify_socket.h"
+#include "ops/private_files.h"
 #include "ops/settings.h"
 #include "ops/signals.h"
 #include "ops/system_limits.h"
@@ -47,6 +48,7 @@ int start(const std::vector<std::string>& arguments) {
   }
   auto& [settings, check_only] = std::get<ops::Serve>(*command);
   log::set_up(settings.log_level, settings.log_format);
+  ops::warn_of_exposed_files(settings);
   const ops::Signals signals;
   const rcu::Thread reader;
   Result<std::vector<answer::Zone>> zones = ops::load_zones(settings);

@@ -129,6 +129,8 @@ struct Settings {
   // [cluster], [etcd]; absent: a single node, no etcd
   std::optional<ClusterSettings> cluster;
   std::optional<EtcdSettings> etcd;
+  std::string file = {};       // they were read from; empty: there was none
+  bool holds_secrets = false;  // the file itself, not files or credentials that it names
   // [log]
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;

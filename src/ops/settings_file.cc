@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/duration.h"
+#include "ops/credentials.h"
 #include "ops/settings.h"
 #include "ops/settings_values.h"
 #include "ops/toml_section.h"
@@ -204,6 +205,24 @@ void read_log(Section log, Settings& settings) {
   log.finish();
 }
 
+// Hashes of tokens are among them: a weak token can be guessed by its hash.
+bool holds_secrets(const toml::table& file) {
+  const auto is_secret = [](const toml::node& node) {
+    const auto text = node.value<std::string_view>();
+    return text && !credential_in(*text);
+  };
+  const auto have = [&](std::string_view tables, std::string_view key) {
+    const toml::array* const all = file[tables].as_array();
+    return all != nullptr && std::ranges::any_of(*all, [&](const toml::node& each) {
+             const toml::node* const found = each.is_table() ? each.as_table()->get(key) : nullptr;
+             return found != nullptr && is_secret(*found);
+           });
+  };
+  const toml::array* const cookies = file["dns"]["cookie_secrets"].as_array();
+  return have("key", "secret") || have("token", "hash") ||
+         (cookies != nullptr && std::ranges::any_of(*cookies, is_secret));
+}
+
 // toml++'s error message, on one line.
 std::unexpected<Error> syntax_failure(const toml::parse_error& error, std::string_view source) {
   constexpr std::string_view k_begin = "Error while parsing ";
@@ -249,6 +268,8 @@ Result<Settings> parse_settings(std::string_view toml, std::string_view source) 
   read_log(root.table("log"), settings);
   root.finish();
   if (complaints.first()) return std::unexpected(*complaints.first());
+  settings.file = source;
+  settings.holds_secrets = holds_secrets(file);
   return settings;
 }
 

@@ -6,6 +6,7 @@
 #include "answer/transfer/file_serials.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "ops/private_files.h"
 #include "ops/ready.h"
 #include "ops/refused_log.h"
 #include "ops/zone_loader.h"
@@ -31,6 +32,7 @@ Result<void> Server::read_again() {
     return command ? failure(Errc::start_up, "the command line asks for no server") : std::unexpected(command.error());
   }
   ops::Settings wanted = std::move(std::get<ops::Serve>(*command).settings);
+  ops::warn_of_exposed_files(wanted);
   const std::vector<std::string> postponed = ops::settings_that_need_a_restart(settings_, wanted);
   for (const std::string& key : postponed) log::warn("{} has changed: it takes effect at the next start", key);
 

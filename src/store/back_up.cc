@@ -30,7 +30,7 @@ Copied copy_out(const std::filesystem::path& database, const std::filesystem::pa
   const std::filesystem::path partial = with_suffix(file, ".partial");
   Copied copied;
   try {
-    copy_into(source, partial, database);
+    copy_into(source, partial, {});
     {
       SQLite::Database made(partial.string(), SQLite::OPEN_READONLY);
       count_rows(made, copied);

@@ -31,14 +31,17 @@ void sync(const std::filesystem::path& path, int flags) {
   if (!is_synced) fail_with_errno(path);
 }
 
-// Creates an empty file with the permissions of `like`, so that the copy is not readable by more users than the
-// original.
+// Creates an empty file that this user alone can read; with the permissions of `like` if that exists.
 void create(const std::filesystem::path& file, const std::filesystem::path& like) {
-  struct stat status{};
-  const mode_t mode = ::stat(like.c_str(), &status) == 0 ? status.st_mode & 0777U : 0644U;
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) fail_with_errno(file);
+  struct stat status{};
+  const bool is_like = !like.empty() && ::stat(like.c_str(), &status) == 0;
+  const bool is_set = !is_like || ::fchmod(descriptor, status.st_mode & 0777U) == 0;
+  const int error_number = errno;
   ::close(descriptor);
+  errno = error_number;
+  if (!is_set) fail_with_errno(file);
 }
 
 }  // namespace
@@ -64,7 +67,7 @@ void check_ours(SQLite::Database& source, const std::filesystem::path& path) {
     owner = source.execAndGet("PRAGMA application_id").getInt();
     version = source.execAndGet("PRAGMA user_version").getInt();
   } catch (const SQLite::Exception& exception) {
-    throw CopyFailure(fmt::format("{} cannot be read: {}", path.string(), exception.what()));
+    throw CopyFailure(fmt::format("{} cannot be read as a database of rollcalld: {}", path.string(), exception.what()));
   }
   if (owner != k_application_id) throw CopyFailure(fmt::format("{} is no database of rollcalld", path.string()));
   if (version >= 1 && version <= schema_version()) return;

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "store/copy.h"
+#include "store/sqlite_error.h"
 
 namespace rollcall::store {
 
@@ -34,8 +35,8 @@ class CopyFailure final : public std::exception {
 // Throws unless `source` is a Rollcall database with a schema version that this program supports.
 void check_ours(SQLite::Database& source, const std::filesystem::path& path);
 
-// Writes a consistent snapshot of `source` to `file`, with the permissions of `like` if that exists. Deletes leftover
-// files of the same name first.
+// Writes a consistent snapshot of `source` to `file`, which this user alone can read; with the permissions of `like` where
+// that is given and exists. Deletes leftover files of the same name first.
 void copy_into(SQLite::Database& source, const std::filesystem::path& file, const std::filesystem::path& like);
 
 // Deletes the database file and SQLite's `-wal` and similar files next to it.
@@ -58,6 +59,8 @@ Result<Copied> copying(const std::string& deed, Copy copy) {
     return copied;
   } catch (const std::filesystem::filesystem_error& error) {
     return refuse((error.path1().string() + ": " + error.code().message()).c_str());
+  } catch (const SQLite::Exception& exception) {
+    return refuse((exception.what() + std::string(advice_on(exception))).c_str());
   } catch (const std::exception& exception) {
     return refuse(exception.what());
   }

@@ -52,7 +52,7 @@ Result<DatabaseLock> DatabaseLock::take(const std::filesystem::path& path) {
 }
 
 Result<DatabaseLock> DatabaseLock::try_once(const std::filesystem::path& path) {
-  constexpr mode_t k_mode = 0644;  // as SQLite creates files
+  constexpr mode_t k_mode = 0600;  // SQLite gives the write-ahead log the mode of the database
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, k_mode);
   if (descriptor < 0) return refuse(path, errno);
 

@@ -25,8 +25,9 @@ Result<std::unique_ptr<HistoryReader>> HistoryReader::open(const std::filesystem
   try {
     return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryTable>(path, zones, mode)));
   } catch (const std::exception& exception) {
-    return failure(Errc::start_up,
-                   "the history in the database " + path.string() + " cannot be read: " + exception.what());
+    return failure(Errc::start_up, "the history in the database " + path.string() + " cannot be read (" +
+                                       exception.what() +
+                                       "); put a back-up in its place with rollcalld --restore FILE");
   }
 }
 

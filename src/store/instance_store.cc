@@ -33,8 +33,9 @@ Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem
     return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones, history, mode));
   } catch (const std::exception& exception) {
     // The tables do not match the schema version: they were altered by hand.
-    return failure(Errc::start_up,
-                   "the database " + path.string() + " has other tables than it should have: " + exception.what());
+    return failure(Errc::start_up, "the database " + path.string() + " has other tables than it should have (" +
+                                       exception.what() +
+                                       "); put a back-up in its place with rollcalld --restore FILE");
   }
 }
 

@@ -151,7 +151,7 @@ Copied copy_in(const std::filesystem::path& file, const std::filesystem::path& d
   const std::filesystem::path staged = with_suffix(database, ".restoring");
   try {
     const Numbers numbers = has_content ? retire_if_readable(database) : Numbers{};
-    Copied copied = stage(file, staged, is_there ? database : file, numbers);
+    Copied copied = stage(file, staged, is_there ? database : std::filesystem::path(), numbers);
     if (has_content) copied.kept = with_suffix(database, ".bak");
     put_in_place(staged, database, copied.kept);
     return copied;

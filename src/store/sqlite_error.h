@@ -14,7 +14,10 @@ namespace rollcall::store {
   return exception.getErrorCode() & 0xff;
 }
 
-// Errc::store_busy when another program holds a lock, Errc::store_failed for everything else, with SQLite's message.
+// What to do about a failure of SQLite, as the end of a sentence: "; free space on its disk". Empty: nothing is known.
+[[nodiscard]] std::string_view advice_on(const SQLite::Exception& exception) noexcept;
+
+// Errc::store_busy when another program holds a lock, Errc::store_failed for everything else, with SQLite's message and advice.
 // `deed` is the operation that failed: "written", "read".
 [[nodiscard]] Error to_error(const std::exception& exception, std::string_view deed);
 

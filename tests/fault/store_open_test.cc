@@ -59,7 +59,8 @@ TEST_CASE("a database that cannot be read is a failure, not an empty roll") {
   const auto restored = store->restore();
   REQUIRE_FALSE(restored);
   REQUIRE(restored.error().code == Errc::store_failed);
-  REQUIRE(restored.error().message == "the database cannot be read: disk I/O error");
+  REQUIRE(restored.error().message ==
+          "the database cannot be read: disk I/O error; look at its disk and the system's log");
   REQUIRE(store->restore()->instances.size() == 1);
 }
 

@@ -109,7 +109,8 @@ TEST_CASE("a disk that is full stays full for a while, and the store works again
     const auto recorded = written.store->record(written.next.get());
     REQUIRE_FALSE(recorded);
     REQUIRE(recorded.error().code == Errc::store_failed);
-    REQUIRE(recorded.error().message == "the database cannot be written: database or disk is full");
+    REQUIRE(recorded.error().message ==
+            "the database cannot be written: database or disk is full; free space on its disk");
     REQUIRE(written.seen() == "old");
     REQUIRE(written.store->restore()->instances.size() == 1);
   }

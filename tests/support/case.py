@@ -64,6 +64,7 @@ class Case(unittest.TestCase):
 
     def settings_file(self, text, name="settings.toml"):
         path = self.directory / name
+        path.touch(mode=0o600)
         path.write_text(text)
         return path
 

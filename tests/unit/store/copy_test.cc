@@ -88,15 +88,32 @@ TEST_CASE("a back-up is one file with everything that was committed, while a ser
   REQUIRE(plain.value("PRAGMA integrity_check") == "ok");
 }
 
-TEST_CASE("a back-up is read by nobody who may not read the database") {
+mode_t mode_of(const std::filesystem::path& file) {
+  struct stat status{};
+  REQUIRE(::stat(file.c_str(), &status) == 0);
+  return status.st_mode & 0777U;
+}
+
+TEST_CASE("a database and a back-up are for their user alone, also where others may read the database") {
   Place place;
   place.fill("a", 1);
-  std::filesystem::permissions(place.database,
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  REQUIRE(mode_of(place.database) == 0600U);
+  REQUIRE(::chmod(place.database.c_str(), 0644) == 0);
   REQUIRE(back_up(place.database, place.file));
-  struct stat status{};
-  REQUIRE(::stat(place.file.c_str(), &status) == 0);
-  REQUIRE((status.st_mode & 0777U) == 0600U);
+  REQUIRE(mode_of(place.file) == 0600U);
+}
+
+TEST_CASE("a restored database is for its user alone; one that was there keeps its permissions") {
+  Place place;
+  place.fill("a", 1);
+  REQUIRE(back_up(place.database, place.file));
+  REQUIRE(::chmod(place.file.c_str(), 0644) == 0);
+  const std::filesystem::path fresh = place.directory.path() / "fresh.db";
+  REQUIRE(restore_from(place.file, fresh));
+  REQUIRE(mode_of(fresh) == 0600U);
+  REQUIRE(::chmod(place.database.c_str(), 0640) == 0);
+  REQUIRE(restore_from(place.file, place.database));
+  REQUIRE(mode_of(place.database) == 0640U);
 }
 
 TEST_CASE("a back-up overwrites nothing, and leaves nothing behind when it fails") {
