@@ -1,8 +1,11 @@
-// What the listeners have seen. Relaxed counters: any thread writes, a scrape reads.
+// What the listeners have seen. Relaxed counters: any thread writes, a scrape reads; and when a line about it is due again.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+
+#include "base/guarded.h"
+#include "base/log.h"
 
 namespace rollcall {
 
@@ -15,6 +18,8 @@ struct ConnectionCounters {
   std::atomic<std::uint64_t> timed_out{0};          // closed because a deadline passed
   std::atomic<std::uint64_t> handshakes{0};         // of TLS, that succeeded
   std::atomic<std::uint64_t> handshakes_failed{0};  // of TLS, that did not
+  Guarded<log::Seldom> said_handshake;              // why one failed
+  Guarded<log::Seldom> said_tls;                    // that TLS came to a port without it
 };
 
 }  // namespace rollcall

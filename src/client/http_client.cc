@@ -26,6 +26,7 @@
 #include "base/private_socket.h"
 #include "client/base_url.h"
 #include "client/host_addresses.h"
+#include "client/tls_failure.h"
 #include "client/tls_files.h"
 
 namespace rollcall::client {
@@ -200,13 +201,8 @@ struct HttpClient::Impl {
     const error_code error = wait([&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, done); });
     if (!error) return {};
     if (error == beast::error::timeout) return broken(why_not_connected(error, patience));
-    const long verified = SSL_get_verify_result(stream.native_handle());
-    const bool is_plain = ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_WRONG_VERSION_NUMBER &&
-                          error.category() == asio::error::get_ssl_category();
-    const std::string why = is_plain                ? "this port does not speak TLS: is it plain http://?"
-                            : verified == X509_V_OK ? reason(error)
-                                                    : X509_verify_cert_error_string(verified);
-    ERR_clear_error();
+    const std::string why =
+        is_closed(error) ? "it closed the connection" : why_no_tls(error, stream.native_handle(), url.host);
     return broken(fmt::format("no TLS with {}: {}", name(), why));
   }
 
@@ -230,6 +226,12 @@ struct HttpClient::Impl {
   std::string why_no_answer(const error_code& error, milliseconds patience) const {
     if (error == beast::error::timeout)
       return fmt::format("{} did not answer within {}", name(), format_duration(patience));
+    constexpr unsigned char k_tls_alert = 21;  // RFC 8446 §5.1: how TLS answers plain HTTP
+    const auto octets = connection->received.cdata();
+    if (octets.size() > 0 && *static_cast<const unsigned char*>(octets.data()) == k_tls_alert) {
+      return fmt::format("{} speaks TLS: write https:// instead of http://", name());
+    }
+    if (const auto refused = refused_by_alert(error)) return fmt::format("no TLS with {}: {}", name(), *refused);
     if (is_closed(error)) return fmt::format("{} closed the connection without an answer", name());
     if (error == http::error::partial_message) return fmt::format("{} closed the connection inside an answer", name());
     if (error.category() == make_error_code(http::error::bad_version).category()) {

@@ -79,7 +79,7 @@ class Sentences(CliCase):
 
     def test_tls_to_a_port_of_plain_http_is_said_so(self):
         done = rollcall("list", "--http", f"https://{self.http}")
-        self.assertEqual((3, f"rollcall: no TLS with {self.http}: this port does not speak TLS: is it plain http://?\n"),
+        self.assertEqual((3, f"rollcall: no TLS with {self.http}: this port speaks plain HTTP: write http:// instead of https://\n"),
                          (done.returncode, done.stderr))
 
     def test_keys_and_certificates_that_do_not_belong_together(self):

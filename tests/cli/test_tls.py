@@ -25,7 +25,7 @@ class Https(CliCase):
         self.authority = certificates.make_authority(self.directory, "clients")
         self.deploy = certificates.sign(self.directory, self.authority, "deploy", "extendedKeyUsage=clientAuth")
         settings = SETTINGS.format(certificate=self.certificate, key=key, client_ca=self.authority[0])
-        server = self.server("--config", self.settings_file(settings))
+        server = self.server_under_test = self.server("--config", self.settings_file(settings))
         self.port = self.https_port(server)
 
     def https_port(self, server):
@@ -45,13 +45,36 @@ class Https(CliCase):
 
     def test_a_server_that_nobody_has_vouched_for_is_not_asked(self):
         done = self.ask("list")
-        self.assertEqual((3, f"rollcall: no TLS with 127.0.0.1:{self.port}: self-signed certificate\n"),
-                         (done.returncode, done.stderr))
+        self.assertEqual(3, done.returncode)
+        self.assertIn("its certificate is not signed by an authority that is trusted here (self-signed certificate): name the "
+                      "file of that authority (ca_file; rollcall --cacert)", done.stderr)
 
     def test_a_certificate_of_another_name_is_not_enough(self):
         done = self.ask("--cacert", self.certificate, "list", host="127.0.0.2")
         self.assertEqual(3, done.returncode)
         self.assertRegex(done.stderr, r"\Arollcall: [^\n]+\n\Z")
+
+    def test_http_to_a_port_that_speaks_tls(self):
+        for command in (["list"], ["deregister", "web", "a"]):
+            done = rollcall("--http", f"http://127.0.0.1:{self.port}", *command)
+            self.assertNotEqual(0, done.returncode)
+            self.assertIn("this port speaks TLS: write https:// instead of http://", done.stderr)
+
+    def test_https_to_a_port_that_speaks_plain_http(self):
+        done = rollcall("--http", f"https://127.0.0.1:{self.server_under_test.http_port}", "list")
+        self.assertEqual(3, done.returncode)
+        self.assertIn("this port speaks plain HTTP: write http:// instead of https://", done.stderr)
+        self.eventually(lambda: "speaks TLS to a port of plain HTTP" in self.server_under_test.log(), "the log says so")
+
+    def test_a_client_certificate_that_is_refused_is_explained_on_both_sides(self):
+        stranger = certificates.make(self.directory, "stranger", "stranger")
+        done = self.ask("--cacert", self.certificate, "--cert", stranger[0], "--key", stranger[1], "list")
+        self.assertEqual(3, done.returncode)
+        self.assertIn("it does not accept the client certificate", done.stderr)
+        self.assertIn("http.tls.client_ca", done.stderr)
+        self.eventually(lambda: "its certificate is refused (" in self.server_under_test.log(), "the log says so")
+        self.assertRegex(self.server_under_test.log(), r"no TLS with 127\.0\.0\.1: its certificate is refused \([^)]+\): it must be "
+                         "valid now, and signed by an authority in the file of http.tls.client_ca")
 
     def test_files_that_cannot_be_used_are_named(self):
         for option in ("--cacert", "--cert"):

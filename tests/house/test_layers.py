@@ -45,11 +45,11 @@ HOMES = {
     r"SQLiteCpp/|sqlite3\.h": {"store"},
     r"ldns/": {"dns"},
     r"ares": {"client", "net/checks/host_names.cc"},
-    r"boost/asio": {"net", "client/http_client.cc", "client/tls_files.h"},
-    r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc", "client/tls_files.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
+    r"boost/asio": {"net", "client/http_client.cc", "client/tls_failure.cc", "client/tls_files.h"},
+    r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc", "client/tls_files.cc", "client/tls_failure.h", "client/tls_failure.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
-    r"boost/system": {"client/tls_files.cc"},
+    r"boost/system": {"client/tls_failure.h", "client/tls_failure.cc", "client/tls_files.cc", "net"},
     r"boost/(json|system)": {"json", "api", "store", "consul/attributes.cc", "kv/loose_object.h", "kv/loose_object.cc", "kv/query_definition.cc", "cluster/roll", "cluster/skydns", "cluster/kv", "registry/instance/patched.cc", "health/check_json.cc", "health/json_values.h", "health/json_values.cc", "health/named_check_json.cc", "health/plan_json.cc", "client/problem.cc",
                                "client/registration_json.cc"},
     r"boost/url": {"api", "base/http_url.cc"},

@@ -77,7 +77,7 @@ int main(int count, char** words) {
   try {
     return rollcall::cli::start({words + 1, words + count});
   } catch (const std::exception& error) {
-    fmt::print(stderr, "rollcall: {}\n", error.what());
+    fmt::print(stderr, "rollcall: cannot go on: {}\n", error.what());
     return rollcall::cli::k_refused;
   }
 }

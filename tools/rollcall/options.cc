@@ -227,8 +227,11 @@ Result<Parsed> parse(const Options& options, const std::vector<std::string>& arg
   } catch (const CLI::ArgumentMismatch& error) {  // "--http: 1 required TEXT missing"
     const std::string words = first_line(error.what());
     return usage(words.substr(0, words.find(':')) + ": its value is missing");
-  } catch (const CLI::ParseError& error) {
-    return usage(first_line(error.what()));
+  } catch (const CLI::ParseError& error) {  // in CLI11's own terms, behind the flag
+    const std::string words = first_line(error.what());
+    const std::size_t at = words.find("--");
+    if (at == std::string::npos) return usage(words);
+    return usage(words.substr(at, words.find_first_of(" :=", at) - at) + ": does not take this value");
   }
   if (stops_at_argument) parsed.rest = app.remaining();
   for (const Words& words : all) {

@@ -26,6 +26,7 @@
 #include "dns/query.h"
 #include "health/check_json.h"
 #include "net/sockets/asio_address.h"
+#include "net/sockets/handshake_failure.h"
 
 namespace rollcall::net {
 namespace {
@@ -168,6 +169,10 @@ CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string 
     tls.set_verify_callback(asio::ssl::host_name_verification(name.empty() ? endpoint.address.text() : name));
   }
   co_await tls.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
+  if (error && !is_over_) {
+    const std::string why = why_server_failed(error, tls.native_handle()).sentence;
+    if (!why.empty()) co_return RunResult{RunEnd::failed, fmt::format("{}: no TLS: {}", what, why)};
+  }
   if (error) co_return failed(what, error);
   co_return co_await ask_http_over(tls, endpoint, std::move(what));
 }

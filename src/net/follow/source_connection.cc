@@ -117,7 +117,10 @@ asio::awaitable<Result<void>> SourceConnection::connect() {
   received_.clear();
   stream_->name_server(access_.url.host);
   const bool agrees = co_await stream_->handshake(asio::ssl::stream_base::client);
-  if (!agrees) co_return lose("no TLS, or a certificate that this host does not trust for that name");
+  if (!agrees) {
+    const std::string why = stream_->failure().sentence;
+    co_return lose(why.empty() ? "it closed the connection during the TLS handshake" : "no TLS: " + why);
+  }
   co_return Result<void>();
 }
 

@@ -26,6 +26,7 @@ constexpr std::size_t k_read_bytes = 16 * 1024;
 constexpr std::size_t k_read_bytes_few = 1024;  // enough for most requests; an idle connection keeps as much
 constexpr std::size_t k_read_bytes_quiet = 256;
 constexpr std::size_t k_drain_bytes = 4 * 1024;
+constexpr unsigned char k_tls_handshake = 22;  // the first octet of TLS (RFC 8446 §5.1); no method begins with it
 
 api::Method to_method(http::verb verb) {
   switch (verb) {
@@ -119,6 +120,11 @@ RequestReader::Next RequestReader::next() {
     if (std::optional<WholeRequest> fast = find_fast()) {
       fast_bytes_ = fast->bytes;
       return *fast;
+    }
+    heard_tls_ = *static_cast<const unsigned char*>(in_.data().data()) == k_tls_handshake;
+    if (heard_tls_) {
+      return refusal(api::Fault::bad_request,
+                     "this port speaks plain HTTP, and TLS came: write http:// instead of https://");
     }
     begin();
   }

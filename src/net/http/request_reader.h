@@ -96,6 +96,8 @@ class RequestReader {
   [[nodiscard]] bool has_more() const { return state_ == State::whole || in_.size() > searched_; }
   // A whole request is waiting in the parser.
   [[nodiscard]] bool is_holding() const { return state_ == State::whole; }
+  // `next` has refused octets that begin as TLS does.
+  [[nodiscard]] bool has_heard_tls() const { return heard_tls_; }
   [[nodiscard]] bool is_in_request() const { return state_ != State::idle && state_ != State::whole; }
   // True, once, when the client waits for 100 Continue before it sends its body.
   [[nodiscard]] bool take_continue();
@@ -148,6 +150,7 @@ class RequestReader {
   std::optional<Parser> parser_;
   State state_ = State::idle;
   bool is_input_over_ = false;
+  bool heard_tls_ = false;
   std::size_t read_bytes_;          // of one read; adapted to what the last one found
   std::size_t searched_ = 0;        // octets at the begin of the buffer that are known to be no whole request
   std::size_t fast_bytes_ = 0;      // octets of the buffer that `next` has handed over without the parser

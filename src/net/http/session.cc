@@ -1,17 +1,24 @@
 #include "net/http/session.h"
 
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include "api/event_text.h"
 #include "api/finish.h"
+#include "api/problem.h"
 #include "base/check.h"
+#include "base/counted.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "net/http/response_head.h"
 
 namespace rollcall::net {
@@ -62,10 +69,28 @@ asio::awaitable<bool> HttpSession::agree_on_tls() {
   if (!connection_.socket.is_encrypted()) co_return true;
   reader_.expires_after(limits::k_tls_handshake);
   const bool is_agreed = co_await connection_.handshake();
+  if (!is_agreed && connection_.socket.failure().is_plain_http) co_await refuse_plain_http();
   if (!is_agreed) co_return false;
   caller_ = api::Caller(connection_.peer, connection_.socket.client_identity());
   reader_.expires_after(limits::k_http_request);
   co_return true;
+}
+
+// The client reads the answer as it has asked: without TLS. What it still sends is read, as in `leave`.
+asio::awaitable<void> HttpSession::refuse_plain_http() {
+  const api::Response refusal =
+      api::problem(api::Fault::bad_request, "this port speaks TLS: write https:// instead of http://");
+  const std::string answer =
+      fmt::format("HTTP/1.1 400 Bad Request\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                  refusal.content_type, refusal.body.size(), refusal.body);
+  auto& plain = connection_.socket.socket();
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  reader_.expires_after(limits::k_http_linger);
+  co_await asio::async_write(plain, asio::buffer(answer), done);
+  if (!error) plain.shutdown(asio::socket_base::shutdown_send, error);
+  std::array<char, 4'096> rest{};
+  while (!error) co_await plain.async_read_some(asio::buffer(rest), done);
 }
 
 // Every request has its answer, and no other request comes.
@@ -172,10 +197,21 @@ void HttpSession::take_requests() {
   }
 }
 
+void HttpSession::tell_of_tls() const {
+  const auto left_out = connection_.counters.said_tls.with(
+      [](log::Seldom& said) { return said.is_due(std::chrono::steady_clock::now()); });
+  if (!left_out) return;
+  log::info(
+      "{} speaks TLS to a port of plain HTTP (http.listen; TLS is spoken at http.tls.listen) ({} since the last such "
+      "line)",
+      connection_.peer.text(), counted(*left_out, "more such client"));
+}
+
 // False: there is no whole request, or it waits for those ahead of it.
 bool HttpSession::take_request() {
   RequestReader::Next next = reader_.next();
   if (api::Response* refusal = std::get_if<api::Response>(&next)) {
+    if (reader_.has_heard_tls()) tell_of_tls();
     add_last_answer(std::move(*refusal));
     return false;
   }

@@ -62,6 +62,8 @@ class HttpSession final : private RequestReader::Owner,
   [[nodiscard]] bool is_open() const { return connection_.socket.is_open(); }
   [[nodiscard]] bool is_over() const;
   boost::asio::awaitable<bool> agree_on_tls();
+  boost::asio::awaitable<void> refuse_plain_http();
+  void tell_of_tls() const;
   boost::asio::awaitable<void> wait_for_progress();
   boost::asio::awaitable<void> read_more();
   boost::asio::awaitable<void> leave();

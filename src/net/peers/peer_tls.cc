@@ -28,16 +28,12 @@ Result<TlsContext::Shared> load_client(const CertificateFiles& files) {
   SSL_CTX_set_alpn_protos(native, reinterpret_cast<const unsigned char*>(k_offered.data()),
                           static_cast<unsigned>(k_offered.size()));
   boost::system::error_code error;
-  const auto refuse = [&](const std::string& file) {
-    ERR_clear_error();
-    return failure(Errc::start_up, fmt::format("{}: {}", file, error.message()));
-  };
   context->use_certificate_chain_file(files.certificate, error);
-  if (error) return refuse(files.certificate);
+  if (error) return unusable(files.certificate, "a certificate with its chain", error);
   context->use_private_key_file(files.key, ssl::context::pem, error);
-  if (error) return refuse(files.key);
+  if (error) return unusable(files.key, "a private key without a passphrase", error);
   context->load_verify_file(files.client_ca, error);
-  if (error) return refuse(files.client_ca);
+  if (error) return unusable(files.client_ca, "a certificate", error);
   context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   return context;
 }

@@ -20,6 +20,10 @@ asio::awaitable<bool> Stream::handshake(asio::ssl::stream_base::handshake_type s
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
   co_await tls_->async_handshake(side, done);
+  if (error) {
+    const bool is_server = side == asio::ssl::stream_base::server;
+    failure_ = (is_server ? why_client_failed : why_server_failed)(error, tls_->native_handle());
+  }
   co_return !error;
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "api/caller.h"
+#include "net/sockets/handshake_failure.h"
 #include "net/sockets/tls_context.h"
 
 namespace rollcall::net {
@@ -40,6 +41,8 @@ class Stream {
   // Once, before anything else. A plain stream has nothing to agree on. False: the peer speaks no TLS that we do.
   boost::asio::awaitable<bool> handshake(
       boost::asio::ssl::stream_base::handshake_type side = boost::asio::ssl::stream_base::server);
+  // Why the handshake failed (handshake_failure.h).
+  [[nodiscard]] const HandshakeFailure& failure() const { return failure_; }
   // Says that nothing more will be written, and over TLS waits for the peer to say so too: a deadline is the caller's.
   // No read or write goes on meanwhile.
   boost::asio::awaitable<void> shut_down();
@@ -81,6 +84,7 @@ class Stream {
   Socket plain_;                // moved from where there is TLS
   TlsContext::Shared context_;  // a reload does not take it away
   std::unique_ptr<Tls> tls_;
+  HandshakeFailure failure_;
 };
 
 }  // namespace rollcall::net

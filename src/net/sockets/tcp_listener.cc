@@ -73,6 +73,14 @@ asio::awaitable<bool> Connection::handshake() {
   if (socket.is_encrypted()) {
     (is_agreed ? counters.handshakes : counters.handshakes_failed).fetch_add(1, std::memory_order_relaxed);
   }
+  if (!is_agreed && !socket.failure().sentence.empty()) {
+    const auto left_out =
+        counters.said_handshake.with([](log::Seldom& said) { return said.is_due(std::chrono::steady_clock::now()); });
+    if (left_out) {
+      log::info("no TLS with {}: {} ({} since the last such line)", peer.text(), socket.failure().sentence,
+                counted(*left_out, "more failure"));
+    }
+  }
   co_return is_agreed;
 }
 

@@ -23,7 +23,8 @@ namespace ssl = boost::asio::ssl;
 
 constexpr std::string_view k_session_context = "rollcall";
 
-// OpenSSL's words say what its parser met; what the file should be is `wanted`.
+}  // namespace
+
 std::unexpected<Error> unusable(const std::string& file, std::string_view wanted,
                                 const boost::system::error_code& error) {
   ERR_clear_error();
@@ -36,6 +37,8 @@ std::unexpected<Error> unusable(const std::string& file, std::string_view wanted
                  fmt::format("{}: {} in PEM format is expected there, and there is none that can be used ({})", file,
                              wanted, error.message()));
 }
+
+namespace {
 
 // RFC 7301 §3.1: length-prefixed names, in the client's order. Ours is the only one there is.
 int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes, const unsigned char* offered,

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
+#include <boost/system/error_code.hpp>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/guarded.h"
@@ -15,6 +17,10 @@
 #include "net/sockets/certificate.h"
 
 namespace rollcall::net {
+
+// A file that OpenSSL does not take: its words say what its parser met, `wanted` is what the file should be.
+[[nodiscard]] std::unexpected<Error> unusable(const std::string& file, std::string_view wanted,
+                                              const boost::system::error_code& error);
 
 class TlsContext {
  public:

@@ -112,6 +112,11 @@ TEST_CASE("a server that closes inside its answer has not ended it") {
   CHECK(failure_of(server) == server.authority() + " closed the connection inside an answer");
 }
 
+TEST_CASE("a server that answers with an alert of TLS speaks TLS") {
+  const ScriptedServer server(Connections{Answers{std::string("\x15\x03\x01\x00\x02\x02\x46", 7)}});
+  CHECK(failure_of(server) == server.authority() + " speaks TLS: write https:// instead of http://");
+}
+
 TEST_CASE("a server of another protocol does not speak HTTP") {
   const ScriptedServer server(Connections{Answers{"220 mail.example ESMTP\r\n"}});
   CHECK(failure_of(server) == server.authority() + " does not speak HTTP");
