@@ -15,12 +15,13 @@ LocalKeyValues::LocalKeyValues(Journal& journal, const TimeSource& clock, RunSoo
 
 // --- The start ---
 
-Result<std::vector<std::string>> LocalKeyValues::restore(WallTime wall_now) {
+Result<std::vector<std::string>> LocalKeyValues::restore(WallTime wall_now, Continues continues) {
   Result<Stored> stored = journal_.read();
   if (!stored) return std::unexpected(std::move(stored.error()));
   std::vector<std::string> sentences = std::move(stored->left_out);
   const LeaseTime now = clock_.now();
-  const Index start = registry::index_of_start(stored->index, wall_now);
+  const bool goes_on = continues == Continues::yes && stored->index > 0;
+  const Index start = goes_on ? stored->index : registry::index_of_start(stored->index, wall_now);
   View view(start);
   for (const EntryPtr& entry : stored->entries) {
     stage_.put(entry);
@@ -47,6 +48,7 @@ Result<std::vector<std::string>> LocalKeyValues::restore(WallTime wall_now) {
   }
   stage_.count_from(start);
   view_.with([&](View& empty) { empty = std::move(view); });
+  if (goes_on) return sentences;
   // On the disk before anybody sees it: it must not come again with other content.
   if (const Result<void> recorded = journal_.record({.list = {}, .index = start}); !recorded) {
     sentences.push_back("the index of this start is not stored yet: " + recorded.error().message);

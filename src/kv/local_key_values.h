@@ -38,7 +38,9 @@ class LocalKeyValues final : public KeyValues {
 
   // What is stored. Each session has one whole TTL from now on. Returns a sentence for each row that was left out. The index of
   // this start is on the disk when it returns, or a sentence says why not.
-  [[nodiscard]] Result<std::vector<std::string>> restore(WallTime wall_now);
+  // `Continues::yes`: the process before has handed over, so the index goes on where it is, and nothing is written.
+  enum class Continues : std::uint8_t { no, yes };
+  [[nodiscard]] Result<std::vector<std::string>> restore(WallTime wall_now, Continues continues = Continues::no);
   // From here on sessions end.
   void start();
   // After the writer's thread has ended: what still waits is done here, on this thread.

@@ -37,6 +37,7 @@
 #include "registry/instance/lease.h"
 #include "registry/instance/stored_indexes.h"
 #include "registry/ports/durable_change.h"
+#include "registry/ports/handed_roll.h"
 #include "registry/ports/journal.h"
 #include "registry/ports/lease_authority.h"
 #include "registry/ports/ports.h"
@@ -113,6 +114,20 @@ class Registry {
   // What stable storage held, whole or part by part: each service with all its instances in one of them. Each instance
   // gets one full lease of grace from `now`. Before anything else. Returns whom a rule keeps off the roll.
   std::vector<Refused> restore(Restored part, LeaseTime now, WallTime wall_now);
+
+  // --- Going on from another process of this machine (server/handover.h) ---
+
+  // What the next process needs, at a time when nothing is changed.
+  [[nodiscard]] HandedRoll hand_over(LeaseTime now, EventId last_event) const;
+  // Before `restore`: another process goes on changing the roll meanwhile. Leases have no time left yet, and no event says
+  // that an instance is back. `take_over` must follow.
+  void expect_handed_roll() { expects_handed_roll_ = true; }
+  // What has been changed since it was stored as it was restored here: to be read again.
+  [[nodiscard]] std::vector<InstanceKey> find_newer(const HandedRoll& handed) const;
+  // From now on the roll is this: `newer` has the rows of `find_newer`. Each lease ends when it would have ended there, at the
+  // earliest; that of an instance that has come meanwhile is whole again.
+  void take_over(const HandedRoll& handed, std::span<const InstanceRecord> newer, const TimeSource& clock,
+                 WallTime wall_now);
 
   // Checks every instance against the zones again, after zones were reloaded: instances whose names the zones now use
   // are removed, and their rows stay in the store. Visible on return; the store changes are pending. Returns the
@@ -194,6 +209,7 @@ class Registry {
   void restore_service(const ServiceRecord& record, std::span<const InstanceRecord> stored, LeaseTime now,
                        WallTime wall_now, std::vector<Refused>& refused);
   [[nodiscard]] std::optional<Error> refuse_stored(const Registration& stored) const;
+  void take_over_service(const HandedService& handed, LeaseTime now, WallTime wall_now);
   void tell_of_restored(const Service& service, WallTime wall_now);
   void publish(const ServiceKey& key, ServiceEdit& edit, WallTime wall_now, LeaseTime now);
   void publish_snapshot(const ServiceKey& key, ChangeIndex index, ProtocolSet protocols,
@@ -234,6 +250,7 @@ class Registry {
   EndedLeases ended_;
   StoredIndexes stored_;  // of the instances
   ExpiryLimit expiry_limit_;
+  bool expects_handed_roll_ = false;
   ChangeIndex followed_ = 0;
 
   std::atomic<std::uint64_t> service_count_{0};

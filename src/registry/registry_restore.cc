@@ -113,8 +113,11 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
     auto instance = Instance::make(each->registration, restored_standing(*each, now),
                                    each->index == 0 ? index : each->index, each->registered_at, now);
     if (authority_ != nullptr) instance->lease.count_elsewhere();
+    if (expects_handed_roll_ && instance->lease.expires_at() < Lease::never()) {
+      instance->lease.begin_as(Lease(now, std::chrono::milliseconds(1)));
+    }
     members.push_back(instance.get());
-    set_timer(*instance);
+    if (!expects_handed_roll_) set_timer(*instance);
     labels_.add(*instance);
     check(instances_.publish(std::move(instance)) == nullptr, "an instance is stored once");
   }
@@ -145,7 +148,7 @@ void Registry::restore_service(const ServiceRecord& record, std::span<const Inst
 
 // Each instance that is back is an event, unless there are so many that they would push everything else out of the history.
 void Registry::tell_of_restored(const Service& service, WallTime wall_now) {
-  if (authority_ != nullptr) return;
+  if (authority_ != nullptr || expects_handed_roll_) return;
   if (counts().instances > limits::k_restored_events_max) {
     pending_.events = {};
     return;

@@ -76,7 +76,7 @@ std::vector<kv::Request> requests_of(const kv::Stored& stored) {
 
 }  // namespace
 
-Result<void> Keys::restore(const Parts& parts) {
+Result<void> Keys::restore(const Parts& parts, Continues continues) {
   const std::string& store = parts.storage.name();
   const bool promotes = shared_ && parts.settings.cluster->start.entry == ops::ClusterStart::Entry::promote;
   if (promotes) {
@@ -87,7 +87,7 @@ Result<void> Keys::restore(const Parts& parts) {
     carried_over_ = requests_of(*stored);
   }
   if (!local_) return {};
-  const Result<std::vector<std::string>> restored = local_->restore(registry::wall_now());
+  const Result<std::vector<std::string>> restored = local_->restore(registry::wall_now(), continues);
   if (!restored) {
     return failure(Errc::start_up, fmt::format("the keys cannot be read from {}: {}", store, restored.error().message));
   }

@@ -43,7 +43,8 @@ class Keys {
   [[nodiscard]] kv::KeyValues& all() { return local_ ? static_cast<kv::KeyValues&>(*local_) : *shared_; }
   // What the disk has. In a cluster, which is followed from `start` on: what a single server had there, if this node makes the
   // cluster of it.
-  [[nodiscard]] Result<void> restore(const Parts& parts);
+  using Continues = kv::LocalKeyValues::Continues;
+  [[nodiscard]] Result<void> restore(const Parts& parts, Continues continues = Continues::no);
   // The writer's thread runs.
   void start();
   // It has ended.

@@ -71,14 +71,15 @@ void migrate(SQLite::Database& connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, registry::StorageMode mode) {
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, registry::StorageMode mode,
+                                                 std::optional<DatabaseLock> shared) {
   const auto refuse = [&](std::string_view reason) {
     return failure(Errc::start_up, fmt::format("the database {} {}", path.string(), reason));
   };
   // Disable SQLite's memory statistics: they are unused and take a lock at every allocation. Has no effect once SQLite
   // is initialized.
   static_cast<void>(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
-  auto lock = DatabaseLock::take(path);
+  Result<DatabaseLock> lock = shared ? Result<DatabaseLock>(std::move(*shared)) : DatabaseLock::take(path);
   if (!lock) return std::unexpected(lock.error());
   try {
     std::unique_ptr<Database> database(new Database(std::move(*lock), path));

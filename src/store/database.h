@@ -17,6 +17,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "registry/ports/storage.h"
@@ -37,9 +38,11 @@ class Database {
  public:
   // Creates the tables in a new or empty file, and migrates an older schema. Refuses a file that is not a SQLite
   // database, another program's database, a newer schema, and a database that another rollcalld uses.
+  // `lock`: one that is shared by the process before (DatabaseLock::adopt); none: it is taken.
   // A replica needs no fsync with each commit (`synchronous = NORMAL`): what a power failure undoes is in etcd.
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path,
-                                                              registry::StorageMode mode = registry::StorageMode::own);
+                                                              registry::StorageMode mode = registry::StorageMode::own,
+                                                              std::optional<DatabaseLock> lock = std::nullopt);
 
   // Checkpoints and truncates the WAL, if no reader blocks that.
   ~Database();
@@ -47,6 +50,8 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   [[nodiscard]] SQLite::Database& connection() noexcept { return connection_; }
+
+  [[nodiscard]] int lock_descriptor() const noexcept { return lock_.descriptor(); }
 
   // Runs a checkpoint if the WAL is long enough; call it after each commit. A failed checkpoint only leaves the WAL
   // longer; a later call tries again.

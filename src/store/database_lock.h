@@ -21,9 +21,12 @@ namespace rollcall::store {
 class DatabaseLock {
  public:
   [[nodiscard]] static Result<DatabaseLock> take(const std::filesystem::path& path);
+  // The lock that another process holds and shares: it is free when both have closed it.
+  [[nodiscard]] static DatabaseLock adopt(int descriptor) { return DatabaseLock(descriptor); }
   ~DatabaseLock();
   DatabaseLock(DatabaseLock&& other) noexcept;
   DatabaseLock& operator=(DatabaseLock&&) = delete;
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
  private:
   static Result<DatabaseLock> try_once(const std::filesystem::path& path);

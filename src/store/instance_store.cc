@@ -26,8 +26,9 @@ constexpr std::size_t k_parts_ahead = 4;  // restore: parts read ahead and not y
 
 Result<std::unique_ptr<InstanceStore>> InstanceStore::open(const std::filesystem::path& path,
                                                            const registry::ZoneDirectory& zones,
-                                                           const HistoryLimits& history, registry::StorageMode mode) {
-  auto database = Database::open(path, mode);
+                                                           const HistoryLimits& history, registry::StorageMode mode,
+                                                           std::optional<DatabaseLock> lock) {
+  auto database = Database::open(path, mode, std::move(lock));
   if (!database) return std::unexpected(std::move(database.error()));
   try {
     return std::unique_ptr<InstanceStore>(new InstanceStore(std::move(*database), zones, history, mode));
@@ -152,6 +153,11 @@ void InstanceStore::begin_with_ignored(const std::vector<registry::Refused>& ref
   ignored_.replace(skipped_);
   if (mode_ == registry::StorageMode::replica) return;  // every note is of a proposal that is still to be made
   if (last == 0 && ignored.empty()) return;
+  if (writes_later_) {
+    edits_->start_over();
+    unnoted_ = std::move(ignored);
+    return;
+  }
   try {
     writer_->hold();
     edits_->begin_with(ignored, last);
@@ -175,6 +181,21 @@ Result<registry::Restored> InstanceStore::restore() {
   });
   if (!restored) return std::unexpected(restored.error());
   return whole;
+}
+
+Result<std::vector<registry::InstanceRecord>> InstanceStore::read(std::span<const registry::InstanceKey> keys) {
+  std::vector<registry::InstanceRecord> records;
+  try {
+    InstanceRow row(database_->connection(), zones_);
+    for (const registry::InstanceKey& key : keys) {
+      auto found = row.read(key.service.zone, names_.text_of(key.service.zone), key);
+      if (found && *found) records.push_back(std::move(**found));
+    }
+    row.reset();
+  } catch (const std::exception& exception) {
+    return std::unexpected(to_error(exception, "read"));
+  }
+  return records;
 }
 
 Result<std::vector<registry::KeptSerial>> InstanceStore::kept_serials() {

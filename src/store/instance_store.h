@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "registry/ports/ports.h"
 #include "registry/ports/storage.h"
+#include "store/database_lock.h"
 #include "store/edit_reader.h"
 #include "store/history_limits.h"
 #include "store/ignored_rows.h"
@@ -43,7 +44,7 @@ class InstanceStore final : public registry::CountingJournal,
  public:
   [[nodiscard]] static Result<std::unique_ptr<InstanceStore>> open(
       const std::filesystem::path& path, const registry::ZoneDirectory& zones, const HistoryLimits& history = {},
-      registry::StorageMode mode = registry::StorageMode::own);
+      registry::StorageMode mode = registry::StorageMode::own, std::optional<DatabaseLock> lock = std::nullopt);
   // Checkpoints the write-ahead log into the database.
   ~InstanceStore() override;
   InstanceStore(const InstanceStore&) = delete;
@@ -56,6 +57,8 @@ class InstanceStore final : public registry::CountingJournal,
   [[nodiscard]] Result<void> restore(const TakeRestored& take) override;
   // The same as one value; for a small database.
   [[nodiscard]] Result<registry::Restored> restore();
+  [[nodiscard]] Result<std::vector<registry::InstanceRecord>> read(
+      std::span<const registry::InstanceKey> keys) override;
   [[nodiscard]] const SkippedRows& skipped() const noexcept { return skipped_; }
   [[nodiscard]] LeftOut left_out() const override { return {skipped_.count, skipped_.sentences}; }
 
@@ -94,6 +97,10 @@ class InstanceStore final : public registry::CountingJournal,
   // Makes `begin_edits` return the ignored rows again, because the reason for ignoring them may no longer apply.
   void look_again();
 
+  // `restore` writes nothing: another process has the database too, until it has handed over. What is to be noted of ignored
+  // rows is noted later.
+  void write_later() noexcept { writes_later_ = true; }
+
   // For other tables of the same file: used by the same thread, between two calls.
   [[nodiscard]] Database& database() noexcept { return *database_; }
 
@@ -121,6 +128,7 @@ class InstanceStore final : public registry::CountingJournal,
   ZoneNames names_;
   SkippedRows skipped_;
   IgnoredRows ignored_;
+  bool writes_later_ = false;
   bool has_place_ = false;        // own: the first write deletes it
   bool is_doubtful_ = false;      // replica: rows were edited while no server ran, so the place does not hold for them
   bool is_behind_ = false;        // replica: the last `store` has failed

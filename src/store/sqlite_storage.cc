@@ -3,10 +3,12 @@
 #include <string>
 #include <utility>
 
+#include "store/database.h"
 #include "store/edit_watch.h"
 #include "store/history_reader.h"
 #include "store/instance_store.h"
 #include "store/key_store.h"
+#include "store/schema.h"
 
 namespace rollcall::store {
 namespace {
@@ -20,6 +22,10 @@ class SqliteStorage final : public Storage {
   [[nodiscard]] std::string name() const override { return path_.string(); }
   [[nodiscard]] registry::Journal& journal() override { return *store_; }
   [[nodiscard]] kv::Journal& keys() override { return keys_; }
+  [[nodiscard]] int lock_descriptor() const override { return store_->database().lock_descriptor(); }
+  [[nodiscard]] std::int64_t data_version() override {
+    return store_->database().connection().execAndGet("PRAGMA data_version").getInt64();
+  }
   [[nodiscard]] registry::StoredRoll& stored() override { return *store_; }
   [[nodiscard]] registry::Replica& replica() override { return *store_; }
   [[nodiscard]] registry::KeptSerials& serials() override { return *store_; }
@@ -40,12 +46,18 @@ class SqliteStorage final : public Storage {
 }  // namespace
 
 Result<std::unique_ptr<Storage>> open_storage(const std::filesystem::path& path, const registry::ZoneDirectory& zones,
-                                              const HistoryLimits& history, StorageMode mode) {
-  Result<std::unique_ptr<InstanceStore>> store = InstanceStore::open(path, zones, history, mode);
+                                              const HistoryLimits& history, StorageMode mode,
+                                              std::optional<DatabaseLock> shared_lock) {
+  const bool is_shared = shared_lock.has_value();
+  Result<std::unique_ptr<InstanceStore>> store =
+      InstanceStore::open(path, zones, history, mode, std::move(shared_lock));
   if (!store) return std::unexpected(std::move(store.error()));
+  if (is_shared) (*store)->write_later();
   Result<std::unique_ptr<HistoryReader>> reader = HistoryReader::open(path, zones, mode);
   if (!reader) return std::unexpected(std::move(reader.error()));
   return std::make_unique<SqliteStorage>(path, std::move(*store), std::move(*reader));
 }
+
+int known_schema() { return schema_version(); }
 
 }  // namespace rollcall::store

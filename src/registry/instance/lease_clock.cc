@@ -45,6 +45,18 @@ nanoseconds LeaseClock::tick(Monotonic instant) noexcept {
   return nanoseconds::zero();
 }
 
+void LeaseClock::hold(Monotonic instant) noexcept {
+  last_tick_ns_ = to_ns(instant);
+  ceiling_ns_.store(last_tick_ns_ - offset_ns_.load(std::memory_order_relaxed), std::memory_order_release);
+}
+
+// The ceiling is lifted by the next tick.
+void LeaseClock::resume(Monotonic instant) noexcept {
+  const std::int64_t held = to_ns(instant) - last_tick_ns_;
+  last_tick_ns_ = to_ns(instant);
+  offset_ns_.store(offset_ns_.load(std::memory_order_relaxed) + held, std::memory_order_release);
+}
+
 nanoseconds LeaseClock::given_back() const noexcept {
   return nanoseconds(offset_ns_.load(std::memory_order_relaxed) - initial_offset_ns_);
 }

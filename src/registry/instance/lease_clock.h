@@ -32,6 +32,11 @@ class LeaseClock final : public TimeSource {
   // Called by the ticker thread. Returns the pause that was taken out of lease time; zero: none.
   std::chrono::nanoseconds tick(Monotonic instant) noexcept;
 
+  // Lease time stands still from `instant` on, for readers too; no tick comes until `resume`, which gives the time between
+  // the two back to every lease. For a hand-over between two processes: while nobody can renew, nothing ends.
+  void hold(Monotonic instant) noexcept;
+  void resume(Monotonic instant) noexcept;
+
   // Sum of all such pauses since the start.
   [[nodiscard]] std::chrono::nanoseconds given_back() const noexcept;
 

@@ -41,6 +41,8 @@ class StoredRoll {
   virtual ~StoredRoll() = default;
   // In parts: each service with all its instances in one of them, and at least one part. `take` is called on this thread.
   [[nodiscard]] virtual Result<void> restore(const TakeRestored& take) = 0;
+  // The rows of these instances as they are now; those that are not there, or break a rule, are left out.
+  [[nodiscard]] virtual Result<std::vector<InstanceRecord>> read(std::span<const InstanceKey> keys) = 0;
   // What the last `restore` left out.
   [[nodiscard]] virtual LeftOut left_out() const = 0;
 };

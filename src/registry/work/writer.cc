@@ -67,6 +67,19 @@ void Writer::run_soon(std::move_only_function<void()> task) {
   });
 }
 
+void Writer::run_when_idle(std::move_only_function<void()> task) {
+  inbox_.change([&](Inbox& inbox) {
+    if (!inbox.is_closed) inbox.when_idle = std::move(task);
+  });
+}
+
+void Writer::run_idle_task() {
+  auto task = inbox_.with([](Inbox& inbox) {
+    return inbox.is_empty() ? std::exchange(inbox.when_idle, nullptr) : std::move_only_function<void()>();
+  });
+  if (task) task();
+}
+
 void Writer::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::vector<Submission> batch = wait_for_work(stop);
@@ -81,6 +94,7 @@ void Writer::run(const std::stop_token& stop) {
       commit(std::move(batch));
     }
     if (must_record_pending() && clock_.now() >= record_again_at_) record_pending();
+    run_idle_task();
   }
   close();
   if (agreed_ != nullptr) agreed_->stop();
@@ -99,6 +113,7 @@ void Writer::run(const std::stop_token& stop) {
 void Writer::close() {
   const auto dropped = inbox_.with([](Inbox& inbox) {
     inbox.is_closed = true;
+    inbox.when_idle = nullptr;
     return std::exchange(inbox.tasks, {});
   });
 }
@@ -130,7 +145,7 @@ bool Writer::must_record_pending() const {
 std::vector<Writer::Submission> Writer::wait_for_work(const std::stop_token& stop) {
   std::optional<LeaseTime> wake = registry_.next_wake();
   if (must_record_pending() && (!wake || record_again_at_ < *wake)) wake = record_again_at_;
-  const auto has_work = [](const Inbox& inbox) { return !inbox.is_empty(); };
+  const auto has_work = [](const Inbox& inbox) { return !inbox.is_idle(); };
   if (wake) {
     inbox_.wait_until(stop, std::chrono::steady_clock::now() + (*wake - clock_.now()), has_work);
   } else {

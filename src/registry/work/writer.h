@@ -50,6 +50,10 @@ class Writer {
   // writer has stopped.
   void run_soon(std::move_only_function<void()> task);
 
+  // Runs `task` on the writer's thread once nothing waits: every change that was submitted before is answered. While it
+  // runs, nothing is changed. One at a time.
+  void run_when_idle(std::move_only_function<void()> task);
+
   // Applies changes at once, as one transaction. From a task of `run_soon`; on a single node.
   [[nodiscard]] std::vector<Outcome> apply_now(std::span<const Change> changes);
 
@@ -67,14 +71,17 @@ class Writer {
   struct Inbox {
     std::vector<Submission> queue;
     std::vector<std::move_only_function<void()>> tasks;
+    std::move_only_function<void()> when_idle;
     bool is_closed = false;
     [[nodiscard]] bool is_empty() const { return queue.empty() && tasks.empty(); }
+    [[nodiscard]] bool is_idle() const { return is_empty() && when_idle == nullptr; }
   };
 
   [[nodiscard]] bool has_room_for(std::size_t changes, const Inbox& inbox) const;
   std::vector<Submission> wait_for_work(const std::stop_token& stop);
   std::vector<Submission> take_batch();
   void run_tasks();
+  void run_idle_task();
   void close();
   void commit(std::vector<Submission> batch);
   void hand_over(std::vector<Submission> batch);

@@ -51,6 +51,20 @@ TEST_CASE("lease time begins later than the instant that means an ended lease") 
   CHECK(clock.at(LeaseClock::Monotonic{}).time_since_epoch() > 0ns);
 }
 
+TEST_CASE("lease time stands still while it is held, and goes on from there") {
+  LeaseClock clock(k_start);
+  const auto held = run(clock, k_start, 1s);
+  const LeaseTime then = clock.at(held);
+  clock.hold(held);
+  CHECK(clock.at(held + 50ms) == then);
+  CHECK(clock.at(held + 10min) == then);
+  clock.resume(held + 10min);
+  CHECK(clock.at(held + 10min) == then);
+  const auto last = run(clock, held + 10min, 1s);
+  CHECK(clock.at(last) == then + 1s);
+  CHECK(clock.given_back() == 10min);
+}
+
 TEST_CASE("a pause of the server is given back as a whole") {
   LeaseClock clock(k_start);
   const auto last = run(clock, k_start, 1s);

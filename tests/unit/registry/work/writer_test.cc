@@ -51,6 +51,28 @@ TEST_CASE("outcomes come in the order of the changes, on the writer's thread") {
   CHECK(world.writer.stats().failed_changes == 0);
 }
 
+TEST_CASE("what runs when the writer is idle runs behind every change that waits, and holds up those that come") {
+  WriterWorld world;
+  Gate& gate = world.hold_the_journal();
+  world.submit(adding("web", "first"));
+  gate.wait_until_entered();
+  world.submit(adding("web", "second"));
+  std::promise<std::size_t> seen;
+  std::promise<void> goes_on;
+  world.writer.run_when_idle([&] {
+    seen.set_value(world.ids("web").size());
+    goes_on.get_future().wait();
+  });
+  gate.open();
+  CHECK(seen.get_future().get() == 2);
+  world.submit(adding("web", "third"));
+  CHECK(world.ids("web").size() == 2);
+  goes_on.set_value();
+  CHECK(world.wait_for_replies(3));
+  world.stop();
+  CHECK(world.ids("web").size() == 3);
+}
+
 TEST_CASE("a reply comes after the change is visible") {
   WriterWorld world;
   std::promise<std::size_t> seen;
