@@ -13,24 +13,13 @@
 #include "api/routed.h"
 #include "base/log.h"
 #include "net/dns/secondary_watch.h"
-#include "net/dns/session.h"
-#include "net/dns/udp_worker.h"
-#include "net/http/session.h"
 #include "net/metrics.h"
-#include "net/sockets/client_limit.h"
-#include "net/sockets/event_loop.h"
+#include "net/server_parts.h"
 #include "net/sockets/socket.h"
-#include "net/sockets/tcp_listener.h"
-#include "net/sockets/tls_context.h"
 
 namespace rollcall::net {
-namespace {
 
 namespace asio = boost::asio;
-
-constexpr std::string_view k_dns_over_tls = "dot";  // RFC 7858 §3.2, as IANA has it for ALPN
-constexpr std::string_view k_http_1_1 = "http/1.1";
-constexpr unsigned k_http_loops_max = 4;  // sessions are light: more threads would only trade cores with the DNS
 
 // No exception is expected from a coroutine; one that comes is the end of that session alone.
 void log_exception(std::exception_ptr failed) {
@@ -42,18 +31,11 @@ void log_exception(std::exception_ptr failed) {
   }
 }
 
-asio::awaitable<void> serve_dns(Connection connection, const answer::Responder& responder,
-                                const registry::TimeSource& clock, answer::WorkerState& state,
-                                std::chrono::milliseconds write_max) {
-  DnsSession session(std::move(connection), responder, clock, state, write_max);
-  co_await session.run();
-}
+namespace {
 
-asio::awaitable<void> serve_http(Connection connection, HttpBackend& backend, const KnownHosts* hosts,
-                                 bool is_at_loopback) {
-  const auto session = std::make_shared<HttpSession>(std::move(connection), backend, hosts, is_at_loopback);
-  co_await session->run();
-}
+constexpr std::string_view k_dns_over_tls = "dot";  // RFC 7858 §3.2, as IANA has it for ALPN
+constexpr std::string_view k_http_1_1 = "http/1.1";
+constexpr unsigned k_http_loops_max = 4;  // sessions are light: more threads would only trade cores with the DNS
 
 // Those this process may run on: more threads than that only take turns.
 unsigned cores() {
@@ -71,55 +53,6 @@ std::vector<std::string> texts(const std::vector<IpEndpoint>& endpoints) {
 
 }  // namespace
 
-// Members in the order of their lives: what a loop runs goes before the loop does.
-struct Server::Parts {
-  Parts(const Listeners& wanted, const answer::Responder& answers, const registry::TimeSource& time)
-      : listeners(wanted),
-        responder(answers),
-        clock(time),
-        dns_clients(wanted.dns_connections_per_client_max),
-        http_clients(wanted.http_connections_per_client_max),
-        http_held(wanted.http_held_bytes_max, http_connections.held_bytes) {}
-
-  const Listeners listeners;
-  const answer::Responder& responder;
-  const registry::TimeSource& clock;
-  ConnectionCounters dns_connections;
-  ConnectionCounters http_connections;
-  ClientLimit dns_clients;
-  ClientLimit http_clients;
-  HeldBytes http_held;
-  std::unique_ptr<TlsContext> dns_context;  // null: no DNS over TLS
-  std::unique_ptr<TlsContext> http_context;
-  std::vector<std::unique_ptr<answer::WorkerState>> dns_states;
-  std::vector<std::unique_ptr<HttpBackend>> http_backends;
-  std::vector<std::unique_ptr<EventLoop>> dns_loops;
-  std::vector<std::unique_ptr<EventLoop>> http_loops;
-  ListMaker lists{http_held};  // goes before the loops that it answers on
-  std::vector<std::unique_ptr<UdpWorker>> udp_workers;
-  std::vector<std::unique_ptr<TcpListener>> dns_tcp;
-  std::vector<std::unique_ptr<TcpListener>> http;
-  std::unique_ptr<Notifier> notifier;
-  std::unique_ptr<SecondaryWatch> secondaries;
-  std::vector<IpEndpoint> dns_endpoints;
-  std::vector<IpEndpoint> http_endpoints;
-  std::vector<IpEndpoint> dns_tls_endpoints;
-  std::vector<IpEndpoint> https_endpoints;
-
-  Result<void> load_certificates();
-  // Binds the addresses of the settings, but of each kind that was given sockets.
-  Result<void> bind_missing(GivenSockets& sockets) const;
-  Result<void> listen(GivenSockets sockets);
-  void listen_for_dns(Descriptor socket, const TlsContext* tls);
-  void listen_for_http(TcpSocket socket, const TlsContext* tls, std::vector<IpEndpoint>& bound);
-
-  [[nodiscard]] static std::size_t index_of(const std::vector<std::unique_ptr<EventLoop>>& loops,
-                                            const EventLoop& loop) {
-    const auto at = std::ranges::find(loops, &loop, &std::unique_ptr<EventLoop>::get);
-    return static_cast<std::size_t>(at - loops.begin());
-  }
-};
-
 Result<void> Server::Parts::load_certificates() {
   if (!listeners.dns_tls.empty()) {
     Result<std::unique_ptr<TlsContext>> loaded = TlsContext::load(listeners.certificates.dns, k_dns_over_tls);
@@ -136,33 +69,35 @@ Result<void> Server::Parts::load_certificates() {
 
 void Server::Parts::listen_for_dns(Descriptor socket, const TlsContext* tls) {
   const ConnectionLimits limits{listeners.dns_connections_max, dns_connections, dns_clients};
-  dns_tcp.push_back(std::make_unique<TcpListener>(
-      *dns_loops.front(), std::move(socket), dns_loops, limits, tls, [this](Connection connection) {
-        EventLoop& loop = connection.loop;
-        answer::WorkerState& state = *dns_states[index_of(dns_loops, loop)];
-        asio::co_spawn(loop.context(),
-                       serve_dns(std::move(connection), responder, clock, state, listeners.dns_write_max),
-                       log_exception);
-      }));
+  dns_tcp.push_back(std::make_unique<TcpListener>(*dns_loops.front(), std::move(socket), dns_loops, limits, tls,
+                                                  [this](Connection connection) { begin_dns(std::move(connection)); }));
 }
 
 Result<void> Server::Parts::bind_missing(GivenSockets& sockets) const {
-  const auto bind_all = [](std::vector<TcpSocket>& to, const std::vector<IpEndpoint>& wanted,
-                           std::string_view setting) -> Result<void> {
-    if (!to.empty()) return {};
-    for (const IpEndpoint& endpoint : wanted) {
+  // The addresses of the settings for which no socket is there.
+  const auto missing = [&](const auto& there, std::vector<IpEndpoint> wanted) {
+    if (sockets.stand_for_kinds && !there.empty()) wanted.clear();
+    for (const auto& socket : there) {
+      const auto at = std::ranges::find_if(wanted, [&](const IpEndpoint& each) {
+        return each == socket.endpoint || (each.port == 0 && each.address == socket.endpoint.address);
+      });
+      if (at != wanted.end()) wanted.erase(at);
+    }
+    return wanted;
+  };
+  const auto bind_all = [&](std::vector<TcpSocket>& to, const std::vector<IpEndpoint>& wanted,
+                            std::string_view setting) -> Result<void> {
+    for (const IpEndpoint& endpoint : missing(to, wanted)) {
       Result<TcpSocket> socket = bind_tcp(endpoint, setting);
       if (!socket) return std::unexpected(socket.error());
       to.push_back(std::move(*socket));
     }
     return {};
   };
-  if (sockets.dns.empty()) {
-    for (const IpEndpoint& endpoint : listeners.dns) {
-      Result<DnsSockets> bound = bind_dns(endpoint, dns_loops.size(), responder.udp_payload());
-      if (!bound) return std::unexpected(bound.error());
-      sockets.dns.push_back(std::move(*bound));
-    }
+  for (const IpEndpoint& endpoint : missing(sockets.dns, listeners.dns)) {
+    Result<DnsSockets> bound = bind_dns(endpoint, dns_loops.size(), responder.udp_payload());
+    if (!bound) return std::unexpected(bound.error());
+    sockets.dns.push_back(std::move(*bound));
   }
   Result<void> done = bind_all(sockets.dns_tls, listeners.dns_tls, "dns.tls.listen");
   if (done) done = bind_all(sockets.http, listeners.http, "--http ADDR:PORT or http.listen");
@@ -194,12 +129,7 @@ void Server::Parts::listen_for_http(TcpSocket socket, const TlsContext* tls, std
   const ConnectionLimits limits{listeners.http_connections_max, http_connections, http_clients};
   http.push_back(std::make_unique<TcpListener>(
       *http_loops.front(), std::move(socket.descriptor), http_loops, limits, tls,
-      [this, is_loopback](Connection connection) {
-        EventLoop& loop = connection.loop;
-        HttpBackend& backend = *http_backends[index_of(http_loops, loop)];
-        asio::co_spawn(loop.context(), serve_http(std::move(connection), backend, listeners.hosts, is_loopback),
-                       log_exception);
-      }));
+      [this, is_loopback](Connection connection) { begin_http(std::move(connection), is_loopback); }));
 }
 
 Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const answer::Responder& responder,
@@ -211,6 +141,7 @@ Result<std::unique_ptr<Server>> Server::bind(const Listeners& listeners, const a
   const unsigned workers = listeners.dns_workers == 0 ? cores() : listeners.dns_workers;
   for (unsigned i = 0; i < workers; ++i) {
     p.dns_states.push_back(std::make_unique<answer::WorkerState>());
+    p.dns_sessions.push_back(std::make_unique<DnsSessions>());
     p.dns_loops.push_back(std::make_unique<EventLoop>());
   }
   for (unsigned i = 0; i < std::min(cores(), k_http_loops_max); ++i) {
@@ -234,18 +165,22 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() { stop(); }
 
-void Server::start() {
+void Server::start_dns() {
   Parts& p = *parts_;
   for (std::size_t i = 0; i < p.udp_workers.size(); ++i) p.udp_workers[i]->start("dns-udp-" + std::to_string(i));
   for (const auto& listener : p.dns_tcp) {
     asio::co_spawn(p.dns_loops.front()->context(), listener->run(), log_exception);
   }
-  for (const auto& listener : p.http) {
-    asio::co_spawn(p.http_loops.front()->context(), listener->run(), log_exception);
-  }
   if (p.notifier != nullptr) p.notifier->start();
   if (p.secondaries != nullptr) p.secondaries->start();
   for (std::size_t i = 0; i < p.dns_loops.size(); ++i) p.dns_loops[i]->start("dns-tcp-" + std::to_string(i));
+}
+
+void Server::start_http() {
+  Parts& p = *parts_;
+  for (const auto& listener : p.http) {
+    asio::co_spawn(p.http_loops.front()->context(), listener->run(), log_exception);
+  }
   p.lists.start();
   for (std::size_t i = 0; i < p.http_loops.size(); ++i) p.http_loops[i]->start("http-" + std::to_string(i));
 }

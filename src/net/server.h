@@ -23,6 +23,7 @@
 #include "net/http/backend.h"
 #include "net/http/known_hosts.h"
 #include "net/sockets/certificate.h"
+#include "net/sockets/passed.h"
 #include "net/supervisor/given_sockets.h"
 #include "registry/instance/lease.h"
 #include "registry/work/writer.h"
@@ -54,6 +55,19 @@ struct Listeners {
   const answer::Zones* zones = nullptr;  // what secondaries are told of; borrowed for life
 };
 
+// The sockets of one address, by descriptor.
+struct SharedSockets {
+  struct Address {
+    IpEndpoint endpoint;
+    std::vector<int> udp = {};  // of DNS alone
+    int tcp = -1;
+  };
+  std::vector<Address> dns = {};
+  std::vector<Address> dns_tls = {};
+  std::vector<Address> http = {};
+  std::vector<Address> https = {};
+};
+
 class Server {
  public:
   // Binds every address; nothing is answered yet. Errc::start_up with one sentence. `given`: sockets that are bound
@@ -64,7 +78,12 @@ class Server {
                                                             const Watching& watching, GivenSockets given = {});
   ~Server();
 
-  void start();
+  void start() {
+    start_dns();
+    start_http();
+  }
+  void start_dns();
+  void start_http();
   // For connections from now on. A certificate that cannot be used leaves the one in use: the sentences say why.
   [[nodiscard]] std::vector<std::string> reload_certificates(const Certificates& certificates);
   // No new connections from now on; every wait and every watch comes to its end.
@@ -74,6 +93,26 @@ class Server {
 
   // Of every thread that answers: none of them outlives the server.
   [[nodiscard]] std::vector<std::unique_ptr<Pulse>> pulses() const;
+
+  // --- A hand-over to another process (server/handover.h); one other thread, after `start` ---
+
+  // No new connection is accepted, and no further request looked at: octets wait. What has begun is answered. Returns when
+  // no HTTP loop renews a lease or submits a change any more.
+  void pause();
+  void resume();
+  // The sockets that listen: borrowed, until `stop`.
+  [[nodiscard]] SharedSockets sockets() const;
+  // Plain connections are passed on once they are between two messages, or in one that has not been routed; those with TLS
+  // are closed in order. Returns when all have gone, or after `at_most`. The calls of `pass` are made one at a time, until
+  // `stop_passing`. Of HTTP: everybody who waits is answered, and streams end.
+  void pass_dns_connections(const PassConnection& pass, std::chrono::milliseconds at_most);
+  void pass_http_connections(const PassConnection& pass, std::chrono::milliseconds at_most);
+  void stop_passing();
+  // UDP queries are left to the other process.
+  void stop_udp();
+
+  // Goes on with a connection that another process has passed on. After `start`; any thread.
+  void adopt(PassedConnection passed);
 
   // The zone has a new serial. Any thread.
   void notify(registry::ZoneId zone);

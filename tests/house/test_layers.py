@@ -62,7 +62,7 @@ HOMES = {
 }
 # The system's own: C and C++ (no slash, no `.h`), POSIX for everyone, and what only the owner of sockets may touch.
 STANDARD = re.compile(r"[a-z_0-9]+$")
-SYSTEM = re.compile(r"(dlfcn|errno|fcntl|fnmatch|pthread|sched|signal|stddef|stdint|sys/(file|random|resource|stat|syscall|types)|time|unistd)\.h$")
+SYSTEM = re.compile(r"(dlfcn|errno|fcntl|fnmatch|pthread|sched|signal|stddef|stdint|sys/(file|random|resource|stat|syscall|types|wait)|time|unistd)\.h$")
 SOCKETS = re.compile(r"(arpa|net|netinet|linux)/.*\.h$|netdb\.h$|poll\.h$|sys/(epoll|eventfd|signalfd|socket|un|uio)\.h$")
 SOCKET_HOMES = {"net", "client", "base/ip_address.h", "base/ip_address.cc", "base/private_socket.h", "base/private_socket.cc"}
 

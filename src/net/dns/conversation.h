@@ -38,6 +38,9 @@ class DnsConversation {
   // So many octets have been read into it.
   void take(std::size_t octets);
 
+  // What has been read and is not a whole message yet.
+  [[nodiscard]] Bytes unread() const { return Bytes(in_).first(taken_); }
+
   // Fills `out`. False: the peer sent something that no reply is due to, so the connection is to be closed.
   [[nodiscard]] bool answer_messages(const Now& now);
   // Fills `out` with the next message of the transfer under way; other queries wait for its end. No transfer under way:

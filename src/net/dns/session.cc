@@ -1,5 +1,6 @@
 #include "net/dns/session.h"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -25,13 +26,41 @@ answer::Client client_of(const Connection& connection) {
 }  // namespace
 
 DnsSession::DnsSession(Connection connection, const answer::Responder& responder, const registry::TimeSource& clock,
-                       answer::WorkerState& state, std::chrono::milliseconds write_max)
+                       answer::WorkerState& state, std::chrono::milliseconds write_max, DnsSessions* sessions)
     : Deadline(connection.loop),
       connection_(std::move(connection)),
       clock_(clock),
       counters_(state.counters),
       conversation_(responder, client_of(connection_), state),
-      write_max_(write_max) {}
+      write_max_(write_max),
+      sessions_(sessions) {
+  if (sessions_ != nullptr) sessions_->all.insert(this);
+}
+
+DnsSession::~DnsSession() {
+  if (sessions_ != nullptr) sessions_->all.erase(this);
+}
+
+void DnsSession::begin_with(std::string_view octets) {
+  while (!octets.empty()) {
+    const WritableBytes room = conversation_.room();
+    const std::size_t count = std::min(room.size(), octets.size());
+    std::ranges::copy(octets.substr(0, count), room.begin());
+    conversation_.take(count);
+    octets.remove_prefix(count);
+  }
+}
+
+void DnsSession::hand_over() {
+  is_handed_over_ = true;
+  if (is_between_messages_) connection_.socket.cancel();
+}
+
+void DnsSession::pass_on() {
+  if (!sessions_->pass) return;
+  sessions_->pass({PassedConnection::Protocol::dns, copy_of(connection_.socket.socket().native_handle()),
+                   std::string(text_of(conversation_.unread()))});
+}
 
 // Over TLS the first deadline cancels what is under way, so that `run` goes on to close_notify; the second closes the socket.
 void DnsSession::on_deadline() {
@@ -65,6 +94,7 @@ asio::awaitable<boost::system::error_code> DnsSession::write(Bytes octets) {
 asio::awaitable<void> DnsSession::run() {
   if (!connection_.socket.is_encrypted()) {
     co_await converse();
+    if (is_handed_over_ && is_between_messages_) pass_on();
     co_return;
   }
   expires_after(limits::k_tls_handshake);
@@ -82,9 +112,13 @@ asio::awaitable<bool> DnsSession::converse() {
   auto done = asio::redirect_error(asio::use_awaitable, error);
   expires_after(limits::k_dns_tcp_idle);
   while (true) {
+    is_between_messages_ = true;
+    if (is_handed_over_) co_return true;
     const WritableBytes room = conversation_.room();
     const std::size_t got = co_await connection_.socket.async_read_some(asio::buffer(room.data(), room.size()), done);
     conversation_.take(got);
+    if (is_handed_over_ && error == asio::error::operation_aborted) co_return true;
+    is_between_messages_ = false;
     if (error) {  // closed, by the peer after its last answer or by the deadline
       co_return error == asio::error::eof || error == asio::error::operation_aborted;
     }

@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -34,6 +35,8 @@ class UdpWorker {
   // Answers what has been taken, and ends the thread.
   void stop();
 
+  [[nodiscard]] int descriptor() const { return socket_.get(); }
+  [[nodiscard]] std::optional<IpEndpoint> endpoint() const { return own_endpoint(socket_); }
   // Whether it makes progress. Any thread.
   [[nodiscard]] const Steps& steps() const { return steps_; }
   [[nodiscard]] const answer::Counters& counters() const { return state_.counters; }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <unordered_set>
 
 #include "api/router.h"
 #include "base/limits.h"
@@ -13,12 +15,15 @@
 #include "net/http/list_maker.h"
 #include "net/http/waiting.h"
 #include "net/sockets/event_loop.h"
+#include "net/sockets/passed.h"
 #include "registry/events/feed.h"
 #include "registry/events/history.h"
 #include "registry/instance/lease.h"
 #include "registry/work/writer.h"
 
 namespace rollcall::net {
+
+class HttpSession;
 
 // How long the answer to an HTTP request may take until it is made, and until its client has read it.
 struct AnswerTimes {
@@ -58,6 +63,15 @@ struct HttpBackend {
   api::Counters counters{};
   WaitRoom waits;
   EventHub hub;
+  // The loop's thread. While it is paused no further request is looked at, and octets wait.
+  enum class Pause : std::uint8_t {
+    no,
+    begun_only,  // a request that cannot be passed on (RequestReader::is_passable) is still read, and routed
+    yes,
+  };
+  Pause pause = Pause::no;
+  std::unordered_set<HttpSession*> sessions = {};  // that are there
+  PassConnection pass = {};                        // where a session goes that is handed over
 };
 
 }  // namespace rollcall::net

@@ -5,6 +5,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/write.hpp>
+#include <sstream>
 #include <utility>
 
 #include "api/problem.h"
@@ -81,6 +83,23 @@ asio::awaitable<boost::system::error_code> RequestReader::read(Pace pace) {
 }
 
 void RequestReader::wake() { wake_.emit(asio::cancellation_type::terminal); }
+
+void RequestReader::begin_with(std::string_view octets) {
+  in_.commit(asio::buffer_copy(in_.prepare(octets.size()), asio::buffer(octets)));
+}
+
+bool RequestReader::is_passable() const {
+  if (state_ == State::idle) return true;
+  return parser_->is_header_done() ? !parser_->chunked() : head_bytes_ == 0;
+}
+
+std::string RequestReader::unread() const {
+  check(is_passable(), "a request in a chunked body is not passed on");
+  std::ostringstream text;
+  if (state_ != State::idle && parser_->is_header_done()) text << parser_->get().base() << parser_->get().body();
+  text << std::string_view(static_cast<const char*>(in_.data().data()), in_.size());
+  return std::move(text).str();
+}
 
 void RequestReader::discard() {
   in_.clear();

@@ -78,6 +78,12 @@ class RequestReader {
   void discard();
   // Reads, and discards, until the peer closes.
   boost::asio::awaitable<void> drain();
+  // Octets that another process has read.
+  void begin_with(std::string_view octets);
+  // Whether another reader can go on where this one is. Not in a chunked body: the parser does not tell where in a chunk.
+  [[nodiscard]] bool is_passable() const;
+  // What was read and is not routed, for that reader: the octets as they came, or a head with the same fields.
+  [[nodiscard]] std::string unread() const;
   // The peer has closed its side.
   void end_input() { is_input_over_ = true; }
   [[nodiscard]] bool is_input_over() const { return is_input_over_; }

@@ -41,7 +41,10 @@ HttpSession::HttpSession(Connection connection, HttpBackend& backend, const Know
       answers_(connection_.loop, backend, writer_.outbox(), *this),
       share_(backend.held) {
   reader_.expires_after(limits::k_http_request);  // a client that connects has something to ask
+  backend_.sessions.insert(this);
 }
+
+HttpSession::~HttpSession() { backend_.sessions.erase(this); }
 
 // --- The connection ---
 
@@ -51,9 +54,10 @@ asio::awaitable<void> HttpSession::run() {
   if (!is_agreed) co_return;
   boost::system::error_code ignored;
   connection_.socket.socket().non_blocking(true, ignored);
-  while (is_open() && !is_over()) {
+  while (is_open() && !is_over() && !(is_handed_over_ && is_passable())) {
     take_requests();
     flush();
+    if (is_handed_over_ && is_passable()) break;
     if (is_over() || (reader_.has_more() && may_route())) continue;  // what was sent has made room for the next request
     if (may_read()) {
       co_await read_more();
@@ -61,7 +65,30 @@ asio::awaitable<void> HttpSession::run() {
       co_await wait_for_progress();
     }
   }
+  if (is_handed_over_ && is_open() && !connection_.socket.is_encrypted() && is_passable()) {
+    pass_on();
+    co_return;
+  }
   co_await leave();
+}
+
+bool HttpSession::is_passable() const {
+  return phase_ == Phase::serving && answers_.empty() && !is_busy() && reader_.is_passable() &&
+         !reader_.is_input_over();
+}
+
+void HttpSession::hand_over() {
+  is_handed_over_ = true;
+  if (is_passable()) connection_.socket.cancel();
+  wake();
+}
+
+// Closing our descriptor says nothing to the client: the other one is open.
+void HttpSession::pass_on() {
+  if (!backend_.pass) return;
+  backend_.pass(
+      {PassedConnection::Protocol::http, copy_of(connection_.socket.socket().native_handle()), reader_.unread()});
+  close();
 }
 
 // On a listener with TLS. False: the peer does not speak it.
@@ -135,6 +162,10 @@ void HttpSession::wake() {
 // Something has been answered or sent: `run` goes on if it can do more than continue to read.
 void HttpSession::wake_for_requests() {
   progress_.cancel();
+  if (is_handed_over_) {
+    if (is_passable()) connection_.socket.cancel();
+    wake();
+  }
   if (phase_ == Phase::streaming) return;
   if (reader_.has_more() || phase_ == Phase::closing || reader_.is_input_over()) wake();
 }
@@ -185,6 +216,8 @@ asio::awaitable<void> HttpSession::leave() {
 // still ask for something small (api::MemoryRoom), and the others wait until their clients have read.
 bool HttpSession::may_route() const {
   if (phase_ != Phase::serving || answers_.is_blocked()) return false;
+  if (backend_.pause == HttpBackend::Pause::yes) return false;
+  if (backend_.pause == HttpBackend::Pause::begun_only && reader_.is_passable()) return false;
   if (reader_.is_holding() && !answers_.empty()) return false;
   const std::size_t mine = held();
   if (mine >= limits::k_http_held_bytes_max) return false;

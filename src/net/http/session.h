@@ -49,7 +49,23 @@ class HttpSession final : private RequestReader::Owner,
   HttpSession(Connection connection, HttpBackend& backend, const KnownHosts* hosts = nullptr,
               bool is_at_loopback = false);
 
+  ~HttpSession() override;
+
   boost::asio::awaitable<void> run();
+
+  // --- A hand-over to another process; the loop's thread ---
+
+  // Another process has read so much of it. Before `run`.
+  void begin_with(std::string_view octets) { reader_.begin_with(octets); }
+  // A request has begun that only this process can read to its end.
+  [[nodiscard]] bool must_finish_request() const { return !reader_.is_passable(); }
+  // HttpBackend::pause has changed.
+  void look_again() { wake(); }
+  // Every request that was routed is answered, the answers are sent, and another process can go on.
+  [[nodiscard]] bool is_passable() const;
+  // `run` ends once the connection is passable, and passes it on; one with TLS, whose state cannot be passed, is closed in
+  // order.
+  void hand_over();
 
  private:
   enum class Phase : std::uint8_t {
@@ -68,6 +84,7 @@ class HttpSession final : private RequestReader::Owner,
   boost::asio::awaitable<void> read_more();
   boost::asio::awaitable<void> leave();
   void end_input();
+  void pass_on();
   void close_late();
   void close();
   void wake();
@@ -114,6 +131,7 @@ class HttpSession final : private RequestReader::Owner,
   HostCheck host_check_;
   Phase phase_ = Phase::serving;
   bool is_flush_posted_ = false;
+  bool is_handed_over_ = false;
   boost::asio::steady_timer progress_;  // cancelled when something has happened that `run` may wait for
   RequestReader reader_;
   ConnectionWriter writer_;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "net/sockets/passed.h"
 #include "net/sockets/port_holder.h"
 
 namespace rollcall::net {
@@ -215,10 +216,14 @@ Result<TcpSocket> bind_tcp(const IpEndpoint& endpoint, std::string_view setting)
   return socket;
 }
 
-std::optional<IpEndpoint> own_endpoint(const Descriptor& socket) {
+Descriptor copy_of(int socket) { return Descriptor(fcntl(socket, F_DUPFD_CLOEXEC, 0)); }
+
+std::optional<IpEndpoint> own_endpoint(const Descriptor& socket) { return own_endpoint(socket.get()); }
+
+std::optional<IpEndpoint> own_endpoint(int socket) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
   if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
   return IpEndpoint{address_of(storage), port_of(storage)};
 }

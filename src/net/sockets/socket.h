@@ -60,6 +60,7 @@ struct TcpSocket {
 
 // What a socket is bound to; empty: it is none of IPv4 or IPv6.
 [[nodiscard]] std::optional<IpEndpoint> own_endpoint(const Descriptor& socket);
+[[nodiscard]] std::optional<IpEndpoint> own_endpoint(int socket);
 
 // Lifts the soft limit of open files to the hard one. Returns the limit in force.
 std::size_t raise_open_files_limit();

@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 // A pause when no file descriptor is left: trying again at once would only use up the CPU.
 constexpr std::chrono::milliseconds k_pause_after_failure{50};
 constexpr std::size_t k_accepts_in_a_row_max = 64;
+constexpr std::chrono::milliseconds k_look_after_pause{2};  // whether accepting goes on
 
 // accept(2): errors of one connection that broke before it was accepted. The next one is not affected.
 bool is_of_one_connection(int error) {
@@ -84,6 +85,19 @@ asio::awaitable<bool> Connection::handshake() {
   co_return is_agreed;
 }
 
+std::optional<Connection> adopt_connection(EventLoop& home, Descriptor accepted, ConnectionCounters& counters,
+                                           ClientLimit& clients) {
+  asio::ip::tcp::socket socket(home.context());
+  boost::system::error_code error;
+  socket.assign(protocol_of(accepted.get()), accepted.get(), error);
+  if (error) return std::nullopt;
+  static_cast<void>(accepted.release());
+  const IpAddress peer = peer_of(socket);
+  std::optional<ClientLimit::Place> place = clients.enter(peer);
+  if (!place) return std::nullopt;
+  return Connection(home, peer, Stream(std::move(socket), nullptr), counters, std::move(*place));
+}
+
 TcpListener::TcpListener(EventLoop& loop, Descriptor socket, std::span<const std::unique_ptr<EventLoop>> loops,
                          ConnectionLimits limits, const TlsContext* tls, Serve serve) try
     : loop_(loop),
@@ -105,7 +119,13 @@ asio::awaitable<void> TcpListener::run() {
   boost::system::error_code error;
   auto done = asio::redirect_error(asio::use_awaitable, error);
   while (acceptor_.is_open()) {
+    if (is_paused_) {
+      pause.expires_after(k_look_after_pause);
+      co_await pause.async_wait(done);
+      continue;
+    }
     co_await acceptor_.async_wait(asio::socket_base::wait_read, done);
+    if (is_paused_) continue;
     if (error == asio::error::operation_aborted) co_return;
     bool goes_on = !error;
     for (std::size_t i = 0; goes_on && i < k_accepts_in_a_row_max; ++i) {
@@ -164,6 +184,14 @@ void TcpListener::admit(EventLoop& home, asio::ip::tcp::socket socket) {
   Stream stream(std::move(socket), tls_ == nullptr ? nullptr : tls_->current());
   serve_(Connection(home, peer, std::move(stream), counters, std::move(*place)));
 }
+
+void TcpListener::pause() {
+  is_paused_ = true;
+  boost::system::error_code ignored;
+  if (acceptor_.is_open()) acceptor_.cancel(ignored);
+}
+
+void TcpListener::resume() { is_paused_ = false; }
 
 void TcpListener::close() {
   loop_.post([this] {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -48,6 +49,10 @@ class Connection {
   ClientLimit::Place client_place_;
 };
 
+// A plain connection that another process has accepted. Empty: it is over, or the client has too many.
+[[nodiscard]] std::optional<Connection> adopt_connection(EventLoop& home, Descriptor socket,
+                                                         ConnectionCounters& counters, ClientLimit& clients);
+
 // What the connections of one protocol have in common, over all its listeners. Outlives them.
 struct ConnectionLimits {
   std::size_t connections_max;
@@ -67,6 +72,10 @@ class TcpListener {
   boost::asio::awaitable<void> run();
   // Any thread. No new connections; those accepted go on.
   void close();
+  // The loop's thread. Connections wait in the socket, and are accepted after `resume`, or by another process that has it.
+  void pause();
+  void resume();
+  [[nodiscard]] int descriptor() { return acceptor_.native_handle(); }
 
  private:
   enum class Accepted : std::uint8_t { one, none, gone, failed };
@@ -75,6 +84,7 @@ class TcpListener {
   void tell_of_failure(int error);
   void admit(EventLoop& home, boost::asio::ip::tcp::socket socket);
 
+  bool is_paused_ = false;
   EventLoop& loop_;
   const boost::asio::ip::tcp protocol_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -27,6 +27,8 @@ struct GivenSockets {
   std::vector<TcpSocket> dns_tls = {};
   std::vector<TcpSocket> http = {};
   std::vector<TcpSocket> https = {};
+  // Those of a kind stand for all addresses of that kind; else for their own alone.
+  bool stand_for_kinds = true;
 };
 
 // Addresses of the settings where TLS is spoken.

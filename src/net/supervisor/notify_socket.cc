@@ -59,6 +59,8 @@ void NotifySocket::stopping() const { send("STOPPING=1\nSTATUS=stopping"); }
 
 void NotifySocket::beat() const { send("WATCHDOG=1"); }
 
+void NotifySocket::main_process(pid_t process) const { send(fmt::format("MAINPID={}", process)); }
+
 void NotifySocket::send(std::string_view lines) const {
   if (path_.empty()) return;
   sockaddr_un address{};

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 namespace rollcall::net {
 
@@ -35,6 +36,8 @@ class NotifySocket {
   void reloading() const;
   void stopping() const;
   void beat() const;
+  // From now on another process of the service is its main process; the one before says so (NotifyAccess=main).
+  void main_process(pid_t process) const;
 
  private:
   void send(std::string_view lines) const;
