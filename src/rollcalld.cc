@@ -46,7 +46,7 @@ int start(const std::vector<std::string>& arguments) {
     std::printf("%s: %s\n", copy->is_restore ? "restored" : "backed up", store::to_text(*copied).c_str());
     return 0;
   }
-  auto& [settings, check_only] = std::get<ops::Serve>(*command);
+  auto& [settings, check_only, takes_over] = std::get<ops::Serve>(*command);
   log::set_up(settings.log_level, settings.log_format);
   ops::warn_of_exposed_files(settings);
   const ops::Signals signals;
@@ -58,11 +58,15 @@ int start(const std::vector<std::string>& arguments) {
     std::puts("settings and zones are good");
     return 0;
   }
+  Result<std::unique_ptr<server::Takeover>> takeover = nullptr;
+  if (takes_over) takeover = server::Takeover::begin(settings);
+  if (!takeover) return refuse(takeover.error());
   std::vector<net::NamedSocket> given = net::sockets_of_environment();
   ops::start_reclaiming();
   ops::warn_of_open_files(settings, net::raise_open_files_limit());
   {
-    server::Server server(arguments, std::move(settings), std::move(*zones), net::NotifySocket::from_environment());
+    server::Server server(arguments, std::move(settings), std::move(*zones), net::NotifySocket::from_environment(),
+                          std::move(*takeover));
     if (const Result<void> opened = server.open_store(); !opened) return refuse(opened.error());
     if (const Result<void> bound = server.bind(std::move(given)); !bound) return refuse(bound.error());
     if (const Result<void> ran = server.run(signals); !ran) return refuse(ran.error());

@@ -37,6 +37,7 @@ struct Flags {
   bool join = false;
   bool promote = false;
   bool restored = false;
+  bool takeover = false;
 };
 
 template <class T>
@@ -66,6 +67,9 @@ void describe_flags(CLI::App& app, Flags& flags) {
   add_flag_with_value(app, "--log-level", flags.log_level, "LEVEL", "Running",
                       "trace, debug, info, warn or error (default info)");
   app.add_flag("--check", flags.check_only, "validate settings and zones, then exit (default: serve)")
+      ->group("Running");
+  app.add_flag("--takeover", flags.takeover,
+               "take over from the rollcalld that runs on this database, without a gap (default: there must be none)")
       ->group("Running");
   app.add_flag("--hash-token", flags.hash_token, "read a token from stdin, print the line of its [[token]], then exit")
       ->group("Running");
@@ -294,7 +298,10 @@ Result<Command> parse_command_line(const std::vector<std::string>& arguments) {
   const Result<ClusterStart> start = parse_start(*settings, flags);
   if (!start) return std::unexpected(start.error());
   if (settings->cluster) settings->cluster->start = *start;
-  return Serve{std::move(*settings), flags.check_only};
+  if (flags.takeover && settings->cluster) {
+    return failure(Errc::start_up, "--takeover: a node of a cluster leaves and joins again; restart it", "--takeover");
+  }
+  return Serve{std::move(*settings), flags.check_only, flags.takeover};
 }
 
 }  // namespace rollcall::ops

@@ -170,6 +170,7 @@ struct Settings {
 struct Serve {
   Settings settings;
   bool check_only = false;  // --check
+  bool takes_over = false;  // --takeover
 };
 struct Print {  // --help, --version: to stdout, exit 0
   std::string text;

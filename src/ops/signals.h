@@ -1,4 +1,4 @@
-// Signal handling: blocks SIGTERM, SIGINT and SIGHUP, and the main thread receives them with sigwait. Threads created
+// Signal handling: blocks SIGTERM, SIGINT, SIGHUP and SIGUSR2, and the main thread receives them with sigwait. Threads created
 // later inherit the blocked signal mask.
 //
 // Owner    main; construct it before any other thread starts.
@@ -14,7 +14,7 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // at the file size limit, write() fails with EFBIG instead of killing the server

@@ -1,9 +1,11 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <pthread.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include "answer/metrics.h"
@@ -30,19 +32,28 @@ namespace {
 using std::chrono::steady_clock;
 
 // Of every thread that serves.
-std::vector<std::unique_ptr<Pulse>> pulses_of(registry::Writer& writer, const net::Server& net) {
+// `is_frozen`: the writer waits for another process, which has a deadline of its own.
+std::vector<std::unique_ptr<Pulse>> pulses_of(registry::Writer& writer, const net::Server& net,
+                                              const std::atomic<bool>& is_frozen) {
   std::vector<std::unique_ptr<Pulse>> pulses = net.pulses();
-  pulses.push_back(std::make_unique<TaskPulse>(
-      "the writer", [&writer](std::move_only_function<void()> task) { writer.run_soon(std::move(task)); }));
+  pulses.push_back(
+      std::make_unique<TaskPulse>("the writer", [&writer, &is_frozen](std::move_only_function<void()> task) {
+        if (is_frozen) return task();
+        writer.run_soon(std::move(task));
+      }));
   return pulses;
 }
 
 }  // namespace
 
 Result<void> Server::open_store() {
+  if (takeover_ && takeover_->migrates()) {
+    if (const Result<void> frozen = takeover_->freeze(zones_); !frozen) return frozen;
+  }
   Result<std::unique_ptr<store::Storage>> opened =
       store::open_storage(settings_.store_path, zones_, {.rows = settings_.history_rows, .age = settings_.history_age},
-                          settings_.cluster ? registry::StorageMode::replica : registry::StorageMode::own);
+                          settings_.cluster ? registry::StorageMode::replica : registry::StorageMode::own,
+                          takeover_ ? std::optional(takeover_->take_lock()) : std::nullopt);
   if (!opened) return std::unexpected(opened.error());
   storage_ = std::move(*opened);
   registry_ = std::make_unique<registry::Registry>(storage_->journal(), audiences_, zones_,
@@ -102,7 +113,8 @@ Result<void> Server::open_cluster() {
 
 Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
   Result<net::GivenSockets> given =
-      net::sort_by_kind(std::move(inherited), {settings_.dns_tls.listen, settings_.http_tls.listen});
+      takeover_ ? takeover_->take_sockets(settings_)
+                : net::sort_by_kind(std::move(inherited), {settings_.dns_tls.listen, settings_.http_tls.listen});
   if (!given) return std::unexpected(given.error());
   std::vector<const api::Door*> doors{&native_door_};
   if (settings_.consul.enabled) {
@@ -125,11 +137,13 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
     follower_ = std::move(*follower);
   }
   api_ = std::make_unique<api::Router>(*registry_, zones_, waiters_, access_, std::move(doors));
+  const bool keeps_secrets = takeover_ && settings_.cookies && settings_.cookie_secrets.empty();
+  cookie_secrets_ = keeps_secrets ? secrets_of(takeover_->cookies()) : ops::cookie_secrets_of(settings_);
   responder_ = std::make_unique<answer::Responder>(
       zones_, roster_,
       answer::ResponderSettings{.udp_payload = settings_.udp_payload,
                                 .identity = ops::identity_of(settings_),
-                                .cookie_secrets = ops::cookie_secrets_of(settings_),
+                                .cookie_secrets = cookie_secrets_,
                                 .cookies_required_above = settings_.cookies_required_above,
                                 .tcp_idle = limits::k_dns_tcp_idle,
                                 .access = ops::access_of(settings_),
@@ -188,6 +202,7 @@ void Server::put_metrics(MetricsSink& sink) const {
   if (follower_) follower_->put_metrics(sink);
   reloads_.put_metrics(sink);
   ops::put_process_metrics(sink);
+  put_handover_metrics(sink);
 }
 
 std::vector<net::Secondary> Server::secondaries() const {
@@ -205,12 +220,14 @@ std::vector<net::Secondary> Server::secondaries() const {
 // Loads the stored instances, as late as possible: their grace leases start here. The lease clock does not tick
 // meanwhile, so all start at the same time. The server answers no query before all instances are loaded.
 Result<void> Server::restore() {
+  if (takeover_) clock_.hold(steady_clock::now());
   const registry::LeaseTime now = clock_.now();
   const registry::WallTime wall = registry::wall_now();
+  if (takeover_) registry_->expect_handed_roll();
   registry::ChangeIndex stored_index = 0;
   const Result<void> restored = storage_->stored().restore([&](registry::Restored part) {
     stored_index = part.index;
-    if (!cluster_) part.index = registry::index_of_start(part.index, wall);
+    if (!cluster_ && !takeover_) part.index = registry::index_of_start(part.index, wall);
     feed_.begin_after(part.last_event, registry_->event_numbers());
     return registry_->restore(std::move(part), now, wall);
   });
@@ -218,12 +235,13 @@ Result<void> Server::restore() {
     return failure(Errc::start_up,
                    fmt::format("the roll cannot be read from {}: {}", storage_->name(), restored.error().message));
   }
-  if (catalog_index_) catalog_index_->begin(registry_->counts().index);
-  static_cast<void>(clock_.tick(steady_clock::now()));  // prevents a clock-pause warning about the restore
   const registry::StoredRoll::LeftOut left_out = storage_->stored().left_out();
   ops::log_ignored(storage_->name(), left_out.sentences, left_out.count);
   log::info("{} of {} restored from {}", counted(registry_->counts().instances, "instance"),
             counted(registry_->counts().services, "service"), storage_->name());
+  if (takeover_) return take_over();
+  if (catalog_index_) catalog_index_->begin(registry_->counts().index);
+  static_cast<void>(clock_.tick(steady_clock::now()));  // prevents a clock-pause warning about the restore
   // Store the change index before any client can see it.
   if (const Result<void> recorded = registry_->record_pending(); !recorded) {
     log::warn("the index of this start is not stored yet: {}", recorded.error().message);
@@ -234,7 +252,12 @@ Result<void> Server::restore() {
     take_kept_serials(stored_index);
   }
   static_cast<void>(transfers_.tick(*registry_, [this](const auto& serials) { return serials_->keep_now(serials); }));
-  return keys_ ? keys_->restore(parts_of_keys()) : Result<void>();
+  return restore_keys();
+}
+
+Result<void> Server::restore_keys() {
+  if (!keys_) return {};
+  return keys_->restore(parts_of_keys(), takeover_ ? Keys::Continues::yes : Keys::Continues::no);
 }
 
 // Serials go on above those that were shown before this start.
@@ -251,7 +274,12 @@ void Server::take_kept_serials(registry::ChangeIndex stored_index) {
 Result<void> Server::run(const ops::Signals& signals) {
   manager_.status("reading the roll from " + storage_->name());
   if (Result<void> restored = restore(); !restored) return restored;
-  const registry::LeaseTicker ticker(clock_);
+  if (takeover_) {
+    net_->start_dns();
+    takeover_->serve_dns(*net_);
+    clock_.resume(steady_clock::now());
+  }
+  ticker_.emplace(clock_);
   std::jthread writing([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "writer");
     const rcu::Thread reader;
@@ -271,24 +299,33 @@ Result<void> Server::run(const ops::Signals& signals) {
     }
   });
   if (cluster_) cluster_->start();
-  net_->start();
+  takeover_ ? net_->start_http() : net_->start();
   if (settings_.etcd && !settings_.cluster) {
     log::warn("[etcd] without [cluster]: its records are not on the roll of a single node");
   }
   if (follower_) follower_->start();
   std::optional<ops::Watchdog> watchdog;
   if (manager_.watchdog())
-    watchdog.emplace(*manager_.watchdog(), pulses_of(*writer_, *net_), [this] { manager_.beat(); });
+    watchdog.emplace(*manager_.watchdog(), pulses_of(*writer_, *net_, is_frozen_), [this] { manager_.beat(); });
+  if (takeover_) takeover_wait_ = takeover_->adopt_http(*net_);
   announce();
+  if (!cluster_) handover_ = std::make_unique<Handover>(settings_.store_path, handover_parts());
   while (true) {
     const int signal = signals.wait();
+    if (signal == SIGUSR2) {
+      start_successor();
+      continue;
+    }
     if (signal == SIGHUP) {
       reload();
       continue;
     }
+    if (successor_ != 0) end_after_handover();
     log::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     break;
   }
+  if (handover_) handover_->close();
+  if (successor_ != 0) end_after_handover();
   watchdog.reset();
   manager_.stopping();
   // Graceful shutdown: stop accepting, answer pending requests, join the threads, close the store last.

@@ -13,9 +13,14 @@
 // Source   interface.md §1, §5; docs/architecture.md.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -40,6 +45,7 @@
 #include "ops/signals.h"
 #include "registry/events/feed.h"
 #include "registry/instance/lease_clock.h"
+#include "registry/instance/lease_ticker.h"
 #include "registry/ports/audiences.h"
 #include "registry/ports/storage.h"
 #include "registry/registry.h"
@@ -51,18 +57,29 @@
 #include "server/cluster_node.h"
 #include "server/consul_follow.h"
 #include "server/consul_zone.h"
+#include "server/handover.h"
 #include "server/keys.h"
+#include "server/takeover.h"
 #include "store/sqlite_storage.h"
 
 namespace rollcall::server {
 
+struct Freeze;
+
+// As they were handed over.
+[[nodiscard]] dns::CookieSecrets secrets_of(std::string_view octets);
+
+// Where this program lies, read before an upgrade replaces it.
+[[nodiscard]] std::filesystem::path own_program();
+
 class Server {
  public:
-  // `manager`: is told how the server is.
+  // `manager`: is told how the server is. `takeover`: of a process that hands over; null: a start.
   Server(std::vector<std::string> arguments, ops::Settings settings, std::vector<answer::Zone> zones,
-         net::NotifySocket manager)
+         net::NotifySocket manager, std::unique_ptr<Takeover> takeover = nullptr)
       : arguments_(std::move(arguments)),
         manager_(std::move(manager)),
+        takeover_(std::move(takeover)),
         settings_(std::move(settings)),
         zones_(std::move(zones), consul_zone_of(settings_, &consul_names_)),
         policies_(settings_.zones, settings_.service_rules),
@@ -89,12 +106,24 @@ class Server {
   void take_kept_serials(registry::ChangeIndex stored_index);
   void put_metrics(MetricsSink& sink) const;
   Result<void> restore();
+  Result<void> restore_keys();
+  // --- Hand-over and takeover (handover.cc beside handover.h) ---
+  [[nodiscard]] Result<void> take_over();
+  [[nodiscard]] HandoverParts handover_parts();
+  [[nodiscard]] std::optional<std::string> freeze();
+  [[nodiscard]] bool thaw();
+  void start_successor();
+  void watch_successor(pid_t successor);
+  void tell_of_failure(pid_t successor, std::string_view why);
+  void put_handover_metrics(MetricsSink& sink) const;
+  void end_after_handover();
   void announce() const;
   void reload();
   [[nodiscard]] Result<void> read_again();
 
   const std::vector<std::string> arguments_;
   const net::NotifySocket manager_;
+  std::unique_ptr<Takeover> takeover_;  // null: a start
   ops::Settings settings_;
   answer::Zones zones_;
   ops::Policies policies_;
@@ -130,6 +159,16 @@ class Server {
   std::unique_ptr<answer::Responder> responder_;
   std::unique_ptr<net::Server> net_;
   std::unique_ptr<ClusterNode> cluster_;  // null: a single node
+  const std::filesystem::path program_ = own_program();
+  dns::CookieSecrets cookie_secrets_;
+  std::optional<registry::LeaseTicker> ticker_;
+  std::shared_ptr<Freeze> freeze_;       // the writer stands still
+  std::atomic<bool> is_frozen_ = false;  // likewise; for the watchdog
+  std::atomic<std::uint64_t> failed_handovers_ = 0;
+  std::chrono::milliseconds takeover_wait_{0};
+  std::atomic<pid_t> successor_ = 0;    // that has taken over; -1: this process cannot go on
+  std::unique_ptr<Handover> handover_;  // null: a node of a cluster
+  std::jthread successor_watch_;
 };
 
 }  // namespace rollcall::server
