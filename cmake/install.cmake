@@ -6,6 +6,7 @@ if(TARGET rollcall_etcd)
   install(TARGETS rollcall_etcd LIBRARY DESTINATION lib/rollcall COMPONENT etcd)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/templates DESTINATION ${CMAKE_INSTALL_DATADIR}/rollcall COMPONENT command)
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/packaging/upgrade DESTINATION libexec/rollcall COMPONENT server)
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/rollcall.sysusers DESTINATION lib/sysusers.d RENAME rollcall.conf COMPONENT server)
 # Alert rules of Prometheus and a dashboard of Grafana (docs/operations.md).
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/prometheus/rollcall.rules.yml

@@ -40,14 +40,55 @@ ls /usr/share/rollcall/prometheus/rollcall.rules.yml /usr/share/rollcall/grafana
 start
 curl -sf http://127.0.0.1:8500/v1/heartbeat -d '{"service":"web","address":"192.0.2.1","port":80,"ttl":"1h"}' >/dev/null
 echo "before $(dig +short @127.0.0.1 -p 8600 web.svc.internal)"
-stop
+before=$server
 echo '# mine' >>/etc/rollcall/rollcall.toml
-dpkg -i /packages/newer/*.deb >/dev/null
+# What postinst sees of a manager: the main process is the one before until that has ended.
+mkdir -p /run/systemd/system
+cat >/usr/local/bin/systemctl <<'END'
+#!/bin/sh
+main() {
+  for program in '/usr/sbin/rollcalld*(deleted)' /usr/sbin/rollcalld; do
+    for each in /proc/[0-9]*; do
+      case "$(readlink "$each/exe")" in $program) echo "${each#/proc/}"; return ;; esac
+    done
+  done
+}
+case "$*" in
+  *ActiveState*) echo active ;;
+  *MainPID*) main ;;
+  *StatusText*) ;;
+  *SIGUSR2*) kill -USR2 "$(main)" ;;
+  *) echo "$*" >>/tmp/systemctl ;;
+esac
+END
+cat >/usr/local/bin/deb-systemd-invoke <<'END'
+#!/bin/sh
+echo "deb-systemd-invoke $*" >>/tmp/systemctl
+END
+chmod 755 /usr/local/bin/systemctl /usr/local/bin/deb-systemd-invoke
+PATH=/usr/local/bin:$PATH
+(while [ ! -e /tmp/enough ]; do
+  curl -sf --max-time 5 -X POST http://127.0.0.1:8500/v1/heartbeat -d '{"service":"web","address":"192.0.2.1","port":80,"ttl":"1h"}' >/dev/null || echo lost
+  dig +short +tries=1 +time=5 @127.0.0.1 -p 8600 web.svc.internal
+done) >/tmp/answers &
+asking=$!
+sleep 0.5
+dpkg -i /packages/newer/*.deb >/tmp/dpkg
+sleep 0.5
+touch /tmp/enough
+wait $asking
 echo "installed $(dpkg-query -W -f '${Version}' rollcalld)"
 echo "kept $(tail -n 1 /etc/rollcall/rollcall.toml) $(stat -c '%a %U:%G' /etc/rollcall/rollcall.toml)"
-start
+echo "answers meanwhile: $(sort -u /tmp/answers | tr '\n' ' ')"
+grep -o 'rollcalld.service is upgraded' /tmp/dpkg
+grep -c restart /tmp/systemctl || true
+wait $before
+server=$(systemctl show MainPID)
+echo "by another process: $([ "$server" != "$before" ] && echo yes)"
 echo "after $(dig +short @127.0.0.1 -p 8600 web.svc.internal)"
-stop
+kill -TERM $server
+while [ -e /proc/$server/fd/0 ]; do sleep 0.1; done
+rm -r /run/systemd /usr/local/bin/systemctl /usr/local/bin/deb-systemd-invoke
 dpkg -r rollcalld-etcd rollcalld rollcall librollcall-dev librollcall0 >/dev/null
 test -e /var/lib/rollcall/rollcall.db && test -e /etc/rollcall/rollcall.toml && echo "removed, data kept"
 dpkg -P rollcalld-etcd rollcalld rollcall librollcall-dev librollcall0 >/dev/null
@@ -105,7 +146,8 @@ class Packages(Case):
         said = expect(["unshare", "--mount", "--net", "--pid", "--fork", "sh", "-c", prepare, root])
         version = expect([BINARY, "--version"]).strip()
         self.assertEqual([f"version {version}", "settings 640 root:rollcall", "settings and zones are good", "before 192.0.2.1",
-                          f"installed {version.split()[-1]}+next", "kept # mine 640 root:rollcall", "after 192.0.2.1",
+                          f"installed {version.split()[-1]}+next", "kept # mine 640 root:rollcall", "answers meanwhile: 192.0.2.1 ",
+                          "rollcalld.service is upgraded", "0", "by another process: yes", "after 192.0.2.1",
                           "removed, data kept", "purged"], said.splitlines())
         ended.set()
         listener.join()

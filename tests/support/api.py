@@ -88,6 +88,11 @@ class Api:
         assert answer.status == 200, f"list of {service}: {answer}"
         return {instance["id"]: instance for instance in answer.json["instances"]}
 
+    def metric(self, name):
+        """The value of a metric without labels."""
+        page = self.call("GET", "/metrics").body.decode()
+        return next(float(line.split()[1]) for line in page.splitlines() if line.startswith(name + " "))
+
     def ids(self, service):
         return set(self.instances(service))
 

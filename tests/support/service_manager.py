@@ -47,6 +47,17 @@ class NotifySocket:
                     return state
         raise AssertionError(f"no {key} within {seconds} s; heard {self.states}")
 
+    def wait_for_any(self, wanted, seconds=15):
+        """The same for the first datagram with one of the keys, and a value that begins so (None: any)."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.hear(0.05)
+            for i, state in enumerate(self.states[self._waited_for:], self._waited_for + 1):
+                if any(key in state and state[key].startswith(value or "") for key, value in wanted.items()):
+                    self._waited_for = i
+                    return state
+        raise AssertionError(f"none of {wanted} within {seconds} s; heard {self.states}")
+
     def forget(self):
         """What has come so far is not waited for any more."""
         self.hear()
