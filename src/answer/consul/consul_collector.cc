@@ -26,10 +26,18 @@ bool ConsulCollector::find_members() {
   scratch_.live.clear();
   if (found_.answers == nullptr) return false;
   facts_ = names_.find_facts(*found_.answers);
-  const std::span<const Member> all = found_.answers->members();
-  for (std::uint32_t i = 0; i < all.size(); ++i) {
-    if (names_.find_omission(found_, *all[i].instance, now_) == ConsulOmission::none) scratch_.live.push_back(i);
+  const auto take = [&](std::uint32_t i) {
+    if (names_.find_omission(found_, *member(i).instance, now_) == ConsulOmission::none) scratch_.live.push_back(i);
+  };
+  const ServiceAnswers& answers = *found_.answers;
+  if (answers.has_portless()) {
+    for (std::uint32_t i = 0; i < answers.members().size(); ++i) take(i);
+    return !scratch_.live.empty();
   }
+  // Those of a view are the ready ones: who is critical or has another tag is not even looked at.
+  std::ranges::for_each(answers.order_of(found_.tagged == nullptr ? answers.all() : *found_.tagged), take);
+  if (!std::ranges::is_sorted(scratch_.live))
+    std::ranges::sort(scratch_.live);  // by priority, and Consul knows one alone
   return !scratch_.live.empty();
 }
 

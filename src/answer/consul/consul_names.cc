@@ -50,6 +50,13 @@ bool has_asked_tag(const ConsulQuestion& asked, const Instance& instance) {
   return asked.tags.empty() || has_consul_tag(instance, asked.tags);
 }
 
+// The tag as one label; empty: it has several.
+std::string_view single_tag_of(const ConsulQuestion& asked) {
+  if (asked.is_rfc2782) return asked.tags;
+  const std::size_t size = static_cast<std::uint8_t>(asked.tags.front());
+  return asked.tags.size() == 1 + size ? asked.tags.substr(1) : std::string_view();
+}
+
 // Whether one of its tags ends in a dot and these labels: then they are a name that another is below.
 bool has_longer_tag(const Instance& instance, std::string_view labels) {
   const std::size_t size = joined_size(labels);
@@ -133,8 +140,16 @@ const ServiceAnswers* ConsulNames::find_service(registry::ZoneId zone, std::stri
 ConsulFound ConsulNames::find_tagged(ConsulFound found) const {
   const ConsulQuestion& asked = found.asked;
   if (asked.tags.empty() || (asked.is_rfc2782 && asked.tags == "tcp")) return found;
+  // A service keeps a list of each tag that is a label, so a question about one of these costs what its answer has.
+  const bool may_be_protocol = asked.is_rfc2782 && asked.tags == "udp";
+  if (const std::string_view label = single_tag_of(asked); !label.empty() && !may_be_protocol) {
+    found.tagged = found.answers->find_tag(label);
+    if (found.tagged != nullptr) return found;
+  }
   bool has_longer = false;
-  for (const Member& member : found.answers->members()) {
+  const bool is_surely_nothing = !found.answers->has_free_tags() && !may_be_protocol;
+  const std::span<const Member> sought = is_surely_nothing ? std::span<const Member>() : found.answers->members();
+  for (const Member& member : sought) {
     if (has_asked_tag(asked, *member.instance)) return found;
     has_longer = has_longer || (!asked.is_rfc2782 && has_longer_tag(*member.instance, asked.tags));
   }

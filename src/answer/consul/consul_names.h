@@ -44,9 +44,10 @@ enum class ConsulOmission : std::uint8_t { none, lease_ended, draining, critical
 struct ConsulFound {
   using Kind = ConsulQuestion::Kind;
   Kind kind = Kind::nothing;
-  ConsulQuestion asked;                              // whose tags an instance needs
-  registry::ZoneId zone{};                           // of the datacenter
-  const ServiceAnswers* answers = nullptr;           // service, query; of a query null: its service is not there
+  ConsulQuestion asked;                     // whose tags an instance needs
+  registry::ZoneId zone{};                  // of the datacenter
+  const ServiceAnswers* answers = nullptr;  // service, query; of a query null: its service is not there
+  const View* tagged = nullptr;  // service: who has the tag, where the service keeps a list of it; null: to be sought
   const consul::PreparedQuery* query = nullptr;      // whose conditions hold besides
   const NodeFacts* node = nullptr;                   // node; null: ours
   std::uint32_t ttl_seconds = k_consul_ttl_seconds;  // at most

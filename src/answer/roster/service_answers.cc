@@ -100,7 +100,9 @@ ServiceAnswers::ServiceAnswers(const ServiceParts& parts, const Layout& layout, 
       protocols_(parts.service.protocols),
       view_of_(parts.view_of),
       is_protected_(parts.answered == ServiceParts::Answered::ready_and_critical),
-      has_hosts_(parts.has_hosts) {
+      has_hosts_(parts.has_hosts),
+      has_portless_(parts.has_portless),
+      has_free_tags_(parts.has_free_tags) {
   char* const behind = reinterpret_cast<char*>(this) + sizeof(ServiceAnswers);
   const auto copy = [&](std::size_t offset, const auto& range) {
     if (!range.empty()) std::memcpy(behind + offset, range.data(), range.size() * sizeof(*range.data()));

@@ -161,6 +161,11 @@ class ServiceAnswers final : public rcu::Entry {
   // An instance has the name of a host, and no address.
   [[nodiscard]] bool has_hosts() const { return has_hosts_; }
 
+  // An instance has no port: it is in no view's order, and is found among the members.
+  [[nodiscard]] bool has_portless() const { return has_portless_; }
+  // An instance has a tag that is no label: `find_tag` does not know it.
+  [[nodiscard]] bool has_free_tags() const { return has_free_tags_; }
+
   using Key = registry::ServiceRef;
   // The name is the service's label in the DNS.
   [[nodiscard]] Key key() const { return {zone_, text(0, name_bytes_)}; }
@@ -283,6 +288,8 @@ class ServiceAnswers final : public rcu::Entry {
   std::array<std::uint8_t, 2> view_of_;  // by Protocol: 0: `all_`; else the view at this place, counted from 1
   bool is_protected_;
   bool has_hosts_;
+  bool has_portless_;
+  bool has_free_tags_;
 };
 
 }  // namespace rollcall::answer

@@ -117,6 +117,7 @@ void ServiceParts::add_members(const dns::Name& apex) {
     add_member(*instance, labels.of(*instance), service_name->wire());
     protocols_of_members_ |= registry::to_set(instance->protocol());
     has_tags_ |= !instance->tags().empty();
+    has_portless |= instance->port() == 0;
   }
 }
 
@@ -246,6 +247,8 @@ void ServiceParts::add_tags() {
         tagged.emplace_back(tag, i);
       } else if (std::string folded = to_lower(tag); registry::is_tag_name(folded)) {
         tagged.emplace_back(folded_tags_.emplace_back(std::move(folded)), i);
+      } else {
+        has_free_tags = true;
       }
     }
   }

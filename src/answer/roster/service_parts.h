@@ -50,6 +50,8 @@ struct ServiceParts {
   std::array<std::uint8_t, 2> view_of{};                  // as in ServiceAnswers
   std::vector<std::pair<std::string_view, View>> by_tag;  // sorted
   bool has_hosts = false;                                 // an instance has the name of a host, and no address
+  bool has_portless = false;                              // an instance without a port, which no view has in its order
+  bool has_free_tags = false;                             // a tag that is no label, and has no view
 
  private:
   [[nodiscard]] bool is_answered(const registry::Instance& instance) const;
