@@ -34,6 +34,12 @@ void take(const bj::object& object, std::string_view name, std::uint16_t& into) 
     into = static_cast<std::uint16_t>(number);
 }
 
+void take(const bj::object& object, std::string_view name, std::uint64_t& into) {
+  const bj::value* value = find(object, name);
+  if (value != nullptr && value->is_int64() && value->get_int64() >= 0)
+    into = static_cast<std::uint64_t>(value->get_int64());
+}
+
 void take(const bj::object& object, std::string_view name, milliseconds& into) {
   const bj::value* value = find(object, name);
   if (value != nullptr && value->is_int64() && value->get_int64() >= 0) into = milliseconds(value->get_int64());
@@ -106,6 +112,7 @@ CheckDefinition check_of(const bj::object& object) {
   take(object, "interval_ms", check.interval);
   take(object, "timeout_ms", check.timeout);
   take(object, "target", check.target);
+  take(object, "alias_node", check.alias_node);
   take(object, "method", check.method);
   take(object, "body", check.body);
   take(object, "header", check.header);
@@ -166,6 +173,7 @@ std::string text_of(const CheckDefinition& check) {
   text.put("interval_ms", check.interval);
   text.put("timeout_ms", check.timeout);
   text.put("target", check.target);
+  text.put("alias_node", check.alias_node);
   text.put("method", check.method);
   text.put("body", check.body);
   if (!check.header.empty()) {
@@ -225,6 +233,7 @@ Attributes parse_attributes(std::string_view json) {
   take(object, "weights", attributes.weights);
   take(object, "enable_tag_override", attributes.enable_tag_override);
   take(object, "kind", attributes.kind);
+  take(object, "created", attributes.created);
   if (const bj::value* checks = find(object, "checks"); checks != nullptr && checks->is_array()) {
     for (const bj::value& check : checks->get_array()) {
       if (check.is_object()) attributes.checks.push_back(check_of(check.get_object()));
@@ -256,6 +265,7 @@ std::string write_attributes(const Attributes& attributes) {
   if (attributes.weights != Weights{}) text.member("weights").raw(text_of(attributes.weights));
   text.put("enable_tag_override", attributes.enable_tag_override);
   text.put("kind", attributes.kind);
+  if (attributes.created != 0) text.member("created").raw(std::to_string(attributes.created));
   if (!attributes.checks.empty()) {
     text.member("checks").open_array();
     for (const CheckDefinition& check : attributes.checks) text.out().raw(text_of(check));

@@ -48,12 +48,14 @@ struct CheckDefinition {
   std::chrono::milliseconds ttl{};
   std::chrono::milliseconds interval{};
   std::chrono::milliseconds timeout{};
-  std::string target;  // http: the URL; tcp, udp, grpc: host and port; alias: the service's id
-  std::string method;  // http; empty: GET
+  // http: the URL; tcp, udp, h2ping: host and port; grpc: the same, with "/service"; alias: the service's id, empty: a node
+  std::string target;
+  std::string alias_node;  // alias: where the service is, or the node itself; empty: the agent that holds the check
+  std::string method;      // http; empty: GET
   std::string body;
   std::vector<std::pair<std::string, std::string>> header;
   bool skips_tls_verify = false;
-  bool uses_tls = false;  // grpc
+  bool uses_tls = false;  // tcp, grpc, h2ping
   std::string tls_server_name;
   std::uint16_t success_before_passing = 0;
   std::uint16_t failures_before_warning = 0;
@@ -75,6 +77,8 @@ struct Attributes {
   bool enable_tag_override = false;
   std::string kind;
   std::vector<CheckDefinition> checks;
+  // The index of the roll when it was registered first, which is no higher than its own then: CreateIndex. 0: not known.
+  std::uint64_t created = 0;
   friend bool operator==(const Attributes&, const Attributes&) = default;
 
   [[nodiscard]] const CheckDefinition* find_check(std::string_view check) const;

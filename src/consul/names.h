@@ -26,4 +26,7 @@ namespace rollcall::consul {
 // caller's address for registrations from other hosts, a node's name for those of catalog/register.
 [[nodiscard]] std::string roll_id(std::string_view id, std::string_view host);
 
+// The check of a node that is in maintenance; each instance on it has it.
+inline constexpr std::string_view k_node_maintenance = "_node_maintenance";
+
 }  // namespace rollcall::consul

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "consul/names.h"
 #include "registry/instance/wall_time.h"
 
 namespace rollcall::consul {
@@ -11,7 +12,6 @@ namespace {
 using health::CheckStatus;
 using registry::Instance;
 
-constexpr std::string_view k_node_maintenance = "_node_maintenance";
 constexpr std::string_view k_service_maintenance = "_service_maintenance:";
 constexpr std::string_view k_expired = "TTL expired";
 

@@ -42,6 +42,11 @@ struct Seen {
 // `now`: a TTL check whose lease is over is critical, whether that is on the roll already or not.
 [[nodiscard]] Seen see(const registry::Instance& instance, registry::LeaseTime now);
 
+// What is shown as CreateIndex: of an instance that another API registered, the index of its last change.
+[[nodiscard]] inline registry::ChangeIndex created_index(const Attributes& attributes, registry::ChangeIndex index) {
+  return attributes.created == 0 || attributes.created > index ? index : attributes.created;
+}
+
 [[nodiscard]] inline health::CheckStatus worst_of(const std::vector<SeenCheck>& checks) {
   return health::worst_of(checks);
 }

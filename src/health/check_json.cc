@@ -140,19 +140,23 @@ Result<void> keep(Result<T> value, Place& place) {
 
 Result<void> read_type(const json::value& value, std::string_view field, Check& check, CheckRole role) {
   const json::string* text = value.if_string();
-  for (const CheckType type : {CheckType::tcp, CheckType::http, CheckType::dns, CheckType::udp, CheckType::alias}) {
-    if (role != CheckRole::stored && type > CheckType::dns) break;
+  for (const CheckType type : {CheckType::tcp, CheckType::http, CheckType::dns, CheckType::grpc, CheckType::h2ping,
+                               CheckType::udp, CheckType::alias, CheckType::alias_node, CheckType::ttl}) {
+    if (role != CheckRole::stored && type == CheckType::udp) break;
     if (text != nullptr && std::string_view(text->data(), text->size()) == to_text(type)) {
       check.type = type;
       return {};
     }
   }
-  return invalid(fmt::format("{} must be \"tcp\", \"http\" or \"dns\"", field), field);
+  return invalid(fmt::format("{} must be \"tcp\", \"http\", \"dns\", \"grpc\" or \"h2ping\"", field), field);
 }
 // It was read before the others.
 Result<void> read_type_again(const json::value&, std::string_view, Check&) { return {}; }
 Result<void> read_interval(const json::value& value, std::string_view field, Check& check) {
-  return keep(parse_time(value, field, limits::k_check_interval_min, limits::k_check_interval_max), check.interval);
+  const bool calls_in = check.type == CheckType::ttl;
+  return keep(parse_time(value, field, calls_in ? milliseconds(1) : limits::k_check_interval_min,
+                         calls_in ? limits::k_door_lease_max : limits::k_check_interval_max),
+              check.interval);
 }
 Result<void> read_timeout(const json::value& value, std::string_view field, Check& check) {
   return keep(parse_time(value, field, limits::k_check_timeout_min, limits::k_check_interval_max), check.timeout);
@@ -208,6 +212,9 @@ struct Field {
 };
 constexpr unsigned k_http = 1U << static_cast<unsigned>(CheckType::http);
 constexpr unsigned k_dns = 1U << static_cast<unsigned>(CheckType::dns);
+constexpr unsigned k_grpc = 1U << static_cast<unsigned>(CheckType::grpc);
+constexpr unsigned k_http2 = k_grpc | (1U << static_cast<unsigned>(CheckType::h2ping));
+constexpr unsigned k_old_tls = k_http | (1U << static_cast<unsigned>(CheckType::tcp));
 constexpr unsigned k_all = ~0U;
 constexpr Field k_fields[] = {
     {"type", k_all, true, &read_type_again},
@@ -231,9 +238,13 @@ constexpr Field k_fields[] = {
     {"verb", k_http, false, &named::read_verb, true},
     {"body", k_http, false, &named::read_sent_body, true},
     {"header", k_http, false, &named::read_header, true},
-    {"tls", k_http, false, &named::read_tls, true},
-    {"tls_skip_verify", k_http, false, &named::read_skips, true},
-    {"tls_name", k_http, false, &named::read_tls_name, true},
+    {"service", k_grpc, true, &named::read_target},
+    {"tls", k_http2, true, &named::read_tls},
+    {"tls_skip_verify", k_http2, true, &named::read_skips},
+    {"tls_name", k_http2, true, &named::read_tls_name},
+    {"tls", k_old_tls, false, &named::read_tls, true},
+    {"tls_skip_verify", k_old_tls, false, &named::read_skips, true},
+    {"tls_name", k_old_tls, false, &named::read_tls_name, true},
     {"target", k_all, false, &named::read_target, true},
 };
 
@@ -259,12 +270,14 @@ Result<Check> parse_object(const json::value& value, std::string_view path, Chec
   const json::value* type = members->if_contains("type");
   const std::string type_field = fmt::format("{}.type", path);
   if (type == nullptr || type->is_null())
-    return invalid(fmt::format("{} is required: \"tcp\", \"http\" or \"dns\"", type_field), type_field);
+    return invalid(fmt::format("{} is required: \"tcp\", \"http\", \"dns\", \"grpc\" or \"h2ping\"", type_field),
+                   type_field);
   if (const Result<void> read = read_type(*type, type_field, check, role); !read) return std::unexpected(read.error());
   for (const auto& [key, member] : *members) {
     const std::string_view name(key.data(), key.size());
-    const auto field = std::ranges::find(k_fields, name, &Field::name);
-    if (field == std::end(k_fields) || !has(*field, check.type, role)) return unknown(name, check.type, role, path);
+    const auto field = std::ranges::find_if(
+        k_fields, [&](const Field& each) { return each.name == name && has(each, check.type, role); });
+    if (field == std::end(k_fields)) return unknown(name, check.type, role, path);
     if (member.is_null()) continue;  // as if left out
     const Result<void> read = field->read(member, fmt::format("{}.{}", path, name), check);
     if (!read) return std::unexpected(read.error());
@@ -349,7 +362,12 @@ std::string write_check(const Check& check, CheckRole role) {
     put_text("name", check.name);
     put_text("qtype", qtype_text(check.qtype));
   }
-  if (!check.id.empty()) named::put(check, out);
+  if (!check.id.empty()) {
+    named::put(check, out);
+  } else if (check.type == CheckType::grpc || check.type == CheckType::h2ping) {
+    put_text("service", check.target);
+    named::put_tls(check, out);
+  }
   return out + '}';
 }
 
@@ -367,6 +385,10 @@ std::string_view to_text(CheckType type) {
     case CheckType::dns: return "dns";
     case CheckType::udp: return "udp";
     case CheckType::alias: return "alias";
+    case CheckType::grpc: return "grpc";
+    case CheckType::h2ping: return "h2ping";
+    case CheckType::alias_node: return "alias_node";
+    case CheckType::ttl: return "ttl";
   }
   return "tcp";
 }

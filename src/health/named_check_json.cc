@@ -91,10 +91,14 @@ void put(const Check& check, std::string& out) {
   json::array header;
   for (const auto& [name, value] : check.header) header.emplace_back(json::array{name, value});
   if (!header.empty()) out.append(R"(,"header":)").append(json::serialize(header));
+  put_tls(check, out);
+  add("target", check.target);
+}
+
+void put_tls(const Check& check, std::string& out) {
   if (check.uses_tls) out += R"(,"tls":true)";
   if (check.skips_tls_verify) out += R"(,"tls_skip_verify":true)";
-  add("tls_name", check.tls_name);
-  add("target", check.target);
+  if (!check.tls_name.empty()) out.append(R"(,"tls_name":)").append(json::serialize(json::string(check.tls_name)));
 }
 
 }  // namespace rollcall::health::named

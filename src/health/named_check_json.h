@@ -31,5 +31,6 @@ namespace rollcall::health::named {
 
 // Each with the comma before it.
 void put(const Check& check, std::string& out);
+void put_tls(const Check& check, std::string& out);
 
 }  // namespace rollcall::health::named

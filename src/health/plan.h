@@ -25,10 +25,14 @@ enum class CheckType : std::uint8_t {
   http,  // GET is answered as expected
   dns,   // a query over UDP is answered with NOERROR
   // Of other APIs than the native one:
-  udp,    // a datagram is not refused
-  alias,  // another instance is well
+  udp,         // a datagram is not refused
+  alias,       // another instance is well
+  grpc,        // grpc.health.v1 answers SERVING
+  h2ping,      // a PING of HTTP/2 is answered
+  alias_node,  // a node is well
+  ttl,         // it is not run: the instance calls in, at least once in its interval
 };
-inline constexpr std::size_t k_check_types = 5;
+inline constexpr std::size_t k_check_types = 9;
 [[nodiscard]] std::string_view to_text(CheckType type);  // as above
 
 struct StatusRange {
@@ -60,10 +64,10 @@ struct Check {
   std::string method = {};                                       // http; empty: GET
   std::string body = {};                                         // http
   std::vector<std::pair<std::string, std::string>> header = {};  // http
-  bool uses_tls = false;                                         // http
-  bool skips_tls_verify = false;                                 // http
-  std::string tls_name = {};                                     // http: of the certificate; empty: that of the address
-  std::string target = {};                                       // alias: the id of the other instance
+  bool uses_tls = false;                                         // http, tcp, grpc, h2ping
+  bool skips_tls_verify = false;                                 // the same
+  std::string tls_name = {};                                     // of the certificate; empty: that of the address
+  std::string target = {};  // alias: the id of the other instance; grpc: the service, empty: the server as a whole
   friend bool operator==(const Check&, const Check&) = default;
 };
 

@@ -24,9 +24,9 @@ std::unexpected<Error> invalid(std::string sentence, std::string_view field) {
 Result<void> read_checks(const json::value& value, Plan& draft, CheckRole role) {
   const json::array* list = value.if_array();
   if (list == nullptr) return invalid("checks must be a list of objects, each with a type", "checks");
-  if (list->size() > limits::k_checks_max) {
-    return invalid(fmt::format("checks must be at most {}, there are {}", limits::k_checks_max, list->size()),
-                   "checks");
+  const std::size_t most = role == CheckRole::stored ? limits::k_named_checks_max : limits::k_checks_max;
+  if (list->size() > most) {
+    return invalid(fmt::format("checks must be at most {}, there are {}", most, list->size()), "checks");
   }
   for (const json::value& element : *list) {
     Result<Check> check = parse_check(element, fmt::format("checks[{}]", draft.checks.size()), role);

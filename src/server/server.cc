@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "consul/catalog_face.h"
+#include "consul/node_alias.h"
 #include "net/sockets/socket.h"
 #include "ops/process_metrics.h"
 #include "ops/ready.h"
@@ -77,7 +78,12 @@ Result<void> Server::open_store() {
                          .is_ours = settings_.cluster ? registry::HealthSchedule::IsOurs([this](const auto& instance) {
                            return cluster_ != nullptr && cluster_->checks(instance);
                          })
-                                                      : nullptr});
+                                                      : nullptr,
+                         .beats = &beats_,
+                         .look_at_node =
+                             [this](registry::ZoneId zone, std::string_view node) {
+                               return consul::look_at_node(*registry_, agent_ids_, zone, node);
+                             }});
   audiences_.add(*checks_);
   if (settings_.consul.enabled) {
     catalog_index_ = std::make_unique<registry::CatalogIndex>(waiters_, settings_.zones.size(), &consul::face_of);
@@ -123,6 +129,7 @@ Result<void> Server::bind(std::vector<net::NamedSocket> inherited) {
         api::consul::Parts{.identity = consul_identity_,
                            .ids = agent_ids_,
                            .catalog = *catalog_index_,
+                           .beats = beats_,
                            .store = &keys_->all(),
                            .has_keys = settings_.consul.kv,
                            .why_no_keys = "they are switched off ([consul] kv = false)"});

@@ -50,6 +50,7 @@
 #include "registry/ports/storage.h"
 #include "registry/registry.h"
 #include "registry/work/catalog_index.h"
+#include "registry/work/check_beats.h"
 #include "registry/work/serial_keeper.h"
 #include "registry/work/show_again.h"
 #include "registry/work/waiters.h"
@@ -133,6 +134,7 @@ class Server {
   answer::Transfers transfers_;
   registry::Waiters waiters_;
   consul::AgentIds agent_ids_;
+  registry::CheckBeats beats_;
   registry::Audiences audiences_{{&consul_facts_, &roster_, &transfers_, &agent_ids_, &waiters_}};
   answer::Freshness freshness_;  // of a node of a cluster
   answer::Explainer explainer_;

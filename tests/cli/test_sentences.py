@@ -75,7 +75,7 @@ class Sentences(CliCase):
         self.assertEqual(("critical", 2, 3), (shown["initial"], shown["checks"][0]["rise"], shown["checks"][0]["fall"]))
         done = self.ask(self.registry, "register", "web", "--port", "8080", "--check", "icmp")
         self.assertEqual(2, done.returncode)
-        self.assertIn("--check must be tcp, http:/path or a JSON object, not icmp", done.stderr)
+        self.assertIn("--check must be tcp, http:/path, grpc:/service, h2ping or a JSON object, not icmp", done.stderr)
 
     def test_tls_to_a_port_of_plain_http_is_said_so(self):
         done = rollcall("list", "--http", f"https://{self.http}")

@@ -47,6 +47,7 @@ HOMES = {
     r"ares": {"client", "net/checks/host_names.cc"},
     r"boost/asio": {"net", "client/http_client.cc", "client/tls_failure.cc", "client/tls_files.h"},
     r"openssl/": {"dns", "net", "base/digest.cc", "client/http_client.cc", "client/tls_files.cc", "client/tls_failure.h", "client/tls_failure.cc"},  # TSIG; TLS; SHA-256 of tokens, which api checks and ops reads
+    r"nghttp2/": {"net/checks/http2_question.cc"},
     r"boost/beast": {"net", "api/gzip.cc", "client/http_client.cc"},
     r"boost/crc": {"api/gzip.cc"},
     r"boost/system": {"client/tls_failure.h", "client/tls_failure.cc", "client/tls_files.cc", "net"},

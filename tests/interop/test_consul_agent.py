@@ -196,7 +196,8 @@ class ConsulAgentTest(Case):
     def test_what_is_not_run_is_refused_with_the_reason(self):
         self.start_server()
         for check in [{"Args": ["/bin/true"]}, {"Script": "true"}, {"DockerContainerID": "a", "Args": ["x"]},
-                      {"OSService": "ssh"}, {"GRPC": "127.0.0.1:1"}, {"H2PING": "127.0.0.1:1"}, {"AliasNode": "n"},
+                      {"OSService": "ssh"}, {"GRPC": "127.0.0.1"}, {"GRPC": "/service"}, {"H2PING": "127.0.0.1:0"},
+                      {"AliasNode": "n"},  # with an interval
                       {"HTTP": "ftp://a/"}, {"HTTP": "nothing"}, {"TCP": "nothing"}, {"TCP": "a b:1"},
                       {"HTTP": "http://a/", "Header": {"A": ["b\r\nC: d"]}}, {"HTTP": "http://a/", "Method": "GET /"}]:
             status, sentence = self.put("service/register", {"Name": "web", "Check": {**check, "Interval": "1s"}})

@@ -33,9 +33,11 @@ void declare_instance(Options& options, InstanceFlags& flags) {
 
 void declare_checks(Options& options, InstanceFlags& flags, HasOwnProbe has_own) {
   constexpr std::uint64_t k_in_a_row_max = 10;
-  options.value("--check", "CHECK", flags.checks,
-                "what the server asks of it: tcp, http:/path, or a JSON object as in the API; it is critical while one "
-                "fails");
+  options.value(
+      "--check", "CHECK", flags.checks,
+      "what the server asks of it: tcp, http:/path, grpc, grpc:/service, h2ping, or a JSON object as in the API; it "
+      "is critical while one "
+      "fails");
   if (has_own == HasOwnProbe::no) {
     options.value("--probe", "PROBE", flags.probe, "what the server asks when the heartbeats stop: tcp or http:/path");
   }
@@ -63,7 +65,7 @@ void warn_of_loopback(const Session& session, const InstanceFlags& flags) {
 
 namespace {
 
-// "tcp", "http:/path", "http"; anything else is left to the registry, which says what is wrong with it.
+// "tcp", "http:/path", "http", "grpc:/service", "grpc", "h2ping"; anything else is left to the registry, which says what is wrong with it.
 Result<json::value> check_of(const std::string& text) {
   if (text.starts_with('{')) {
     boost::system::error_code broken;
@@ -74,11 +76,17 @@ Result<json::value> check_of(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string type = text.substr(0, colon);
   const std::string path = colon == std::string::npos ? std::string() : text.substr(colon + 1);
-  const bool is_right = (type == "tcp" && path.empty()) || (type == "http" && (path.empty() || path.starts_with('/')));
-  if (!is_right)
-    return failure(Errc::start_up, fmt::format("--check must be tcp, http:/path or a JSON object, not {}", text));
+  const bool takes_path = type == "http" || type == "grpc";
+  const bool is_right =
+      ((type == "tcp" || type == "h2ping") && path.empty()) || (takes_path && (path.empty() || path.starts_with('/')));
+  if (!is_right) {
+    return failure(
+        Errc::start_up,
+        fmt::format("--check must be tcp, http:/path, grpc:/service, h2ping or a JSON object, not {}", text));
+  }
   json::object check{{"type", type}};
-  if (!path.empty()) check["path"] = path;
+  if (type == "http" && !path.empty()) check["path"] = path;
+  if (type == "grpc" && path.size() > 1) check["service"] = path.substr(1);
   return json::value(std::move(check));
 }
 

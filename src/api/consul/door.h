@@ -16,6 +16,7 @@
 #include "consul/identity.h"
 #include "kv/key_values.h"
 #include "registry/work/catalog_index.h"
+#include "registry/work/check_beats.h"
 
 namespace rollcall::api::consul {
 
@@ -24,6 +25,7 @@ struct Parts {
   const rollcall::consul::Identity& identity;
   const rollcall::consul::AgentIds& ids;
   const registry::CatalogIndex& catalog;  // of lists, and what waits for them
+  registry::CheckBeats& beats;            // of TTL checks that are no lease
   kv::KeyValues* store = nullptr;         // prepared queries, and with `has_keys` keys and sessions; null: in tests
   bool has_keys = true;                   // [consul] kv
   std::string_view why_no_keys = {};      // a constant: why there is no store, or no keys

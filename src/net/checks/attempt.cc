@@ -3,17 +3,16 @@
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/ascii_case.h"
@@ -25,6 +24,8 @@
 #include "dns/name.h"
 #include "dns/query.h"
 #include "health/check_json.h"
+#include "net/checks/check_tls.h"
+#include "net/checks/http2_question.h"
 #include "net/sockets/asio_address.h"
 #include "net/sockets/handshake_failure.h"
 
@@ -40,22 +41,9 @@ using health::RunResult;
 
 constexpr std::size_t k_dns_message_bytes = limits::k_udp_payload_min;
 constexpr std::size_t k_answer_bytes = std::size_t{8} << 10;
+constexpr std::size_t k_http2_read_bytes = std::size_t{4} << 10;
 constexpr unsigned k_too_many_requests = 429;             // RFC 6585 §4
 constexpr std::chrono::milliseconds k_udp_patience{500};  // for an ICMP that nobody listens
-
-// Shared by all runs, made at the first that needs it: who signs is read from the system's list.
-asio::ssl::context& tls_context(bool skips_verify) {
-  const auto make = [](bool skips) {
-    auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-    boost::system::error_code ignored;
-    context->set_default_verify_paths(ignored);
-    context->set_verify_mode(skips ? asio::ssl::verify_none : asio::ssl::verify_peer);
-    return context;
-  };
-  static const std::unique_ptr<asio::ssl::context> verifying = make(false);
-  static const std::unique_ptr<asio::ssl::context> trusting = make(true);
-  return skips_verify ? *trusting : *verifying;
-}
 
 std::string ranges_text(const std::vector<health::StatusRange>& ranges) {
   std::string text;
@@ -128,7 +116,13 @@ asio::awaitable<RunResult> CheckAttempt::ask(IpEndpoint endpoint) {
     case health::CheckType::dns:
       return ask_dns(endpoint,
                      fmt::format("dns {} {} {}", endpoint.text(), check_.name, health::qtype_text(check_.qtype)));
-    case health::CheckType::alias: break;  // looked up on the roll (registry/work/health_schedule.h)
+    case health::CheckType::grpc:
+      return ask_http2(endpoint,
+                       fmt::format("grpc {}{}{}", endpoint.text(), check_.target.empty() ? "" : "/", check_.target));
+    case health::CheckType::h2ping: return ask_http2(endpoint, fmt::format("h2ping {}", endpoint.text()));
+    case health::CheckType::alias:
+    case health::CheckType::alias_node:
+    case health::CheckType::ttl: break;  // looked up on the roll, heard of (registry/work/health_schedule.h)
   }
   std::unreachable();
 }
@@ -149,9 +143,27 @@ void CheckAttempt::reset() {
   tcp_.close(ignored);
 }
 
+asio::awaitable<std::optional<RunResult>> CheckAttempt::shake_hands(CheckTls& tls, IpEndpoint endpoint,
+                                                                    std::string what) {
+  boost::system::error_code error;
+  const bool speaks_http2 = check_.type == health::CheckType::grpc || check_.type == health::CheckType::h2ping;
+  prepare_check_tls(tls, check_, endpoint, speaks_http2);
+  co_await tls.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
+  if (!error) co_return std::nullopt;
+  if (!is_over_) {
+    const std::string why = why_server_failed(error, tls.native_handle()).sentence;
+    if (!why.empty()) co_return RunResult{RunEnd::failed, fmt::format("{}: no TLS: {}", what, why)};
+  }
+  co_return failed(what, error);
+}
+
 CheckAttempt::Awaitable CheckAttempt::ask_tcp(IpEndpoint endpoint, std::string what) {
-  const boost::system::error_code error = co_await connect(endpoint);
+  boost::system::error_code error = co_await connect(endpoint);
   if (error) co_return failed(what, error);
+  if (check_.uses_tls) {
+    CheckTls tls(tcp_, check_tls_context(check_.skips_tls_verify));
+    if (std::optional<RunResult> failure = co_await shake_hands(tls, endpoint, what)) co_return std::move(*failure);
+  }
   reset();
   co_return RunResult{RunEnd::passed, {}};
 }
@@ -160,21 +172,52 @@ CheckAttempt::Awaitable CheckAttempt::ask_http(IpEndpoint endpoint, std::string 
   boost::system::error_code error = co_await connect(endpoint);
   if (error) co_return failed(what, error);
   if (!check_.uses_tls) co_return co_await ask_http_over(tcp_, endpoint, std::move(what));
-  asio::ssl::stream<tcp::socket&> tls(tcp_, tls_context(check_.skips_tls_verify));
-  const std::string& name = check_.tls_name.empty() ? check_.address : check_.tls_name;
-  if (!name.empty() && !IpAddress::parse(name)) {
-    SSL_set_tlsext_host_name(tls.native_handle(), name.c_str());
-  }
-  if (!check_.skips_tls_verify) {
-    tls.set_verify_callback(asio::ssl::host_name_verification(name.empty() ? endpoint.address.text() : name));
-  }
-  co_await tls.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
-  if (error && !is_over_) {
-    const std::string why = why_server_failed(error, tls.native_handle()).sentence;
-    if (!why.empty()) co_return RunResult{RunEnd::failed, fmt::format("{}: no TLS: {}", what, why)};
-  }
-  if (error) co_return failed(what, error);
+  CheckTls tls(tcp_, check_tls_context(check_.skips_tls_verify));
+  if (std::optional<RunResult> failure = co_await shake_hands(tls, endpoint, what)) co_return std::move(*failure);
   co_return co_await ask_http_over(tls, endpoint, std::move(what));
+}
+
+CheckAttempt::Awaitable CheckAttempt::ask_http2(IpEndpoint endpoint, std::string what) {
+  boost::system::error_code error = co_await connect(endpoint);
+  if (error) co_return failed(what, error);
+  if (!check_.uses_tls) co_return co_await ask_http2_over(tcp_, endpoint, std::move(what));
+  CheckTls tls(tcp_, check_tls_context(check_.skips_tls_verify));
+  if (std::optional<RunResult> failure = co_await shake_hands(tls, endpoint, what)) co_return std::move(*failure);
+  co_return co_await ask_http2_over(tls, endpoint, std::move(what));
+}
+
+template <class Stream>
+CheckAttempt::Awaitable CheckAttempt::ask_http2_over(Stream& stream, IpEndpoint endpoint, std::string what) {
+  std::optional<Http2Question::Call> call;
+  if (check_.type == health::CheckType::grpc) {
+    const bool has_name = !check_.address.empty() && !IpAddress::parse(check_.address);
+    call = {.authority = has_name ? fmt::format("{}:{}", check_.address, endpoint.port) : endpoint.text(),
+            .service = check_.target,
+            .is_tls = check_.uses_tls};
+  }
+  Http2Question question(std::move(call));
+  boost::system::error_code error;
+  auto done = asio::redirect_error(asio::use_awaitable, error);
+  std::array<std::uint8_t, k_http2_read_bytes> read{};
+  while (!question.verdict()) {
+    for (std::string_view out = question.output(); !out.empty(); out = question.output()) {
+      co_await asio::async_write(stream, asio::buffer(out), done);
+      if (error) co_return failed(what, error);
+    }
+    if (question.verdict()) break;
+    const std::size_t got = co_await stream.async_read_some(asio::buffer(read), done);
+    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+      question.end();
+    } else if (error) {
+      co_return failed(what, error);
+    } else {
+      question.input(std::span(read).first(got));
+    }
+  }
+  const Http2Question::Verdict& verdict = *question.verdict();
+  if (verdict.has_passed) reset();
+  if (verdict.has_passed && check_.id.empty()) co_return RunResult{RunEnd::passed, {}};
+  co_return RunResult{verdict.has_passed ? RunEnd::passed : RunEnd::failed, fmt::format("{}: {}", what, verdict.text)};
 }
 
 template <class Stream>

@@ -9,10 +9,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <optional>
 #include <string>
 
 #include "base/ip_address.h"
 #include "health/check_state.h"
+#include "net/checks/check_tls.h"
 #include "net/sockets/event_loop.h"
 
 namespace rollcall::net {
@@ -35,6 +37,9 @@ class CheckAttempt final : public Deadline {
 
   Awaitable ask_tcp(IpEndpoint endpoint, std::string what);
   Awaitable ask_http(IpEndpoint endpoint, std::string what);
+  Awaitable ask_http2(IpEndpoint endpoint, std::string what);
+  template <class Stream>
+  Awaitable ask_http2_over(Stream& stream, IpEndpoint endpoint, std::string what);
   template <class Stream>
   Awaitable ask_http_over(Stream& stream, IpEndpoint endpoint, std::string what);
   void connect_udp(const IpEndpoint& endpoint, boost::system::error_code& error);
@@ -43,6 +48,8 @@ class CheckAttempt final : public Deadline {
   [[nodiscard]] health::RunResult judge(const Answer& answer, const std::string& what) const;
   Awaitable ask_dns(IpEndpoint endpoint, std::string what);
   boost::asio::awaitable<boost::system::error_code> connect(IpEndpoint endpoint);
+  boost::asio::awaitable<std::optional<health::RunResult>> shake_hands(CheckTls& tls, IpEndpoint endpoint,
+                                                                       std::string what);
   void reset();
   void on_deadline() override;
   [[nodiscard]] health::RunResult failed(const std::string& what, const boost::system::error_code& error) const;

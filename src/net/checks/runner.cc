@@ -61,6 +61,19 @@ class CheckRunner::Parts final : public registry::HealthOrders {
                    });
   }
 
+  health::RunResult look_at_node(registry::ZoneId zone, std::string_view node) override {
+    if (settings_.look_at_node == nullptr) return {health::RunEnd::failed, "the node of the alias is not known"};
+    return settings_.look_at_node(zone, node);
+  }
+
+  std::optional<registry::CheckBeats::Beat> last_beat(const registry::InstanceKey& key,
+                                                      std::string_view check) override {
+    return settings_.beats == nullptr ? std::nullopt : settings_.beats->find(key, check);
+  }
+  void forget_beats(const registry::InstanceKey& key, std::string_view check) override {
+    if (settings_.beats != nullptr) settings_.beats->forget(key, check);
+  }
+
   void report(const registry::Judged& judged, bool critical, const std::string& output) override {
     std::string news = fmt::format("{} {} is {}{}{}", judged.key.service.name, judged.key.id,
                                    critical ? "critical" : "ready again", critical ? ": " : "", output);

@@ -13,6 +13,7 @@
 
 #include "net/checks/probe.h"
 #include "registry/ports/ports.h"
+#include "registry/work/check_beats.h"
 #include "registry/work/health_schedule.h"
 #include "registry/work/writer.h"
 
@@ -22,6 +23,9 @@ struct CheckSettings {
   std::size_t in_flight_max = limits::k_checks_in_flight_default;
   CheckPermit permits = [](const IpAddress&) { return true; };
   registry::HealthSchedule::IsOurs is_ours = nullptr;  // of a node of a cluster; any thread
+  registry::CheckBeats* beats = nullptr;               // null: nobody calls in but by leases
+  // What an alias of a node comes to; null: no node is known. Any thread.
+  std::function<health::RunResult(registry::ZoneId, std::string_view)> look_at_node = nullptr;
 };
 
 class CheckRunner final : public registry::Audience {

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "health/timing.h"
 #include "registry/work/alias.h"
+#include "registry/work/health_tasks.h"
 
 namespace rollcall::registry {
 namespace {
@@ -45,48 +46,6 @@ void add_one(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::me
 
 }  // namespace
 
-// A check of an instance, or its probe.
-struct HealthSchedule::Task : TimingWheel::Timer {
-  Task(Watched& its_owner, std::size_t its_place, const health::Check& its_check, bool is_up)
-      : owner(its_owner), place(its_place), check(its_check), state(is_up) {}
-
-  Watched& owner;
-  const std::size_t place;
-  const health::Check& check;  // of the owner's plan
-  health::CheckState state;
-  // Of a check with a result of its own; `shown` as published.
-  health::NamedState named{health::CheckStatus::critical};
-  health::CheckStatus shown = health::CheckStatus::critical;
-  bool is_reported = false;  // a report is under way, which says this
-  health::CheckStatus reported = health::CheckStatus::critical;
-  milliseconds phase{};
-  LeaseTime due{};
-  std::string output{};  // of the last run, while the check is down
-
-  [[nodiscard]] bool has_name() const { return !check.id.empty(); }
-};
-
-struct HealthSchedule::Watched : std::enable_shared_from_this<Watched> {
-  Judged judged;
-  health::SharedPlan plan;
-  std::vector<IpAddress> addresses;
-  std::uint16_t port = 0;
-  milliseconds ttl{};
-  bool is_critical = false;                  // as published
-  bool is_reported = false;                  // a report is under way,
-  bool reported_critical = false;            // which says this
-  std::vector<std::unique_ptr<Task>> tasks;  // the checks, then the probe
-
-  [[nodiscard]] bool is_probe(const Task& task) const { return task.place == plan->checks.size(); }
-  // The first check that is down; null: none is.
-  [[nodiscard]] const Task* find_down() const {
-    const auto checks = std::span(tasks).first(plan->checks.size());
-    const auto down =
-        std::ranges::find_if(checks, [](const auto& task) { return !task->has_name() && !task->state.is_up(); });
-    return down == checks.end() ? nullptr : down->get();
-  }
-};
-
 HealthSchedule::HealthSchedule(const Registry& registry, HealthOrders& orders, std::size_t in_flight_max, LeaseTime now,
                                IsOurs is_ours)
     : registry_(registry),
@@ -115,6 +74,7 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
     }
   }
   counters_.watched.fetch_add(members.size() - count_before, std::memory_order_relaxed);
+  if (before != services_.end()) forget_gone(before->second, members);
   if (members.empty()) {
     if (before != services_.end()) services_.erase(before);
     return false;
@@ -123,11 +83,24 @@ bool HealthSchedule::look_at(const ServiceKey& key, LeaseTime now) {
   return true;
 }
 
+// Nobody calls in for what is not on the roll.
+void HealthSchedule::forget_gone(const Members& before, const Members& now) {
+  for (const auto& [id, watched] : before) {
+    const auto still = now.find(id);
+    if (still != now.end() && still->second->plan == watched->plan) continue;
+    for (const auto& task : watched->tasks) {
+      if (task->calls_in()) orders_.forget_beats(watched->judged.key, task->check.id);
+    }
+  }
+}
+
 void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& place, LeaseTime now) {
   if (place != nullptr && place->judged.since == instance.checked_since()) {
     place->is_critical = is_plan_critical(instance);
     for (const auto& task : place->tasks) {
-      if (task->has_name()) task->shown = status_of(instance, task->check.id);
+      if (!task->has_name()) continue;
+      const health::CheckStatus before = std::exchange(task->shown, status_of(instance, task->check.id));
+      if (task->calls_in() && task->shown != before) listen(*task, now);
     }
     return;
   }
@@ -143,6 +116,12 @@ void HealthSchedule::watch(const Instance& instance, std::shared_ptr<Watched>& p
   for (const health::Check& check : watched.plan->checks) {
     const std::size_t number = watched.tasks.size();
     Task& task = *watched.tasks.emplace_back(std::make_unique<Task>(watched, number, check, !watched.is_critical));
+    if (task.calls_in()) {
+      task.shown = status_of(instance, check.id);
+      task.begun = now;
+      listen(task, now);
+      continue;
+    }
     task.phase = health::phase_of(number_of(asked.key.ref()), number, check.interval);
     // Someone waits for the first pass of what is critical: its checks run once ahead of their phase.
     const LeaseTime regular = health::next_run(now, task.phase, check.interval);
@@ -176,6 +155,7 @@ void HealthSchedule::advance(LeaseTime now) {
 }
 
 void HealthSchedule::fire(Task& task, LeaseTime now) {
+  if (task.calls_in()) return fire_silence(task, now);
   if (is_ours_ && !is_ours_(task.owner.judged.key.ref())) {
     // Another node checks it. Should it become ours, the count begins with what the roll says.
     task.state = health::CheckState(!task.owner.is_critical);
@@ -205,9 +185,12 @@ void HealthSchedule::fire_probe(Task& task, LeaseTime now) {
 }
 
 void HealthSchedule::start_or_wait(Task& task, LeaseTime now) {
+  const ZoneId zone = task.owner.judged.key.service.zone;
   if (task.check.type == health::CheckType::alias) {
-    return finish_check(task.owner, task, look_at_alias(registry_, task.owner.judged.key.service.zone, task.check, now),
-                        now);
+    return finish_check(task.owner, task, look_at_alias(registry_, zone, task.check, now), now);
+  }
+  if (task.check.type == health::CheckType::alias_node) {
+    return finish_check(task.owner, task, orders_.look_at_node(zone, task.check.target), now);
   }
   if (running_.size() < in_flight_max_) {
     start(task.owner.shared_from_this(), task.place, now);
@@ -304,23 +287,6 @@ void HealthSchedule::judge(Watched& watched) {
   orders_.report(watched.judged, critical, critical ? down->output : std::string());
 }
 
-void HealthSchedule::judge_named(Watched& watched, Task& task) {
-  const health::CheckStatus status = task.named.status();
-  if (status == task.shown || task.is_reported) return;
-  task.is_reported = true;
-  task.reported = status;
-  const bool is_critical = status == health::CheckStatus::critical;
-  if (is_critical || task.shown == health::CheckStatus::critical) {
-    add_one(is_critical ? counters_.turned_critical : counters_.turned_ready);
-  }
-  health::CheckResult result;
-  result.id = task.check.id;
-  result.kind = health::CheckKind::run;
-  result.status = status;
-  result.output = task.output;
-  orders_.report_check(watched.judged, result);
-}
-
 void HealthSchedule::finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now) {
   add_one(counters_.probes[static_cast<std::size_t>(result.end)]);
   LeaseTime expires_at = now;
@@ -367,6 +333,7 @@ void HealthSchedule::reported(const Judged& judged, std::string_view check) {
     for (const auto& task : watched.tasks) {
       if (task->check.id != check) continue;
       task->is_reported = false;
+      if (task->calls_in()) continue;  // looks again by itself
       if (task->named.status() != task->reported) judge_named(watched, *task);
     }
     return;

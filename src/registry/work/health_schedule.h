@@ -20,6 +20,9 @@
 //          renewals carry it, because the roll may have another version by the time they arrive.
 // Named    a check with an id has a result of its own on the roll, with three values (health::NamedState), and takes no part in
 //          that of the plan. One that is an alias is looked up on the roll, not run.
+// Silence  a check of the type ttl is not run: the instance calls in, and what it says as before is no change of the roll
+//          (check_beats.h). It is critical when its ttl has gone by since the last call, or since it is watched. A call that came
+//          while that was told revives it. Not on nodes of a cluster, where one does not know what the others have heard.
 // Source   docs/checks.md.
 #pragma once
 
@@ -38,6 +41,7 @@
 #include "base/timing_wheel.h"
 #include "health/check_state.h"
 #include "registry/registry.h"
+#include "registry/work/check_beats.h"
 
 namespace rollcall::registry {
 
@@ -67,6 +71,11 @@ class HealthOrders {
   virtual void report(const Judged& judged, bool critical, const std::string& output) = 0;
   // The result of one check that has its own; otherwise as `report`.
   virtual void report_check(const Judged& judged, const health::CheckResult& result) = 0;
+  // What an alias of a node comes to (RunEnd::passed, warned or failed); `node` as in the check's target.
+  virtual health::RunResult look_at_node(ZoneId zone, std::string_view node) = 0;
+  // The last call of a check that calls in.
+  virtual std::optional<CheckBeats::Beat> last_beat(const InstanceKey& key, std::string_view check) = 0;
+  virtual void forget_beats(const InstanceKey& key, std::string_view check) = 0;
   // The probe passed, or could not be run here, and only the shared store of a cluster can say whether the lease goes on.
   virtual void renew(const Judged& judged) = 0;
   // The probe was refused, and the instance asked for this; unless its lease goes beyond `expires_at` by then.
@@ -130,6 +139,11 @@ class HealthSchedule {
   void finish_probe(Watched& watched, Task& task, const health::RunResult& result, LeaseTime now);
   void judge(Watched& watched);
   void judge_named(Watched& watched, Task& task);
+  void tell(Watched& watched, Task& task, health::CheckStatus status, health::CheckKind kind);
+  [[nodiscard]] LeaseTime silent_at(const Task& task);
+  void listen(Task& task, LeaseTime now);
+  void fire_silence(Task& task, LeaseTime now);
+  void forget_gone(const Members& before, const Members& now);
   void set(Task& task, LeaseTime due);
 
   const Registry& registry_;

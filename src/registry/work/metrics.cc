@@ -14,7 +14,9 @@ namespace {
 using health::CheckType;
 using health::RunEnd;
 
-constexpr std::array k_types{CheckType::tcp, CheckType::http, CheckType::dns, CheckType::udp, CheckType::alias};
+constexpr std::array k_types{CheckType::tcp,   CheckType::http, CheckType::dns,    CheckType::udp,
+                             CheckType::alias, CheckType::grpc, CheckType::h2ping, CheckType::alias_node};
+static_assert(k_types.size() + 1 == health::k_check_types);  // a ttl is not run
 constexpr std::array k_ends{RunEnd::passed,    RunEnd::failed,  RunEnd::refused,
                             RunEnd::timed_out, RunEnd::not_run, RunEnd::warned};
 static_assert(k_ends.size() == health::k_run_ends);

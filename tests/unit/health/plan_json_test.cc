@@ -1,6 +1,8 @@
 // The health members of a registration: each field at its bound and one beyond, and what is read back.
 #include "health/plan_json.h"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <fmt/format.h>
 #include <string>
 
@@ -125,10 +127,44 @@ TEST_CASE("an expected status is a number, a class or a range") {
 TEST_CASE("a field of another type of check is unknown") {
   CHECK(with_check(R"("type":"tcp","path":"/")") == "checks[0].path");
   CHECK(with_check(R"("type":"http","qtype":"A")") == "checks[0].qtype");
-  CHECK(with_check(R"("type":"grpc")") == "checks[0].type");
+  CHECK(with_check(R"("type":"none")") == "checks[0].type");
+  CHECK(with_check(R"("type":"h2ping","service":"a")") == "checks[0].service");
   CHECK(with_check(R"("interval":"1s")") == "checks[0].type");
   CHECK(with_check(R"("type":"dns")") == "checks[0].name");
   CHECK(with_check(R"("type":"dns","name":"a","qtype":"NONSENSE")") == "checks[0].qtype");
+}
+
+TEST_CASE("what other APIs ask for is no check of the native one") {
+  const auto asked = [](const char* text) {
+    const Result<Check> check = parse_check(boost::json::parse(text), "checks[0]");
+    return check ? "ok" : check.error().field;
+  };
+  CHECK(asked(R"({"type":"udp"})") == "checks[0].type");
+  CHECK(asked(R"({"type":"ttl"})") == "checks[0].type");
+  CHECK(asked(R"({"type":"alias_node"})") == "checks[0].type");
+  CHECK(asked(R"({"type":"tcp","tls":true})") == "checks[0].tls");
+  CHECK(asked(R"({"type":"grpc","target":"a"})") == "checks[0].target");
+  CHECK(asked(R"({"type":"grpc","service":"a"})") == "ok");
+}
+
+TEST_CASE("gRPC and HTTP/2 may be asked, under TLS too, and are read back as they were given") {
+  CHECK(with_check(R"("type":"h2ping","tls":true)") == "ok");
+  CHECK(with_check(R"("type":"grpc")") == "ok");
+  CHECK(with_check(R"("type":"grpc","tls":1)") == "checks[0].tls");
+  CHECK(with_check(R"("type":"grpc","service":7)") == "checks[0].service");
+  const Result<Check> check = parse_check(
+      boost::json::parse(
+          R"({"type":"grpc","port":50051,"service":"shop.Cart","tls":true,"tls_skip_verify":true,"tls_name":"a.test"})"),
+      "checks[0]");
+  REQUIRE(check);
+  CHECK(check->target == "shop.Cart");
+  CHECK(check->uses_tls);
+  const std::string text = write_check(*check, CheckRole::check);
+  CHECK(text.contains(R"("service":"shop.Cart","tls":true,"tls_skip_verify":true,"tls_name":"a.test")"));
+  const Result<Check> again = parse_check(boost::json::parse(text), "checks[0]", CheckRole::stored);
+  REQUIRE(again);
+  CHECK(again->target == check->target);
+  CHECK(again->tls_name == check->tls_name);
 }
 
 TEST_CASE("what says nothing by itself is refused") {

@@ -43,7 +43,15 @@ Result<void> read_targets(const Fields& fields, Targets& targets) {
               fields.read("OSService", targets.os_service)});
 }
 
-// Null: this server runs no such check.
+// Whether the connection of a check is under TLS: each type has a key of its own for that.
+Result<void> read_tls(const Fields& fields, CheckDefinition& check) {
+  if (check.type == "grpc") return fields.read("GRPCUseTLS", check.uses_tls);
+  if (check.type == "tcp") return fields.read("TCPUseTLS", check.uses_tls);
+  if (check.type != "h2ping") return {};
+  check.uses_tls = true;
+  return fields.read("H2PingUseTLS", check.uses_tls);
+}
+
 Result<void> settle_type(const Targets& targets, CheckDefinition& check) {
   if (!targets.script.empty() || !targets.args.empty()) {
     return invalid_check(
@@ -53,20 +61,17 @@ Result<void> settle_type(const Targets& targets, CheckDefinition& check) {
   if (!targets.os_service.empty()) {
     return invalid_check("services of the operating system are not looked at here; use TTL, HTTP or TCP");
   }
-  if (!targets.grpc.empty() || !targets.h2ping.empty()) {
-    return invalid_check("gRPC and HTTP/2 are not asked here; use TTL, HTTP or TCP");
-  }
   const std::pair<const char*, const std::string*> types[] = {
-      {"http", &targets.http}, {"tcp", &targets.tcp}, {"udp", &targets.udp}, {"alias", &targets.alias_service}};
+      {"http", &targets.http}, {"tcp", &targets.tcp},       {"udp", &targets.udp},
+      {"grpc", &targets.grpc}, {"h2ping", &targets.h2ping}, {"alias", &targets.alias_service}};
   for (const auto& [type, target] : types) {
     if (target->empty()) continue;
     check.type = type;
     check.target = *target;
     break;
   }
-  if (check.type.empty() && !targets.alias_node.empty()) {
-    return invalid_check("an alias of a node is not kept here; use AliasService");
-  }
+  if (check.type.empty() && !targets.alias_node.empty()) check.type = "alias";
+  if (check.type == "alias") check.alias_node = targets.alias_node;
   return {};
 }
 
@@ -155,11 +160,11 @@ Result<AskedCheck> read_check(const boost::json::object& object) {
            fields.read("ServiceID", asked.service_id), fields.read("Notes", check.notes), fields.read("TTL", check.ttl),
            fields.read("Interval", check.interval), fields.read("Timeout", check.timeout),
            fields.read("Method", check.method), fields.read("Body", check.body), fields.read("Header", check.header),
-           fields.read("TLSSkipVerify", check.skips_tls_verify), fields.read("GRPCUseTLS", check.uses_tls),
-           fields.read("TLSServerName", check.tls_server_name),
+           fields.read("TLSSkipVerify", check.skips_tls_verify), fields.read("TLSServerName", check.tls_server_name),
            fields.read("DeregisterCriticalServiceAfter", asked.ends_after), read_status(fields, asked.status),
            read_targets(fields, targets)});
   if (done) done = settle_type(targets, check);
+  if (done) done = read_tls(fields, check);
   if (done) done = check_timing(check);
   if (done) done = read_streaks(fields, check);
   if (!done) return std::unexpected(done.error());

@@ -86,6 +86,32 @@ Routed tell_other(const Call& call, const registry::Instance& instance, std::str
   return Submission{registry::SetCheck{instance.owned_key(), std::move(result), true}, describe(std::move(id))};
 }
 
+// A TTL check that is not the lease. What it says as before is no change: the schedule of health checks hears it, and turns the
+// check critical when it hears nothing for the TTL. On a node of a cluster only the store says what all have heard.
+Routed tell_without_lease(const Call& call, const registry::Instance& instance, const health::CheckResult& known,
+                          std::string output, CheckStatus status) {
+  const std::string& id = known.id;
+  const registry::InstanceKey key = instance.owned_key();
+  registry::CheckBeats& beats = parts_of(call).beats;
+  if (status == CheckStatus::critical) {
+    beats.forget(key, id);
+  } else {
+    beats.hear(key, id, {call.now, status});
+  }
+  // The roll is read after that: whoever makes the check critical for its silence looks at the beats again afterwards.
+  const registry::Instance* after = call.registry.find_instance(key.ref());
+  const std::optional<health::CheckResult> now_known = after == nullptr ? std::nullopt : find_result(*after, id);
+  const bool is_as_known = now_known && now_known->status == status;
+  if (is_as_known) {
+    outputs_of(call).put({key, id}, std::move(output), now_known->output);
+    if (status != CheckStatus::critical) call.counters.heartbeats.fetch_add(1, std::memory_order_relaxed);
+    return done();
+  }
+  outputs_of(call).erase({key, id});
+  health::CheckResult result{.id = id, .kind = health::CheckKind::ttl, .status = status, .output = std::move(output)};
+  return Submission{registry::SetCheck{key, std::move(result)}, describe(id)};
+}
+
 Routed tell(const Call& call, std::string id, CheckStatus status, std::string output) {
   const auto zone = zone_of(call);
   if (!zone) return zone.error();
@@ -103,6 +129,7 @@ Routed tell(const Call& call, std::string id, CheckStatus status, std::string ou
   if (known->kind != health::CheckKind::ttl) return no_ttl(id);
   const Outputs::Key key{instance->owned_key(), id};
   const bool is_as_known = known->status == status;
+  if (instance->lease_check() != id) return tell_without_lease(call, *instance, *known, std::move(output), status);
   if (is_as_known && status != CheckStatus::critical && instance->lease_check() == id && !instance->is_overdue()) {
     if (std::optional<Response> answer = renew(call, *instance, id)) {
       if (answer->status == 200) outputs_of(call).put(key, std::move(output), known->output);

@@ -36,7 +36,7 @@ Result<Registration> settle(const Call& call, Registration draft, const Attribut
   draft.lease = lease == nullptr ? LeaseKind::none : LeaseKind::turns_critical;
   draft.lease_check = lease == nullptr ? std::string() : lease->id;
   draft.ttl = lease == nullptr ? milliseconds::zero() : std::clamp(lease->ttl, k_bounds.min, k_bounds.max);
-  Result<health::SharedPlan> plan = plan_of(attributes);
+  Result<health::SharedPlan> plan = plan_of(attributes, parts_of(call).identity.node, draft.lease_check);
   if (!plan) return std::unexpected(plan.error());
   draft.health = std::move(*plan);
   draft.attributes = rollcall::consul::write_attributes(attributes);
@@ -111,6 +111,8 @@ Result<Composed> compose(const Call& call, const Agent& agent, AskedService aske
   attributes.weights = asked.weights;
   attributes.enable_tag_override = asked.enable_tag_override;
   attributes.kind = std::move(asked.kind);
+  attributes.created = known != nullptr && before.created == 0 ? known->index : before.created;
+  if (known == nullptr) attributes.created = call.registry.counts().index + 1;
 
   Registration draft;
   draft.key = {{agent.zone, std::move(asked.key)}, rollcall::consul::roll_id(asked.id, agent.host)};

@@ -11,11 +11,12 @@
 
 #include "api/consul/agent/holder.h"
 #include "api/consul/agent/service_fields.h"
+#include "consul/names.h"
 #include "registry/instance/change.h"
 
 namespace rollcall::api::consul {
 
-inline constexpr std::string_view k_node_maintenance = "_node_maintenance";
+using rollcall::consul::k_node_maintenance;
 inline constexpr std::string_view k_service_maintenance = "_service_maintenance:";  // and the service's id
 
 struct Composed {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "base/limits.h"
 #include "consul/names.h"
 #include "health/json_values.h"
@@ -55,8 +56,7 @@ Result<void> read_url(const CheckDefinition& definition, Check& check) {
 }
 
 // "192.0.2.1:80", "db.example:5432", "[2001:db8::1]:80"
-Result<void> read_endpoint(const CheckDefinition& definition, Check& check) {
-  const std::string_view text = definition.target;
+Result<void> read_endpoint(std::string_view text, Check& check) {
   const std::size_t colon = text.rfind(':');
   const std::string_view digits = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   std::string_view host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
@@ -66,6 +66,14 @@ Result<void> read_endpoint(const CheckDefinition& definition, Check& check) {
       error == std::errc() && end == digits.data() + digits.size() && check.port != 0 && is_host(host);
   if (!is_right) return invalid_check(fmt::format("\"{}\" is no host and port", text.substr(0, 256)));
   check.address = host;
+  return {};
+}
+
+Result<void> read_tls(const CheckDefinition& definition, Check& check) {
+  if (definition.type != "http") check.uses_tls = definition.uses_tls;
+  check.skips_tls_verify = definition.skips_tls_verify;
+  check.tls_name = definition.tls_server_name;
+  if (!is_visible(check.tls_name)) return invalid_check("its TLSServerName is no name");
   return {};
 }
 
@@ -82,16 +90,20 @@ Result<void> read_request(const CheckDefinition& definition, Check& check) {
   check.method = definition.method == "GET" ? std::string() : definition.method;
   check.header = definition.header;
   check.body = definition.body;
-  check.skips_tls_verify = definition.skips_tls_verify;
-  check.tls_name = definition.tls_server_name;
-  if (!is_visible(check.tls_name)) return invalid_check("its TLSServerName is no name");
   check.expect_status.emplace_back();  // 200 to 299
-  return {};
+  return read_tls(definition, check);
 }
 
 std::uint16_t at_least_once(std::uint16_t count) { return std::max<std::uint16_t>(count, 1); }
 
-Result<Check> check_of(const CheckDefinition& definition, std::string_view host) {
+CheckType type_of(const CheckDefinition& definition) {
+  if (definition.type == "udp") return CheckType::udp;
+  if (definition.type == "grpc") return CheckType::grpc;
+  if (definition.type == "h2ping") return CheckType::h2ping;
+  return CheckType::tcp;
+}
+
+Result<Check> check_of(const CheckDefinition& definition, std::string_view host, std::string_view own_node) {
   Check check;
   check.id = definition.id;
   check.rise = check.fall = 1;
@@ -106,13 +118,27 @@ Result<Check> check_of(const CheckDefinition& definition, std::string_view host)
     check.type = CheckType::http;
     read = read_url(definition, check);
     if (read) read = read_request(definition, check);
+  } else if (definition.type == "ttl") {
+    check.type = CheckType::ttl;
+    check.interval = std::clamp(definition.ttl, milliseconds(1), limits::k_door_lease_max);
   } else if (definition.type == "alias") {
-    check.type = CheckType::alias;
+    check.type = definition.target.empty() ? CheckType::alias_node : CheckType::alias;
     check.interval = k_alias_interval;
-    check.target = rollcall::consul::roll_id(definition.target, host);
+    const bool is_own = equal_but_for_case(definition.alias_node, own_node);
+    const std::string_view on = definition.alias_node.empty() ? host
+                                : is_own                      ? std::string_view()
+                                                              : definition.alias_node;
+    check.target = definition.target.empty() ? std::string(on) : rollcall::consul::roll_id(definition.target, on);
   } else {
-    check.type = definition.type == "udp" ? CheckType::udp : CheckType::tcp;
-    read = read_endpoint(definition, check);
+    check.type = type_of(definition);
+    std::string_view endpoint = definition.target;
+    if (const std::size_t slash = endpoint.find('/');
+        check.type == CheckType::grpc && slash != std::string_view::npos) {
+      check.target = endpoint.substr(slash + 1);
+      endpoint = endpoint.substr(0, slash);
+    }
+    read = read_endpoint(endpoint, check);
+    if (read) read = read_tls(definition, check);
   }
   if (!read) return std::unexpected(read.error());
   return check;
@@ -120,15 +146,17 @@ Result<Check> check_of(const CheckDefinition& definition, std::string_view host)
 
 }  // namespace
 
-Result<health::SharedPlan> plan_of(const rollcall::consul::Attributes& attributes) {
+Result<health::SharedPlan> plan_of(const rollcall::consul::Attributes& attributes, std::string_view own_node,
+                                   std::string_view lease_check) {
   health::Plan plan;
   for (const CheckDefinition& definition : attributes.checks) {
-    if (definition.type == "ttl" || definition.type.empty()) continue;
-    Result<Check> check = check_of(definition, attributes.host);
+    if (definition.id == lease_check || definition.type.empty()) continue;
+    Result<Check> check = check_of(definition, attributes.host, own_node);
     if (!check) return std::unexpected(check.error());
     plan.checks.push_back(std::move(*check));
   }
-  if (plan.checks.size() > limits::k_checks_max) {
+  if (std::ranges::count_if(plan.checks, [](const Check& check) { return check.type != CheckType::ttl; }) >
+      std::ptrdiff_t{limits::k_checks_max}) {
     return invalid_check(fmt::format("this server runs at most {} of one service", limits::k_checks_max));
   }
   return health::SharedPlan(std::move(plan));

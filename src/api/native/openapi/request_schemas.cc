@@ -65,6 +65,9 @@ Schema check_field(std::string_view name, health::CheckType type) {
         any_of({one_text_of({"A", "AAAA", "SRV", "TXT", "SOA", "NS", "MX", "CNAME", "PTR", "HTTPS", "SVCB", "DNSKEY"}),
                 pattern(k_type_number)}));
   }
+  if (name == "service") return or_null(text(0, limits::k_door_id_bytes_max));
+  if (name == "tls" || name == "tls_skip_verify") return or_null(truth());
+  if (name == "tls_name") return or_null(pattern("^[!-~]{0,1024}$"));
   check(false, "every field of a check has a schema");
   return {};
 }
@@ -80,7 +83,8 @@ Schema check_of(health::CheckType type, health::CheckRole role) {
 
 Schema any_check(health::CheckRole role) {
   return any_of({check_of(health::CheckType::tcp, role), check_of(health::CheckType::http, role),
-                 check_of(health::CheckType::dns, role)});
+                 check_of(health::CheckType::dns, role), check_of(health::CheckType::grpc, role),
+                 check_of(health::CheckType::h2ping, role)});
 }
 
 Schema plan_field(std::string_view name) {

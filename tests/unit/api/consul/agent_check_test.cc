@@ -1,5 +1,6 @@
 // /v1/agent/check/…: what checks are told, the end of a TTL and what comes of it; who may do it.
 #include "catch.h"
+#include "consul/node_alias.h"
 #include "unit/api/consul/world.h"
 
 namespace rollcall::api::consul {
@@ -279,6 +280,71 @@ TEST_CASE("consul: behind a change on its connection a call waits, because it ma
   CHECK(std::holds_alternative<RouteAgain>(
       world.route(Method::put, "/v1/agent/check/pass/service:web", {}, PendingAhead::changes)));
   CHECK(std::holds_alternative<RouteAgain>(world.route(Method::get, "/v1/agent/services", {}, PendingAhead::changes)));
+}
+
+TEST_CASE("consul: a beat of a second TTL check is heard, and is a change only where it says something new") {
+  ConsulWorld world;
+  world.expect_registered(
+      R"({"Name":"web","Checks":[{"CheckID":"a","TTL":"10s","Status":"passing"},{"CheckID":"b","TTL":"3s"}]})");
+  const registry::InstanceKey key = world.find("web", "web")->owned_key();
+  const auto plan = world.find("web", "web")->health();
+  REQUIRE(plan);
+  REQUIRE(plan->checks.size() == 1);  // the first is the lease
+  CHECK(plan->checks.front().type == health::CheckType::ttl);
+  CHECK(plan->checks.front().id == "b");
+  CHECK(plan->checks.front().interval == seconds(3));
+  CHECK(world.tell("/v1/agent/check/pass/b?note=one") == "200");
+  CHECK(world.was_submitted);
+  CHECK(world.is_answered("web", "web"));
+  world.clock.advance(seconds(1));
+  CHECK(world.tell("/v1/agent/check/pass/b?note=two") == "200");
+  CHECK_FALSE(world.was_submitted);
+  CHECK(text_of(world.checks().at("b"), "Output") == "two");
+  CHECK(world.beats.find(key, "b")->at == world.clock.now());
+  CHECK(world.tell("/v1/agent/check/warn/b") == "200");
+  CHECK(world.was_submitted);
+  CHECK(world.beats.find(key, "b")->status == health::CheckStatus::warning);
+  CHECK(world.tell("/v1/agent/check/fail/b") == "200");
+  CHECK_FALSE(world.beats.find(key, "b"));
+  CHECK_FALSE(world.is_answered("web", "web"));
+}
+
+TEST_CASE("consul: gRPC, H2PING and aliases of nodes are checks that the server runs") {
+  ConsulWorld world;
+  world.expect_registered(
+      R"({"Name":"web","Checks":[
+        {"CheckID":"g","GRPC":"db.example:50051/shop.Cart","GRPCUseTLS":true,"TLSServerName":"cart","Interval":"1s"},
+        {"CheckID":"h","H2PING":"[2001:db8::1]:443","TLSSkipVerify":true,"Interval":"1s"},
+        {"CheckID":"p","H2PING":"192.0.2.1:80","H2PingUseTLS":false,"Interval":"1s"},
+        {"CheckID":"n","AliasNode":"Other"},{"CheckID":"o","AliasNode":"node-1.EXAMPLE"},
+        {"CheckID":"s","AliasNode":"Other","AliasService":"db"}]})");
+  const auto plan = world.find("web", "web")->health();
+  REQUIRE(plan->checks.size() == 6);
+  const health::Check& grpc = plan->checks[0];
+  CHECK(grpc.type == health::CheckType::grpc);
+  CHECK(grpc.address == "db.example");
+  CHECK(grpc.port == 50051);
+  CHECK(grpc.target == "shop.Cart");
+  CHECK(grpc.uses_tls);
+  CHECK(grpc.tls_name == "cart");
+  CHECK(plan->checks[1].type == health::CheckType::h2ping);
+  CHECK(plan->checks[1].uses_tls);
+  CHECK(plan->checks[1].skips_tls_verify);
+  CHECK_FALSE(plan->checks[2].uses_tls);
+  CHECK(plan->checks[3].type == health::CheckType::alias_node);
+  CHECK(plan->checks[3].target == "Other");
+  CHECK(plan->checks[4].target.empty());
+  CHECK(plan->checks[5].type == health::CheckType::alias);
+  CHECK(plan->checks[5].target == "db@Other");
+  CHECK(world.status_of("n") == "passing");
+  const auto look = [&] {
+    return rollcall::consul::look_at_node(world.registry, world.ids, registry::ZoneId{0}, "").end;
+  };
+  CHECK(look() == health::RunEnd::passed);
+  CHECK(world.tell("/v1/agent/maintenance?enable=true") == "200");
+  CHECK(look() == health::RunEnd::failed);
+  CHECK(world.tell("/v1/agent/maintenance?enable=false") == "200");
+  CHECK(look() == health::RunEnd::passed);
 }
 
 }  // namespace

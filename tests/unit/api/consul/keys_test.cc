@@ -37,6 +37,7 @@ struct KeysWorld : ConsulWorld {
     keyed = std::make_unique<ConsulDoor>(Parts{.identity = identity,
                                                .ids = ids,
                                                .catalog = catalog,
+                                               .beats = beats,
                                                .store = &store,
                                                .has_keys = has_keys_,
                                                .why_no_keys = "they are switched off ([consul] kv = false)"});

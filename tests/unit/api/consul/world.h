@@ -32,7 +32,8 @@ struct ConsulWorld {
                                       .address = "192.0.2.100",
                                       .datacenters = {"dc1", "lab.example"},
                                       .version = "0.0.0"};
-  ConsulDoor door{Parts{.identity = identity, .ids = ids, .catalog = catalog}};
+  registry::CheckBeats beats;
+  ConsulDoor door{Parts{.identity = identity, .ids = ids, .catalog = catalog, .beats = beats}};
   Router api{registry, zones, waiters, access, {&native, &door}};
   Caller here{*IpAddress::parse("127.0.0.1")};
   Caller* caller = &here;
