@@ -90,7 +90,10 @@ void put_services(json::Writer& out, const Scene& scene, const Selection& asked,
   out.close_object();
 }
 
-// `null` for a node that is not known.
+enum class Services : std::uint8_t { by_id, in_list };
+
+// `null` for a node that is not known; in the other form it has no services.
+template <Services form>
 void put_one_node(json::Writer& out, const Scene& scene, const std::string& name, const Selection& asked,
                   LeaseTime now) {
   const bool is_own = equal_but_for_case(name, scene.identity.node);
@@ -103,14 +106,19 @@ void put_one_node(json::Writer& out, const Scene& scene, const std::string& name
     ++uses[instance.id()];
   });
   if (!is_own && on_it.empty()) {
-    out.raw("null");
+    out.raw(form == Services::by_id ? "null" : R"({"Node":null,"Services":[]})");
     return;
   }
   out.open_object();
   bool has_node = false;
   const auto begin = [&](const NodeView& node) {
     put_node(out.name("Node"), node);
-    out.name("Services").open_object();
+    out.name("Services");
+    if (form == Services::by_id) {
+      out.open_object();
+    } else {
+      out.open_array();
+    }
     has_node = true;
   };
   if (is_own) begin(own_node(scene.identity, scene.zone, scene.catalog.node(scene.zone, "")));
@@ -124,9 +132,19 @@ void put_one_node(json::Writer& out, const Scene& scene, const std::string& name
     if (uses[instance->id()] > 1 && instance->door() != registry::Door::consul) {
       id = std::string(instance->service().name).append("/").append(id);
     }
-    put_node_service(out.text_name(id), row, id);
+    put_node_service(form == Services::by_id ? out.text_name(id) : out, row, id);
   }
-  out.close_object().close_object();
+  if (form == Services::by_id) {
+    out.close_object();
+  } else {
+    out.close_array();
+  }
+  out.close_object();
+}
+
+// There is no mesh: nothing has a proxy or a gateway.
+void put_nothing(json::Writer& out, const Scene&, const registry::ServiceKey&, const Selection&, LeaseTime) {
+  out.open_array().close_array();
 }
 
 // The rows of one service.
@@ -158,6 +176,13 @@ Routed list_catalog_services(const Call& call) {
 
 Routed read_catalog_service(const Call& call) { return answer_service(call, Listed::catalog, &put_service_rows); }
 
-Routed read_catalog_node(const Call& call) { return answer_node(call, Listed::service, &put_one_node); }
+Routed read_catalog_node(const Call& call) {
+  return answer_node(call, Listed::service, &put_one_node<Services::by_id>);
+}
+Routed list_node_services(const Call& call) {
+  return answer_node(call, Listed::service, &put_one_node<Services::in_list>);
+}
+
+Routed read_mesh(const Call& call) { return answer_service(call, Listed::catalog, &put_nothing); }
 
 }  // namespace rollcall::api::consul

@@ -70,6 +70,11 @@ void put_indexes(json::Writer& out, registry::ChangeIndex index) {
   out.member("CreateIndex", index).member("ModifyIndex", index);
 }
 
+void put_indexes(json::Writer& out, const Row& row) {
+  out.member("CreateIndex", rollcall::consul::created_index(row.seen.attributes, row.instance.index));
+  out.member("ModifyIndex", row.instance.index);
+}
+
 // The members of a service, without the braces.
 void put_service(json::Writer& out, const Row& row, std::string_view id) {
   const Attributes& attributes = row.seen.attributes;
@@ -82,7 +87,7 @@ void put_service(json::Writer& out, const Row& row, std::string_view id) {
   out.member("Port", row.instance.port());
   put_weights(out.name("Weights"), attributes);
   out.member("EnableTagOverride", attributes.enable_tag_override);
-  put_indexes(out, row.instance.index);
+  put_indexes(out, row);
 }
 
 }  // namespace
@@ -129,7 +134,7 @@ void put_catalog_service(json::Writer& out, const Row& row) {
   out.member("ServicePort", row.instance.port());
   out.member("ServiceEnableTagOverride", attributes.enable_tag_override);
   out.name("ServiceProxy").raw("{}").name("ServiceConnect").raw("{}");
-  put_indexes(out, row.instance.index);
+  put_indexes(out, row);
   out.close_object();
 }
 
@@ -162,7 +167,7 @@ void put_health_check(json::Writer& out, const Row& row, const SeenCheck& check)
   if (check.definition.timeout.count() != 0) {
     out.member("Timeout", rollcall::consul::format_go_duration(check.definition.timeout));
   }
-  put_indexes(out, row.instance.index);
+  put_indexes(out, row);
   out.close_object();
 }
 

@@ -6,11 +6,13 @@
 
 #include "api/consul/agent/calls.h"
 #include "api/consul/agent/shown.h"
+#include "api/consul/blocking.h"
 #include "api/consul/door.h"
 #include "api/consul/responses.h"
 #include "api/consul/selection.h"
 #include "api/permission.h"
 #include "base/ascii_case.h"
+#include "base/rcu.h"
 
 namespace rollcall::api::consul {
 namespace {
@@ -52,7 +54,7 @@ std::string_view aggregated_status(const Seen& seen) {
 
 void put_health(json::Writer& out, const Call& call, const Instance& instance, const Seen& seen) {
   out.open_object().member("AggregatedStatus", aggregated_status(seen));
-  put_service(out.name("Service"), call, instance, seen);
+  put_service(out.name("Service"), parts_of(call).identity, instance, seen);
   out.name("Checks").open_array();
   for (const auto& check : seen.checks) put_check(out, call, instance, seen, check);
   out.close_array().close_object();
@@ -63,6 +65,35 @@ bool wants_text(const Call& call) {
   if (format != nullptr) return *format == "text";
   return call.request.header("Accept").starts_with("text/plain");
 }
+
+// One service with its ContentHash; it outlives the call, which may wait for another hash.
+struct ShownService {
+  const registry::Registry& registry;
+  const rollcall::consul::Identity& identity;
+  registry::InstanceKey key;
+  std::string id;
+  bool is_pretty;
+
+  Response operator()(registry::LeaseTime now) const {
+    const rcu::ReadLock lock;
+    const Instance* instance = registry.find_instance(key.ref());
+    if (instance == nullptr) return text(404, fmt::format("unknown service ID: {}", id));
+    std::string content_hash;
+    Response response =
+        json(service_with_hash(identity, *instance, see_as(*instance, id, now), content_hash), is_pretty);
+    response.headers.emplace_back("X-Consul-ContentHash", std::move(content_hash));
+    return response;
+  }
+  [[nodiscard]] std::string hash(registry::LeaseTime now) const {
+    const rcu::ReadLock lock;
+    const Instance* instance = registry.find_instance(key.ref());
+    std::string content_hash;
+    if (instance != nullptr) {
+      static_cast<void>(service_with_hash(identity, *instance, see_as(*instance, id, now), content_hash));
+    }
+    return content_hash;
+  }
+};
 
 Response health_response(const Call& call, CheckStatus worst, std::string_view word, std::string body) {
   Response response = wants_text(call) ? text(200, std::string(word)) : json(std::move(body), is_pretty(call));
@@ -107,7 +138,7 @@ Routed list_services(const Call& call) {
   out.open_object();
   for_each_of(call, agent_of(call, *zone), [&](const Instance& instance, const Seen& seen) {
     if (*filter && !fits(**filter, Row{instance, seen, parts_of(call).identity})) return;
-    put_service(out.text_name(seen.id), call, instance, seen);
+    put_service(out.text_name(seen.id), parts_of(call).identity, instance, seen);
   });
   out.close_object();
   return json(out.take(), is_pretty(call));
@@ -120,11 +151,17 @@ Routed read_service(const Call& call) {
   const Instance* instance = find_service(call, agent_of(call, *zone), id);
   if (instance == nullptr || !permit(call, instance->service()))
     return text(404, fmt::format("unknown service ID: {}", id));
-  std::string hash;
-  std::string body = service_with_hash(call, *instance, see_as(*instance, id, call.now), hash);
-  Response response = json(std::move(body), is_pretty(call));
-  response.headers.emplace_back("X-Consul-ContentHash", std::move(hash));
-  return response;
+  const auto blocking = read_blocking(call);
+  if (!blocking) return blocking.error();
+  ShownService shown{call.registry, parts_of(call).identity, instance->owned_key(), id, is_pretty(call)};
+  const std::string* known = call.query.find("hash");
+  if (known == nullptr || known->empty() || *known != shown.hash(call.now)) return shown(call.now);
+  const registry::Service* service = call.registry.find_service(instance->service());
+  return Wait{.until = registry::await_service(call.waiters, call.registry, shown.key.service,
+                                               service == nullptr ? 0 : service->index),
+              .at_most = blocking->wait,
+              .answer = std::move(shown),
+              .is_long = false};
 }
 
 Routed list_checks(const Call& call) {

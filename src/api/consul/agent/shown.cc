@@ -13,6 +13,7 @@ namespace {
 using registry::Instance;
 using rollcall::consul::Attributes;
 using rollcall::consul::CheckDefinition;
+using rollcall::consul::Identity;
 using rollcall::consul::Seen;
 using rollcall::consul::SeenCheck;
 
@@ -33,7 +34,7 @@ void put_tagged_addresses(json::Writer& out, const Attributes& attributes) {
 }
 
 // The members of a service, without the braces.
-void put_members(json::Writer& out, const Call& call, const Instance& instance, const Seen& seen) {
+void put_members(json::Writer& out, const Identity& identity, const Instance& instance, const Seen& seen) {
   const Attributes& attributes = seen.attributes;
   if (!attributes.kind.empty()) out.member("Kind", attributes.kind);
   out.member("ID", seen.id).member("Service", seen.name);
@@ -46,7 +47,7 @@ void put_members(json::Writer& out, const Call& call, const Instance& instance, 
   out.name("Weights").open_object();
   out.member("Passing", attributes.weights.passing).member("Warning", attributes.weights.warning).close_object();
   out.member("EnableTagOverride", attributes.enable_tag_override);
-  out.member("Datacenter", parts_of(call).identity.datacenter(instance.service().zone));
+  out.member("Datacenter", identity.datacenter(instance.service().zone));
 }
 
 std::string duration_of(std::chrono::milliseconds duration) {
@@ -92,19 +93,19 @@ void for_each_of(const Call& call, const Agent& agent, const std::function<void(
   });
 }
 
-void put_service(json::Writer& out, const Call& call, const Instance& instance, const Seen& seen) {
+void put_service(json::Writer& out, const Identity& identity, const Instance& instance, const Seen& seen) {
   out.open_object();
-  put_members(out, call, instance, seen);
+  put_members(out, identity, instance, seen);
   out.close_object();
 }
 
-std::string service_with_hash(const Call& call, const Instance& instance, const Seen& seen, std::string& hash) {
+std::string service_with_hash(const Identity& identity, const Instance& instance, const Seen& seen, std::string& hash) {
   json::Writer whole;
-  put_service(whole, call, instance, seen);
+  put_service(whole, identity, instance, seen);
   hash = fmt::format("{:016x}", stable_hash(whole.take()));
   json::Writer out;
   out.open_object();
-  put_members(out, call, instance, seen);
+  put_members(out, identity, instance, seen);
   out.member("ContentHash", hash).close_object();
   return out.take();
 }
@@ -127,7 +128,8 @@ void put_check(json::Writer& out, const Call& call, const Instance& instance, co
   out.member("Type", check.type).member("Interval", duration_of(definition.interval));
   out.member("Timeout", duration_of(definition.timeout)).member("ExposedPort", 0);
   out.name("Definition").open_object().close_object();  // never null: Go's clients end on that
-  out.member("CreateIndex", instance.index).member("ModifyIndex", instance.index).close_object();
+  out.member("CreateIndex", rollcall::consul::created_index(seen.attributes, instance.index));
+  out.member("ModifyIndex", instance.index).close_object();
 }
 
 }  // namespace rollcall::api::consul

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "api/consul/agent/holder.h"
+#include "consul/identity.h"
 #include "consul/seen.h"
 #include "json/writer.h"
 
@@ -23,11 +24,12 @@ void for_each_of(const Call& call, const Agent& agent,
 [[nodiscard]] rollcall::consul::Seen see_as(const registry::Instance& instance, std::string_view id,
                                             registry::LeaseTime now);
 
-void put_service(json::Writer& out, const Call& call, const registry::Instance& instance,
+void put_service(json::Writer& out, const rollcall::consul::Identity& identity, const registry::Instance& instance,
                  const rollcall::consul::Seen& seen);
 // With its ContentHash: the same as long as what is shown is.
-[[nodiscard]] std::string service_with_hash(const Call& call, const registry::Instance& instance,
-                                            const rollcall::consul::Seen& seen, std::string& hash);
+[[nodiscard]] std::string service_with_hash(const rollcall::consul::Identity& identity,
+                                            const registry::Instance& instance, const rollcall::consul::Seen& seen,
+                                            std::string& hash);
 void put_check(json::Writer& out, const Call& call, const registry::Instance& instance,
                const rollcall::consul::Seen& seen, const rollcall::consul::SeenCheck& check);
 

@@ -273,5 +273,58 @@ TEST_CASE("consul: pretty indents") {
   CHECK(world.get("/v1/catalog/services?pretty").body.find("\n    \"Web\"") != std::string::npos);
 }
 
+TEST_CASE("consul: CreateIndex is from the first registration, ModifyIndex from the last change") {
+  ConsulWorld world;
+  world.expect_registered(R"({"Name":"web","Tags":["a"],"Check":{"TTL":"10s","Status":"passing"}})");
+  const auto indexes = [&] {
+    const boost::json::value row = parse(world.get("/v1/catalog/service/web")).as_array().at(0);
+    const boost::json::value entry = parse(world.get("/v1/health/service/web")).as_array().at(0);
+    CHECK(number_of(entry.at("Service"), "CreateIndex") == number_of(row, "CreateIndex"));
+    CHECK(number_of(entry.at("Checks").at(0), "CreateIndex") == number_of(row, "CreateIndex"));
+    return std::pair(number_of(row, "CreateIndex"), number_of(row, "ModifyIndex"));
+  };
+  const auto first = indexes();
+  CHECK(first.first <= first.second);
+  CHECK(world.tell("/v1/agent/check/fail/service:web") == "200");
+  world.expect_registered(R"({"Name":"web","Tags":["b"],"Check":{"TTL":"10s"}})");
+  const auto later = indexes();
+  CHECK(later.first == first.first);
+  CHECK(later.second > first.second);
+  CHECK(world.tell("/v1/agent/service/deregister/web") == "200");
+  world.expect_registered(R"({"Name":"web"})");
+  const boost::json::value again = parse(world.get("/v1/catalog/service/web")).as_array().at(0);
+  CHECK(number_of(again, "CreateIndex") > later.second);
+}
+
+TEST_CASE("consul: what a mesh would have is empty, and a node's services come as a list too") {
+  ConsulWorld world;
+  world.expect_registered(R"({"Name":"web","ID":"web-1"})");
+  for (const char* path : {"/v1/catalog/connect/web", "/v1/health/connect/web", "/v1/health/ingress/none"}) {
+    CHECK(world.get(path).body == "[]");
+  }
+  const boost::json::value found = parse(world.get("/v1/catalog/node-services/node-1.example"));
+  CHECK(text_of(found.at("Node"), "Node") == "Node-1.example");
+  CHECK(text_of(found.at("Services").at(0), "ID") == "web-1");
+  CHECK(world.get("/v1/catalog/node-services/none").body == R"({"Node":null,"Services":[]})");
+}
+
+TEST_CASE("consul: a service with the hash that the caller knows is waited for, and is answered at once with another") {
+  ConsulWorld world;
+  world.expect_registered(R"({"Name":"web"})");
+  const std::string hash = text_of(parse(world.get("/v1/agent/service/web")), "ContentHash");
+  CHECK(text_of(parse(world.get("/v1/agent/service/web?hash=none&wait=1s")), "ContentHash") == hash);
+  CHECK(world.get("/v1/agent/service/web?hash=none&wait=x").status == 400);
+  Routed routed = world.route(Method::get, "/v1/agent/service/web?hash=" + hash + "&wait=1s");
+  const Wait* wait = std::get_if<Wait>(&routed);
+  REQUIRE(wait != nullptr);
+  CHECK(wait->at_most >= std::chrono::seconds(1));
+  CHECK_FALSE(wait->until->is_over());
+  world.expect_registered(R"({"Name":"web","Port":81})");
+  CHECK(wait->until->is_over());
+  CHECK(text_of(parse(wait->answer(world.clock.now())), "ContentHash") != hash);
+  CHECK(world.tell("/v1/agent/service/deregister/web") == "200");
+  CHECK(wait->answer(world.clock.now()).status == 404);
+}
+
 }  // namespace
 }  // namespace rollcall::api::consul::catalog_tests
