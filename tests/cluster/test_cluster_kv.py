@@ -125,7 +125,8 @@ class KeysInAClusterTest(KeysCase):
         answer = self.call(1, "POST", "/v1/query", {"Name": "near-web", "Service": {"Service": "web"}})
         self.assertEqual(200, answer.status, answer)
         for number in range(3):
-            self.eventually_equal(1, lambda: len((self.call(number, "GET", "/v1/query/near-web/execute").json or {"Nodes": []})["Nodes"]))
+            self.eventually_equal(200, lambda: self.call(number, "GET", "/v1/query/near-web/execute").status)
+            self.eventually_equal(1, lambda: len(self.call(number, "GET", "/v1/query/near-web/execute").json["Nodes"]))
             self.assertEqual({"192.0.2.1"}, self.nodes[number].dns(timeout=1).addresses("near-web.query.consul"))
 
     def test_without_a_majority_of_etcd_keys_are_read_and_not_changed(self):
