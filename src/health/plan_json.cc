@@ -21,18 +21,23 @@ std::unexpected<Error> invalid(std::string sentence, std::string_view field) {
   return failure(Errc::invalid, std::move(sentence), std::string(field));
 }
 
+// Those that call in are no work of the server's, and are as many as an instance has results.
 Result<void> read_checks(const json::value& value, Plan& draft, CheckRole role) {
   const json::array* list = value.if_array();
   if (list == nullptr) return invalid("checks must be a list of objects, each with a type", "checks");
+  const auto too_many = [](std::size_t count, std::size_t most) {
+    return invalid(fmt::format("checks must be at most {}, there are {}", most, count), "checks");
+  };
   const std::size_t most = role == CheckRole::stored ? limits::k_named_checks_max : limits::k_checks_max;
-  if (list->size() > most) {
-    return invalid(fmt::format("checks must be at most {}, there are {}", most, list->size()), "checks");
-  }
+  if (list->size() > most) return too_many(list->size(), most);
   for (const json::value& element : *list) {
     Result<Check> check = parse_check(element, fmt::format("checks[{}]", draft.checks.size()), role);
     if (!check) return std::unexpected(std::move(check.error()));
     draft.checks.push_back(std::move(*check));
   }
+  const auto run = static_cast<std::size_t>(
+      std::ranges::count_if(draft.checks, [](const Check& check) { return check.type != CheckType::ttl; }));
+  if (run > limits::k_checks_max) return too_many(run, limits::k_checks_max);
   return {};
 }
 

@@ -58,14 +58,20 @@ TEST_CASE("a probe may be a word") {
   }
 }
 
-TEST_CASE("an instance has at most 8 checks") {
-  const auto checks = [](int count) {
+TEST_CASE("an instance has at most 8 checks that are run, and 12 with those that call in") {
+  const auto checks = [](int run, int calling = 0) {
     std::string list;
-    for (int i = 0; i < count; ++i) list += std::string(i == 0 ? "" : ",") + R"({"type":"tcp"})";
+    for (int i = 0; i < run; ++i) list += R"({"type":"tcp"},)";
+    for (int i = 0; i < calling; ++i) list += fmt::format(R"({{"type":"ttl","id":"c{}","interval":"1ms"}},)", i);
+    list.pop_back();
     return outcome_of(R"({"checks":[)" + list + "]}");
   };
   CHECK(checks(8) == "ok");
   CHECK(checks(9) == "checks");
+  CHECK(checks(8, 4) == "ok");
+  CHECK(checks(8, 5) == "checks");
+  CHECK(checks(0, 12) == "ok");
+  CHECK(checks(0, 13) == "checks");
 }
 
 TEST_CASE("an interval is from 1s to 1h, a time-out from 100ms to the interval") {
@@ -154,7 +160,7 @@ TEST_CASE("gRPC and HTTP/2 may be asked, under TLS too, and are read back as the
   CHECK(with_check(R"("type":"grpc","service":7)") == "checks[0].service");
   const Result<Check> check = parse_check(
       boost::json::parse(
-          R"({"type":"grpc","port":50051,"service":"shop.Cart","tls":true,"tls_skip_verify":true,"tls_name":"a.test"})"),
+          R"({"type":"grpc","rise":1,"fall":2,"port":50051,"service":"shop.Cart","tls":true,"tls_skip_verify":true,"tls_name":"a.test"})"),
       "checks[0]");
   REQUIRE(check);
   CHECK(check->target == "shop.Cart");

@@ -315,7 +315,7 @@ TEST_CASE("consul: a service with the hash that the caller knows is waited for, 
   CHECK(text_of(parse(world.get("/v1/agent/service/web?hash=none&wait=1s")), "ContentHash") == hash);
   CHECK(world.get("/v1/agent/service/web?hash=none&wait=x").status == 400);
   Routed routed = world.route(Method::get, "/v1/agent/service/web?hash=" + hash + "&wait=1s");
-  const Wait* wait = std::get_if<Wait>(&routed);
+  Wait* wait = std::get_if<Wait>(&routed);
   REQUIRE(wait != nullptr);
   CHECK(wait->at_most >= std::chrono::seconds(1));
   CHECK_FALSE(wait->until->is_over());

@@ -12,7 +12,7 @@ namespace {
 using namespace testing;
 using health::CheckStatus;
 
-constexpr std::string_view k_two =
+constexpr std::string_view k_two_that_call =
     R"({"checks":[{"type":"ttl","id":"a","interval":"3s"},{"type":"ttl","id":"b","interval":"7s"}]})";
 
 health::CheckResult calls(std::string id, CheckStatus status) {
@@ -26,7 +26,7 @@ struct Silence {
   void add(CheckStatus a = CheckStatus::passing, CheckStatus b = CheckStatus::passing,
            std::chrono::milliseconds ends_after = {}) {
     Registration asked = registration("web", "i");
-    asked.health = plan(k_two);
+    asked.health = plan(k_two_that_call);
     asked.ttl = 1h;
     health::CheckResults checks{calls("a", a), calls("b", b)};
     checks.front().ends_after = ends_after;
