@@ -291,5 +291,5 @@ class FollowOverTlsTest(FollowCase):
 
     def test_one_with_another_certificate_is_not_asked_anything(self):
         self.start_following(certificates.make(self.directory, "other")[0])
-        self.eventually(lambda: "certificate that this host does not trust" in self.status()["why_not"], "the status says why")
+        self.eventually(lambda: "certificate is not trusted here" in self.status()["why_not"], "the status says why")
         self.assertEqual((set(), [], []), (self.consul.tokens, self.consul.asked, self.ids()))
