@@ -25,8 +25,10 @@ class MadeByRollcalldTest(Case):
         rollcalld = self.server()
         self.api_of(rollcalld).expect_registered("web", "i-1")
         made = sorted(self.directory.glob("rollcall.db*"))
-        self.assertEqual(["rollcall.db", "rollcall.db-shm", "rollcall.db-wal"], [path.name for path in made])
-        self.assertEqual([0o600] * 3, [mode(path) for path in made])
+        # The last one is the socket at which a new process asks for the place of this one.
+        self.assertEqual(["rollcall.db", "rollcall.db-shm", "rollcall.db-wal", "rollcall.db.handover"], [path.name for path in made])
+        self.assertEqual([0o600] * 3, [mode(path) for path in made[:3]])
+        self.assertEqual(0, mode(made[3]) & 0o077)
 
     def test_copies_are_private_whatever_the_umask(self):
         rollcalld = self.server()
